@@ -1,0 +1,35 @@
+import type { Dtype } from './dtypes'
+
+export type { Dtype } from './dtypes'
+export { decodeFloat16, encodeFloat16, toFloat32 } from './floats'
+export { assess, openModel } from './open'
+
+/** One tensor of a model: described by the file's header, its bytes still in the file. */
+export interface TensorEntry {
+  readonly name: string
+  readonly dtype: Dtype
+  readonly shape: readonly number[]
+  readonly bytes: number
+  /** Raw little-endian bytes of rows [start, end) of the first dimension (whole tensor when omitted). */
+  read(rows?: { start: number; end: number }): Promise<Uint8Array<ArrayBuffer>>
+}
+
+/** An opened model of any format: what the pipeline knows of files. */
+export interface ModelSource {
+  readonly tensors: ReadonlyMap<string, TensorEntry>
+  /** config.json, parsed but not yet believed: `specFromConfig` checks it. */
+  readonly config: Record<string, unknown>
+  /** Side files by name, verbatim: config.json, tokenizer.json, tokenizer_config.json, LICENSE … */
+  readonly files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>
+  /** The safetensors `__metadata__`, merged over shards. */
+  readonly metadata: Readonly<Record<string, string>>
+  readonly provenance: { kind: ModelKind; files: { name: string; bytes: number }[] }
+}
+
+export type ModelKind = 'hf-checkpoint' | 'bitloom'
+
+/** What a pile of files amounts to: a model, or what is still missing so that a page can ask for the rest. */
+export type Assessment =
+  | { state: 'ready'; kind: ModelKind }
+  | { state: 'incomplete'; missing: string[]; have: string[] }
+  | { state: 'unknown'; reason: string }
