@@ -1,0 +1,69 @@
+/**
+ * The one currency between methods, viewer, matmul, evaluation and export: a linear layer as stored codes.
+ * `dequantize` of these bytes is the definition of the result; nobody keeps a float shadow.
+ *
+ * Byte layout and a worked example: docs/format.md.
+ */
+export type QuantizedLinear = AffineLinear
+
+/** Widths a segment may have. */
+export const WIDTHS = [1, 2, 3, 4, 5, 6, 8] as const
+export type Width = (typeof WIDTHS)[number]
+
+/** Columns a code chunk holds: segments are padded to whole chunks, so that a chunk of b-bit codes is b words. */
+export const CHUNK = 32
+
+/**
+ * W [out, in] as uniform codes: w = scale·(q − zero) or w = min + step·q.
+ *
+ * *Stored order* lists all columns segment by segment; a segment holds the columns of one bit-width. Codes of a row
+ * and segment are a little-endian bit string: 32 columns make a chunk of `bits` words, padded columns hold code 0.
+ */
+export interface AffineLinear {
+  readonly kind: 'affine'
+  readonly name: string
+  readonly out: number
+  readonly in: number
+  /** Original column of every stored column, or null when the order was kept. Length `in`, without padding. */
+  readonly perm: Uint32Array<ArrayBuffer> | null
+  readonly segments: readonly Segment[]
+  /** Group index of every stored column, or null when groups are runs of `groupSize` stored columns. */
+  readonly groupOf: Uint16Array<ArrayBuffer> | null
+  /** Columns a group, when regular; `in` itself for one group a row; meaningless when `groupOf` is given. */
+  readonly groupSize: number
+  /** Groups a row. */
+  readonly groups: number
+  /** All segments one after another; a segment is [out][chunks][bits] words. */
+  readonly codes: Uint32Array<ArrayBuffer>
+  readonly grid: Grid
+}
+
+export interface Segment {
+  readonly bits: Width
+  /** Real columns, without padding. */
+  readonly columns: number
+}
+
+/**
+ * Where the levels of a (row, group) lie; arrays are [out, groups], f16 as its bits.
+ * - symmetric: w = scale·(q − 2^(bits−1)); for one bit w = scale·(2q − 1)
+ * - zero: w = scale·(q − zero), zero a `zeroBits`-bit integer, bit-packed row after row as one little-endian bit string
+ * - range: w = min + range/(2^bits − 1)·q, so that columns of several widths may share a group
+ */
+export type Grid =
+  | { readonly type: 'symmetric'; readonly scale: Uint16Array<ArrayBuffer> }
+  | {
+      readonly type: 'zero'
+      readonly scale: Uint16Array<ArrayBuffer>
+      readonly zeroBits: Width
+      readonly zeros: Uint32Array<ArrayBuffer>
+    }
+  | { readonly type: 'range'; readonly min: Uint16Array<ArrayBuffer>; readonly range: Uint16Array<ArrayBuffer> }
+
+/** Bits a weight, counted from stored bytes. */
+export interface EffectiveBits {
+  readonly code: number
+  readonly scale: number
+  readonly index: number
+  readonly total: number
+}

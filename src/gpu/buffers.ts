@@ -1,0 +1,99 @@
+import { GpuLimitError, invariant } from '../errors'
+import { elements, type Tensor, type TensorType } from './tensor'
+
+/** Freed buffers kept for reuse, at most; beyond it they are destroyed. */
+const KEEP_BYTES = 512 * 2 ** 20
+
+/**
+ * Storage buffers handed out as tensors and taken back for reuse. A tensor may be freed as soon as the last command
+ * that uses it is recorded: the queue runs commands in order. Contents of a fresh tensor are undefined.
+ */
+export class BufferPool {
+  #free = new Map<number, GPUBuffer[]>()
+  #live = new Map<GPUBuffer, number>()
+  #kept = 0
+  /** Bytes in live tensors now, and the most there ever were since `resetPeak`. */
+  liveBytes = 0
+  peakBytes = 0
+
+  constructor(
+    private readonly device: GPUDevice,
+    private readonly onFailure: (error: Error) => void,
+  ) {}
+
+  alloc(shape: readonly number[], type: TensorType = 'f32', label = 'tensor'): Tensor {
+    const bytes = Math.max(4, elements(shape) * 4)
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits
+    const most = Math.min(maxBufferSize, maxStorageBufferBindingSize)
+    if (!Number.isSafeInteger(bytes) || bytes > most)
+      throw new GpuLimitError(
+        `gpu memory: expected tensors of at most ${most} bytes on this device, got '${label}' [${shape}] of ${bytes} bytes` +
+          ' — use a smaller model, shorter sequences, or a device with larger buffers',
+      )
+    const size = bucket(bytes, most)
+    const buffer = this.#free.get(size)?.pop()
+    if (buffer) this.#kept -= size
+    const taken = buffer ?? this.#create(size, label)
+    this.#live.set(taken, size)
+    this.liveBytes += size
+    this.peakBytes = Math.max(this.peakBytes, this.liveBytes)
+    return { buffer: taken, offset: 0, shape, type }
+  }
+
+  free(...tensors: (Tensor | undefined)[]): void {
+    for (const tensor of tensors) {
+      if (!tensor) continue
+      const size = this.#live.get(tensor.buffer)
+      invariant(size !== undefined, () => `tensor '${tensor.buffer.label}' [${tensor.shape}] freed twice`)
+      this.#live.delete(tensor.buffer)
+      this.liveBytes -= size
+      if (this.#kept + size > KEEP_BYTES) {
+        tensor.buffer.destroy()
+        continue
+      }
+      const list = this.#free.get(size)
+      if (list) list.push(tensor.buffer)
+      else this.#free.set(size, [tensor.buffer])
+      this.#kept += size
+    }
+  }
+
+  /** Gives kept buffers back to the system. */
+  trim(): void {
+    for (const list of this.#free.values()) for (const buffer of list) buffer.destroy()
+    this.#free.clear()
+    this.#kept = 0
+  }
+
+  resetPeak(): void {
+    this.peakBytes = this.liveBytes
+  }
+
+  #create(size: number, label: string): GPUBuffer {
+    this.device.pushErrorScope('out-of-memory')
+    const buffer = this.device.createBuffer({
+      label,
+      size,
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    })
+    this.device.popErrorScope().then(
+      (error) => {
+        if (error)
+          this.onFailure(
+            new GpuLimitError(
+              `gpu memory: expected room for '${label}' of ${size} bytes beside ${this.liveBytes} bytes in use, got "${error.message}"` +
+                ' — close other pages that use the GPU, or lower the samples, the sequence length or the batch',
+            ),
+          )
+      },
+      () => {}, // the device was lost: reported by its own promise
+    )
+    return buffer
+  }
+}
+
+/** Sizes come in steps of at most an eighth, so that nearly equal tensors share buffers. */
+function bucket(bytes: number, most: number): number {
+  const step = Math.max(256, 2 ** (Math.floor(Math.log2(bytes)) - 3))
+  return Math.min(Math.ceil(bytes / step) * step, most)
+}

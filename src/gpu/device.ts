@@ -1,0 +1,207 @@
+import { DeviceLostError, GpuLimitError, GpuUnavailableError } from '../errors'
+import { BufferPool } from './buffers'
+import type { DeviceTraits } from './kernel'
+import { PipelineCache } from './pipelines'
+import { GpuQueue, Speedometer } from './queue'
+import { Readback } from './readback'
+import { Recorder } from './recorder'
+import type { Tensor, TensorType } from './tensor'
+import { Profiler } from './timing'
+
+/** What the page or the command line shows about the device in use. */
+export interface GpuInfo {
+  readonly name: string
+  readonly software: boolean
+  readonly features: readonly string[]
+  readonly maxBindingBytes: number
+  readonly maxBufferBytes: number
+}
+
+export interface GpuOptions {
+  /** 'default' asks for nothing beyond WebGPU's guaranteed limits: what every device can do. */
+  readonly limits?: 'adapter' | 'default'
+}
+
+/** Limits worth raising, each with the work that profits. */
+const WANTED_LIMITS = [
+  'maxBufferSize', // one weight matrix or Hessian a buffer
+  'maxStorageBufferBindingSize', // and bound whole
+  'maxComputeWorkgroupStorageSize', // larger matmul tiles
+] as const satisfies (keyof GPUSupportedLimits)[]
+
+/** One device with everything the engine needs around it. The engine is always given one, it never asks for one. */
+export class Gpu {
+  readonly pool: BufferPool
+  readonly info: GpuInfo
+  readonly #queue: GpuQueue
+  readonly #readback: Readback
+  readonly #speed: Speedometer
+  readonly #lost: Promise<never>
+  #failure: Error | undefined
+
+  constructor(
+    readonly device: GPUDevice,
+    info: GpuInfo,
+  ) {
+    this.info = info
+    this.#speed = new Speedometer(info.software)
+    this.pool = new BufferPool(device, (error) => this.#fail(error))
+    this.#queue = new GpuQueue(device, new PipelineCache(device), this.#speed)
+    this.#readback = new Readback(device)
+    this.#lost = device.lost.then(({ reason, message }) => {
+      throw this.#fail(
+        new DeviceLostError(
+          `gpu: expected the device to stay, got '${reason || 'unknown'}' ${message ? `(${message}) ` : ''}— ` +
+            'reload to take a new one; a smaller batch or sequence length makes it less likely',
+        ),
+      )
+    })
+    this.#lost.catch(() => {})
+    device.addEventListener('uncapturederror', (event) => {
+      this.#fail(new GpuLimitError(`gpu: ${(event as GPUUncapturedErrorEvent).error.message} — please report this`))
+    })
+  }
+
+  /** A fresh list of commands for this device. */
+  record(): Recorder {
+    return new Recorder(this.traits)
+  }
+
+  get traits(): DeviceTraits {
+    return {
+      flopsPerDispatch: this.#speed.flopsPerDispatch,
+      maxGroupsPerDimension: this.device.limits.maxComputeWorkgroupsPerDimension,
+    }
+  }
+
+  /** Milliseconds that work of this cost should take here, from what has been measured so far. */
+  estimateMs(flops: number, bytes = 0): number {
+    return this.#speed.estimate({ flops, bytes })
+  }
+
+  alloc(shape: readonly number[], type: TensorType = 'f32', label?: string): Tensor {
+    return this.pool.alloc(shape, type, label)
+  }
+
+  free(...tensors: (Tensor | undefined)[]): void {
+    this.pool.free(...tensors)
+  }
+
+  /**
+   * A tensor holding `data`. Happens at once: submit what was recorded on freed tensors first, since this may reuse
+   * their memory (or record a `write`, which keeps its place in the order).
+   */
+  upload(
+    data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>,
+    shape: readonly number[] = [data.length],
+    label?: string,
+  ): Tensor {
+    const tensor = this.alloc(shape, data instanceof Float32Array ? 'f32' : 'u32', label)
+    if (data.byteLength > 0) this.device.queue.writeBuffer(tensor.buffer, tensor.offset, data)
+    return tensor
+  }
+
+  /** Runs recorded commands; resolves when they are handed over. */
+  async submit(recorder: Recorder): Promise<void> {
+    this.#check()
+    await this.#orLost(this.#queue.submit(recorder))
+    this.#check()
+  }
+
+  /** Resolves when everything submitted has run. */
+  async settle(): Promise<void> {
+    await this.#orLost(this.#queue.settle())
+    this.#check()
+  }
+
+  async readF32(tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
+    return new Float32Array(await this.#read(tensor))
+  }
+
+  async readU32(tensor: Tensor): Promise<Uint32Array<ArrayBuffer>> {
+    return new Uint32Array(await this.#read(tensor))
+  }
+
+  /** Times every kernel run by `work`; needs the timestamp-query feature. */
+  async profile(work: () => Promise<void>): Promise<Awaited<ReturnType<Profiler['collect']>>> {
+    if (!this.device.features.has('timestamp-query'))
+      throw new GpuLimitError('profile: expected a device with timestamp-query, got one without — use wall-clock times')
+    const profiler = new Profiler(this.device)
+    this.#queue.profiler = profiler
+    try {
+      await work()
+      await this.settle()
+      return await profiler.collect()
+    } finally {
+      this.#queue.profiler = undefined
+      profiler.destroy()
+    }
+  }
+
+  destroy(): void {
+    this.pool.trim()
+    this.device.destroy()
+  }
+
+  async #read(tensor: Tensor): Promise<ArrayBuffer> {
+    this.#check()
+    const copy = await this.#orLost(this.#readback.read(tensor))
+    this.#check()
+    return copy
+  }
+
+  async #orLost<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await Promise.race([work, this.#lost])
+    } catch (error) {
+      throw this.#failure ?? error
+    }
+  }
+
+  #fail(error: Error): Error {
+    this.#failure ??= error
+    return error
+  }
+
+  #check(): void {
+    if (this.#failure) throw this.#failure
+  }
+}
+
+/** Opens the best adapter of `api` (a page's `navigator.gpu`, or Dawn's), or says why there is none. */
+export async function requestGpu(api: GPU | undefined, options: GpuOptions = {}): Promise<Gpu> {
+  if (!api)
+    throw new GpuUnavailableError(
+      'gpu: expected WebGPU, got a browser without it — use Chrome or Edge 121+, Safari 26+, or Firefox 141+ on Windows or macOS',
+    )
+  const adapter = await api.requestAdapter({ powerPreference: 'high-performance' })
+  if (!adapter)
+    throw new GpuUnavailableError(
+      'gpu: expected a WebGPU adapter, got none — update the graphics driver, and look at chrome://gpu for what blocks it',
+    )
+  return openGpu(adapter, options)
+}
+
+/** A device of this adapter with the engine's facilities around it. */
+export async function openGpu(adapter: GPUAdapter, options: GpuOptions = {}): Promise<Gpu> {
+  const raise = options.limits !== 'default'
+  const requiredLimits = Object.fromEntries(raise ? WANTED_LIMITS.map((name) => [name, adapter.limits[name]]) : [])
+  const requiredFeatures = (['timestamp-query'] as const).filter((name) => adapter.features.has(name))
+  const device = await adapter.requestDevice({ label: 'bitloom', requiredLimits, requiredFeatures })
+  return new Gpu(device, infoOf(adapter, device))
+}
+
+function infoOf(adapter: GPUAdapter, device: GPUDevice): GpuInfo {
+  const { vendor, architecture, device: model, description } = adapter.info
+  const name = description || [vendor, architecture, model].filter(Boolean).join(' ') || 'unnamed GPU'
+  const software =
+    adapter.info.isFallbackAdapter ||
+    /swiftshader|llvmpipe|lavapipe|software/i.test(`${name} ${vendor} ${architecture} ${model}`)
+  return {
+    name,
+    software,
+    features: [...adapter.features].sort(),
+    maxBindingBytes: device.limits.maxStorageBufferBindingSize,
+    maxBufferBytes: device.limits.maxBufferSize,
+  }
+}

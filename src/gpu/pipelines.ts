@@ -1,0 +1,60 @@
+import { invariant } from '../errors'
+import type { Kernel } from './kernel'
+
+export interface Program {
+  readonly pipeline: GPUComputePipeline
+  readonly layout: GPUBindGroupLayout
+}
+
+type AnyKernel = Kernel<string, never>
+
+/** Compute pipelines compiled asynchronously, once per source text; concurrent requests share one compilation. */
+export class PipelineCache {
+  #programs = new Map<string, Promise<Program>>()
+
+  constructor(private readonly device: GPUDevice) {}
+
+  get(kernel: AnyKernel): Promise<Program> {
+    let program = this.#programs.get(kernel.wgsl)
+    if (!program) {
+      program = this.#compile(kernel)
+      this.#programs.set(kernel.wgsl, program)
+    }
+    return program
+  }
+
+  async #compile(kernel: AnyKernel): Promise<Program> {
+    const { device } = this
+    const names = Object.keys(kernel.bindings)
+    invariant(
+      names.length <= device.limits.maxStorageBuffersPerShaderStage,
+      `${kernel.label} binds ${names.length} storage buffers`,
+    )
+    const entries: GPUBindGroupLayoutEntry[] = names.map((name, index) => ({
+      binding: index + 1,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: { type: kernel.bindings[name] === 'read' ? 'read-only-storage' : 'storage' },
+    }))
+    if (Object.keys(kernel.params).length > 0)
+      entries.unshift({
+        binding: 0,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type: 'uniform', hasDynamicOffset: true },
+      })
+    const layout = device.createBindGroupLayout({ label: kernel.label, entries })
+    const module = device.createShaderModule({ label: kernel.label, code: kernel.wgsl })
+    try {
+      const pipeline = await device.createComputePipelineAsync({
+        label: kernel.label,
+        layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        compute: { module, entryPoint: 'main' },
+      })
+      return { pipeline, layout }
+    } catch (error) {
+      const { messages } = await module.getCompilationInfo()
+      const lines = messages.map((m) => `${m.lineNum}:${m.linePos} ${m.type}: ${m.message}`)
+      const source = kernel.wgsl.split('\n').map((line, i) => `${i + 1}\t${line}`)
+      throw new Error([`bug in Bitloom: ${kernel.label} does not compile: ${error}`, ...lines, ...source].join('\n'))
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import type { Cost, Kernel } from './kernel'
+import type { PipelineCache, Program } from './pipelines'
+import type { Command, Recorder } from './recorder'
+import { byteLength } from './tensor'
+import type { Profiler } from './timing'
+
+/** A submission should keep the GPU busy this long: long enough to hide its cost, short enough to stay responsive. */
+const SUBMIT_MS = 100
+const MAX_IN_FLIGHT = 2
+const MAX_DISPATCHES = 128
+/** Dynamic uniform offsets must be multiples of 256 on every device (minUniformBufferOffsetAlignment). */
+const PARAMS_STRIDE = 256
+
+/** Runs recorded commands in order, few passes a submission, at most two submissions in flight. */
+export class GpuQueue {
+  #inFlight: Promise<void>[] = []
+  #arenas: GPUBuffer[] = []
+  #encoder: GPUCommandEncoder | undefined
+  #pass: GPUComputePassEncoder | undefined
+  #params = new DataView(new ArrayBuffer(MAX_DISPATCHES * PARAMS_STRIDE))
+  #arena: GPUBuffer | undefined
+  #dispatches = 0
+  #estimate = 0
+  profiler: Profiler | undefined
+
+  constructor(
+    private readonly device: GPUDevice,
+    private readonly pipelines: PipelineCache,
+    private readonly speed: Speedometer,
+  ) {}
+
+  /** Resolves when all commands are handed to the device (not when they are done; see `settle`). */
+  async submit(recorder: Recorder): Promise<void> {
+    const kernels = new Set(recorder.commands.flatMap((c) => (c.type === 'dispatch' ? [c.kernel] : [])))
+    const programs = new Map<Kernel<string, never>, Program>()
+    await Promise.all([...kernels].map(async (kernel) => programs.set(kernel, await this.pipelines.get(kernel))))
+    for (const command of recorder.commands) {
+      this.#encode(command, programs)
+      if (this.#estimate >= SUBMIT_MS || this.#dispatches >= MAX_DISPATCHES) await this.#flush()
+    }
+    recorder.commands.length = 0
+    await this.#flush()
+  }
+
+  /** Resolves when everything submitted has run. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#inFlight)
+  }
+
+  #encode(command: Command, programs: Map<Kernel<string, never>, Program>): void {
+    if (command.type === 'write') {
+      // writeBuffer happens before anything not yet submitted: close what precedes it.
+      this.#submitEncoded()
+      const { tensor, data } = command
+      this.device.queue.writeBuffer(tensor.buffer, tensor.offset, data)
+      return
+    }
+    this.#encoder ??= this.device.createCommandEncoder()
+    if (command.type === 'dispatch') this.#dispatch(command, programs.get(command.kernel)!)
+    else {
+      this.#endPass()
+      if (command.type === 'copy') {
+        const { from, to, bytes } = command
+        this.#encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytes)
+      } else this.#encoder.clearBuffer(command.tensor.buffer, command.tensor.offset, byteLength(command.tensor))
+    }
+  }
+
+  #dispatch({ kernel, tensors, pass, cost }: Command & { type: 'dispatch' }, program: Program): void {
+    const timestamps = this.profiler?.span(kernel.label, cost)
+    if (timestamps) this.#endPass()
+    this.#pass ??= this.#encoder!.beginComputePass(timestamps ? { timestampWrites: timestamps } : {})
+    const offset = this.#dispatches * PARAMS_STRIDE
+    const uniform = this.#writeParams(kernel, pass.params, offset)
+    const entries: GPUBindGroupEntry[] = tensors.map((tensor, index) => ({
+      binding: index + 1,
+      resource: { buffer: tensor.buffer, offset: tensor.offset, size: Math.max(4, byteLength(tensor)) },
+    }))
+    if (uniform) entries.unshift({ binding: 0, resource: { buffer: uniform, offset: 0, size: PARAMS_STRIDE } })
+    this.#pass.setPipeline(program.pipeline)
+    this.#pass.setBindGroup(
+      0,
+      this.device.createBindGroup({ layout: program.layout, entries }),
+      uniform ? [offset] : [],
+    )
+    this.#pass.dispatchWorkgroups(...(pass.groups as [number, number?, number?]))
+    if (timestamps) this.#endPass()
+    this.#dispatches++
+    this.#estimate += this.speed.estimate(cost)
+  }
+
+  #writeParams(
+    kernel: Kernel<string, never>,
+    values: Readonly<Record<string, number>> = {},
+    offset: number,
+  ): GPUBuffer | undefined {
+    let at = offset
+    for (const [name, type] of Object.entries(kernel.params)) {
+      const value = values[name]
+      if (value === undefined) throw new Error(`bug in Bitloom: ${kernel.label}: parameter '${name}' not given`)
+      if (type === 'f32') this.#params.setFloat32(at, value, true)
+      else if (type === 'i32') this.#params.setInt32(at, value, true)
+      else this.#params.setUint32(at, value, true)
+      at += 4
+    }
+    if (at === offset) return undefined
+    this.#arena ??=
+      this.#arenas.pop() ??
+      this.device.createBuffer({
+        label: 'params',
+        size: this.#params.byteLength,
+        usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+      })
+    return this.#arena
+  }
+
+  #endPass(): void {
+    this.#pass?.end()
+    this.#pass = undefined
+  }
+
+  #submitEncoded(): void {
+    if (!this.#encoder) return
+    this.#endPass()
+    this.profiler?.resolve(this.#encoder)
+    const arena = this.#arena
+    if (arena) this.device.queue.writeBuffer(arena, 0, this.#params.buffer, 0, this.#dispatches * PARAMS_STRIDE)
+    this.device.queue.submit([this.#encoder.finish()])
+    const started = performance.now()
+    const estimate = this.#estimate
+    const alone = this.#inFlight.length === 0
+    const done = this.device.queue.onSubmittedWorkDone().then(() => {
+      if (arena) this.#arenas.push(arena)
+      this.#inFlight.splice(this.#inFlight.indexOf(done), 1)
+      if (alone) this.speed.observe(estimate, performance.now() - started)
+    })
+    this.#inFlight.push(done)
+    this.#encoder = undefined
+    this.#arena = undefined
+    this.#dispatches = 0
+    this.#estimate = 0
+  }
+
+  async #flush(): Promise<void> {
+    this.#submitEncoded()
+    while (this.#inFlight.length > MAX_IN_FLIGHT) await this.#inFlight[0]
+  }
+}
+
+/**
+ * What this device has been seen to do, so that time can be budgeted before it is spent. Starts from a guess (a small
+ * integrated GPU, or a software rasterizer) and follows the measurements of submissions that ran alone.
+ */
+export class Speedometer {
+  /** Measured time over estimated time, smoothed. */
+  #factor = 1
+  readonly #flopsPerMs: number
+  readonly #bytesPerMs: number
+
+  constructor(software: boolean) {
+    this.#flopsPerMs = software ? 2e6 : 1e9
+    this.#bytesPerMs = software ? 2e6 : 50e6
+  }
+
+  /** Milliseconds that work of this cost should take. */
+  estimate({ flops, bytes }: Cost): number {
+    return Math.max(0.01, flops / this.#flopsPerMs, bytes / this.#bytesPerMs) * this.#factor
+  }
+
+  /** Work of about 50 ms. */
+  get flopsPerDispatch(): number {
+    return (50 * this.#flopsPerMs) / this.#factor
+  }
+
+  observe(estimated: number, measured: number): void {
+    if (estimated < 5) return // too short to tell work from overhead
+    const seen = Math.min(4, Math.max(0.25, measured / estimated))
+    this.#factor = Math.min(20, Math.max(0.002, this.#factor * seen ** 0.5))
+  }
+}

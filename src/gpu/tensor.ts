@@ -1,0 +1,32 @@
+import { invariant } from '../errors'
+
+export type TensorType = 'f32' | 'u32'
+
+/** A row-major array in GPU memory; `offset` is in bytes and a multiple of 256. Every element takes four bytes. */
+export interface Tensor {
+  readonly buffer: GPUBuffer
+  readonly offset: number
+  readonly shape: readonly number[]
+  readonly type: TensorType
+}
+
+export const elements = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1)
+
+export const byteLength = (tensor: Tensor): number => elements(tensor.shape) * 4
+
+/** The same memory seen with another shape of as many elements. */
+export function reshape(tensor: Tensor, shape: readonly number[]): Tensor {
+  invariant(elements(shape) === elements(tensor.shape), () => `reshape of [${tensor.shape}] to [${shape}]`)
+  return { ...tensor, shape }
+}
+
+/** Rows [start, start+count) of the first dimension; the start must fall on a 256-byte boundary to be bindable. */
+export function rowsOf(tensor: Tensor, start: number, count: number): Tensor {
+  const row = elements(tensor.shape.slice(1)) * 4
+  const offset = tensor.offset + start * row
+  invariant(
+    offset % 256 === 0,
+    () => `rows from ${start} of [${tensor.shape}] start at byte ${offset}, not a multiple of 256`,
+  )
+  return { ...tensor, offset, shape: [count, ...tensor.shape.slice(1)] }
+}

@@ -1,0 +1,138 @@
+import type { EffectiveBits } from '../formats/quantized'
+
+/**
+ * Plain, serialisable records of a run: what the page shows, the CLI prints and the packed file carries.
+ * Nothing here holds a GPU object or a tensor.
+ */
+
+/** Everything that decides a result. Saved, shared, reopened, it gives the same codes on the same kind of device. */
+export interface Recipe {
+  readonly version: 1
+  readonly method: string
+  /** Validated by the method's own schema. */
+  readonly options: Readonly<Record<string, unknown>>
+  readonly calibration: CalibrationRecipe
+  readonly seed: number
+}
+
+export interface CalibrationRecipe {
+  /** Name of the text, e.g. 'moby-dick' or a file name; its digest is in the report. */
+  readonly text: string
+  readonly samples: number
+  readonly length: number
+}
+
+/** One finished linear layer. */
+export interface ModuleRecord {
+  readonly name: string
+  readonly layer: number
+  readonly role: string
+  readonly out: number
+  readonly in: number
+  readonly bits: EffectiveBits
+  readonly error: ModuleError
+  /** λ / mean diag H that the factorization needed; null for methods without one. */
+  readonly damping: number | null
+  readonly deadColumns: number
+  readonly seconds: number
+  readonly warnings: readonly string[]
+  /** Per original column, for the maps. */
+  readonly columns: ColumnRecord
+}
+
+export interface ModuleError {
+  /** ‖W − Ŵ‖² / ‖W‖². */
+  readonly weight: number
+  /** tr(D H Dᵀ) / tr(W H Wᵀ), D = W − Ŵ: error of the layer's output; null without calibration. */
+  readonly output: number | null
+}
+
+/** One value a column of the original order; lanes a method has no number for are null. */
+export interface ColumnRecord {
+  readonly bits: Float32Array<ArrayBuffer>
+  /** Σ over rows of (w − ŵ)². */
+  readonly error: Float32Array<ArrayBuffer>
+  /** diag H: mean square of the column's input. */
+  readonly hessian: Float32Array<ArrayBuffer> | null
+}
+
+/** What runs where and how long: one line of the progress. */
+export type Progress =
+  | {
+      readonly type: 'phase'
+      readonly phase: Phase
+      readonly done: number
+      readonly total: number
+      readonly label: string
+    }
+  | { readonly type: 'module'; readonly module: ModuleRecord }
+  | {
+      readonly type: 'block'
+      readonly layer: number
+      readonly layers: number
+      readonly seconds: number
+      readonly drift: number | null
+      readonly secondsLeft: number
+      readonly gpuBytes: number
+    }
+  | { readonly type: 'warning'; readonly text: string }
+
+export type Phase = 'open' | 'tokenize' | 'embed' | 'calibrate' | 'quantize' | 'propagate' | 'evaluate' | 'export'
+
+/** What a run amounted to; goes into the packed file and the report. */
+export interface RunReport {
+  readonly version: 1
+  readonly bitloom: string
+  readonly model: { readonly name: string; readonly parameters: number; readonly bytes: number }
+  readonly recipe: Recipe
+  readonly calibrationDigest: string | null
+  readonly device: { readonly name: string; readonly software: boolean }
+  readonly bits: EffectiveBits
+  readonly modules: readonly ModuleRecord[]
+  readonly seconds: { readonly total: number } & Readonly<Partial<Record<Phase, number>>>
+  readonly peakGpuBytes: number
+  readonly warnings: readonly string[]
+}
+
+export interface PerplexityReport {
+  readonly protocol: string
+  readonly text: string
+  readonly perplexity: number
+  /** Mean negative log-likelihood, nats a token. */
+  readonly nll: number
+  /** Tokens scored. */
+  readonly tokens: number
+  readonly windows: number
+  readonly seconds: number
+}
+
+/** What a model is and what it would need here. */
+export interface Inspection {
+  readonly name: string
+  readonly kind: 'hf-checkpoint' | 'bitloom'
+  readonly architecture: string
+  readonly parameters: number
+  readonly bytes: number
+  readonly spec: Readonly<Record<string, number | string | boolean | null>>
+  readonly tensors: readonly {
+    readonly name: string
+    readonly dtype: string
+    readonly shape: readonly number[]
+    readonly bytes: number
+  }[]
+  readonly bits: EffectiveBits | null
+  readonly forecast: MemoryForecast
+  /** Why it cannot run here; empty when it can. */
+  readonly problems: readonly string[]
+}
+
+/** Bytes of GPU memory at the peak, by what takes them. */
+export interface MemoryForecast {
+  readonly weights: number
+  readonly hessians: number
+  readonly activations: number
+  readonly peak: number
+  /** Largest single binding, against what the device allows. */
+  readonly largestBinding: number
+  readonly bindingLimit: number
+}

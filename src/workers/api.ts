@@ -1,0 +1,91 @@
+import type { GpuInfo } from '../gpu/device'
+import type { Inspection, MemoryForecast, PerplexityReport, Progress, Recipe, RunReport } from '../pipeline/records'
+
+/** Everything the page may ask of the engine's worker; the only file both sides share. Errors keep their family. */
+export interface EngineApi {
+  /** Takes a device; rejects with GpuUnavailableError where there is none. */
+  start(): Promise<GpuInfo>
+  methods(): Promise<MethodDescription[]>
+
+  /** Adds files to the pile being opened; says whether they make a model yet. `reset` starts a new pile. */
+  offerFiles(files: File[], reset: boolean): Promise<OpenResult>
+  /** Fetches a model bundled with the page. */
+  openBundled(name: string, onProgress: (progress: Progress) => void): Promise<OpenResult>
+
+  forecast(recipe: Recipe): Promise<MemoryForecast>
+  /** Rejects with CancelledError after `cancel`. What was finished before stays as it was. */
+  quantize(recipe: Recipe, calibration: TextInput | null, onProgress: (progress: Progress) => void): Promise<RunReport>
+  cancel(): Promise<void>
+
+  perplexity(
+    which: 'original' | 'quantized',
+    text: TextInput,
+    options: PerplexityOptions,
+    onProgress: (progress: Progress) => void,
+  ): Promise<PerplexityReport>
+  generate(
+    which: 'original' | 'quantized',
+    prompt: string,
+    maxNewTokens: number,
+    onText: (text: string) => void,
+  ): Promise<string>
+
+  /** Weights of one matrix for the close-up: dequantized and original values of a window of it. */
+  weights(module: string, window: { row: number; rows: number; column: number; columns: number }): Promise<WeightWindow>
+
+  /** Streams the result out: the packed file, or the zipped fp16 folder. */
+  download(what: 'packed' | 'fp16'): Promise<{ name: string; stream: ReadableStream<Uint8Array>; size: number | null }>
+}
+
+export interface TextInput {
+  readonly name: string
+  readonly text: string
+}
+
+export interface PerplexityOptions {
+  /** `windows:L` or `llama.cpp:L`. */
+  readonly protocol: string
+  /** Only windows inside the first so many tokens; null for the whole text. */
+  readonly maxTokens: number | null
+}
+
+export type OpenResult =
+  | { readonly state: 'ready'; readonly inspection: Inspection; readonly report: RunReport | null }
+  | { readonly state: 'incomplete'; readonly missing: readonly string[]; readonly have: readonly string[] }
+
+/** A method as its form needs it: derived from the method's schema. */
+export interface MethodDescription {
+  readonly id: string
+  readonly title: string
+  readonly summary: string
+  readonly needsCalibration: boolean
+  readonly options: readonly OptionDescription[]
+}
+
+export type OptionDescription = {
+  readonly key: string
+  readonly label: string
+  readonly help: string
+  readonly advanced: boolean
+} & (
+  | {
+      readonly type: 'number'
+      readonly min: number
+      readonly max: number
+      readonly step: number
+      readonly default: number
+    }
+  | {
+      readonly type: 'choice'
+      readonly choices: readonly { readonly value: string | number; readonly label: string }[]
+      readonly default: string | number
+    }
+  | { readonly type: 'boolean'; readonly default: boolean }
+)
+
+export interface WeightWindow {
+  readonly rows: number
+  readonly columns: number
+  readonly original: Float32Array
+  readonly quantized: Float32Array
+}
