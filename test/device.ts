@@ -1,0 +1,66 @@
+import { expect } from 'vitest'
+import { create, globals } from 'webgpu'
+import { type Gpu, openGpu } from '../src/gpu/device'
+
+async function requestTestAdapter(): Promise<GPUAdapter> {
+  Object.assign(globalThis, globals)
+  const adapter = await create([]).requestAdapter()
+  if (!adapter) throw new Error('no adapter')
+  return adapter
+}
+
+let opened: Promise<Gpu> | undefined
+
+/** The device of this test file, opened once, with nothing beyond WebGPU's default limits. */
+export function testGpu(): Promise<Gpu> {
+  opened ??= requestTestAdapter().then((adapter) => openGpu(adapter, { limits: 'default' }))
+  return opened
+}
+
+export interface Tolerance {
+  /** Largest difference allowed whatever the magnitude. */
+  readonly atol?: number
+  /** Largest difference allowed as a part of the expected value. */
+  readonly rtol?: number
+}
+
+/** Every |actual − expected| ≤ atol + rtol·|expected|; a failure names the worst element and counts the rest. */
+export function expectClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  { atol = 0, rtol = 0 }: Tolerance,
+): void {
+  expect(actual.length, 'number of elements').toBe(expected.length)
+  let worst = -1
+  let worstExcess = 0
+  let outside = 0
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs(actual[i]! - expected[i]!)
+    const excess = difference - (atol + rtol * Math.abs(expected[i]!))
+    if (excess <= 0 || Object.is(actual[i], expected[i])) continue
+    outside++
+    // NaN anywhere beats every finite difference
+    if (worst < 0 || !(excess <= worstExcess)) {
+      worst = i
+      worstExcess = excess
+    }
+  }
+  if (outside === 0) return
+  const got = actual[worst]!
+  const want = expected[worst]!
+  expect.fail(
+    `${outside} of ${expected.length} elements differ by more than ${atol} + ${rtol}·|expected|; ` +
+      `worst at ${worst}: expected ${want}, got ${got} (difference ${Math.abs(got - want)})`,
+  )
+}
+
+/** The same numbers in (−1, 1) every time, roughly uniform: mulberry32 of the seed. */
+export function noise(length: number, seed: number): Float32Array<ArrayBuffer> {
+  let state = seed >>> 0
+  return Float32Array.from({ length }, () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 31 - 1
+  })
+}
