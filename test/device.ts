@@ -4,7 +4,9 @@ import { type Gpu, openGpu } from '../src/gpu/device'
 
 async function requestTestAdapter(): Promise<GPUAdapter> {
   Object.assign(globalThis, globals)
-  const adapter = await create([]).requestAdapter()
+  const api = create([])
+  Object.assign(globalThis, { keptGpu: api }) // Dawn dies when the instance is collected
+  const adapter = await api.requestAdapter()
   if (!adapter) throw new Error('no adapter')
   return adapter
 }

@@ -71,6 +71,7 @@ export class Gpu {
     return {
       flopsPerDispatch: this.#speed.flopsPerDispatch,
       maxGroupsPerDimension: this.device.limits.maxComputeWorkgroupsPerDimension,
+      software: this.info.software,
     }
   }
 

@@ -36,6 +36,8 @@ export interface DeviceTraits {
   /** Floating-point operations that take about 50 ms: the most one dispatch should do (a browser may kill longer ones). */
   readonly flopsPerDispatch: number
   readonly maxGroupsPerDimension: number
+  /** A CPU pretends to be a GPU: barriers and workgroup memory cost more than they save. */
+  readonly software: boolean
 }
 
 /**

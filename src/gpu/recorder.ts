@@ -25,7 +25,7 @@ export type Command =
 export class Recorder {
   readonly commands: Command[] = []
 
-  constructor(private readonly traits: DeviceTraits) {}
+  constructor(readonly traits: DeviceTraits) {}
 
   run<B extends string, S>(kernel: Kernel<B, S>, tensors: Readonly<Record<B, Tensor>>, shape: S): void {
     const passes = kernel.passes(shape, this.traits)

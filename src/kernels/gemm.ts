@@ -1,0 +1,183 @@
+import direct from '../../shaders/gemm_direct.wgsl?raw'
+import tiled from '../../shaders/gemm_tiled.wgsl?raw'
+import shared from '../../shaders/lib/gemm.wgsl?raw'
+import { type Kernel, splitRows, wgsl } from '../gpu/kernel'
+import type { Recorder } from '../gpu/recorder'
+import type { Tensor } from '../gpu/tensor'
+
+/** C [m,n] = alpha · op(A) [m,k] · op(B) [k,n] + beta · C, `batch` times with strides; all counts in elements. */
+export interface GemmShape {
+  readonly m: number
+  readonly n: number
+  readonly k: number
+  readonly lda: number
+  readonly ldb: number
+  readonly ldc: number
+  readonly aOffset: number
+  readonly bOffset: number
+  readonly cOffset: number
+  readonly batch: number
+  readonly aBatch: number
+  readonly bBatch: number
+  readonly cBatch: number
+  readonly alpha: number
+  readonly beta: number
+}
+
+/** Which part of C is wanted: all, or whole tiles touching one triangle of a symmetric or triangular result. */
+export type Region = 'full' | 'lower' | 'upper'
+
+export interface GemmVariant {
+  /** A is stored [k,m]. */
+  readonly transA: boolean
+  /** B is stored [n,k], as weights are. */
+  readonly transB: boolean
+  readonly region: Region
+  /** The operand lives in C's buffer, which WebGPU forbids to bind twice. */
+  readonly aInC: boolean
+  readonly bInC: boolean
+  readonly tile: Tile
+}
+
+interface Tile {
+  readonly name: string
+  readonly source: string
+  readonly rows: number
+  readonly columns: number
+  readonly constants: Readonly<Record<string, number>>
+}
+
+const tile = (m: number, n: number, k: number, regM: number, regN: number): Tile => ({
+  name: `${m}×${n}×${k}`,
+  source: tiled,
+  rows: m,
+  columns: n,
+  constants: { TILE_M: m, TILE_N: n, TILE_K: k, REG_M: regM, REG_N: regN },
+})
+
+const directTile = (rows: number, columns: number, regM: number, regN: number): Tile => ({
+  name: `direct ${regM}×${regN}`,
+  source: direct,
+  rows: rows * regM,
+  columns: columns * regN,
+  constants: { ROWS: rows, COLUMNS: columns, REG_M: regM, REG_N: regN },
+})
+
+/** Register and workgroup tiles to choose from; see bench/gemm.ts for what each is worth. */
+export const TILES = {
+  large: tile(128, 128, 8, 8, 8),
+  medium: tile(64, 64, 16, 4, 4),
+  software: directTile(4, 8, 4, 4),
+  row: directTile(1, 64, 1, 1),
+} as const
+
+export type GemmBindings = 'a' | 'b' | 'c'
+
+const params = {
+  m: 'u32', n: 'u32', k: 'u32', row: 'u32', lda: 'u32', ldb: 'u32', ldc: 'u32', aOffset: 'u32', bOffset: 'u32',
+  cOffset: 'u32', aBatch: 'u32', bBatch: 'u32', cBatch: 'u32', alpha: 'f32', beta: 'f32',
+} as const // biome-ignore format: one struct, one glance
+
+const kernels = new Map<string, Kernel<string, GemmShape>>()
+
+/** The matmul kernel of a variant; the same variant is the same object. */
+export function gemm(variant: GemmVariant): Kernel<string, GemmShape> {
+  const { transA, transB, region, aInC, bInC, tile } = variant
+  const label = `gemm ${transA ? 'aᵀ' : 'a'}·${transB ? 'bᵀ' : 'b'}${region === 'full' ? '' : ` ${region}`}${aInC ? ' a∈c' : ''}${bInC ? ' b∈c' : ''} ${tile.name}`
+  let kernel = kernels.get(label)
+  if (kernel) return kernel
+
+  const names = [...(aInC ? [] : ['a']), ...(bInC ? [] : ['b']), 'c']
+  const declarations = names.map(
+    (name, i) =>
+      `@group(0) @binding(${i + 1}) var<storage, ${name === 'c' ? 'read_write' : 'read'}> ${name}: array<f32>;`,
+  )
+  const readers = [
+    `fn read_a(at: u32) -> f32 { return ${aInC ? 'c' : 'a'}[at]; }`,
+    `fn read_b(at: u32) -> f32 { return ${bInC ? 'c' : 'b'}[at]; }`,
+  ]
+  const regions = { full: 0, lower: 1, upper: 2 }
+  kernel = {
+    label,
+    wgsl: wgsl([shared, ...declarations, ...readers, tile.source], {
+      ...tile.constants,
+      TRANS_A: transA,
+      TRANS_B: transB,
+      REGION: regions[region],
+      LOWER: regions.lower,
+      UPPER: regions.upper,
+      REGION_ROWS: tile.rows,
+      REGION_COLUMNS: tile.columns,
+    }),
+    bindings: Object.fromEntries(names.map((name) => [name, name === 'c' ? 'read_write' : 'read'])),
+    params,
+    passes: (shape, device) =>
+      splitRows(shape.m, tile.rows, 2 * shape.n * shape.k * shape.batch, device).map(({ row, rows }) => ({
+        groups: [Math.ceil(shape.n / tile.columns), Math.ceil(rows / tile.rows), shape.batch],
+        params: { ...shape, row },
+      })),
+    cost: ({ m, n, k, batch, beta }) => ({
+      flops: 2 * m * n * k * batch * (region === 'full' ? 1 : 0.5),
+      bytes: 4 * batch * (m * k + k * n + m * n * (beta === 0 ? 1 : 2)),
+    }),
+  }
+  kernels.set(label, kernel)
+  return kernel
+}
+
+export interface MatmulOptions extends Partial<Omit<GemmShape, 'm' | 'n' | 'k' | 'alpha' | 'beta'>> {
+  readonly a: Tensor
+  readonly b: Tensor
+  readonly c: Tensor
+  readonly m: number
+  readonly n: number
+  readonly k: number
+  readonly transA?: boolean
+  readonly transB?: boolean
+  readonly region?: Region
+  readonly alpha?: number
+  /** Adds to what C holds. */
+  readonly accumulate?: boolean
+}
+
+/** Records C [m,n] (+)= alpha · op(A) · op(B) with the tile that suits the shape and the device. */
+export function matmul(rec: Recorder, options: MatmulOptions): void {
+  const { a, b, c, m, n, k, transA = false, transB = false, region = 'full' } = options
+  if (m === 0 || n === 0 || k === 0) return
+  const aInC = a.buffer === c.buffer
+  const bInC = b.buffer === c.buffer
+  const kernel = gemm({
+    transA,
+    transB,
+    region,
+    aInC,
+    bInC,
+    tile: chooseTile(m, n, options.batch ?? 1, rec.traits.software),
+  })
+  const tensors = { ...(aInC ? {} : { a }), ...(bInC ? {} : { b }), c }
+  rec.run(kernel, tensors, {
+    m,
+    n,
+    k,
+    lda: options.lda ?? (transA ? m : k),
+    ldb: options.ldb ?? (transB ? k : n),
+    ldc: options.ldc ?? n,
+    aOffset: options.aOffset ?? 0,
+    bOffset: options.bOffset ?? 0,
+    cOffset: options.cOffset ?? 0,
+    batch: options.batch ?? 1,
+    aBatch: options.aBatch ?? 0,
+    bBatch: options.bBatch ?? 0,
+    cBatch: options.cBatch ?? 0,
+    alpha: options.alpha ?? 1,
+    beta: options.accumulate ? 1 : 0,
+  })
+}
+
+/** Large tiles reuse more but leave a big GPU idle when there are few of them. */
+function chooseTile(m: number, n: number, batch: number, software: boolean): Tile {
+  if (m <= 4) return TILES.row
+  if (software) return TILES.software
+  const large = Math.ceil(m / 128) * Math.ceil(n / 128) * batch
+  return large >= 128 ? TILES.large : TILES.medium
+}
