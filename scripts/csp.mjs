@@ -1,0 +1,20 @@
+/**
+ * What the studio may load: its own files, models from the Hugging Face Hub, nothing else. One policy for the local
+ * server's header and for the tag in the built page, which protects it on any static host.
+ */
+const directives = {
+  'default-src': ["'none'"],
+  'script-src': ["'self'"],
+  // The hash is of the one style element react-aria adds (touch-action of pressable elements).
+  'style-src': ["'self'", "'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o='"],
+  'img-src': ["'self'", 'blob:', 'data:'],
+  'connect-src': ["'self'", 'https://huggingface.co', 'https://*.huggingface.co', 'https://*.hf.co'],
+  'worker-src': ["'self'"],
+  'font-src': ["'self'"],
+  'base-uri': ["'none'"],
+  'form-action': ["'none'"],
+}
+
+export const contentSecurityPolicy = Object.entries(directives)
+  .map(([name, sources]) => [name, ...sources].join(' '))
+  .join('; ')

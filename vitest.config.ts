@@ -1,0 +1,43 @@
+import { configDefaults, defineConfig } from 'vitest/config'
+import { savedVariables } from './scripts/environment.mjs'
+
+// Before any worker starts: the Vulkan loader reads its variables from the process it finds itself in.
+Object.assign(process.env, savedVariables())
+
+const gpu = '**/*.gpu.test.ts'
+const ui = ['src/ui/**/*.test.{ts,tsx}', 'src/state/**/*.test.{ts,tsx}']
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{src,cli,test,bench}/**/*.test.ts', 'scripts/**/*.test.mjs'],
+          exclude: [...configDefaults.exclude, ...ui, gpu],
+        },
+      },
+      {
+        test: {
+          name: 'ui',
+          include: ui,
+          environment: 'happy-dom',
+        },
+      },
+      {
+        test: {
+          name: 'gpu',
+          include: [gpu],
+          // One process with one device, after the others: a software GPU wants every core.
+          sequence: { groupOrder: 1 },
+          pool: 'forks',
+          fileParallelism: false,
+          maxWorkers: 1,
+          isolate: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+})
