@@ -41,11 +41,10 @@ export function expectClose(
     const excess = difference - (atol + rtol * Math.abs(expected[i]!))
     if (excess <= 0 || Object.is(actual[i], expected[i])) continue
     outside++
-    // NaN anywhere beats every finite difference
-    if (worst < 0 || !(excess <= worstExcess)) {
-      worst = i
-      worstExcess = excess
-    }
+    // NaN beats every finite difference
+    if (worst >= 0 && (Number.isNaN(worstExcess) || excess <= worstExcess)) continue
+    worst = i
+    worstExcess = excess
   }
   if (outside === 0) return
   const got = actual[worst]!

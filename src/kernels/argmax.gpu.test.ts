@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest'
+import { noise, testGpu } from '../../test/device'
+import { argmax } from './argmax'
+
+async function run(x: Float32Array<ArrayBuffer>, rows: number) {
+  const gpu = await testGpu()
+  const y = gpu.alloc([rows], 'u32')
+  const rec = gpu.record()
+  rec.run(argmax, { x: gpu.upload(x), y }, { rows, columns: x.length / rows })
+  await gpu.submit(rec)
+  return [...(await gpu.readU32(y))]
+}
+
+it.each([
+  [1, 1],
+  [3, 255],
+  [2, 257],
+  [4, 8192],
+])('finds the largest of each of %i rows of %i', async (rows, columns) => {
+  const x = noise(rows * columns, 1).map((value) => value - 2)
+  const rowsOfX = Array.from({ length: rows }, (_, r) => x.subarray(r * columns, (r + 1) * columns))
+  expect(await run(x, rows)).toEqual(rowsOfX.map((row) => row.indexOf(Math.max(...row))))
+})
+
+it('takes the lowest of equals, across lanes and within one', async () => {
+  const x = new Float32Array(3 * 600).fill(-1)
+  for (const at of [300, 44, 599]) x[at] = 5
+  for (const at of [600 + 10, 600 + 266]) x[at] = 5
+  expect(await run(x, 3)).toEqual([44, 10, 0])
+})

@@ -1,0 +1,17 @@
+import source from '../../shaders/argmax.wgsl?raw'
+import { grid1d, type Kernel, wgsl } from '../gpu/kernel'
+
+export interface ArgmaxShape {
+  readonly rows: number
+  readonly columns: number
+}
+
+/** y [rows] = column of each row's largest element, the lowest of equals. */
+export const argmax: Kernel<'x' | 'y', ArgmaxShape> = {
+  label: 'argmax',
+  wgsl: wgsl([source], { SIZE: 256 }),
+  bindings: { x: 'read', y: 'read_write' },
+  params: { rows: 'u32', columns: 'u32' },
+  passes: (shape, device) => [{ groups: grid1d(shape.rows, 1, device), params: { ...shape } }],
+  cost: ({ rows, columns }) => ({ flops: rows * columns, bytes: 4 * rows * columns }),
+}

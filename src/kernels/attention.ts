@@ -1,0 +1,48 @@
+import source from '../../shaders/attention.wgsl?raw'
+import { type Kernel, splitRows, wgsl } from '../gpu/kernel'
+
+const SIZE = 64
+
+export interface AttentionShape {
+  readonly windows: number
+  /** Queries a window. */
+  readonly tq: number
+  /** Keys a window, at least as many: query t sees keys 0 … t + (tk − tq). */
+  readonly tk: number
+  /** Rows from one window's keys to the next in k and v, at least tk: a cache may hold room for more. */
+  readonly capacity: number
+  readonly heads: number
+  readonly kvHeads: number
+}
+
+const kernels = new Map<number, Kernel<'q' | 'k' | 'v' | 'y', AttentionShape>>()
+
+/**
+ * Causal grouped-query attention, y = softmax(q·kᵀ / √headDim)·v: q, y [windows·tq, heads·headDim],
+ * k, v [windows·capacity, kvHeads·headDim]. `headDim` is any even number.
+ */
+export function attention(headDim: number): Kernel<'q' | 'k' | 'v' | 'y', AttentionShape> {
+  let kernel = kernels.get(headDim)
+  if (kernel) return kernel
+  const width = headDim % 4 === 0 ? 4 : 2
+  const flopsPerItem = ({ tq, tk }: AttentionShape) => (4 * headDim + 8) * (tk - (tq - 1) / 2)
+  kernel = {
+    label: `attention ${headDim}`,
+    wgsl: wgsl([`alias Chunk = vec${width}f;`, source], { SIZE, CHUNKS: headDim / width }),
+    bindings: { q: 'read', k: 'read', v: 'read', y: 'read_write' },
+    params: {
+      item: 'u32', items: 'u32', tq: 'u32', tk: 'u32', capacity: 'u32', heads: 'u32', kvHeads: 'u32', scale: 'f32',
+    }, // biome-ignore format: one struct, one glance
+    passes: (shape, device) =>
+      splitRows(shape.windows * shape.heads * shape.tq, SIZE, flopsPerItem(shape), device).map(({ row, rows }) => ({
+        groups: [Math.ceil(rows / SIZE)],
+        params: { ...shape, item: row, items: row + rows, scale: 1 / Math.sqrt(headDim) },
+      })),
+    cost: (shape) => ({
+      flops: shape.windows * shape.heads * shape.tq * flopsPerItem(shape),
+      bytes: 8 * shape.windows * headDim * (shape.heads * shape.tq + shape.kvHeads * shape.tk),
+    }),
+  }
+  kernels.set(headDim, kernel)
+  return kernel
+}
