@@ -1,8 +1,11 @@
 import { FormatError } from '../errors'
-import type { Dtype, ModelSource } from '../formats/source'
-import { linearName, type ModelSpec } from './spec'
+import type { Dtype, ModelSource, TensorEntry } from '../formats/source'
+import type { LinearSpec, ModelSpec } from './spec'
 
 const floats: ReadonlySet<Dtype> = new Set<Dtype>(['F32', 'F16', 'BF16', 'F64'])
+
+/** 'model.layers.3.self_attn.q_proj': the parameter names less '.weight' and '.bias'. */
+export const linearName = (layer: number, linear: LinearSpec): string => `model.layers.${layer}.${linear.module}`
 
 /** Every tensor a model of this spec consists of, by its name in a Hugging Face checkpoint. */
 export function* requiredTensors(spec: ModelSpec): Generator<{ name: string; shape: number[] }> {
@@ -22,16 +25,18 @@ export function* requiredTensors(spec: ModelSpec): Generator<{ name: string; sha
 /** Every tensor that the spec needs is there, with its shape, as floats. FormatError names the first that is not. */
 export function checkTensors(spec: ModelSpec, source: ModelSource): void {
   for (const { name, shape } of requiredTensors(spec)) {
-    const entry = source.tensors.get(name)
-    const refuse = (expected: string, got: string, remedy: string): never => {
-      throw new FormatError(`tensor ${name}: expected ${expected}, got ${got} — ${remedy}`)
-    }
-    const wanted = `[${shape.join(', ')}]`
-    if (!entry)
-      return refuse(wanted, 'none', 'drop all weight files of the model, or the config.json that belongs to them')
-    if (entry.shape.length !== shape.length || shape.some((dim, i) => entry.shape[i] !== dim))
-      refuse(wanted, `[${entry.shape.join(', ')}]`, 'use the config.json that came with these weights')
-    if (!floats.has(entry.dtype))
-      refuse('F32, F16, BF16 or F64', entry.dtype, 'use the checkpoint before it was quantized')
+    const fault = findFault(shape, source.tensors.get(name))
+    if (fault) throw new FormatError(`tensor ${name}: ${fault}`)
   }
+}
+
+function findFault(shape: number[], entry: TensorEntry | undefined): string | null {
+  const wanted = `expected [${shape.join(', ')}]`
+  if (!entry)
+    return `${wanted}, got none — add the weight file that holds it, or use the config.json that came with these weights`
+  if (entry.shape.length !== shape.length || shape.some((dim, i) => entry.shape[i] !== dim))
+    return `${wanted}, got [${entry.shape.join(', ')}] — use the config.json that came with these weights`
+  if (!floats.has(entry.dtype))
+    return `expected ${[...floats].join(', ')}, got ${entry.dtype} — use the checkpoint before it was quantized`
+  return null
 }

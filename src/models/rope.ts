@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { FormatError } from '../errors'
+import { configError, schemaError } from './description-error'
 import type { ModelSpec } from './spec'
 
 export type RopeScaling =
@@ -21,25 +21,16 @@ const ropeOptions = z.object({
 })
 type RopeOptions = z.infer<typeof ropeOptions>
 
-const remedy = 'use the config.json that came with these weights'
-
 /** Theta and scaling of the rotary embedding, from a config of any age. FormatError names a scaling that is not known. */
 export function readRope(config: Record<string, unknown>): ModelSpec['rope'] {
   const key = config.rope_parameters ? 'rope_parameters' : 'rope_scaling'
   const parsed = ropeOptions.safeParse(config[key] ?? {})
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!
-    throw new FormatError(`config.json ${[key, ...path].join('.')}: ${message} — ${remedy}`)
-  }
+  if (!parsed.success) throw schemaError('config.json', parsed.error, [key])
   const options = parsed.data
   const theta = options.rope_theta ?? config.rope_theta ?? 10000
-  if (typeof theta !== 'number' || !(theta > 0))
-    throw new FormatError(`config.json rope_theta: expected a positive number, got ${theta} — ${remedy}`)
+  if (typeof theta !== 'number' || !(theta > 0)) throw configError('rope_theta', 'a positive number', theta)
   const partial = options.partial_rotary_factor ?? config.partial_rotary_factor ?? 1
-  if (partial !== 1)
-    throw new FormatError(
-      `config.json partial_rotary_factor: expected 1, got ${partial} — Bitloom rotates whole heads only`,
-    )
+  if (partial !== 1) throw configError('partial_rotary_factor', '1', partial, 'Bitloom rotates whole heads only')
   return { theta, scaling: readScaling(key, options) }
 }
 
@@ -47,8 +38,7 @@ function readScaling(key: string, options: RopeOptions): RopeScaling | null {
   const type = options.rope_type ?? options.type ?? 'default'
   const need = (name: 'factor' | 'low_freq_factor' | 'high_freq_factor' | 'original_max_position_embeddings') => {
     const value = options[name]
-    if (value === undefined)
-      throw new FormatError(`config.json ${key}.${name}: expected a number for type '${type}', got none — ${remedy}`)
+    if (value === undefined) throw configError(`${key}.${name}`, `a number for type ${type}`, value)
     return value
   }
   switch (type) {
@@ -60,16 +50,12 @@ function readScaling(key: string, options: RopeOptions): RopeScaling | null {
       const lowFreqFactor = need('low_freq_factor')
       const highFreqFactor = need('high_freq_factor')
       if (highFreqFactor <= lowFreqFactor)
-        throw new FormatError(
-          `config.json ${key}.high_freq_factor: expected more than ${lowFreqFactor}, got ${highFreqFactor} — ${remedy}`,
-        )
+        throw configError(`${key}.high_freq_factor`, `more than ${lowFreqFactor}`, highFreqFactor)
       const originalContext = need('original_max_position_embeddings')
       return { type, factor: need('factor'), lowFreqFactor, highFreqFactor, originalContext }
     }
     default:
-      throw new FormatError(
-        `config.json ${key}: expected type default, linear or llama3, got '${type}' — Bitloom does not know this scaling`,
-      )
+      throw configError(key, 'type default, linear or llama3', type, 'Bitloom does not know this rope scaling')
   }
 }
 

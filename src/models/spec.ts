@@ -1,6 +1,9 @@
 import { z } from 'zod'
-import { FormatError } from '../errors'
+import { configError, schemaError } from './description-error'
 import { type RopeScaling, readRope } from './rope'
+
+export { checkTensors, linearName, requiredTensors } from './required-tensors'
+export { inverseFrequencies, type RopeScaling } from './rope'
 
 /** What the engine must know of a decoder before it looks at a single weight. Sizes in elements. */
 export interface ModelSpec {
@@ -37,10 +40,9 @@ export interface LinearSpec {
   bias: boolean
 }
 
-/** 'model.layers.3.self_attn.q_proj': the parameter names less '.weight' and '.bias'. */
-export const linearName = (layer: number, linear: LinearSpec): string => `model.layers.${layer}.${linear.module}`
-
-const dimension = z.int().min(1).max(1_000_000)
+/** Beyond every published model; a larger one is a damaged config, caught before anybody allocates by it. */
+const largestDimension = 1_000_000
+const dimension = z.int().min(1).max(largestDimension)
 const tokenId = z.int().nullish()
 
 /** The options of transformers' LlamaConfig, with its defaults. */
@@ -61,14 +63,9 @@ const llamaConfig = z.object({
   tie_word_embeddings: z.boolean().default(false),
   attention_bias: z.boolean().default(false),
   mlp_bias: z.boolean().default(false),
-  hidden_act: z.string().default('silu'),
   bos_token_id: tokenId,
   eos_token_id: z.union([tokenId, z.array(z.int())]),
 })
-
-const refuse = (where: string, expected: string, got: unknown, remedy: string): never => {
-  throw new FormatError(`config.json ${where}: expected ${expected}, got ${JSON.stringify(got)} — ${remedy}`)
-}
 
 /**
  * Reads a Hugging Face config.json. FormatError names the architecture or option that Bitloom does not know, and
@@ -77,20 +74,15 @@ const refuse = (where: string, expected: string, got: unknown, remedy: string): 
 export function specFromConfig(config: Record<string, unknown>): ModelSpec {
   checkSupported(config)
   const parsed = llamaConfig.safeParse(config)
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!
-    throw new FormatError(
-      `config.json ${path.join('.')}: ${message} — use the config.json that came with these weights`,
-    )
-  }
+  if (!parsed.success) throw schemaError('config.json', parsed.error)
   const options = parsed.data
   const heads = options.num_attention_heads
   const kvHeads = options.num_key_value_heads ?? heads
   const headDim = options.head_dim ?? options.hidden_size / heads
-  const remedy = 'use the config.json that came with these weights'
-  if (heads % kvHeads !== 0) refuse('num_key_value_heads', `a divisor of ${heads} attention heads`, kvHeads, remedy)
-  if (headDim % 2 !== 0)
-    refuse('head_dim', 'an even number (hidden_size / num_attention_heads when absent)', headDim, remedy)
+  if (heads % kvHeads !== 0) throw configError('num_key_value_heads', `a divisor of ${heads} attention heads`, kvHeads)
+  if (headDim % 2 !== 0) throw configError('head_dim (or hidden_size / num_attention_heads)', 'an even number', headDim)
+  if (heads * headDim > largestDimension)
+    throw configError('num_attention_heads × head_dim', `at most ${largestDimension}`, heads * headDim)
   const isToken = (id: unknown): id is number => typeof id === 'number' && id >= 0 && id < options.vocab_size
 
   const spec = {
@@ -116,24 +108,21 @@ export function specFromConfig(config: Record<string, unknown>): ModelSpec {
 }
 
 function checkSupported(config: Record<string, unknown>): void {
-  const { architectures, model_type, quantization_config: quantization, hidden_act } = config
+  const { architectures, model_type, quantization_config: quantization, hidden_act: activation = 'silu' } = config
   const architecture = Array.isArray(architectures) ? architectures[0] : undefined
-  if (architecture !== 'LlamaForCausalLM' && !(architecture === undefined && model_type === 'llama'))
-    refuse(
+  if (architecture !== 'LlamaForCausalLM' && (architecture !== undefined || model_type !== 'llama'))
+    throw configError(
       'architectures',
       'LlamaForCausalLM',
-      architecture ?? model_type ?? null,
-      'Bitloom runs models of the LLaMA family only',
+      architecture ?? model_type,
+      'Bitloom runs models of the LLaMA family',
     )
-  if (quantization !== undefined && quantization !== null)
-    refuse(
-      'quantization_config',
-      'none',
-      (quantization as Record<string, unknown>).quant_method ?? quantization,
-      'use the checkpoint before it was quantized',
-    )
-  if (hidden_act !== undefined && hidden_act !== 'silu' && hidden_act !== 'swish')
-    refuse('hidden_act', 'silu', hidden_act, 'Bitloom runs SwiGLU feed-forward blocks only')
+  if (quantization !== undefined && quantization !== null) {
+    const method = (quantization as Record<string, unknown>).quant_method ?? quantization
+    throw configError('quantization_config', 'none', method, 'use the checkpoint before it was quantized')
+  }
+  if (activation !== 'silu' && activation !== 'swish')
+    throw configError('hidden_act', 'silu', activation, 'Bitloom runs SwiGLU feed-forward blocks only')
 }
 
 type Sizes = Pick<ModelSpec, 'hidden' | 'ffn' | 'heads' | 'kvHeads' | 'headDim' | 'attentionBias' | 'mlpBias'>
@@ -151,6 +140,3 @@ function blockLinears({ hidden, ffn, heads, kvHeads, headDim, attentionBias, mlp
     { role: 'down', stage: 3, module: 'mlp.down_proj', out: hidden, in: ffn, bias: mlpBias },
   ]
 }
-
-export { checkTensors, requiredTensors } from './required-tensors'
-export { inverseFrequencies, type RopeScaling } from './rope'
