@@ -7,7 +7,7 @@
 export type QuantizedLinear = AffineLinear
 
 /** Widths a segment may have. */
-export const WIDTHS = [1, 2, 3, 4, 5, 6, 8] as const
+export const WIDTHS = [1, 2, 3, 4, 5, 6, 7, 8] as const
 export type Width = (typeof WIDTHS)[number]
 
 /** Columns a code chunk holds: segments are padded to whole chunks, so that a chunk of b-bit codes is b words. */
@@ -48,7 +48,9 @@ export interface Segment {
  * Where the levels of a (row, group) lie; arrays are [out, groups], f16 as its bits.
  * - symmetric: w = scale·(q − 2^(bits−1)); for one bit w = scale·(2q − 1)
  * - zero: w = scale·(q − zero), zero a `zeroBits`-bit integer, bit-packed row after row as one little-endian bit string
- * - range: w = min + range/(2^bits − 1)·q, so that columns of several widths may share a group
+ * - range: w = min + step·q with step = range/(2^bits − 1) to 16 significant bits (`stepOf`), so that columns of
+ *   several widths may share a group
+ * Symmetric and zero weights are exact in float32; range weights round once, in the sum.
  */
 export type Grid =
   | { readonly type: 'symmetric'; readonly scale: Uint16Array<ArrayBuffer> }

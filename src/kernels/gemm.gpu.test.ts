@@ -13,22 +13,25 @@ describe.each(Object.entries(TILES))('gemm tile %s', (_, tile) => {
     { m: 65, n: 63, k: 33 },
     { m: 129, n: 127, k: 9 },
     { m: 64, n: 64, k: 64 },
-  ])('equals the float64 product of $m×$k and $k×$n, all transpositions', async ({ m, n, k }) => {
+  ])('equals the float64 product of $m×$k and $k×$n, plain and transposed', async ({ m, n, k }) => {
     const gpu = await testGpu()
     const a = noise(m * k, 1)
     const b = noise(k * n, 2)
-    for (const transA of [false, true])
-      for (const transB of [false, true]) {
-        const tensors = { a: gpu.upload(a), b: gpu.upload(b), c: gpu.alloc([m, n]) }
-        const rec = gpu.record()
-        rec.run(gemm({ transA, transB, region: 'full', aInC: false, bInC: false, tile }), tensors, {
+    for (const [transA, transB] of [
+      [false, false],
+      [false, true],
+      [true, false],
+    ] as const) {
+      const tensors = { a: gpu.upload(a), b: gpu.upload(b), c: gpu.alloc([m, n]) }
+      const rec = gpu.record()
+      rec.run(gemm({ transA, transB, region: 'full', aInC: false, bInC: false, tile }), tensors, {
           m, n, k, lda: transA ? m : k, ldb: transB ? k : n, ldc: n, aOffset: 0, bOffset: 0, cOffset: 0,
           batch: 1, aBatch: 0, bBatch: 0, cBatch: 0, alpha: 1, beta: 0,
         }) // biome-ignore format: one shape, one glance
-        await gpu.submit(rec)
-        expectClose(await gpu.readF32(tensors.c), matmulReference(a, b, { m, n, k, transA, transB }), tolerance(k))
-        gpu.free(tensors.a, tensors.b, tensors.c)
-      }
+      await gpu.submit(rec)
+      expectClose(await gpu.readF32(tensors.c), matmulReference(a, b, { m, n, k, transA, transB }), tolerance(k))
+      gpu.free(tensors.a, tensors.b, tensors.c)
+    }
   })
 })
 
@@ -41,7 +44,19 @@ describe('matmul', () => {
     const before = noise(10 * 20, 5)
     const c = gpu.upload(before)
     const rec = gpu.record()
-    matmul(rec, { a: gpu.upload(a), b: gpu.upload(b), c, m, n, k, transB: true, ldc: 20, cOffset: 43, alpha: -2, accumulate: true })
+    matmul(rec, {
+      a: gpu.upload(a),
+      b: gpu.upload(b),
+      c,
+      m,
+      n,
+      k,
+      transB: true,
+      ldc: 20,
+      cOffset: 43,
+      alpha: -2,
+      accumulate: true,
+    })
     await gpu.submit(rec)
     const product = matmulReference(a, b, { m, n, k, transB: true })
     const expected = Float64Array.from(before)
@@ -93,7 +108,23 @@ describe('matmul', () => {
 
   it('splits work beyond the time budget into dispatches with the same result', async () => {
     const gpu = await testGpu()
-    const shape = { m: 300, n: 40, k: 50, lda: 50, ldb: 40, ldc: 40, aOffset: 0, bOffset: 0, cOffset: 0, batch: 1, aBatch: 0, bBatch: 0, cBatch: 0, alpha: 1, beta: 0 }
+    const shape = {
+      m: 300,
+      n: 40,
+      k: 50,
+      lda: 50,
+      ldb: 40,
+      ldc: 40,
+      aOffset: 0,
+      bOffset: 0,
+      cOffset: 0,
+      batch: 1,
+      aBatch: 0,
+      bBatch: 0,
+      cBatch: 0,
+      alpha: 1,
+      beta: 0,
+    }
     const kernel = gemm({ transA: false, transB: false, region: 'full', aInC: false, bInC: false, tile: TILES.medium })
     const passes = kernel.passes(shape, { ...gpu.traits, flopsPerDispatch: 2 * 40 * 50 * 100 })
     expect(passes.map((p) => p.params?.row)).toEqual([0, 64, 128, 192, 256])

@@ -1,0 +1,62 @@
+import type { Gpu } from '../gpu/device'
+import type { Recorder } from '../gpu/recorder'
+import type { Tensor } from '../gpu/tensor'
+import { matmul } from '../kernels/gemm'
+import { diagonal, mirror } from '../kernels/matrix'
+
+/**
+ * H = (2/n)·XᵀX over the n calibration tokens of one linear input, [columns, columns].
+ * While it accumulates only the upper triangle is computed, at half the operations of the full product.
+ */
+export class Hessian {
+  tokens = 0
+  #scaled = false
+
+  private constructor(
+    readonly columns: number,
+    readonly matrix: Tensor,
+    private readonly totalTokens: number,
+  ) {}
+
+  /** Zeros; `totalTokens` is how many rows of X will be added in all. */
+  static create(gpu: Gpu, rec: Recorder, columns: number, totalTokens: number): Hessian {
+    const matrix = gpu.alloc([columns, columns], 'f32', 'hessian')
+    rec.clear(matrix)
+    return new Hessian(columns, matrix, totalTokens)
+  }
+
+  /** Adds the inputs x [tokens, columns]. */
+  add(rec: Recorder, x: Tensor): void {
+    const tokens = x.shape[0]!
+    this.tokens += tokens
+    matmul(rec, {
+      a: x,
+      b: x,
+      c: this.matrix,
+      m: this.columns,
+      n: this.columns,
+      k: tokens,
+      transA: true,
+      region: 'upper',
+      alpha: 2 / this.totalTokens,
+      accumulate: true,
+    })
+  }
+
+  /** Fills the lower triangle; call once, when everything has been added. */
+  finish(rec: Recorder): void {
+    if (!this.#scaled) rec.run(mirror, { h: this.matrix }, { n: this.columns })
+    this.#scaled = true
+  }
+
+  /** diag H on the host: the mean square (times 2) of each column's input. */
+  async diagonal(gpu: Gpu): Promise<Float32Array<ArrayBuffer>> {
+    const d = gpu.alloc([this.columns])
+    const rec = gpu.record()
+    rec.run(diagonal, { a: this.matrix, d }, { n: this.columns })
+    await gpu.submit(rec)
+    const values = await gpu.readF32(d)
+    gpu.free(d)
+    return values
+  }
+}
