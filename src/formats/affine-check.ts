@@ -1,0 +1,129 @@
+import { FormatError } from '../errors'
+import { codeWords } from './affine'
+import { wordsFor } from './bit-string'
+import { type AffineLinear, type Grid, type Segment, WIDTHS, type Width } from './quantized'
+
+/** What a packed linear says of itself: enough to know the length of every array before any is made. */
+export interface AffineHeader {
+  readonly kind: 'affine'
+  readonly out: number
+  readonly in: number
+  readonly segments: readonly Segment[]
+  /** Columns a group; null where every column names its group. */
+  readonly groupSize: number | null
+  readonly groups: number
+  readonly permuted: boolean
+  readonly grid: { readonly type: 'symmetric' | 'range' } | { readonly type: 'zero'; readonly zeroBits: Width }
+}
+
+export function headerOf(linear: AffineLinear): AffineHeader {
+  const { kind, out, in: columns, segments, groups, groupOf, groupSize, perm, grid } = linear
+  return {
+    kind,
+    out,
+    in: columns,
+    segments: segments.map(({ bits, columns }) => ({ bits, columns })),
+    groupSize: groupOf ? null : groupSize,
+    groups,
+    permuted: perm !== null,
+    grid: grid.type === 'zero' ? { type: 'zero', zeroBits: grid.zeroBits } : { type: grid.type },
+  }
+}
+
+export type PartName = 'codes' | 'scale' | 'min' | 'range' | 'zeros' | 'perm' | 'group'
+export interface Part {
+  readonly dtype: 'U32' | 'U16' | 'F16'
+  readonly shape: readonly number[]
+}
+
+/** The arrays that a linear consists of, and their shapes. */
+export function partsOf(header: AffineHeader): ReadonlyMap<PartName, Part> {
+  const { out, in: columns, segments, groups, groupSize, permuted, grid } = header
+  const cells: Part = { dtype: 'F16', shape: [out, groups] }
+  const parts = new Map<PartName, Part>([['codes', { dtype: 'U32', shape: [codeWords(segments, out)] }]])
+  if (grid.type === 'range') parts.set('min', cells).set('range', cells)
+  else parts.set('scale', cells)
+  if (grid.type === 'zero') parts.set('zeros', { dtype: 'U32', shape: [wordsFor(out * groups, grid.zeroBits)] })
+  if (permuted) parts.set('perm', { dtype: 'U32', shape: [columns] })
+  if (groupSize === null) parts.set('group', { dtype: 'U16', shape: [columns] })
+  return parts
+}
+
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1
+
+/** FormatError unless the numbers of a header agree with each other. `where` names the linear in the message. */
+export function validateHeader(where: string, header: AffineHeader): void {
+  const { out, in: columns, segments, groups, groupSize, grid } = header
+  const fail = failure(where)
+  // Codes are addressed with 32-bit integers on the GPU.
+  if (!isCount(out) || !isCount(columns) || out * columns > 2 ** 32)
+    fail(`expected a matrix of 1 to 2^32 weights, got [${out}, ${columns}]`)
+  for (const { bits, columns: count } of segments)
+    if (!WIDTHS.includes(bits) || !isCount(count))
+      fail(`expected segments of ${WIDTHS.join(', ')} bits and at least one column, got ${bits} bits, ${count} columns`)
+  const total = segments.reduce((sum, { columns: count }) => sum + count, 0)
+  if (total !== columns) fail(`expected segments of ${columns} columns together, got ${total}`)
+  if (!isCount(groups)) fail(`expected at least one group, got ${groups}`)
+  if (groupSize === null ? groups > 65536 : !isCount(groupSize) || groups !== Math.ceil(columns / groupSize))
+    fail(`expected groups of ${groupSize ?? 'named'} columns to cover ${columns}, got ${groups} groups`)
+  if (grid.type === 'zero' && !WIDTHS.includes(grid.zeroBits))
+    fail(`expected zeros of ${WIDTHS.join(', ')} bits, got ${grid.zeroBits}`)
+}
+
+/**
+ * FormatError unless every array has the length its header gives, the permutation is one, groups exist and scales are
+ * finite: after this, nothing that reads the linear can leave its arrays.
+ */
+export function validateAffine(linear: AffineLinear): void {
+  const header = headerOf(linear)
+  validateHeader(linear.name, header)
+  const arrays = arraysOf(linear)
+  for (const [part, { shape }] of partsOf(header)) {
+    const length = shape.reduce((product, n) => product * n, 1)
+    if (arrays[part]?.length !== length)
+      failure(linear.name)(`expected ${length} values of ${part}, got ${arrays[part]?.length ?? 'none'}`)
+  }
+  validatePermutation(linear)
+  const outside = linear.groupOf?.find((group) => group >= linear.groups)
+  if (outside !== undefined) failure(linear.name)(`expected groups below ${linear.groups}, got ${outside}`)
+  for (const part of ['scale', 'min', 'range'] as const)
+    if (arrays[part]?.some((half) => (half & 0x7c00) === 0x7c00))
+      failure(linear.name)(`expected finite values of ${part}, got NaN or infinity`)
+}
+
+/** The stored arrays by the name of their part. */
+export function arraysOf({ codes, perm, groupOf, grid }: AffineLinear): GridArrays & {
+  codes: Uint32Array<ArrayBuffer>
+  perm: Uint32Array<ArrayBuffer> | undefined
+  group: Uint16Array<ArrayBuffer> | undefined
+} {
+  return { codes, perm: perm ?? undefined, group: groupOf ?? undefined, ...gridArrays(grid) }
+}
+
+interface GridArrays {
+  scale?: Uint16Array<ArrayBuffer>
+  zeros?: Uint32Array<ArrayBuffer>
+  min?: Uint16Array<ArrayBuffer>
+  range?: Uint16Array<ArrayBuffer>
+}
+
+function gridArrays(grid: Grid): GridArrays {
+  if (grid.type === 'range') return { min: grid.min, range: grid.range }
+  return grid.type === 'zero' ? { scale: grid.scale, zeros: grid.zeros } : { scale: grid.scale }
+}
+
+function validatePermutation({ name, perm }: AffineLinear): void {
+  if (!perm) return
+  const seen = new Uint8Array(perm.length)
+  for (const column of perm) {
+    if (column >= perm.length || seen[column])
+      failure(name)(`expected perm to name each of ${perm.length} columns once, got ${column} again or outside`)
+    seen[column] = 1
+  }
+}
+
+const failure =
+  (where: string) =>
+  (what: string): never => {
+    throw new FormatError(`${where}: ${what} — the file is damaged; pack the model again`)
+  }

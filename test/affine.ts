@@ -1,0 +1,88 @@
+import fc from 'fast-check'
+import { packAffine, rangeGrid, symmetricGrid, zeroGrid } from '../src/formats/affine'
+import { type AffineLinear, type Grid, type Segment, WIDTHS, type Width } from '../src/formats/quantized'
+import { noise } from './device'
+
+export interface AffineSample {
+  linear: AffineLinear
+  /** What was packed: [out, in] in the original column order. */
+  codes: Uint8Array<ArrayBuffer>
+}
+
+const width = fc.constantFrom(...WIDTHS)
+
+/** Packed linears of odd sizes, any mix of segments, with and without permutation and named groups. */
+export const anyAffine: fc.Arbitrary<AffineSample> = fc
+  .record({
+    out: fc.constantFrom(1, 3, 33),
+    columns: fc.constantFrom(1, 31, 32, 33, 65, 172),
+    widths: fc.array(fc.tuple(width, fc.integer({ min: 1, max: 100 })), { minLength: 1, maxLength: 4 }),
+    grid: fc.constantFrom('symmetric' as const, 'zero' as const, 'range' as const),
+    zeroBits: width,
+    groupSize: fc.constantFrom(1, 7, 32, 64, 1000),
+    permuted: fc.boolean(),
+    named: fc.boolean(),
+    seed: fc.nat(),
+  })
+  .map(affineSample)
+
+export interface AffineShape {
+  out: number
+  columns: number
+  /** Width and share of the columns of each segment. */
+  widths: [Width, number][]
+  grid: Grid['type']
+  zeroBits: Width
+  groupSize: number
+  permuted: boolean
+  named: boolean
+  seed: number
+}
+
+export function affineSample(shape: AffineShape, name = 'sample'): AffineSample {
+  const { out, columns, groupSize, seed } = shape
+  const segments = segmentsOf(columns, shape.widths)
+  const size = Math.min(groupSize, columns)
+  const groups = Math.ceil(columns / size)
+  const order = shuffled(columns, seed)
+  const perm = shape.permuted ? order : null
+  const groupOf = shape.named ? Uint16Array.from({ length: columns }, (_, i) => (i * 7 + seed) % groups) : null
+  const codes = new Uint8Array(out * columns)
+  const random = noise(codes.length, seed)
+  let stored = 0
+  for (const { bits, columns: count } of segments)
+    for (let end = stored + count; stored < end; stored++)
+      for (let row = 0; row < out; row++) {
+        const original = perm ? perm[stored]! : stored
+        codes[row * columns + original] = ((random[row * columns + stored]! + 1) / 2) * 2 ** bits
+      }
+  const rest = { name, out, in: columns, perm, segments, groupOf, groupSize: size, groups }
+  return { linear: packAffine({ ...rest, codes, grid: gridOf(shape, out * groups) }), codes }
+}
+
+function gridOf({ grid, zeroBits, seed }: AffineShape, cells: number): Grid {
+  // Magnitudes from subnormal to large, so that every path of the float16 decoding is taken.
+  const spread = (salt: number) => noise(cells, seed + salt).map((value, i) => value * 10 ** ((i % 9) - 6))
+  if (grid === 'symmetric') return symmetricGrid(spread(1))
+  if (grid === 'range') return rangeGrid(spread(1), spread(2).map(Math.abs))
+  return zeroGrid(
+    spread(1),
+    Array.from(noise(cells, seed + 2), (value) => Math.floor(((value + 1) / 2) * 2 ** zeroBits)),
+    zeroBits,
+  )
+}
+
+function segmentsOf(columns: number, widths: [Width, number][]): Segment[] {
+  const shares = widths.reduce((sum, [, share]) => sum + share, 0)
+  let left = columns
+  return widths.flatMap(([bits, share], i) => {
+    const count = i === widths.length - 1 ? left : Math.min(left, Math.round((columns * share) / shares))
+    left -= count
+    return count > 0 ? [{ bits, columns: count }] : []
+  })
+}
+
+function shuffled(length: number, seed: number): Uint32Array<ArrayBuffer> {
+  const keys = noise(length, seed ^ 0x5bd1)
+  return Uint32Array.from(Array.from(keys.keys()).sort((a, b) => keys[a]! - keys[b]!))
+}
