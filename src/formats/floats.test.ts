@@ -1,0 +1,107 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { FormatError } from '../errors'
+import { decodeFloat16, encodeFloat16, toFloat32 } from './floats'
+
+/** The value of a finite float16, by the definition of the format. */
+function halfValue(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1
+  const exponent = (bits >> 10) & 31
+  const mantissa = bits & 1023
+  return sign * (exponent === 0 ? mantissa * 2 ** -24 : (1024 + mantissa) * 2 ** (exponent - 25))
+}
+const isFinite16 = (bits: number) => (bits & 0x7c00) !== 0x7c00
+const allHalves = Uint16Array.from({ length: 65536 }, (_, i) => i)
+const bytesOf = (array: ArrayBufferView) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+
+/** The nearest float16 by search: of two equally near the even one, infinity standing where 65536 would be. */
+function nearestHalf(value: number): number {
+  let low = 0
+  let high = 0x7c00
+  const magnitude = Math.abs(value)
+  const at = (bits: number) => (bits === 0x7c00 ? 65536 : halfValue(bits))
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if (at(middle) <= magnitude) low = middle
+    else high = middle
+  }
+  const below = magnitude - at(low)
+  const above = at(high) - magnitude
+  const chosen = below < above || (below === above && low % 2 === 0) ? low : high
+  return chosen | (value < 0 || Object.is(value, -0) ? 0x8000 : 0)
+}
+
+describe('float16', () => {
+  it('decodes every value', () => {
+    const values = decodeFloat16(allHalves)
+    const wrong = allHalves.filter((bits) => isFinite16(bits) && !Object.is(values[bits], halfValue(bits)))
+    expect([...wrong]).toEqual([])
+    expect([values[0x7c00], values[0xfc00], values[0x7e00]]).toEqual([Infinity, -Infinity, NaN])
+  })
+
+  it('gives every value back as it was', () => {
+    const again = encodeFloat16(decodeFloat16(allHalves))
+    // A signalling NaN comes back as the quiet one of the same payload.
+    const expected = allHalves.map((bits) => (isFinite16(bits) || bits % 1024 === 0 ? bits : bits | 0x200))
+    expect(again).toEqual(expected)
+  })
+
+  it('rounds to the nearest, ties to even', () => {
+    const value = fc.oneof(
+      fc.float({ noNaN: true }),
+      fc.float({ min: -70000, max: 70000, noNaN: true }),
+      fc.float({ min: Math.fround(-1e-4), max: Math.fround(1e-4), noNaN: true }),
+      // Half-way between two neighbours.
+      fc.integer({ min: 0, max: 0x7bfe }).map((bits) => (halfValue(bits) + halfValue(bits + 1)) / 2),
+    )
+    const rounds = (x: number) => expect(encodeFloat16(Float32Array.of(x))[0]).toBe(nearestHalf(Math.fround(x)))
+    fc.assert(
+      fc.property(value, (x) => void rounds(x)),
+      { numRuns: 3000 },
+    )
+  })
+
+  it.each([
+    [65504, 0x7bff],
+    [65519.996, 0x7bff],
+    [65520, 0x7c00],
+    [1e30, 0x7c00],
+    [-Infinity, 0xfc00],
+    [2 ** -24, 1],
+    [2 ** -25, 0],
+    [-(2 ** -14), 0x8400],
+    [-0, 0x8000],
+  ])('encodes %d as %d', (value, bits) => {
+    expect(encodeFloat16(Float32Array.of(value))[0]).toBe(bits)
+  })
+
+  it('keeps NaN a NaN', () => {
+    const bits = Uint32Array.of(0x7f800001, 0xffc00000, 0x7fffffff)
+    for (const half of encodeFloat16(new Float32Array(bits.buffer))) expect((half & 0x7fff) > 0x7c00).toBe(true)
+  })
+})
+
+describe('toFloat32', () => {
+  const values = Float32Array.of(0, -1.5, 3.25, Infinity, NaN, 2 ** -20)
+
+  it('reads each float dtype', () => {
+    expect(toFloat32(bytesOf(values), 'F32')).toEqual(values)
+    expect(toFloat32(bytesOf(Float64Array.from(values)), 'F64')).toEqual(values)
+    expect(toFloat32(bytesOf(encodeFloat16(values)), 'F16')).toEqual(values)
+    const upper = Uint16Array.from(new Uint32Array(values.buffer), (bits) => bits >>> 16)
+    expect(toFloat32(bytesOf(upper), 'BF16')).toEqual(values)
+  })
+
+  it('reads from an odd address and leaves the bytes alone', () => {
+    const padded = new Uint8Array(25)
+    padded.set(bytesOf(values), 1)
+    const floats = toFloat32(padded.subarray(1), 'F32')
+    expect(floats).toEqual(values)
+    floats.fill(9)
+    expect(padded.subarray(1)).toEqual(bytesOf(values))
+  })
+
+  it('refuses integers', () => {
+    expect(() => toFloat32(new Uint8Array(4), 'I32')).toThrow(FormatError)
+  })
+})
