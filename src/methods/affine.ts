@@ -1,0 +1,90 @@
+import { codeWords, symmetricGrid, zeroGrid } from '../formats/affine'
+import type { AffineLinear, Segment, Width } from '../formats/quantized'
+import type { Gpu } from '../gpu/device'
+import type { Recorder } from '../gpu/recorder'
+import type { Tensor } from '../gpu/tensor'
+import { packInto } from '../kernels/pack'
+import { findGrid, type GridShape } from '../kernels/quantize'
+
+/** The uniform grid that RTN and GPTQ share: one width, regular groups, min-max ranges in the GPTQ dialect. */
+export interface UniformGrid {
+  readonly bits: Width
+  /** Columns a group; −1 for one group a row. */
+  readonly groupSize: number
+  readonly symmetric: boolean
+}
+
+/** Tensors of a linear being quantized on a uniform grid. */
+export interface GridTensors {
+  readonly shape: GridShape
+  /** f32 [out, groups]. */
+  readonly steps: Tensor
+  readonly zeros: Tensor
+  /** u32 [out, in], original column order. */
+  readonly codes: Tensor
+}
+
+export function allocGrid(gpu: Gpu, out: number, columns: number, { bits, groupSize }: UniformGrid): GridTensors {
+  const size = groupSize === -1 ? columns : Math.min(groupSize, columns)
+  const groups = Math.ceil(columns / size)
+  return {
+    shape: { rows: out, columns, groupSize: size, groups, bits },
+    steps: gpu.alloc([out, groups]),
+    zeros: gpu.alloc([out, groups]),
+    codes: gpu.alloc([out, columns], 'u32', 'codes'),
+  }
+}
+
+export const freeGrid = (gpu: Gpu, { steps, zeros, codes }: GridTensors): void => gpu.free(steps, zeros, codes)
+
+/** Finds the ranges of `count` groups from `firstGroup` on; all of them when not given. */
+export function recordFindGrid(
+  rec: Recorder,
+  { shape, steps, zeros }: GridTensors,
+  w: Tensor,
+  symmetric: boolean,
+  firstGroup = 0,
+  count = shape.groups,
+): void {
+  rec.run(findGrid, { w, steps, zeros }, { ...shape, symmetric, firstGroup, count })
+}
+
+/** Packs finished codes and brings them to the host. */
+export async function collectLinear(
+  gpu: Gpu,
+  name: string,
+  tensors: GridTensors,
+  grid: UniformGrid,
+): Promise<AffineLinear> {
+  const { shape, codes } = tensors
+  const { rows: out, columns, groupSize, groups } = shape
+  const segments: Segment[] = [{ bits: grid.bits, columns }]
+  const words = gpu.alloc([codeWords(segments, out)], 'u32', 'packed codes')
+  const perm = gpu.upload(Uint32Array.from({ length: columns }, (_, i) => i))
+  const rec = gpu.record()
+  packInto(rec, codes, perm, words, { segments, out })
+  await gpu.submit(rec)
+  const [packed, steps, zeros] = await Promise.all([
+    gpu.readU32(words),
+    gpu.readF32(tensors.steps),
+    gpu.readF32(tensors.zeros),
+  ])
+  gpu.free(words, perm)
+  // a one-bit symmetric step spans both levels, its stored scale is half of that
+  const scale = grid.symmetric && grid.bits === 1 ? steps.map((step) => step / 2) : steps
+  return {
+    ...{
+      kind: 'affine',
+      name,
+      out,
+      in: columns,
+      perm: null,
+      segments,
+      groupOf: null,
+      groupSize,
+      groups,
+      codes: packed,
+    },
+    grid: grid.symmetric ? symmetricGrid(scale) : zeroGrid(scale, zeros, grid.bits),
+  }
+}

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest'
+import { noise, testGpu } from '../../../test/device'
+import { dequantize, unpackCodes } from '../../formats/affine'
+import type { AffineLinear, Width } from '../../formats/quantized'
+import { Hessian } from '../../linalg/hessian'
+import type { LinearSpec, ModelSpec } from '../../models/spec'
+import { gptqReference } from '../../reference/gptq'
+import type { BlockContext } from '../method'
+import { rtn } from '../rtn/rtn'
+import { type GptqOptions, gptq } from './gptq'
+
+const TOKENS = 700
+
+/** Correlated inputs; every seventh column loud, column 5 dead. */
+function inputs(n: number): Float32Array<ArrayBuffer> {
+  const x = noise(TOKENS * n, 11)
+  for (let t = 0; t < TOKENS; t++)
+    for (let j = 0; j < n; j++) {
+      if (j > 0) x[t * n + j]! += 0.6 * x[t * n + j - 1]!
+      if (j % 7 === 3) x[t * n + j]! *= 3
+    }
+  for (let t = 0; t < TOKENS; t++) x[t * n + 5] = 0
+  return x
+}
+
+/** A block of one linear [out, n] whose calibration inputs are `x`. */
+async function oneLinear(out: number, n: number, x: Float32Array<ArrayBuffer>, w: Float32Array<ArrayBuffer>) {
+  const gpu = await testGpu()
+  const spec: LinearSpec = { role: 'down', stage: 3, module: 'mlp.down_proj', out, in: n, bias: false }
+  const weight = gpu.upload(w, [out, n])
+  const rec = gpu.record()
+  const hessian = Hessian.create(gpu, rec, n, TOKENS)
+  hessian.add(rec, gpu.upload(x, [TOKENS, n]))
+  hessian.finish(rec)
+  await gpu.submit(rec)
+  const block: BlockContext = {
+    gpu,
+    model: { linears: [spec] } as unknown as ModelSpec,
+    layer: 0,
+    seed: 0,
+    nameOf: () => 'down',
+    weight: () => weight,
+    hessians: async () => new Map([[3, hessian]]),
+    checkCancelled: () => {},
+  }
+  return { block, h: await gpu.readF32(hessian.matrix) }
+}
+
+async function only(modules: AsyncGenerator<{ linear: AffineLinear }>): Promise<AffineLinear> {
+  for await (const { linear } of modules) return linear
+  throw new Error('nothing was quantized')
+}
+
+/** tr(D H Dᵀ): what GPTQ minimises. */
+function objective(w: ArrayLike<number>, q: ArrayLike<number>, h: ArrayLike<number>, rows: number, n: number): number {
+  let sum = 0
+  for (let r = 0; r < rows; r++)
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j < n; j++)
+        sum += (w[r * n + i]! - q[r * n + i]!) * h[i * n + j]! * (w[r * n + j]! - q[r * n + j]!)
+  return sum
+}
+
+const defaults: GptqOptions = {
+  bits: 4,
+  groupSize: -1,
+  symmetric: false,
+  actOrder: false,
+  sequence: 'layer',
+  damping: 0.01,
+}
+
+describe('GPTQ on the GPU', () => {
+  it.each<[number, number, Partial<GptqOptions>]>([
+    [1, 172, {}], // one row, odd width, more than one block
+    [33, 127, { bits: 3 }],
+    [9, 129, { bits: 2, groupSize: 32 }],
+    [9, 200, { groupSize: 64, actOrder: true }],
+    [9, 300, { groupSize: 128, bits: 8 }],
+    [9, 64, { symmetric: true, groupSize: 32 }],
+    [9, 70, { symmetric: true, bits: 1 }],
+    [5, 40, { bits: 1, groupSize: 128 }], // group larger than the matrix
+  ])('gives the float64 algorithm’s codes for %i×%i %o', async (out, n, changes) => {
+    const options = { ...defaults, ...changes }
+    const w = noise(out * n, 3).map((v) => 0.05 * v)
+    const { block, h } = await oneLinear(out, n, inputs(n), w)
+    const linear = await only(gptq.quantize(block, options))
+    const expected = gptqReference(w, h, out, n, options)
+    const codes = unpackCodes(linear)
+    // float32 may round a weight that lies within 10⁻⁵ of a boundary the other way, and the columns behind follow
+    const different = codes.reduce((count, code, at) => count + Number(code !== expected.codes[at]), 0)
+    expect(different / codes.length).toBeLessThan(0.01)
+    const [ours, theirs] = [dequantize(linear), expected.weights].map((q) => objective(w, q, h, out, n))
+    expect(Math.abs(ours! - theirs!)).toBeLessThan(0.01 * theirs!)
+  })
+
+  it('beats rounding to nearest on its own objective', async () => {
+    const [out, n] = [16, 96]
+    const w = noise(out * n, 4)
+    const { block, h } = await oneLinear(out, n, inputs(n), w)
+    for (const bits of [2, 3, 4] as Width[]) {
+      const grid = { bits, groupSize: -1, symmetric: false } as const
+      const compensated = dequantize(await only(gptq.quantize(block, { ...defaults, ...grid })))
+      const rounded = dequantize(await only(rtn.quantize(block, grid)))
+      expect(objective(w, compensated, h, out, n)).toBeLessThan(0.8 * objective(w, rounded, h, out, n))
+    }
+  })
+
+  it('reports dead columns, and keeps all-equal and all-zero rows exact', async () => {
+    const [out, n] = [3, 64]
+    const w = new Float32Array(out * n)
+    w.fill(0.25, n, 2 * n)
+    const { block } = await oneLinear(out, n, inputs(n), w)
+    for await (const { linear, deadColumns, warnings } of gptq.quantize(block, defaults)) {
+      expect(deadColumns).toBe(1)
+      expect(warnings).toEqual(['1 dead input columns set to zero'])
+      const q = dequantize(linear)
+      expect([...q.subarray(0, n)].every((v) => v === 0)).toBe(true)
+      // 0.25/15 is no float16: the level nearest to 0.25 is off by the scale's rounding
+      for (let j = 0; j < n; j++) expect(q[n + j]).toBeCloseTo(j === 5 ? 0 : 0.25, 3)
+    }
+  })
+})

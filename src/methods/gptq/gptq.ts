@@ -1,0 +1,138 @@
+import { z } from 'zod'
+import type { Gpu } from '../../gpu/device'
+import type { Recorder } from '../../gpu/recorder'
+import type { Tensor } from '../../gpu/tensor'
+import { matmul } from '../../kernels/gemm'
+import { GPTQ_BLOCK, gatherColumns, gptqBlock } from '../../kernels/quantize'
+import { inverseFactor } from '../../linalg/factor'
+import type { Hessian } from '../../linalg/hessian'
+import { allocGrid, collectLinear, freeGrid, type GridTensors, recordFindGrid } from '../affine'
+import type { BlockContext, Method, QuantizedModule } from '../method'
+import { described, uniformGridOptions } from '../options'
+
+const schema = z.object({
+  ...uniformGridOptions,
+  actOrder: described(z.boolean().default(false), {
+    label: 'Act-order',
+    help: 'Quantize columns with the largest diag H first; groups keep their place and are ranged beforehand.',
+  }),
+  sequence: described(z.enum(['layer', 'true']).default('layer'), {
+    label: 'Sequence',
+    help: 'Whether a block is calibrated once, or again after each of q/k/v, o, gate/up, down.',
+    choices: { layer: 'once a block', true: 'true sequential' },
+    advanced: true,
+  }),
+  damping: described(z.number().min(0.0001).max(1).default(0.01), {
+    label: 'Damping',
+    help: 'Part of mean diag H added to its diagonal; raised tenfold when a factorization fails.',
+    step: 0.005,
+    advanced: true,
+  }),
+})
+export type GptqOptions = z.infer<typeof schema>
+
+/** GPTQ, Frantar et al. 2022 (arXiv 2210.17323), with the ranges and defaults of the authors' code. */
+export const gptq: Method<GptqOptions> = {
+  id: 'gptq',
+  title: 'GPTQ',
+  summary: 'Rounds column after column and lets the columns behind absorb each error, weighed by the inputs’ Hessian.',
+  schema,
+  needsCalibration: true,
+  async *quantize(block, options) {
+    const stages = [...new Set(block.model.linears.map((linear) => linear.stage))]
+    const rounds = options.sequence === 'true' ? stages.map((stage) => [stage]) : [stages]
+    for (const round of rounds) {
+      const hessians = await block.hessians(round)
+      for (const [stage, hessian] of hessians) yield* quantizeStage(block, options, stage, hessian)
+    }
+  },
+}
+
+/** All linears that read the same input share H and its factor. */
+async function* quantizeStage(
+  block: BlockContext,
+  options: GptqOptions,
+  stage: number,
+  hessian: Hessian,
+): AsyncGenerator<QuantizedModule> {
+  const { gpu } = block
+  const factor = await factorize(gpu, hessian, options)
+  for (const spec of block.model.linears.filter((linear) => linear.stage === stage)) {
+    block.checkCancelled()
+    const grid = allocGrid(gpu, spec.out, spec.in, options)
+    const rec = gpu.record()
+    recordGptq(gpu, rec, block.weight(spec), factor, grid, options)
+    await gpu.submit(rec)
+    const linear = await collectLinear(gpu, block.nameOf(spec), grid, options)
+    freeGrid(gpu, grid)
+    yield { spec, linear, damping: factor.damping, deadColumns: factor.dead, warnings: factor.warnings }
+  }
+  gpu.free(factor.upper, factor.order, factor.diagonal)
+}
+
+interface Factor {
+  /** U [n, n] in quantization order. */
+  readonly upper: Tensor
+  /** u32 [n]: original column at each place. */
+  readonly order: Tensor
+  /** f32 [n]: diag H, original order; 0 marks a dead column. */
+  readonly diagonal: Tensor
+  readonly damping: number
+  readonly dead: number
+  readonly warnings: string[]
+}
+
+async function factorize(gpu: Gpu, hessian: Hessian, options: GptqOptions): Promise<Factor> {
+  const diagonal = await hessian.diagonal(gpu)
+  const n = diagonal.length
+  const dead = diagonal.reduce((count, value) => count + Number(value === 0), 0)
+  const mean = diagonal.reduce((sum, value) => sum + (value === 0 ? 1 : value), 0) / n
+  const order = Uint32Array.from({ length: n }, (_, i) => i)
+  if (options.actOrder) order.sort((a, b) => diagonal[b]! - diagonal[a]! || a - b)
+  const orderTensor = gpu.upload(order)
+  const { upper, damping } = await inverseFactor(gpu, hessian.matrix, orderTensor, mean, options.damping)
+  const warnings = [
+    ...(damping > options.damping
+      ? [`damping raised from ${options.damping} to ${damping}: the Hessian is ill-conditioned`]
+      : []),
+    ...(dead > 0 ? [`${dead} dead input columns set to zero`] : []),
+    ...(hessian.tokens < n ? [`only ${hessian.tokens} calibration tokens for ${n} columns`] : []),
+  ]
+  return { upper, order: orderTensor, diagonal: gpu.upload(diagonal), damping, dead, warnings }
+}
+
+/**
+ * The column loop: blocks of 128 columns (or of a group, when groups are smaller, so that a group's range sees all
+ * updates before it), each one dispatch and one product that pushes the block's errors to the columns behind it.
+ */
+export function recordGptq(
+  gpu: Gpu,
+  rec: Recorder,
+  weight: Tensor,
+  { upper: u, order, diagonal }: Pick<Factor, 'upper' | 'order' | 'diagonal'>,
+  grid: GridTensors,
+  { symmetric, actOrder }: Pick<GptqOptions, 'symmetric' | 'actOrder'>,
+): void {
+  const { shape, steps, zeros, codes } = grid
+  const { rows, columns, groupSize, groups } = shape
+  const w = gpu.alloc([rows, columns], 'f32', 'working weights')
+  const errors = gpu.alloc([rows, GPTQ_BLOCK], 'f32', 'errors')
+  // Ranges that do not move: one a row, or of groups whose columns are not met in order.
+  const ranged = groups === 1 || actOrder
+  if (ranged) recordFindGrid(rec, grid, weight, symmetric)
+  rec.run(gatherColumns, { a: weight, order, diagonal, b: w }, { rows, columns })
+  const block = groups > 1 && !actOrder ? Math.min(groupSize, GPTQ_BLOCK) : GPTQ_BLOCK
+  for (let first = 0; first < columns; first += block) {
+    const count = Math.min(block, columns - first)
+    if (!ranged && first % groupSize === 0) recordFindGrid(rec, grid, w, symmetric, first / groupSize, 1)
+    rec.run(gptqBlock, { w, u, order, steps, zeros, codes, errors }, { ...shape, first, count })
+    const behind = first + count
+    // W[:, behind:] −= E·U[first:behind, behind:]
+    matmul(rec, {
+      ...{ a: errors, b: u, c: w, m: rows, n: columns - behind, k: count },
+      ...{ lda: GPTQ_BLOCK, ldb: columns, ldc: columns, bOffset: first * columns + behind, cOffset: behind },
+      ...{ alpha: -1, accumulate: true },
+    })
+  }
+  gpu.free(w, errors)
+}

@@ -1,0 +1,50 @@
+import type { z } from 'zod'
+import type { QuantizedLinear } from '../formats/quantized'
+import type { Gpu } from '../gpu/device'
+import type { Tensor } from '../gpu/tensor'
+import type { Hessian } from '../linalg/hessian'
+import type { LinearSpec, ModelSpec } from '../models/spec'
+
+/**
+ * A quantization method: one folder, one paper. It sees one decoder block at a time and hands over each linear as soon
+ * as its codes are final; what it hands over replaces the original in the block before it is asked for the next.
+ */
+export interface Method<Options> {
+  readonly id: string
+  readonly title: string
+  readonly summary: string
+  /** The source of form, CLI flags and documentation. */
+  readonly schema: z.ZodType<Options>
+  readonly needsCalibration: boolean
+  quantize(block: BlockContext, options: Options): AsyncGenerator<QuantizedModule, void>
+}
+
+/** One finished linear and what its method has to say of it. */
+export interface QuantizedModule {
+  readonly spec: LinearSpec
+  readonly linear: QuantizedLinear
+  /** Damping the factorization needed, as a part of mean diag H; null where there was none. */
+  readonly damping: number | null
+  readonly deadColumns: number
+  readonly warnings: readonly string[]
+}
+
+/** What a method may use of the block it works on. All tensors belong to the context. */
+export interface BlockContext {
+  readonly gpu: Gpu
+  readonly model: ModelSpec
+  readonly layer: number
+  /** Runs of the same seed draw the same numbers. */
+  readonly seed: number
+  /** Full name of a linear, e.g. 'model.layers.3.mlp.up_proj'. */
+  nameOf(linear: LinearSpec): string
+  /** The linear's original weights, f32 [out, in]. */
+  weight(linear: LinearSpec): Tensor
+  /**
+   * Hessians of the inputs of some stages (0: q, k, v; 1: o; 2: gate, up; 3: down), from the stream that went through
+   * everything quantized so far, this block's finished linears included. One pass over the calibration data.
+   */
+  hessians(stages: readonly number[]): Promise<ReadonlyMap<number, Hessian>>
+  /** Throws CancelledError once the person has asked to stop. */
+  checkCancelled(): void
+}

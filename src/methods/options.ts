@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { WIDTHS, type Width } from '../formats/quantized'
+import type { MethodDescription, OptionDescription } from '../workers/api'
+import type { Method } from './method'
+
+/** What a schema field says of itself, for form and command line. */
+export interface OptionMeta {
+  readonly label: string
+  readonly help: string
+  readonly advanced?: boolean
+  readonly step?: number
+  /** Labels of choices that their value does not explain. */
+  readonly choices?: Readonly<Record<string, string>>
+}
+
+/** A schema field with its description attached. */
+export const described = <T extends z.ZodType>(type: T, meta: OptionMeta): T => type.meta({ ...meta }) as T
+
+const widthType = z.union(
+  WIDTHS.map((width) => z.literal(width)) as unknown as [z.ZodLiteral<Width>, z.ZodLiteral<Width>],
+)
+
+/** Options of every method on a uniform grid. */
+export const uniformGridOptions = {
+  bits: described(widthType.default(4), { label: 'Bits', help: 'Width of every code.' }),
+  groupSize: described(z.union([z.literal(-1), z.literal(32), z.literal(64), z.literal(128)]).default(128), {
+    label: 'Group size',
+    help: 'Columns that share a scale; smaller groups cost more scale bits and lose less.',
+    choices: { '-1': 'per row' },
+  }),
+  symmetric: described(z.boolean().default(false), {
+    label: 'Symmetric',
+    help: 'No zero point: the grid is centred on zero. Cheaper to store, coarser for skewed weights.',
+    advanced: true,
+  }),
+}
+
+interface FieldSchema extends Partial<OptionMeta> {
+  readonly type?: string
+  readonly default?: unknown
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly enum?: (string | number)[]
+  readonly anyOf?: { const: string | number }[]
+}
+
+/** The form of a method, derived from its schema. */
+export function describeMethod(method: Method<unknown>): MethodDescription {
+  const { properties = {} } = z.toJSONSchema(method.schema, { io: 'input' }) as {
+    properties?: Record<string, FieldSchema>
+  }
+  return {
+    id: method.id,
+    title: method.title,
+    summary: method.summary,
+    needsCalibration: method.needsCalibration,
+    options: Object.entries(properties).map(([key, field]) => describeOption(key, field)),
+  }
+}
+
+function describeOption(key: string, field: FieldSchema): OptionDescription {
+  const { label = key, help = '', advanced = false } = field
+  const common = { key, label, help, advanced }
+  if (field.type === 'boolean') return { ...common, type: 'boolean', default: field.default === true }
+  const values = field.enum ?? field.anyOf?.map((choice) => choice.const)
+  if (values)
+    return {
+      ...common,
+      type: 'choice',
+      choices: values.map((value) => ({ value, label: field.choices?.[String(value)] ?? String(value) })),
+      default: field.default as string | number,
+    }
+  const { minimum: min = 0, maximum: max = Number.MAX_SAFE_INTEGER, step = 1 } = field
+  return { ...common, type: 'number', min, max, step, default: Number(field.default) }
+}

@@ -1,0 +1,27 @@
+import { FormatError } from '../errors'
+import { gptq } from './gptq/gptq'
+import type { Method } from './method'
+import { rtn } from './rtn/rtn'
+
+/** All methods, in the order in which a form lists them. */
+export const methods: readonly Method<unknown>[] = [rtn, gptq]
+
+/** The method and its options, checked and completed with defaults. */
+export function resolveMethod(
+  id: string,
+  options: Readonly<Record<string, unknown>>,
+): { method: Method<unknown>; options: unknown } {
+  const method = methods.find((candidate) => candidate.id === id)
+  if (!method)
+    throw new FormatError(
+      `recipe: expected a method out of ${methods.map((m) => m.id).join(', ')}, got '${id}' — choose one of them`,
+    )
+  const result = method.schema.safeParse(options)
+  if (!result.success) {
+    const [issue] = result.error.issues
+    throw new FormatError(
+      `recipe: option '${issue?.path.join('.')}' of ${id}: ${issue?.message} (got ${JSON.stringify(issue?.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], options))}) — correct it`,
+    )
+  }
+  return { method, options: result.data }
+}
