@@ -9,11 +9,15 @@ export interface AffineHeader {
   readonly out: number
   readonly in: number
   readonly segments: readonly Segment[]
-  /** Columns a group; null where every column names its group. */
-  readonly groupSize: number | null
+  readonly groupSize: number
   readonly groups: number
+  /** Whether there is a `perm`, and a `group` of every column. */
   readonly permuted: boolean
-  readonly grid: { readonly type: 'symmetric' | 'range' } | { readonly type: 'zero'; readonly zeroBits: Width }
+  readonly named: boolean
+  readonly grid:
+    | { readonly type: 'symmetric' }
+    | { readonly type: 'range' }
+    | { readonly type: 'zero'; readonly zeroBits: Width }
 }
 
 export function headerOf(linear: AffineLinear): AffineHeader {
@@ -23,14 +27,16 @@ export function headerOf(linear: AffineLinear): AffineHeader {
     out,
     in: columns,
     segments: segments.map(({ bits, columns }) => ({ bits, columns })),
-    groupSize: groupOf ? null : groupSize,
+    groupSize,
     groups,
     permuted: perm !== null,
+    named: groupOf !== null,
     grid: grid.type === 'zero' ? { type: 'zero', zeroBits: grid.zeroBits } : { type: grid.type },
   }
 }
 
-export type PartName = 'codes' | 'scale' | 'min' | 'range' | 'zeros' | 'perm' | 'group'
+export const partNames = ['codes', 'scale', 'min', 'range', 'zeros', 'perm', 'group'] as const
+export type PartName = (typeof partNames)[number]
 export interface Part {
   readonly dtype: 'U32' | 'U16' | 'F16'
   readonly shape: readonly number[]
@@ -38,14 +44,14 @@ export interface Part {
 
 /** The arrays that a linear consists of, and their shapes. */
 export function partsOf(header: AffineHeader): ReadonlyMap<PartName, Part> {
-  const { out, in: columns, segments, groups, groupSize, permuted, grid } = header
+  const { out, in: columns, segments, groups, permuted, named, grid } = header
   const cells: Part = { dtype: 'F16', shape: [out, groups] }
   const parts = new Map<PartName, Part>([['codes', { dtype: 'U32', shape: [codeWords(segments, out)] }]])
   if (grid.type === 'range') parts.set('min', cells).set('range', cells)
   else parts.set('scale', cells)
   if (grid.type === 'zero') parts.set('zeros', { dtype: 'U32', shape: [wordsFor(out * groups, grid.zeroBits)] })
   if (permuted) parts.set('perm', { dtype: 'U32', shape: [columns] })
-  if (groupSize === null) parts.set('group', { dtype: 'U16', shape: [columns] })
+  if (named) parts.set('group', { dtype: 'U16', shape: [columns] })
   return parts
 }
 
@@ -53,7 +59,7 @@ const isCount = (value: number): boolean => Number.isSafeInteger(value) && value
 
 /** FormatError unless the numbers of a header agree with each other. `where` names the linear in the message. */
 export function validateHeader(where: string, header: AffineHeader): void {
-  const { out, in: columns, segments, groups, groupSize, grid } = header
+  const { out, in: columns, segments, groups, groupSize, named, grid } = header
   const fail = failure(where)
   // Codes are addressed with 32-bit integers on the GPU.
   if (!isCount(out) || !isCount(columns) || out * columns > 2 ** 32)
@@ -64,8 +70,10 @@ export function validateHeader(where: string, header: AffineHeader): void {
   const total = segments.reduce((sum, { columns: count }) => sum + count, 0)
   if (total !== columns) fail(`expected segments of ${columns} columns together, got ${total}`)
   if (!isCount(groups)) fail(`expected at least one group, got ${groups}`)
-  if (groupSize === null ? groups > 65536 : !isCount(groupSize) || groups !== Math.ceil(columns / groupSize))
-    fail(`expected groups of ${groupSize ?? 'named'} columns to cover ${columns}, got ${groups} groups`)
+  if (named ? groups > 65536 : !isCount(groupSize) || groups !== Math.ceil(columns / groupSize))
+    fail(
+      `expected ${named ? 'at most 65536 groups' : `groups of ${groupSize} to cover ${columns} columns`}, got ${groups}`,
+    )
   if (grid.type === 'zero' && !WIDTHS.includes(grid.zeroBits))
     fail(`expected zeros of ${WIDTHS.join(', ')} bits, got ${grid.zeroBits}`)
 }

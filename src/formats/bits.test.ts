@@ -17,7 +17,15 @@ describe('effectiveBits', () => {
   })
 
   it('counts the padding of a segment', () => {
-    const { linear } = affineSample({ ...shape, columns: 33, groupSize: 33, widths: [[2, 1]], grid: 'range', permuted: false, named: false }) // biome-ignore format: one shape
+    const { linear } = affineSample({
+      ...shape,
+      columns: 33,
+      groupSize: 33,
+      widths: [[2, 1]],
+      grid: 'range',
+      permuted: false,
+      named: false,
+    })
     expect(effectiveBits(linear)).toMatchObject({ code: (2 * 64) / 33, scale: 32 / 33 })
   })
 })
@@ -25,7 +33,12 @@ describe('effectiveBits', () => {
 describe('sumBits', () => {
   it('weighs by the number of weights', () => {
     const bits = (code: number) => ({ code, scale: 0.5, index: 0, total: code + 0.5 })
-    expect(sumBits([{ bits: bits(2), weights: 300 }, { bits: bits(4), weights: 100 }])).toEqual(bits(2.5)) // biome-ignore format: two pairs
+    expect(
+      sumBits([
+        { bits: bits(2), weights: 300 },
+        { bits: bits(4), weights: 100 },
+      ]),
+    ).toEqual(bits(2.5))
     expect(sumBits([])).toEqual({ code: 0, scale: 0, index: 0, total: 0 })
   })
 })

@@ -1,17 +1,31 @@
-import { arraysOf } from './affine-check'
+import { type AffineHeader, arraysOf, type PartName, partNames, partsOf } from './affine-check'
+import { dtypeBytes } from './dtypes'
 import type { EffectiveBits, QuantizedLinear } from './quantized'
+
+/** What each stored array counts as. */
+const LANES: Readonly<Record<PartName, 'code' | 'scale' | 'index'>> = {
+  codes: 'code',
+  scale: 'scale',
+  zeros: 'scale',
+  min: 'scale',
+  range: 'scale',
+  perm: 'index',
+  group: 'index',
+}
 
 /** Bits a weight of one linear, counted from the bytes that are stored: padding and side arrays are not left out. */
 export function effectiveBits(linear: QuantizedLinear): EffectiveBits {
-  const { codes, scale, zeros, min, range, perm, group } = arraysOf(linear)
-  const perWeight = (...arrays: ({ byteLength: number } | undefined)[]) =>
-    (8 * arrays.reduce((sum, array) => sum + (array?.byteLength ?? 0), 0)) / (linear.out * linear.in)
-  return {
-    code: perWeight(codes),
-    scale: perWeight(scale, zeros, min, range),
-    index: perWeight(perm, group),
-    total: perWeight(codes, scale, zeros, min, range, perm, group),
-  }
+  const arrays = arraysOf(linear)
+  return bitsOf(linear, (part) => arrays[part]?.byteLength ?? 0)
+}
+
+/** The same of a linear that is still in its file. */
+export function declaredBits(header: AffineHeader): EffectiveBits {
+  const parts = partsOf(header)
+  return bitsOf(header, (name) => {
+    const part = parts.get(name)
+    return part ? part.shape.reduce((product, n) => product * n, dtypeBytes[part.dtype]) : 0
+  })
 }
 
 /** Bits a weight of several linears together. */
@@ -24,4 +38,16 @@ export function sumBits(list: Iterable<{ bits: EffectiveBits; weights: number }>
   }
   const mean = (value: number) => (all === 0 ? 0 : value / all)
   return { code: mean(sum.code), scale: mean(sum.scale), index: mean(sum.index), total: mean(sum.total) }
+}
+
+function bitsOf({ out, in: columns }: { out: number; in: number }, bytesOf: (part: PartName) => number): EffectiveBits {
+  const bytes = { code: 0, scale: 0, index: 0 }
+  for (const part of partNames) bytes[LANES[part]] += bytesOf(part)
+  const perWeight = (count: number) => (8 * count) / (out * columns)
+  return {
+    code: perWeight(bytes.code),
+    scale: perWeight(bytes.scale),
+    index: perWeight(bytes.index),
+    total: perWeight(bytes.code + bytes.scale + bytes.index),
+  }
 }

@@ -1,0 +1,205 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { anyAffine } from '../../../test/affine'
+import { collect, tinyCheckpoint, tinyLinears, tinyReport } from '../../../test/tiny-model'
+import { FormatError } from '../../errors'
+import { effectiveBits, sumBits } from '../bits'
+import { memorySource } from '../bytes'
+import type { QuantizedLinear } from '../quantized'
+import { type ModelSource, openModel, type TensorEntry } from '../source'
+import { carriedTensors } from './copy'
+import { packedFileName } from './names'
+import { type PackedModel, readBitloom } from './read'
+import { writeBitloom } from './write'
+
+async function tinyFile() {
+  const linears = tinyLinears()
+  const report = tinyReport(linears)
+  const { size, chunks } = writeBitloom(await tinyCheckpoint(), linears, report)
+  const bytes = await collect(chunks)
+  return { linears, report, size, bytes }
+}
+
+const open = async (bytes: Uint8Array) => {
+  const source = await openModel([memorySource(bytes, 'tiny.bitloom.safetensors')])
+  return { source, model: await readBitloom(source) }
+}
+
+const allLinears = async (model: PackedModel) => {
+  const linears: QuantizedLinear[] = []
+  for (const name of model.names) linears.push(await model.linear(name))
+  return linears
+}
+
+/** The file with its JSON header changed and the data as it was. */
+function withHeader(bytes: Uint8Array, change: (header: string) => string): Uint8Array<ArrayBuffer> {
+  const length = Number(new DataView(bytes.buffer).getBigUint64(0, true))
+  const header = new TextEncoder().encode(change(new TextDecoder().decode(bytes.subarray(8, 8 + length))))
+  const changed = new Uint8Array(8 + header.length + bytes.length - 8 - length)
+  new DataView(changed.buffer).setBigUint64(0, BigInt(header.length), true)
+  changed.set(header, 8)
+  changed.set(bytes.subarray(8 + length), 8 + header.length)
+  return changed
+}
+
+describe('a packed file', () => {
+  it('is as long as announced and gives everything back', async () => {
+    const { linears, report, size, bytes } = await tinyFile()
+    expect(bytes.length).toBe(size)
+    const { source, model } = await open(bytes)
+    expect(await allLinears(model)).toEqual(linears)
+    expect(model.report).toEqual(report)
+    expect(source.provenance.kind).toBe('bitloom')
+    expect(source.config).toEqual({ architectures: ['LlamaForCausalLM'], hidden_size: 20 })
+    const original = await tinyCheckpoint()
+    expect(source.files).toEqual(original.files)
+    for (const name of [
+      'model.embed_tokens.weight',
+      'model.norm.weight',
+      'model.flag',
+      'model.layers.0.mlp.up_proj.bias',
+    ]) {
+      const [copy, entry] = [source.tensors.get(name)!, original.tensors.get(name)!]
+      expect([copy.dtype, copy.shape]).toEqual([entry.dtype, entry.shape])
+      expect(await copy.read()).toEqual(await entry.read())
+    }
+    expect(source.tensors.has('model.layers.0.mlp.up_proj.weight')).toBe(false)
+  })
+
+  it('knows its bits from sizes alone', async () => {
+    const { linears, bytes } = await tinyFile()
+    const { model } = await open(bytes)
+    expect(model.bits).toEqual(sumBits(linears.map((l) => ({ bits: effectiveBits(l), weights: l.out * l.in }))))
+  })
+
+  it('is the same file when written again from itself', async () => {
+    const { linears, report, bytes } = await tinyFile()
+    const { source } = await open(bytes)
+    expect(await collect(writeBitloom(source, linears, report).chunks)).toEqual(bytes)
+  })
+
+  it('holds any linear', async () => {
+    const source = await tinyCheckpoint()
+    const holds = async ({ linear }: { linear: QuantizedLinear }) => {
+      const { model } = await open(await collect(writeBitloom(source, [linear], tinyReport([linear])).chunks))
+      expect(await model.linear(linear.name)).toEqual(linear)
+    }
+    await fc.assert(fc.asyncProperty(anyAffine, holds), { numRuns: 40 })
+  })
+})
+
+describe('readBitloom refuses', () => {
+  it('a checkpoint', async () => {
+    await expect(readBitloom(await tinyCheckpoint())).rejects.toThrow(/quantize it first/)
+  })
+
+  const changes: [string, (header: string) => string, RegExp][] = [
+    ['another version', (h) => h.replace('"bitloom.version":"1"', '"bitloom.version":"2"'), /version 1, got "2"/],
+    ['no version', (h) => h.replace('"bitloom.version"', '"bitloom.vershun"'), /version 1, got null/],
+    [
+      'no list of linears',
+      (h) => h.replace('"bitloom.linears"', '"bitloom.linear"'),
+      /bitloom.linears: expected JSON, got none/,
+    ],
+    [
+      'a report that is no JSON',
+      (h) => h.replace('"bitloom.report":"{', '"bitloom.report":"['),
+      /bitloom.report: expected JSON/,
+    ],
+    ['a method of another kind', (h) => h.replace('\\"kind\\":\\"affine\\"', '\\"kind\\":\\"codebook\\"'), /kind/],
+    ['9 bits', (h) => h.replace('\\"bits\\":4', '\\"bits\\":9'), /bitloom.linears/],
+    [
+      'a matrix larger than its codes',
+      (h) => h.replace('\\"out\\":3,', '\\"out\\":4,'),
+      /up_proj.codes: expected U32 \[16\], got U32 \[12\]/,
+    ],
+    ['an absurd matrix', (h) => h.replace('\\"out\\":3,', '\\"out\\":4000000000000000,'), /1 to 2\^32 weights/],
+    [
+      'a linear without its codes',
+      (h) => h.replace('up_proj.codes', 'up_proj.kodes'),
+      /up_proj.codes: expected U32 \[12\], got none/,
+    ],
+    [
+      'a module twice in the report',
+      (h) => h.replace('\\"name\\":\\"model.layers.0.mlp.down_proj', '\\"name\\":\\"model.layers.0.mlp.up_proj'),
+      /name twice/,
+    ],
+    [
+      'a plain weight beside the codes',
+      (h) => h.replace('"model.layers.0.mlp.up_proj.bias"', '"model.layers.0.mlp.up_proj.weight"'),
+      /got both/,
+    ],
+  ]
+  it.each(changes)('%s', async (_, change, message) => {
+    const { bytes } = await tinyFile()
+    const changed = withHeader(bytes, change)
+    expect(changed).not.toEqual(bytes)
+    await expect(open(changed)).rejects.toThrow(message)
+    await expect(open(changed)).rejects.toThrow(FormatError)
+  })
+
+  it('a permutation that names a column twice, when the linear is asked for', async () => {
+    const { bytes, linears } = await tinyFile()
+    const { source } = await open(bytes)
+    const perm = await source.tensors.get('model.layers.0.mlp.down_proj.perm')!.read()
+    const at = Buffer.from(bytes.buffer).indexOf(perm)
+    bytes.copyWithin(at, at + 4, at + 8)
+    const { model } = await open(bytes)
+    await expect(model.linear('model.layers.0.mlp.down_proj')).rejects.toThrow(/perm to name each of 33 columns once/)
+    expect(await model.linear('model.layers.0.mlp.up_proj')).toEqual(linears[0])
+    await expect(model.linear('toString')).rejects.toThrow(FormatError)
+  })
+
+  it('or opens each of 250 damaged files, and never fails otherwise', async () => {
+    const { bytes } = await tinyFile()
+    const headerEnd = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true))
+    const places = fc.oneof(
+      { arbitrary: fc.nat(headerEnd - 1), weight: 3 },
+      { arbitrary: fc.nat(bytes.length - 1), weight: 1 },
+    )
+    const damage = fc.record({
+      edits: fc.array(fc.tuple(places, fc.oneof(fc.nat(255), fc.integer({ min: 0x30, max: 0x39 }))), { maxLength: 4 }),
+      keep: fc.option(fc.nat(bytes.length), { freq: 5 }),
+    })
+    let refused = 0
+    const holds = async ({ edits, keep }: { edits: [number, number][]; keep: number | null }) => {
+      const damaged = bytes.slice(0, keep ?? bytes.length)
+      for (const [at, value] of edits) if (at < damaged.length) damaged[at] = value
+      try {
+        await allLinears((await open(damaged)).model)
+      } catch (error) {
+        if (!(error instanceof FormatError)) throw error
+        refused++
+      }
+    }
+    await fc.assert(fc.asyncProperty(damage, holds), { numRuns: 250 })
+    expect(refused).toBeGreaterThan(50)
+  })
+})
+
+describe('carriedTensors', () => {
+  it('passes a large tensor through in parts of at most 16 MiB', async () => {
+    const rowBytes = 5 * 2 ** 20
+    const reads: number[] = []
+    const read: TensorEntry['read'] = async (rows) => {
+      const length = (rows ? rows.end - rows.start : 7) * rowBytes
+      reads.push(length)
+      return new Uint8Array(length)
+    }
+    const entry: TensorEntry = { name: 'big', dtype: 'U8', shape: [7, rowBytes], bytes: 7 * rowBytes, read }
+    const source = {
+      tensors: new Map([['big', entry]]),
+      provenance: { kind: 'hf-checkpoint' },
+    } as unknown as ModelSource
+    let total = 0
+    for await (const chunk of carriedTensors(source, [])[0]!.data() as AsyncIterable<Uint8Array>) total += chunk.length
+    expect(total).toBe(entry.bytes)
+    expect(reads).toEqual([3 * rowBytes, 3 * rowBytes, rowBytes])
+  })
+})
+
+describe('packedFileName', () => {
+  it('says model, method and bits in characters that every file system takes', () => {
+    expect(packedFileName(tinyReport([]))).toBe('tiny-one-gptq-4.25bpw.bitloom.safetensors')
+  })
+})

@@ -1,0 +1,30 @@
+import { partNames } from '../affine-check'
+import type { TensorToWrite } from '../safetensors'
+import type { ModelSource, TensorEntry } from '../source'
+import { partTensor, reservedPrefix } from './names'
+
+/** Bytes held at once while a tensor passes through. */
+const COPY_BYTES = 16 * 2 ** 20
+
+/** What a file carries over verbatim when these linears are written in another form: embedding, norms, head, biases. */
+export function carriedTensors(source: ModelSource, linears: Iterable<string>): TensorToWrite[] {
+  const replaced = new Set<string>()
+  for (const name of linears) {
+    replaced.add(`${name}.weight`)
+    // Only a packed file has parts; elsewhere a name like 'up_proj.scale' is the model's own.
+    if (source.provenance.kind === 'bitloom') for (const part of partNames) replaced.add(partTensor(name, part))
+  }
+  return [...source.tensors.values()]
+    .filter(({ name }) => !replaced.has(name) && !name.startsWith(reservedPrefix))
+    .map((entry) => ({ name: entry.name, dtype: entry.dtype, shape: entry.shape, data: () => rowsInParts(entry) }))
+}
+
+async function* rowsInParts(entry: TensorEntry): AsyncGenerator<Uint8Array> {
+  const [rows] = entry.shape
+  if (rows === undefined || entry.bytes <= COPY_BYTES) {
+    yield await entry.read()
+    return
+  }
+  const step = Math.max(1, Math.floor(COPY_BYTES / (entry.bytes / rows)))
+  for (let start = 0; start < rows; start += step) yield await entry.read({ start, end: Math.min(start + step, rows) })
+}

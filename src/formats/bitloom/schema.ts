@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import { FormatError } from '../../errors'
+import type { ModuleRecord, RunReport } from '../../pipeline/records'
+import type { AffineHeader } from '../affine-check'
+import { WIDTHS } from '../quantized'
+
+/** A report as its JSON holds it: the columns of a module are tensors of the file. */
+export type StoredReport = Omit<RunReport, 'modules'> & { readonly modules: readonly StoredModule[] }
+export type StoredModule = Omit<ModuleRecord, 'columns'>
+
+const count = z.int().min(0)
+const width = z.literal(WIDTHS)
+
+const header: z.ZodType<AffineHeader> = z.object({
+  kind: z.literal('affine'),
+  out: count,
+  in: count,
+  segments: z.array(z.object({ bits: width, columns: count })),
+  groupSize: count,
+  groups: count,
+  permuted: z.boolean(),
+  named: z.boolean(),
+  grid: z.discriminatedUnion('type', [
+    z.object({ type: z.literal('symmetric') }),
+    z.object({ type: z.literal('zero'), zeroBits: width }),
+    z.object({ type: z.literal('range') }),
+  ]),
+})
+
+/** JSON has no NaN and no infinity, results do: they travel by name. */
+const real = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)])
+const named = (_: string, value: unknown) =>
+  typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
+
+const bits = z.object({ code: real, scale: real, index: real, total: real })
+const text = z.string()
+
+const stored: z.ZodType<StoredReport> = z.object({
+  version: z.literal(1),
+  bitloom: text,
+  model: z.object({ name: text, parameters: real, bytes: real }),
+  recipe: z.object({
+    version: z.literal(1),
+    method: text,
+    options: z.record(text, z.unknown()),
+    calibration: z.object({ text, samples: real, length: real, pick: z.enum(['first', 'random']) }),
+    seed: real,
+  }),
+  calibrationDigest: text.nullable(),
+  device: z.object({ name: text, software: z.boolean() }),
+  bits,
+  modules: z.array(
+    z.object({
+      name: text,
+      layer: real,
+      role: text,
+      out: real,
+      in: real,
+      bits,
+      error: z.object({ weight: real, output: real.nullable() }),
+      damping: real.nullable(),
+      deadColumns: real,
+      seconds: real,
+      warnings: z.array(text),
+    }),
+  ),
+  seconds: z.object({ total: real }).catchall(real),
+  peakGpuBytes: real,
+  warnings: z.array(text),
+})
+
+export const linearsToJson = (headers: ReadonlyMap<string, AffineHeader>): string =>
+  JSON.stringify(Object.fromEntries(headers))
+
+export const linearsFromJson = (json: string | undefined): Map<string, AffineHeader> =>
+  new Map(Object.entries(parse('bitloom.linears', z.record(text, header), json)))
+
+export const reportToJson = ({ modules, ...report }: RunReport): string =>
+  JSON.stringify({ ...report, modules: modules.map(({ columns: _, ...module }) => module) }, named)
+
+export const reportFromJson = (json: string | undefined): StoredReport => parse('bitloom.report', stored, json)
+
+function parse<T>(key: string, schema: z.ZodType<T>, json: string | undefined): T {
+  const fail = (got: string): never => {
+    throw new FormatError(`metadata ${key}: expected ${got} — the file is damaged; pack the model again`)
+  }
+  if (json === undefined) return fail('JSON, got none')
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch {
+    fail('JSON, got something else')
+  }
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  return fail(`other values: ${issue?.path.join('.').slice(0, 120)}: ${issue?.message.slice(0, 200)}`)
+}

@@ -1,0 +1,64 @@
+import { invariant } from '../../errors'
+import type { ModuleRecord, RunReport } from '../../pipeline/records'
+import { arraysOf, headerOf, partsOf } from '../affine-check'
+import { enclosedPrefix } from '../packed-file'
+import type { QuantizedLinear } from '../quantized'
+import { safetensorsChunks, safetensorsSize, type TensorToWrite } from '../safetensors'
+import type { ModelSource } from '../source'
+import { carriedTensors } from './copy'
+import { columnsTensor, partTensor, VERSION } from './names'
+import { linearsToJson, reportToJson } from './schema'
+
+/**
+ * A packed model as a stream of a size known beforehand: one safetensors file that holds the linears as stored codes,
+ * every other tensor of `source` verbatim, its side files, and the report. Layout: docs/format.md.
+ */
+export function writeBitloom(
+  source: ModelSource,
+  linears: Iterable<QuantizedLinear>,
+  report: RunReport,
+): { size: number; chunks: AsyncGenerator<Uint8Array> } {
+  const packed = [...linears]
+  const headers = new Map(packed.map((linear) => [linear.name, headerOf(linear)]))
+  const entries: TensorToWrite[] = [
+    ...carriedTensors(source, headers.keys()),
+    ...packed.flatMap(partsToWrite),
+    ...report.modules.map(columnsToWrite),
+    ...[...source.files].map(
+      ([name, bytes]): TensorToWrite => inMemory(`${enclosedPrefix}${name}`, 'U8', [bytes.length], [bytes]),
+    ),
+  ]
+  const metadata = {
+    format: 'bitloom',
+    'bitloom.version': VERSION,
+    'bitloom.linears': linearsToJson(headers),
+    'bitloom.report': reportToJson(report),
+  }
+  return { size: safetensorsSize(entries, metadata), chunks: safetensorsChunks(entries, metadata) }
+}
+
+function partsToWrite(linear: QuantizedLinear): TensorToWrite[] {
+  const arrays = arraysOf(linear)
+  return [...partsOf(headerOf(linear))].map(([part, { dtype, shape }]) => {
+    const array = arrays[part]
+    invariant(array, () => `${linear.name} has no ${part}`)
+    return inMemory(partTensor(linear.name, part), dtype, shape, [array])
+  })
+}
+
+function columnsToWrite({ name, in: columns, columns: record }: ModuleRecord): TensorToWrite {
+  const lanes = [record.bits, record.error, ...(record.hessian ? [record.hessian] : [])]
+  return inMemory(columnsTensor(name), 'F32', [lanes.length, columns], lanes)
+}
+
+function inMemory(
+  name: string,
+  dtype: TensorToWrite['dtype'],
+  shape: readonly number[],
+  arrays: readonly ArrayBufferView<ArrayBuffer>[],
+): TensorToWrite {
+  const data = async function* () {
+    for (const { buffer, byteOffset, byteLength } of arrays) yield new Uint8Array(buffer, byteOffset, byteLength)
+  }
+  return { name, dtype, shape, data }
+}

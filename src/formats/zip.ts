@@ -1,0 +1,11 @@
+import { makeZip, predictLength } from 'client-zip'
+import type { OutputFile } from './export-fp16'
+
+/** A folder as a zip archive, stored without compression: weights do not compress, and so the size is known beforehand. */
+export function zipStream(
+  folder: string,
+  files: readonly OutputFile[],
+): { size: number; stream: ReadableStream<Uint8Array> } {
+  const entries = files.map(({ name, size, chunks }) => ({ name: `${folder}/${name}`, size, input: chunks }))
+  return { size: Number(predictLength(entries)), stream: makeZip(entries) }
+}
