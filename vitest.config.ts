@@ -28,12 +28,11 @@ export default defineConfig({
         test: {
           name: 'gpu',
           include: [gpu],
-          // One process with one device, after the others: a software GPU wants every core.
+          // One after another, each in its own process, after the other tests: a software GPU wants every core, and a file
+          // that breaks its device must not take the next one down.
           sequence: { groupOrder: 1 },
           pool: 'forks',
-          fileParallelism: false,
           maxWorkers: 1,
-          isolate: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

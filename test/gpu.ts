@@ -1,15 +1,14 @@
 import { type Dawn, openDawn } from '../cli/dawn'
 
-// On the global object: several copies of this module may live in one test process, Dawn must not.
-const shared = globalThis as { bitloomTestDawn?: Promise<Dawn> }
+let opened: Promise<Dawn> | undefined
 
-/** A fresh adapter, good for one device, from the one Dawn of this test process. Throws GpuUnavailableError without one. */
+/** A fresh adapter, good for one device, from this test process's one Dawn. Throws GpuUnavailableError without one. */
 export async function requestTestAdapter(): Promise<GPUAdapter> {
-  if (!shared.bitloomTestDawn) {
-    shared.bitloomTestDawn = openDawn()
-    return (await shared.bitloomTestDawn).adapter
+  if (!opened) {
+    opened = openDawn()
+    return (await opened).adapter
   }
-  const { gpu } = await shared.bitloomTestDawn
+  const { gpu } = await opened
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' })
   return adapter!
 }
