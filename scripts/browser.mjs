@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { aptInstall, aptSystem } from './apt.mjs'
-import { giveUp, runTool } from './project.mjs'
+import { runTool } from './project.mjs'
 
 const names = ['google-chrome', 'google-chrome-stable', 'chromium', 'chromium-browser']
 const elsewhere = {
@@ -51,7 +51,7 @@ export async function findBrowser(saved) {
   const named = process.env.CHROME_PATH
   if (named) {
     if (!existsSync(named))
-      giveUp(`CHROME_PATH: expected a browser, got '${named}', which is not there — correct or unset it`)
+      throw new Error(`CHROME_PATH: expected a browser, got '${named}', which is not there — correct or unset it`)
     return { path: named, from: 'CHROME_PATH' }
   }
   if (saved && isExecutable(saved)) return { path: saved, from: 'found before' }

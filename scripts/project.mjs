@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { readdirSync, realpathSync, statSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -16,8 +17,9 @@ export function giveUp(message) {
 }
 
 /**
- * Runs a program in the checkout, showing what it prints, and resolves to its exit code (128 when a signal ended it).
- * `quiet` sends its standard output to ours for errors: somebody may be parsing what we print.
+ * Runs a program in the checkout, showing what it prints, and resolves to its exit code (128 + n when signal n ended
+ * it). `quiet` sends its standard output to ours for errors: somebody may be parsing what we print.
+ * Asked to stop meanwhile, we wait for the program to end in its own way and then leave with its exit code.
  */
 export function run(command, args, { env = {}, cwd = root, quiet = false } = {}) {
   return new Promise((done, fail) => {
@@ -26,8 +28,20 @@ export function run(command, args, { env = {}, cwd = root, quiet = false } = {})
       env: { ...process.env, ...env },
       stdio: ['inherit', quiet ? 2 : 'inherit', 'inherit'],
     })
+    let stopped = false
+    const stop = (signal) => {
+      stopped = true
+      // Ctrl+C reaches every program of the terminal by itself.
+      if (signal !== 'SIGINT') child.kill(signal)
+    }
+    process.on('SIGINT', stop).on('SIGTERM', stop)
     child.on('error', fail)
-    child.on('close', (code) => done(code ?? 128))
+    child.on('close', (code, signal) => {
+      process.off('SIGINT', stop).off('SIGTERM', stop)
+      const result = code ?? 128 + constants.signals[signal]
+      if (stopped) process.exit(result)
+      done(result)
+    })
   })
 }
 

@@ -1,7 +1,7 @@
 import { findBrowser } from './browser.mjs'
 import { savedVariables, saveVariables } from './environment.mjs'
 import { install } from './install.mjs'
-import { isMain } from './project.mjs'
+import { giveUp, isMain } from './project.mjs'
 import { findVulkan } from './vulkan.mjs'
 
 /**
@@ -28,4 +28,4 @@ export async function setUp({ afresh = false } = {}) {
   saveVariables({ ...(browser && { CHROME_PATH: browser.path }), ...vulkan.variables })
 }
 
-if (isMain(import.meta.url)) await setUp({ afresh: true })
+if (isMain(import.meta.url)) await setUp({ afresh: true }).catch((error) => giveUp(error.message))

@@ -31,5 +31,9 @@ async function listen() {
       if (error.code !== 'EADDRINUSE') throw error
     }
   }
-  return giveUp(`port: expected a free one, got ${candidates.join(', ')} all in use — choose another with --port`)
+  return giveUp(
+    asked === undefined
+      ? `port: expected a free one from ${firstPort} to ${candidates.at(-1)}, got none — name another with --port`
+      : `--port: expected a free port, got ${asked}, which is in use — name another or leave it out`,
+  )
 }

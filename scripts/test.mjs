@@ -45,7 +45,10 @@ const counts = []
 for (const [headline, step] of steps) {
   console.log(`\n── ${headline} ──`)
   const begin = performance.now()
-  const result = await step()
+  const result = await step().catch((error) => {
+    console.error(error.message)
+    return checkCounts(1)
+  })
   counts.push(result)
   const verdict = result.failed > 0 ? 'FAILED' : 'ok'
   console.log(`── ${verdict} in ${((performance.now() - begin) / 1000).toFixed(1)} s ──`)
