@@ -93,7 +93,7 @@ export function tinyReport(linears: readonly QuantizedLinear[]): RunReport {
     ...{ version: 1, bitloom: '0.1.0', model: { name: 'tiny/one', parameters: 1234, bytes: 5678 } },
     recipe: {
       ...{ version: 1, method: 'gptq', options: { bits: 4, nested: { list: [1, null] } }, seed: 7 },
-      calibration: { text: 'moby-dick', samples: 2, length: 16 },
+      calibration: { text: 'moby-dick', samples: 2, length: 16, pick: 'first' },
     },
     ...{ calibrationDigest: null, device: { name: 'llvmpipe', software: true } },
     bits: { code: 4, scale: 0.25, index: 0, total: 4.25 },

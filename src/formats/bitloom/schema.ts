@@ -94,5 +94,5 @@ function parse<T>(key: string, schema: z.ZodType<T>, json: string | undefined): 
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const [issue] = result.error.issues
-  return fail(`other values: ${issue?.path.join('.').slice(0, 120)}: ${issue?.message.slice(0, 200)}`)
+  return fail(`valid fields, got ${issue?.path.join('.').slice(0, 120)}: ${issue?.message.slice(0, 200)}`)
 }
