@@ -11,7 +11,7 @@ async function run(shape: AttentionShape & { headDim: number }, loudness = 3) {
   const v = noise(windows * capacity * kvHeads * headDim, 3)
   const y = gpu.alloc([windows * tq, heads * headDim])
   const rec = gpu.record()
-  rec.run(attention(headDim), { q: gpu.upload(q), k: gpu.upload(k), v: gpu.upload(v), y }, shape)
+  rec.run(attention(headDim, gpu.traits.software), { q: gpu.upload(q), k: gpu.upload(k), v: gpu.upload(v), y }, shape)
   await gpu.submit(rec)
   return { actual: await gpu.readF32(y), expected: attentionReference(q, k, v, shape) }
 }
@@ -41,7 +41,7 @@ describe('attention', () => {
   it('splits work beyond the time budget into dispatches that cover it once', async () => {
     const { traits } = await testGpu()
     const shape = { windows: 2, tq: 100, tk: 100, capacity: 100, heads: 2, kvHeads: 1 }
-    const passes = attention(8).passes(shape, { ...traits, flopsPerDispatch: 128 * 40 * 50.5 })
+    const passes = attention(8, true).passes(shape, { ...traits, flopsPerDispatch: 128 * 40 * 50.5 })
     expect(passes.map(({ groups, params }) => [groups[0], params?.item, params?.items])).toEqual([
       [2, 0, 128],
       [2, 128, 256],

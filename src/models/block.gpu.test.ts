@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest'
+import { noise, testGpu } from '../../test/device'
+import { tinyLlama } from '../../test/tiny-llama'
+import { BlockForward, type Stage } from './block'
+import { makeRopeTables } from './rope-tables'
+import { CheckpointWeights, freeBlock, loadBlock } from './weights'
+
+it('hands out the input of every stage, stops where asked, and gives all memory back', async () => {
+  const gpu = await testGpu()
+  const { spec, source } = tinyLlama()
+  const before = gpu.pool.liveBytes
+  const weights = await loadBlock(gpu, new CheckpointWeights(gpu, source), spec, 1)
+  const tables = makeRopeTables(gpu, spec, 8)
+  const block = new BlockForward(gpu, spec, tables)
+  const batch = { windows: 2, length: 7 }
+  const hidden = noise(14 * spec.hidden, 1)
+  const x = gpu.upload(hidden, [14, spec.hidden])
+
+  const rec = gpu.record()
+  const tapped: { stage: Stage; copy: ReturnType<typeof gpu.alloc> }[] = []
+  const y = block.run(rec, weights, x, batch, {
+    tap: (stage, input) => {
+      const copy = gpu.alloc(input.shape)
+      rec.copy(input, copy)
+      tapped.push({ stage, copy })
+    },
+  })
+  await gpu.submit(rec)
+  expect(tapped.map(({ stage, copy }) => [stage, ...copy.shape])).toEqual([
+    [0, 14, 36],
+    [1, 14, 56],
+    [2, 14, 36],
+    [3, 14, 59],
+  ])
+  expect(await gpu.readF32(x)).toEqual(hidden)
+
+  for (const { stage, copy } of tapped) {
+    const again = gpu.record()
+    const input = block.run(again, weights, x, batch, { upTo: stage })
+    await gpu.submit(again)
+    expect(await gpu.readF32(input), `stage ${stage}`).toEqual(await gpu.readF32(copy))
+    gpu.free(input, copy)
+  }
+  gpu.free(x, y, tables.cosines, tables.sines)
+  freeBlock(gpu, weights)
+  expect(gpu.pool.liveBytes).toBe(before)
+})

@@ -1,0 +1,147 @@
+import { invariant } from '../errors'
+import type { Gpu } from '../gpu/device'
+import type { Recorder } from '../gpu/recorder'
+import { elements, type Tensor } from '../gpu/tensor'
+import { add } from '../kernels/add'
+import { attention } from '../kernels/attention'
+import { bias } from '../kernels/bias'
+import { matmul } from '../kernels/gemm'
+import { rmsNorm } from '../kernels/rms-norm'
+import { rope } from '../kernels/rope'
+import { siluMul } from '../kernels/silu-mul'
+import type { KvCacheLayer } from './kv-cache'
+import type { RopeTables } from './rope-tables'
+import type { LinearSpec, ModelSpec } from './spec'
+import type { BlockWeights, LinearWeights } from './weights'
+
+export type Stage = LinearSpec['stage']
+
+/** Tokens are windows of `length` one after another; a window attends to itself only. */
+export interface Batch {
+  readonly windows: number
+  readonly length: number
+}
+
+export interface BlockOptions {
+  /** Stop when the input of this stage's linears is known, and return that. */
+  readonly upTo?: Stage
+  /** Called with the input [tokens, in] of each stage while it is alive, to record more commands on it. */
+  readonly tap?: (stage: Stage, input: Tensor) => void
+  /** Keys and values go here at row `start`, and those before it are attended to; one window only. */
+  readonly cache?: KvCacheLayer
+  /** Position of the first token of every window. */
+  readonly start?: number
+}
+
+/**
+ * One decoder block of the LLaMA family (Touvron et al. 2023; modeling_llama.py), in four stages: the linears of a
+ * stage share their input.
+ *
+ *     n₁ = norm(x)                      q, k, v = W n₁           stage 0
+ *     a  = attention(rope q, rope k, v) h = x + W_o a            stage 1
+ *     n₂ = norm(h)                      gate, up = W n₂          stage 2
+ *     m  = silu(gate) · up              y = h + W_down m         stage 3
+ */
+export class BlockForward {
+  constructor(
+    private readonly gpu: Gpu,
+    private readonly spec: ModelSpec,
+    private readonly tables: RopeTables,
+  ) {}
+
+  /** Records the block on x [tokens, hidden], which is left as it is; the result is the caller's to free. */
+  run(rec: Recorder, weights: BlockWeights, x: Tensor, batch: Batch, options: BlockOptions = {}): Tensor {
+    const { gpu } = this
+    const { linears } = weights
+    const { upTo, tap } = options
+
+    const n1 = this.#norm(rec, x, weights.attnNorm) // [tokens, hidden]
+    tap?.(0, n1)
+    if (upTo === 0) return n1
+
+    const a = this.#attend(rec, weights, n1, batch, options) // [tokens, heads·headDim]
+    gpu.free(n1)
+    tap?.(1, a)
+    if (upTo === 1) return a
+
+    const h = this.#linear(rec, linears.o, a)
+    gpu.free(a)
+    rec.run(add, { y: h, x }, { count: elements(h.shape) })
+
+    const n2 = this.#norm(rec, h, weights.mlpNorm) // [tokens, hidden]
+    tap?.(2, n2)
+    if (upTo === 2) {
+      gpu.free(h)
+      return n2
+    }
+
+    const m = this.#linear(rec, linears.gate, n2) // [tokens, ffn]
+    const up = this.#linear(rec, linears.up, n2)
+    gpu.free(n2)
+    rec.run(siluMul, { gate: m, up }, { count: elements(m.shape) })
+    gpu.free(up)
+    tap?.(3, m)
+    if (upTo === 3) {
+      gpu.free(h)
+      return m
+    }
+
+    this.#linear(rec, linears.down, m, { onto: h })
+    gpu.free(m)
+    return h
+  }
+
+  #attend(
+    rec: Recorder,
+    { linears }: BlockWeights,
+    n1: Tensor,
+    { windows, length }: Batch,
+    { cache, start = 0 }: BlockOptions,
+  ): Tensor {
+    const { gpu, tables } = this
+    const { heads, kvHeads, headDim } = this.spec
+    const rows = windows * length
+    invariant(!cache || windows === 1, () => `${windows} windows share one cache`)
+    invariant(start + length <= tables.positions, () => `position ${start + length} of ${tables.positions}`)
+
+    const row = cache ? start : 0
+    const q = this.#linear(rec, linears.q, n1)
+    const k = this.#linear(rec, linears.k, n1, cache && { into: cache.k, row })
+    const v = this.#linear(rec, linears.v, n1, cache && { into: cache.v, row })
+    const { cosines, sines } = tables
+    rec.run(rope, { cosines, sines, x: q }, { row: 0, rows, length, start, heads, headDim })
+    rec.run(rope, { cosines, sines, x: k }, { row, rows, length, start, heads: kvHeads, headDim })
+
+    const a = gpu.alloc([rows, heads * headDim], 'f32', 'attention')
+    const tk = row + length
+    const shape = { windows, tq: length, tk, capacity: tk, heads, kvHeads }
+    rec.run(attention(headDim, rec.traits.software), { q, k, v, y: a }, shape)
+    gpu.free(q)
+    if (!cache) gpu.free(k, v)
+    return a
+  }
+
+  #norm(rec: Recorder, x: Tensor, w: Tensor): Tensor {
+    const [rows = 0, hidden = 0] = x.shape
+    const y = this.gpu.alloc(x.shape, 'f32', 'norm')
+    rec.run(rmsNorm, { x, w, y }, { rows, hidden, eps: this.spec.rmsNormEps })
+    return y
+  }
+
+  /** x Wᵀ + b as a new tensor [tokens, out], or `into` another from row `row` on, or added `onto` one. */
+  #linear(
+    rec: Recorder,
+    { weight, bias: b }: LinearWeights,
+    x: Tensor,
+    target: { into?: Tensor; onto?: Tensor; row?: number } = {},
+  ): Tensor {
+    const [rows = 0] = x.shape
+    const [out = 0, inputs = 0] = weight.shape
+    const row = target.row ?? 0
+    const y = target.into ?? target.onto ?? this.gpu.alloc([rows, out], 'f32', 'linear')
+    const accumulate = target.onto !== undefined
+    matmul(rec, { a: x, b: weight, c: y, m: rows, n: out, k: inputs, transB: true, cOffset: row * out, accumulate })
+    if (b) rec.run(bias, { y, b }, { row, rows, columns: out })
+    return y
+  }
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest'
+import { expectClose, testGpu } from '../../test/device'
+import { tinyConfig, tinyLlama } from '../../test/tiny-llama'
+import type { Tensor } from '../gpu/tensor'
+import { NO_TARGET } from '../kernels/nll'
+import { llamaReference } from '../reference/llama'
+import { nllReference } from '../reference/transformer'
+import { KvCache } from './kv-cache'
+import { LlamaModel } from './model'
+import { CheckpointWeights } from './weights'
+
+const ids = Array.from({ length: 42 }, (_, i) => (i * 37 + 5) % 101)
+// three blocks of float32 sums of some 60 terms of size 1, logits up to about 10
+const tolerance = { atol: 1e-4, rtol: 1e-4 }
+
+/** A model with the windows' last hidden states, block by block. */
+async function forward(config: Record<string, unknown>, { windows = 1, shardBytes = 2 ** 20 } = {}) {
+  const gpu = await testGpu()
+  const { spec, source, weights } = tinyLlama(config)
+  const model = await LlamaModel.load(gpu, spec, new CheckpointWeights(gpu, source), { positions: 64, shardBytes })
+  const first = gpu.record()
+  let x = model.embed(first, Uint32Array.from(ids))
+  await gpu.submit(first)
+  await model.forEachBlock(async (block) => {
+    const rec = gpu.record()
+    const y = model.block.run(rec, block, x, { windows, length: ids.length / windows })
+    gpu.free(x)
+    x = y
+    await gpu.submit(rec)
+  })
+  return { gpu, spec, weights, model, x }
+}
+
+describe('LlamaModel', () => {
+  it.each([
+    ['every option set', tinyConfig],
+    ['every option at its default', { ...tinyConfig, head_dim: 10, attention_bias: false, mlp_bias: false, rope_scaling: null, tie_word_embeddings: true }],
+  ])('gives the logits of the float64 model with %s', async (_, config) => {
+    const { gpu, spec, weights, model, x } = await forward(config)
+    const rec = gpu.record()
+    const logits = model.logits(rec, x, { first: 0, count: ids.length })
+    await gpu.submit(rec)
+    expectClose(await gpu.readF32(logits), llamaReference(spec, weights, ids), tolerance)
+    gpu.free(logits, x)
+    model.free()
+  }) // biome-ignore format: one case a line
+
+  it('keeps windows apart, and scores targets from a head in shards', async () => {
+    const windows = 3
+    const length = ids.length / windows
+    const { gpu, spec, weights, model, x } = await forward(tinyConfig, { windows, shardBytes: 4 * 36 * 13 })
+    const rec = gpu.record()
+    const targets = ids.map((_, i) => (i % length === length - 1 ? NO_TARGET : ids[i + 1]!))
+    const scores = model.nll(rec, x, Uint32Array.from(targets))
+    await gpu.submit(rec)
+    const expected = ids.map((_, i) => {
+      if (targets[i] === NO_TARGET) return 0
+      const start = Math.floor(i / length) * length
+      const logits = llamaReference(spec, weights, ids.slice(start, i + 1))
+      return nllReference(logits.slice(-spec.vocab), targets[i]!)
+    })
+    expectClose(await gpu.readF32(scores), expected, tolerance)
+    gpu.free(scores, x)
+    model.free()
+  })
+
+  it('gives the same logits token by token through the cache as at once', async () => {
+    const gpu = await testGpu()
+    const { spec, source, weights } = tinyLlama()
+    const model = await LlamaModel.load(gpu, spec, new CheckpointWeights(gpu, source), { positions: 64 })
+    const blocks = await model.loadBlocks()
+    const cache = new KvCache(gpu, spec, 50)
+    const expected = llamaReference(spec, weights, ids)
+    for (const [start, end] of [[0, 17], [17, 18], [18, 19], [19, 30], [30, 42]] as const) {
+      const rec = gpu.record()
+      let x: Tensor = model.embed(rec, Uint32Array.from(ids.slice(start, end)))
+      blocks.forEach((block, layer) => {
+        x = model.block.run(rec, block, x, { windows: 1, length: end - start }, { cache: cache.layers[layer]!, start })
+      })
+      const logits = model.logits(rec, x, { first: end - start - 1, count: 1 })
+      await gpu.submit(rec)
+      const row = expected.subarray((end - 1) * spec.vocab, end * spec.vocab)
+      expectClose(await gpu.readF32(logits), row, tolerance)
+    }
+  }) // biome-ignore format: one chunk of tokens an entry
+
+  it('refuses a token that the vocabulary does not have', async () => {
+    const gpu = await testGpu()
+    const { spec, source } = tinyLlama()
+    const model = await LlamaModel.load(gpu, spec, new CheckpointWeights(gpu, source), { positions: 8 })
+    expect(() => model.embed(gpu.record(), Uint32Array.of(3, 101))).toThrow(/tokens: expected ids below 101, got 101/)
+  })
+})

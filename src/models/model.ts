@@ -1,0 +1,180 @@
+import { FormatError, invariant } from '../errors'
+import type { Gpu } from '../gpu/device'
+import type { Recorder } from '../gpu/recorder'
+import type { Tensor } from '../gpu/tensor'
+import { embed } from '../kernels/embed'
+import { matmul } from '../kernels/gemm'
+import { nll } from '../kernels/nll'
+import { rmsNorm } from '../kernels/rms-norm'
+import { BlockForward } from './block'
+import { makeRopeTables, type RopeTables } from './rope-tables'
+import type { ModelSpec } from './spec'
+import { type BlockWeights, freeBlock, loadBlock, loadSharded, type RowShard, type WeightSource } from './weights'
+
+/** Logits are made for as many rows at a time as fit into this. */
+const LOGITS_BYTES = 64 * 2 ** 20
+
+export interface ModelOptions {
+  /** The longest sequence that will be run, in tokens. */
+  readonly positions: number
+  /** Embedding and head are cut into shards of at most this; the device's binding limit unless given. */
+  readonly shardBytes?: number
+}
+
+/**
+ * What surrounds the blocks of a LlamaForCausalLM: embedding, final norm and head stay on the GPU; blocks come and go
+ * as the caller wishes. All methods with a recorder only record; tensors they return are the caller's to free.
+ */
+export class LlamaModel {
+  /** Runs any block of this model. */
+  readonly block: BlockForward
+
+  private constructor(
+    private readonly gpu: Gpu,
+    readonly spec: ModelSpec,
+    private readonly weights: WeightSource,
+    private readonly tables: RopeTables,
+    private readonly embedding: readonly RowShard[],
+    private readonly head: readonly RowShard[],
+    private readonly norm: Tensor,
+  ) {
+    this.block = new BlockForward(gpu, spec, tables)
+  }
+
+  static async load(gpu: Gpu, spec: ModelSpec, weights: WeightSource, options: ModelOptions): Promise<LlamaModel> {
+    const { maxBindingBytes, maxBufferBytes } = gpu.info
+    const shardBytes = options.shardBytes ?? Math.min(maxBindingBytes, maxBufferBytes)
+    const loaded: Tensor[] = []
+    const loadVocabulary = async (name: string) => {
+      const shards = await loadSharded(gpu, weights, name, [spec.vocab, spec.hidden], shardBytes)
+      loaded.push(...shards.map(({ tensor }) => tensor))
+      return shards
+    }
+    try {
+      const embedding = await loadVocabulary('model.embed_tokens.weight')
+      const head = spec.tiedHead ? embedding : await loadVocabulary('lm_head.weight')
+      const norm = await weights.tensor('model.norm.weight')
+      loaded.push(norm)
+      return new LlamaModel(gpu, spec, weights, makeRopeTables(gpu, spec, options.positions), embedding, head, norm)
+    } catch (error) {
+      gpu.free(...loaded)
+      throw error
+    }
+  }
+
+  /** The longest sequence that can be run. */
+  get positions(): number {
+    return this.tables.positions
+  }
+
+  /** Hidden states [tokens, hidden] before the first block. FormatError on an id outside the vocabulary. */
+  embed(rec: Recorder, ids: Uint32Array): Tensor {
+    const { gpu } = this
+    const { vocab, hidden } = this.spec
+    const stranger = ids.find((id) => id >= vocab)
+    if (stranger !== undefined)
+      throw new FormatError(
+        `tokens: expected ids below ${vocab}, got ${stranger} — use the tokenizer that belongs to this model`,
+      )
+    const idTensor = gpu.alloc([ids.length], 'u32', 'token ids')
+    rec.write(idTensor, Uint32Array.from(ids))
+    const y = gpu.alloc([ids.length, hidden], 'f32', 'hidden')
+    for (const { tensor: table, first, count } of this.embedding)
+      rec.run(embed, { ids: idTensor, table, y }, { tokens: ids.length, hidden, first, count })
+    gpu.free(idTensor)
+    return y
+  }
+
+  /** Logits [count, vocab] of rows [first, first + count) of the last block's output [tokens, hidden]. */
+  logits(rec: Recorder, x: Tensor, { first, count }: { first: number; count: number }): Tensor {
+    const normed = this.#norm(rec, x)
+    const logits = this.gpu.alloc([count, this.spec.vocab], 'f32', 'logits')
+    this.#logits(rec, normed, first, count, logits)
+    this.gpu.free(normed)
+    return logits
+  }
+
+  /**
+   * −log p(target) in nats of every row of the last block's output x [tokens, hidden] as [tokens]; targets may be
+   * NO_TARGET for rows that do not count. Never holds more than 64 MiB of logits.
+   */
+  nll(rec: Recorder, x: Tensor, targets: Uint32Array): Tensor {
+    const { gpu } = this
+    const { vocab } = this.spec
+    const [tokens = 0] = x.shape
+    invariant(targets.length === tokens, () => `${targets.length} targets for ${tokens} tokens`)
+    const targetTensor = gpu.alloc([tokens], 'u32', 'targets')
+    rec.write(targetTensor, Uint32Array.from(targets))
+    const normed = this.#norm(rec, x)
+    const y = gpu.alloc([tokens], 'f32', 'nll')
+    const step = Math.min(tokens, Math.max(1, Math.floor(LOGITS_BYTES / 4 / vocab)))
+    const logits = gpu.alloc([step, vocab], 'f32', 'logits')
+    for (let row = 0; row < tokens; row += step) {
+      const rows = Math.min(step, tokens - row)
+      this.#logits(rec, normed, row, rows, logits)
+      rec.run(nll, { logits, targets: targetTensor, y }, { rows, vocab, row })
+    }
+    gpu.free(targetTensor, normed, logits)
+    return y
+  }
+
+  /** Loads the blocks one after another; only one is on the GPU at a time. Submit what uses it before returning. */
+  async forEachBlock(visit: (block: BlockWeights, layer: number) => Promise<void>): Promise<void> {
+    for (let layer = 0; layer < this.spec.layers; layer++) {
+      const block = await loadBlock(this.gpu, this.weights, this.spec, layer)
+      try {
+        await visit(block, layer)
+      } finally {
+        freeBlock(this.gpu, block)
+      }
+    }
+  }
+
+  /** All blocks at once, for generation; free each with `freeBlock`. */
+  async loadBlocks(): Promise<BlockWeights[]> {
+    const blocks: BlockWeights[] = []
+    try {
+      for (let layer = 0; layer < this.spec.layers; layer++)
+        blocks.push(await loadBlock(this.gpu, this.weights, this.spec, layer))
+    } catch (error) {
+      for (const block of blocks) freeBlock(this.gpu, block)
+      throw error
+    }
+    return blocks
+  }
+
+  free(): void {
+    const shards = this.head === this.embedding ? this.embedding : [...this.embedding, ...this.head]
+    this.gpu.free(this.norm, this.tables.cosines, this.tables.sines, ...shards.map(({ tensor }) => tensor))
+  }
+
+  #norm(rec: Recorder, x: Tensor): Tensor {
+    const [rows = 0, hidden = 0] = x.shape
+    const y = this.gpu.alloc(x.shape, 'f32', 'final norm')
+    rec.run(rmsNorm, { x, w: this.norm, y }, { rows, hidden, eps: this.spec.rmsNormEps })
+    return y
+  }
+
+  #logits(rec: Recorder, normed: Tensor, first: number, count: number, logits: Tensor): void {
+    const { hidden, vocab } = this.spec
+    for (const shard of this.head)
+      matmul(rec, {
+        a: normed,
+        b: shard.tensor,
+        c: logits,
+        m: count,
+        n: shard.count,
+        k: hidden,
+        transB: true,
+        aOffset: first * hidden,
+        cOffset: shard.first,
+        ldc: vocab,
+      })
+  }
+}
+
+/** Windows of `length` tokens that go through a block together: every activation stays within a quarter of a binding. */
+export function windowsPerBatch(gpu: Gpu, spec: ModelSpec, length: number): number {
+  const widest = Math.max(spec.hidden, spec.ffn, spec.heads * spec.headDim)
+  return Math.max(1, Math.floor(gpu.info.maxBindingBytes / 4 / (4 * widest * length)))
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { noise, testGpu } from '../../test/device'
+import { entryOf, tinyLlama } from '../../test/tiny-llama'
+import { FormatError, NumericalError } from '../errors'
+import type { ModelSource, TensorEntry } from '../formats/source'
+import { CheckpointWeights, loadBlock, loadSharded } from './weights'
+
+const sourceOf = (...entries: TensorEntry[]): ModelSource => ({
+  ...tinyLlama().source,
+  tensors: new Map(entries.map((entry) => [entry.name, entry])),
+})
+
+describe('CheckpointWeights', () => {
+  it('uploads a tensor larger than one piece, or some rows of it', async () => {
+    const gpu = await testGpu()
+    const values = noise(5000 * 1021, 1)
+    const weights = new CheckpointWeights(gpu, sourceOf(entryOf('w', [5000, 1021], values)))
+    const whole = await weights.tensor('w')
+    expect(whole.shape).toEqual([5000, 1021])
+    expect(Buffer.from(await gpu.readF32(whole)).equals(Buffer.from(values))).toBe(true)
+    const rows = await weights.tensor('w', { start: 7, end: 9 })
+    expect(await gpu.readF32(rows)).toEqual(values.slice(7 * 1021, 9 * 1021))
+    gpu.free(whole, rows)
+  })
+
+  it('widens bfloat16', async () => {
+    const gpu = await testGpu()
+    const read = async () => new Uint8Array([0x80, 0x3f, 0x20, 0xc1])
+    const weights = new CheckpointWeights(gpu, sourceOf({ name: 'b', dtype: 'BF16', shape: [2], bytes: 4, read }))
+    expect([...(await gpu.readF32(await weights.tensor('b')))]).toEqual([1, -10])
+  })
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])(
+    'refuses %d in the weights, naming tensor and element',
+    async (bad) => {
+      const gpu = await testGpu()
+      const before = gpu.pool.liveBytes
+      const values = new Float32Array(12)
+      values[10] = bad
+      const weights = new CheckpointWeights(gpu, sourceOf(entryOf('model.norm.weight', [4, 3], values)))
+      const failure = weights.tensor('model.norm.weight')
+      await expect(failure).rejects.toThrow(NumericalError)
+      await expect(failure).rejects.toThrow(
+        /model\.norm\.weight: expected finite numbers, got (NaN|Infinity) at element 10/,
+      )
+      expect(gpu.pool.liveBytes).toBe(before)
+    },
+  )
+})
+
+it('frees what it had loaded of a block when one tensor is missing', async () => {
+  const gpu = await testGpu()
+  const { spec, source } = tinyLlama()
+  const before = gpu.pool.liveBytes
+  const tensors = new Map(source.tensors)
+  tensors.delete('model.layers.2.mlp.down_proj.bias')
+  const failure = loadBlock(gpu, new CheckpointWeights(gpu, { ...source, tensors }), spec, 2)
+  await expect(failure).rejects.toThrow(FormatError)
+  expect(gpu.pool.liveBytes).toBe(before)
+})
+
+it('cuts a matrix into shards of whole rows', async () => {
+  const gpu = await testGpu()
+  const values = noise(10 * 6, 2)
+  const weights = new CheckpointWeights(gpu, sourceOf(entryOf('m', [10, 6], values)))
+  const shards = await loadSharded(gpu, weights, 'm', [10, 6], 4 * 6 * 4 + 5)
+  expect(shards.map(({ first, count }) => [first, count])).toEqual([
+    [0, 4],
+    [4, 4],
+    [8, 2],
+  ])
+  expect(await gpu.readF32(shards[2]!.tensor)).toEqual(values.slice(48))
+})
