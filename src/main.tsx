@@ -1,0 +1,33 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { createStudio } from './state/studio'
+import { App } from './ui/App'
+import { saveStream } from './ui/save'
+import { StudioContext } from './ui/studio-context'
+import { applyTheme, savedTheme } from './ui/theme'
+import './ui/theme.css'
+import './ui/base.css'
+import { connectEngine } from './workers/client'
+
+applyTheme(savedTheme())
+
+const studio = createStudio({
+  connect: connectEngine,
+  now: () => Date.now(),
+  save: saveStream,
+  fetchText: async (path) => {
+    const response = await fetch(path)
+    if (!response.ok)
+      throw new Error(`${path}: expected a file of this page, got status ${response.status} — reload the page`)
+    return response.text()
+  },
+})
+void studio.boot()
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <StudioContext value={studio}>
+      <App />
+    </StudioContext>
+  </StrictMode>,
+)

@@ -1,0 +1,76 @@
+import type { TextInput } from '../workers/api'
+import type { EngineHandle } from '../workers/client'
+import { type FetchText, textPath } from './catalog'
+import { failureFrom, isCancelled, isLost } from './failure'
+import type { Busy, StepId, StudioState, StudioStore } from './store'
+
+/** What the page is given from outside: tests give their own. */
+export interface Host {
+  connect(): EngineHandle
+  readonly fetchText: FetchText
+  readonly now: () => number
+  /** Writes a stream to where the person chose; resolves false when they changed their mind. */
+  save(stream: () => Promise<SaveStream>, suggestedName: string, onBytes: (bytes: number) => void): Promise<boolean>
+}
+
+export interface SaveStream {
+  readonly name: string
+  readonly stream: ReadableStream<Uint8Array>
+  readonly size: number | null
+}
+
+/** What the actions share: the store, the engine in use, and things that are no plain records. */
+export interface Context {
+  readonly store: StudioStore
+  readonly host: Host
+  engine: EngineHandle
+  /** How to open again what is open, after the engine was restarted. */
+  reopen: (() => Promise<void>) | null
+  readonly ownTexts: Map<string, string>
+}
+
+export const patch = (context: Context, part: Partial<StudioState>): void => context.store.setState(part)
+
+export function setFailure(context: Context, step: StepId, error: unknown): void {
+  const { failures } = context.store.getState()
+  patch(context, { failures: { ...failures, [step]: error === null ? undefined : failureFrom(error) } })
+}
+
+/**
+ * Does one thing with the engine for one step: refuses a second, shows what failed in its place, and notices when the
+ * engine itself is gone. Resolves to whether it went through.
+ */
+export async function occupy(context: Context, step: StepId, busy: Busy, work: () => Promise<void>): Promise<boolean> {
+  if (context.store.getState().busy) return false
+  setFailure(context, step, null)
+  patch(context, { busy })
+  const engine = context.engine
+  try {
+    await work()
+    return true
+  } catch (error) {
+    if (engine !== context.engine) return false
+    if (isLost(error)) markLost(context, error)
+    if (!isCancelled(error)) setFailure(context, step, error)
+    return false
+  } finally {
+    if (engine === context.engine) patch(context, { busy: null, work: null })
+  }
+}
+
+export function markLost(context: Context, error: unknown): void {
+  const { result } = context.store.getState()
+  patch(context, {
+    engine: { status: 'lost', failure: failureFrom(error) },
+    result: result && { ...result, alive: false },
+  })
+}
+
+/** A text by the name that recipes use: the person's own file, or one that ships with the page. */
+export async function textNamed(context: Context, name: string): Promise<TextInput> {
+  const own = context.ownTexts.get(name)
+  if (own !== undefined) return { name, text: own }
+  const bundled = context.store.getState().catalog.texts.find((text) => text.name === name)
+  if (!bundled) throw new Error(`text: expected one of the page's own or a loaded file, got '${name}' — load that file`)
+  return { name, text: await context.host.fetchText(textPath(bundled)) }
+}

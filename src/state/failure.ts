@@ -1,0 +1,23 @@
+/** A failure as the page shows it: which family, what it means in words, and the message with its remedy. */
+export interface Failure {
+  readonly family: string
+  readonly heading: string
+  readonly message: string
+}
+
+const HEADINGS: Readonly<Record<string, string>> = {
+  GpuUnavailableError: 'No usable GPU',
+  GpuLimitError: 'Too large for this GPU',
+  DeviceLostError: 'The engine stopped',
+  FormatError: 'Not what the format says',
+  NumericalError: 'The numbers broke down',
+  StorageError: 'Could not be written',
+}
+
+export function failureFrom(error: unknown): Failure {
+  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) }
+  return { family: name, heading: HEADINGS[name] ?? 'Unexpected failure', message }
+}
+
+export const isCancelled = (error: unknown): boolean => error instanceof Error && error.name === 'CancelledError'
+export const isLost = (error: unknown): boolean => error instanceof Error && error.name === 'DeviceLostError'

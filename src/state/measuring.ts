@@ -1,0 +1,78 @@
+import type { Progress } from '../pipeline/records'
+import type { PerplexityOptions } from '../workers/api'
+import { type Context, occupy, patch, textNamed } from './context'
+import { knownBefore, type MeasurementKey, recordMeasurement } from './measurements'
+import { batched } from './progress'
+import { recipeLabel } from './recipe'
+
+const UPDATE_MS = 100
+
+/** Perplexity before and after, and the two models side by side. */
+export function measuringActions(context: Context) {
+  const state = context.store.getState
+
+  /** Which of the two can be asked: a packed file alone has no original, a model without a run no result. */
+  const sides = () => {
+    const { model, result } = state()
+    return { original: model?.inspection.kind === 'hf-checkpoint', quantized: result?.alive === true }
+  }
+
+  const measure = (textName: string, options: PerplexityOptions) =>
+    occupy(context, 'measure', 'measure', async () => {
+      const { model, result } = state()
+      if (!model) return
+      const text = await textNamed(context, textName)
+      const key: MeasurementKey = {
+        model: `${model.inspection.name}#${model.serial}`,
+        recipe: result ? recipeLabel(result.report.recipe) : 'not quantized',
+        run: result?.alive ? result.run : -1,
+        protocol: options.protocol,
+        text: textName,
+        maxTokens: options.maxTokens,
+      }
+      const one = async (which: 'original' | 'quantized') => {
+        const label = which === 'original' ? 'Perplexity of the original' : 'Perplexity of the quantized model'
+        patch(context, { work: { label, phase: null, done: 0, total: 0 } })
+        const progress = batched<Progress>(UPDATE_MS, (batch) => {
+          const last = batch.findLast((line) => line.type === 'phase')
+          if (last?.type === 'phase' && state().work)
+            patch(context, { work: { label, phase: last.phase, done: last.done, total: last.total } })
+        })
+        const report = await context.engine.api.perplexity(which, text, options, progress.push)
+        progress.flush()
+        const half = which === 'original' ? 'before' : 'after'
+        patch(context, { measurements: recordMeasurement(state().measurements, key, half, report) })
+      }
+      const { original, quantized } = sides()
+      if (original && !knownBefore(state().measurements, key)) await one('original')
+      if (quantized) await one('quantized')
+    })
+
+  const generate = (prompt: string, maxNewTokens: number) =>
+    occupy(context, 'measure', 'generate', async () => {
+      patch(context, { generation: { prompt, original: null, quantized: null, running: null } })
+      const { original, quantized } = sides()
+      try {
+        if (original) await continueWith('original', prompt, maxNewTokens)
+        if (quantized) await continueWith('quantized', prompt, maxNewTokens)
+      } finally {
+        patch(context, { generation: { ...state().generation, running: null } })
+      }
+    })
+
+  const continueWith = async (which: 'original' | 'quantized', prompt: string, maxNewTokens: number) => {
+    patch(context, { generation: { ...state().generation, running: which, [which]: '' } })
+    let soFar = ''
+    const show = () => patch(context, { generation: { ...state().generation, [which]: soFar } })
+    const pieces = batched<string>(UPDATE_MS, (batch) => {
+      soFar += batch.join('')
+      show()
+    })
+    const whole = await context.engine.api.generate(which, prompt, maxNewTokens, pieces.push)
+    pieces.flush()
+    soFar = whole
+    show()
+  }
+
+  return { measure, generate, sides }
+}

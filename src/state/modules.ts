@@ -1,0 +1,70 @@
+import type { Inspection, ModuleRecord } from '../pipeline/records'
+
+/** A linear layer that a run will quantize, known before the run from the model's tensors. */
+export interface PlannedModule {
+  readonly name: string
+  readonly layer: number
+  readonly role: string
+  readonly out: number
+  readonly in: number
+}
+
+const LINEAR = /^(?<name>.*\blayers\.(?<layer>\d+)\.(?:.*\.)?(?<role>[^.]+))\.weight$/
+
+/** The two-dimensional weights inside decoder blocks, in the file's reading order by layer. */
+export function planModules(tensors: Inspection['tensors']): PlannedModule[] {
+  return tensors
+    .flatMap(({ name, shape }) => {
+      const groups = LINEAR.exec(name)?.groups
+      const [out, columns] = shape
+      if (!groups || shape.length !== 2 || !out || !columns) return []
+      return [{ name: groups.name!, layer: Number(groups.layer), role: groups.role!, out, in: columns }]
+    })
+    .sort((a, b) => a.layer - b.layer || roleRank(a.role) - roleRank(b.role))
+}
+
+/** Roles in the order data flows through a block, then any others by first appearance. */
+const ROLES = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj']
+const roleRank = (role: string): number => {
+  const rank = ROLES.indexOf(role)
+  return rank < 0 ? ROLES.length : rank
+}
+
+export type ModuleLike = Pick<ModuleRecord, 'name' | 'layer' | 'role'>
+
+/** Rows and columns of the layer × module grid. */
+export function gridAxes(modules: readonly ModuleLike[]): { roles: string[]; layers: number[] } {
+  const roles = [...new Set(modules.map((module) => module.role))].sort((a, b) => roleRank(a) - roleRank(b))
+  const layers = [...new Set(modules.map((module) => module.layer))].sort((a, b) => a - b)
+  return { roles, layers }
+}
+
+/**
+ * Bits a weight that a recipe will store, from the shapes alone: codes in whole chunks of 32 columns, a 16-bit scale a
+ * row and group, a zero of code width where the grid is asymmetric. Null when the method has no fixed width.
+ */
+export function nominalBits(plan: readonly PlannedModule[], options: Readonly<Record<string, unknown>>): number | null {
+  const { bits, groupSize, symmetric, actOrder } = options
+  if (typeof bits !== 'number' || plan.length === 0) return null
+  const asked = typeof groupSize === 'number' ? groupSize : -1
+  let stored = 0
+  let weights = 0
+  for (const module of plan) {
+    const size = asked > 0 ? Math.min(asked, module.in) : module.in
+    const groups = Math.ceil(module.in / size)
+    const zero = symmetric === false ? bits : 0
+    stored += module.out * (Math.ceil(module.in / 32) * 32 * bits + groups * (16 + zero))
+    if (actOrder === true) stored += module.in * 32
+    weights += module.out * module.in
+  }
+  return stored / weights
+}
+
+/** Bytes of the packed result: quantized layers at their stored bits, everything else as it was. */
+export function packedBytes(modules: readonly ModuleRecord[], modelBytes: number, modelParameters: number): number {
+  const bytesEach = modelParameters > 0 ? modelBytes / modelParameters : 2
+  return modules.reduce((bytes, module) => {
+    const weights = module.out * module.in
+    return bytes + weights * (module.bits.total / 8 - bytesEach)
+  }, modelBytes)
+}

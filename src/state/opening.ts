@@ -1,0 +1,122 @@
+import { FormatError } from '../errors'
+import type { OpenResult } from '../workers/api'
+import { type Context, markLost, occupy, patch } from './context'
+import { failureFrom } from './failure'
+import { planModules } from './modules'
+import { runOfReport } from './progress'
+import { defaultRecipe, recipeLabel } from './recipe'
+
+/** Opening models: the pile of files, bundled models, and coming back after the engine was lost. */
+export function openingActions(context: Context) {
+  let pile: File[] = []
+  let serial = 0
+
+  const start = async (): Promise<void> => {
+    const engine = context.engine
+    engine.crashed.catch((error) => engine === context.engine && markLost(context, error))
+    try {
+      patch(context, { engine: { status: 'ready', gpu: await engine.api.start() } })
+    } catch (error) {
+      patch(context, { engine: { status: 'absent', failure: failureFrom(error) } })
+    }
+    const methods = await engine.api.methods().catch(() => [])
+    patch(context, { methods })
+    suggestRecipe()
+  }
+
+  const suggestRecipe = () => {
+    const { methods, catalog, recipe } = context.store.getState()
+    const method = methods.find((candidate) => candidate.id === 'gptq') ?? methods[0]
+    const text = catalog.texts.find((candidate) => candidate.use === 'calibration')?.name ?? ''
+    if (method && !recipe) patch(context, { recipe: defaultRecipe(method, text) })
+    else if (recipe && !recipe.calibration.text)
+      patch(context, { recipe: { ...recipe, calibration: { ...recipe.calibration, text } } })
+  }
+
+  const accept = (result: OpenResult, reopen: () => Promise<void>): void => {
+    if (result.state === 'incomplete') {
+      patch(context, { opening: { status: 'incomplete', missing: result.missing, have: result.have } })
+      return
+    }
+    const { inspection, report } = result
+    const now = context.host.now()
+    pile = []
+    serial += 1
+    context.reopen = reopen
+    patch(context, {
+      opening: { status: 'idle' },
+      model: { inspection, plan: planModules(inspection.tensors), serial },
+      forecast: null,
+      run: report && runOfReport(report, recipeLabel(report.recipe), now, now),
+      result: report && { report, run: 0, alive: true },
+      selected: report?.modules[0]?.name ?? null,
+      generation: { ...context.store.getState().generation, original: null, quantized: null, running: null },
+      failures: {},
+    })
+  }
+
+  /** Runs an opening and leaves the pile as it was where that fails. */
+  const opening = (label: string, work: () => Promise<void>) => {
+    const before = context.store.getState().opening
+    return occupy(context, 'open', 'open', async () => {
+      patch(context, { opening: { status: 'busy', label, done: 0, total: 0 } })
+      try {
+        await work()
+      } finally {
+        if (context.store.getState().opening.status === 'busy')
+          patch(context, { opening: before.status === 'busy' ? { status: 'idle' } : before })
+      }
+    })
+  }
+
+  const offer = async (read: File[] | (() => Promise<File[]>)): Promise<void> => {
+    const adding = context.store.getState().opening.status === 'incomplete'
+    await opening('Reading headers', async () => {
+      const files = typeof read === 'function' ? await read() : read
+      if (files.length === 0)
+        throw new FormatError(
+          'drop: expected model files, got none — drop a folder with config.json, tokenizer.json and *.safetensors',
+        )
+      const all = adding ? [...pile, ...files] : files
+      const result = await context.engine.api.offerFiles(files, !adding)
+      pile = all
+      accept(result, async () => accept(await context.engine.api.offerFiles(all, true), async () => {}))
+    })
+  }
+
+  const openBundled = async (name: string): Promise<void> => {
+    await opening(`Loading ${name}`, async () => {
+      const load = () =>
+        context.engine.api.openBundled(name, (progress) => {
+          if (progress.type !== 'phase' || context.store.getState().opening.status !== 'busy') return
+          patch(context, {
+            opening: { status: 'busy', label: `Loading ${name}`, done: progress.done, total: progress.total },
+          })
+        })
+      accept(await load(), async () => accept(await load(), async () => {}))
+    })
+  }
+
+  /** Lets go of the incomplete pile; the model that is open stays. */
+  const dropPile = (): void => {
+    pile = []
+    patch(context, { opening: { status: 'idle' } })
+  }
+
+  /** A new worker with a new device, and the same model in it. What the old one had quantized is gone; its report stays. */
+  const restart = async (): Promise<void> => {
+    context.engine.terminate()
+    context.engine = context.host.connect()
+    const { run, result, selected, recipe } = context.store.getState()
+    patch(context, { engine: { status: 'starting' }, busy: null, work: null, failures: {} })
+    await start()
+    const { reopen } = context
+    if (!reopen) return
+    await opening('Opening again', reopen)
+    context.reopen = reopen
+    const reread = context.store.getState().result
+    if (!reread) patch(context, { run, result: result && { ...result, alive: false }, selected, recipe })
+  }
+
+  return { start, suggestRecipe, offer, openBundled, dropPile, restart }
+}

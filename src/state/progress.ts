@@ -1,0 +1,117 @@
+import type { ModuleRecord, Phase, Progress, RunReport } from '../pipeline/records'
+
+/** A run as the page follows it, folded from the engine's progress. */
+export interface RunState {
+  readonly status: 'running' | 'cancelling' | 'done' | 'cancelled' | 'failed'
+  readonly label: string
+  readonly startedAt: number
+  readonly endedAt: number | null
+  readonly phase: {
+    readonly phase: Phase
+    readonly done: number
+    readonly total: number
+    readonly label: string
+  } | null
+  readonly modules: readonly ModuleRecord[]
+  /** Blocks finished, of how many; 0 of 0 before the engine has said. */
+  readonly layersDone: number
+  readonly layers: number
+  readonly secondsLeft: number | null
+  readonly gpuBytes: number | null
+  readonly warnings: readonly string[]
+}
+
+export const newRun = (label: string, layers: number, now: number): RunState => ({
+  status: 'running',
+  label,
+  startedAt: now,
+  endedAt: null,
+  phase: null,
+  modules: [],
+  layersDone: 0,
+  layers,
+  secondsLeft: null,
+  gpuBytes: null,
+  warnings: [],
+})
+
+/** Several lines of progress at once: one new state for the whole batch. */
+export function foldProgress(run: RunState, batch: readonly Progress[]): RunState {
+  if (batch.length === 0) return run
+  let next: RunState = run
+  const modules = [...run.modules]
+  const warnings = [...run.warnings]
+  for (const progress of batch) {
+    switch (progress.type) {
+      case 'phase':
+        next = { ...next, phase: progress }
+        break
+      case 'module':
+        modules.push(progress.module)
+        for (const warning of progress.module.warnings) warnings.push(`${progress.module.name}: ${warning}`)
+        break
+      case 'block': {
+        const { layer, layers, secondsLeft, gpuBytes } = progress
+        next = { ...next, layersDone: layer + 1, layers, secondsLeft, gpuBytes }
+        break
+      }
+      case 'warning':
+        warnings.push(progress.text)
+        break
+    }
+  }
+  return { ...next, modules, warnings }
+}
+
+/** The run of a report: what a finished run, or one that was opened from a packed file, shows. */
+export const runOfReport = (report: RunReport, label: string, startedAt: number, endedAt: number): RunState => ({
+  ...newRun(label, 0, startedAt),
+  status: 'done',
+  endedAt,
+  modules: report.modules,
+  layersDone: new Set(report.modules.map((module) => module.layer)).size,
+  layers: new Set(report.modules.map((module) => module.layer)).size,
+  gpuBytes: report.peakGpuBytes,
+  warnings: [
+    ...report.warnings,
+    ...report.modules.flatMap((module) => module.warnings.map((warning) => `${module.name}: ${warning}`)),
+  ],
+})
+
+/** Share of the whole run that is done, from finished modules; blocks count where modules are unknown. */
+export function overallShare(run: RunState, planned: number): number {
+  if (run.status === 'done') return 1
+  if (planned > 0) return Math.min(1, run.modules.length / planned)
+  return run.layers > 0 ? run.layersDone / run.layers : 0
+}
+
+/** The name of the module at work, when the engine's label names one. */
+export function runningModule(run: RunState | null, names: ReadonlySet<string>): string | null {
+  if (run?.status !== 'running' || !run.phase) return null
+  const label = run.phase.label.replace(/\.weight$/, '')
+  return names.has(label) ? label : null
+}
+
+/**
+ * Collects what arrives and hands it on at most every `ms`, the rest at `flush`: the worker may report thousands of
+ * times a second, the page repaints ten times.
+ */
+export function batched<T>(ms: number, deliver: (batch: T[]) => void): { push(item: T): void; flush(): void } {
+  let waiting: T[] = []
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const flush = () => {
+    clearTimeout(timer)
+    timer = undefined
+    if (waiting.length === 0) return
+    const batch = waiting
+    waiting = []
+    deliver(batch)
+  }
+  return {
+    push(item) {
+      waiting.push(item)
+      timer ??= setTimeout(flush, ms)
+    },
+    flush,
+  }
+}

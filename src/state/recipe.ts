@@ -1,0 +1,115 @@
+import { z } from 'zod'
+import { FormatError } from '../errors'
+import type { Recipe } from '../pipeline/records'
+import type { MethodDescription, OptionDescription } from '../workers/api'
+
+const recipeSchema = z.strictObject({
+  version: z.literal(1),
+  method: z.string().min(1),
+  options: z.record(z.string(), z.unknown()),
+  calibration: z.strictObject({
+    text: z.string(),
+    samples: z.int().min(1).max(65536),
+    length: z.int().min(2).max(131072),
+    pick: z.enum(['first', 'random']),
+  }),
+  seed: z.int().min(0).max(0xffffffff),
+})
+
+const FIRST_CALIBRATION = { samples: 32, length: 256, pick: 'first' } as const
+
+export function defaultRecipe(method: MethodDescription, text: string): Recipe {
+  return {
+    version: 1,
+    method: method.id,
+    options: defaultOptions(method),
+    calibration: { text, ...FIRST_CALIBRATION },
+    seed: 1,
+  }
+}
+
+export const defaultOptions = (method: MethodDescription): Record<string, unknown> =>
+  Object.fromEntries(method.options.map((option) => [option.key, option.default]))
+
+/** Another method, keeping what both have under the same key where the value fits the new one too. */
+export function withMethod(recipe: Recipe, method: MethodDescription): Recipe {
+  const kept = method.options
+    .filter((option) => option.key in recipe.options && !optionProblem(option, recipe.options[option.key]))
+    .map((option) => [option.key, recipe.options[option.key]])
+  return { ...recipe, method: method.id, options: { ...defaultOptions(method), ...Object.fromEntries(kept) } }
+}
+
+/** Why a value does not fit its option, in words for the form; null when it does. */
+export function optionProblem(option: OptionDescription, value: unknown): string | null {
+  switch (option.type) {
+    case 'boolean':
+      return typeof value === 'boolean' ? null : 'expected yes or no'
+    case 'choice':
+      return option.choices.some((choice) => choice.value === value)
+        ? null
+        : `expected one of ${option.choices.map((choice) => choice.value).join(', ')}`
+    case 'number': {
+      if (typeof value !== 'number' || !Number.isFinite(value)) return 'expected a number'
+      if (value < option.min || value > option.max) return `expected ${option.min} to ${option.max}`
+      return Number.isInteger(option.step) && !Number.isInteger(value) ? 'expected a whole number' : null
+    }
+  }
+}
+
+/** Everything wrong with a recipe for this method, by field; empty when it can run. */
+export function recipeProblems(recipe: Recipe, method: MethodDescription): Record<string, string> {
+  const problems: Record<string, string> = {}
+  for (const option of method.options) {
+    const problem = optionProblem(option, recipe.options[option.key])
+    if (problem) problems[option.key] = problem
+  }
+  const shape = recipeSchema.safeParse(recipe)
+  for (const issue of shape.error?.issues ?? []) problems[String(issue.path.at(-1) ?? 'recipe')] ??= issue.message
+  if (method.needsCalibration && !recipe.calibration.text) problems.text = 'expected a calibration text'
+  return problems
+}
+
+/** Reads a saved recipe. FormatError names the first field that is wrong and what to do. */
+export function parseRecipe(json: string, methods: readonly MethodDescription[]): Recipe {
+  let raw: unknown
+  try {
+    raw = JSON.parse(json)
+  } catch (error) {
+    throw new FormatError(
+      `recipe: expected JSON, got '${(error as Error).message}' — choose a file saved with 'Save recipe'`,
+    )
+  }
+  const shape = recipeSchema.safeParse(raw)
+  if (!shape.success) {
+    const issue = shape.error.issues[0]!
+    throw new FormatError(
+      `recipe ${issue.path.join('.') || 'document'}: ${issue.message} — choose a file saved with 'Save recipe'`,
+    )
+  }
+  const method = methods.find((candidate) => candidate.id === shape.data.method)
+  if (!method)
+    throw new FormatError(
+      `recipe method: expected ${methods.map((known) => known.id).join(' or ')}, got '${shape.data.method}' — use a newer Bitloom`,
+    )
+  const known = new Set(method.options.map((option) => option.key))
+  const stranger = Object.keys(shape.data.options).find((key) => !known.has(key))
+  if (stranger)
+    throw new FormatError(
+      `recipe options: expected only ${[...known].join(', ')}, got '${stranger}' — remove it or use a newer Bitloom`,
+    )
+  const recipe = { ...shape.data, options: { ...defaultOptions(method), ...shape.data.options } }
+  const [field, problem] = Object.entries(recipeProblems(recipe, method))[0] ?? []
+  if (field && field !== 'text') throw new FormatError(`recipe ${field}: ${problem} — correct it in the file`)
+  return recipe
+}
+
+export const recipeJson = (recipe: Recipe): string => `${JSON.stringify(recipe, null, 2)}\n`
+
+/** One line that tells recipes apart: "gptq 4-bit g128". */
+export function recipeLabel(recipe: Recipe): string {
+  const { bits, groupSize } = recipe.options
+  const parts = [recipe.method.toUpperCase()]
+  if (typeof bits === 'number') parts.push(`${bits}-bit`)
+  if (typeof groupSize === 'number') parts.push(groupSize > 0 ? `g${groupSize}` : 'per row')
+  return parts.join(' ')
+}

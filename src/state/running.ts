@@ -1,0 +1,110 @@
+import type { Progress, Recipe } from '../pipeline/records'
+import { type Context, occupy, patch, setFailure, textNamed } from './context'
+import { isCancelled } from './failure'
+import { batched, foldProgress, newRun, type RunState, runOfReport } from './progress'
+import { parseRecipe, recipeLabel, recipeProblems, withMethod } from './recipe'
+
+/** Screen updates a second that a run may cause. */
+const UPDATE_MS = 100
+
+/** The recipe and the run made from it. */
+export function runningActions(context: Context) {
+  let runs = 0
+  const state = context.store.getState
+
+  const setRecipe = (change: Partial<Recipe>): void => {
+    const { recipe } = state()
+    if (recipe) patch(context, { recipe: { ...recipe, ...change } })
+    void forecast()
+  }
+
+  const setOption = (key: string, value: unknown): void => {
+    const { recipe } = state()
+    if (recipe) setRecipe({ options: { ...recipe.options, [key]: value } })
+  }
+
+  const chooseMethod = (id: string): void => {
+    const { recipe, methods } = state()
+    const method = methods.find((candidate) => candidate.id === id)
+    if (recipe && method) setRecipe(withMethod(recipe, method))
+  }
+
+  const loadRecipe = async (file: File): Promise<void> => {
+    try {
+      setRecipe(parseRecipe(await file.text(), state().methods))
+      setFailure(context, 'recipe', null)
+    } catch (error) {
+      setFailure(context, 'recipe', error)
+    }
+  }
+
+  /** What the recipe would take of the GPU; asked again when it changes, the last answer counts. */
+  let asked = 0
+  const forecast = async (): Promise<void> => {
+    const { recipe, model, methods, busy } = state()
+    const method = methods.find((candidate) => candidate.id === recipe?.method)
+    if (!recipe || !model || !method || busy || Object.keys(recipeProblems(recipe, method)).length > 0) return
+    const turn = ++asked
+    try {
+      const answer = await context.engine.api.forecast(recipe)
+      if (turn === asked && state().model?.serial === model.serial) patch(context, { forecast: answer })
+    } catch {
+      // The inspection's own forecast stays: a forecast that fails will fail as a run, with its reason.
+    }
+  }
+
+  const addText = async (file: File): Promise<void> => {
+    const text = await file.text()
+    context.ownTexts.set(file.name, text)
+    const others = state().ownTexts.filter((own) => own.name !== file.name)
+    patch(context, { ownTexts: [...others, { name: file.name, bytes: file.size }] })
+  }
+
+  const run = async (): Promise<void> => {
+    const { recipe, model, methods } = state()
+    const method = methods.find((candidate) => candidate.id === recipe?.method)
+    if (!recipe || !model || !method) return
+    const before = { run: state().run, result: state().result }
+    const label = recipeLabel(recipe)
+    const layers = new Set(model.plan.map((module) => module.layer)).size
+    const update = (change: (run: RunState) => RunState) => {
+      const current = state().run
+      if (current) patch(context, { run: change(current) })
+    }
+    const progress = batched<Progress>(UPDATE_MS, (batch) => {
+      update((current) => foldProgress(current, batch))
+      if (!state().selected) patch(context, { selected: state().run?.modules[0]?.name ?? null })
+    })
+    await occupy(context, 'run', 'run', async () => {
+      const startedAt = context.host.now()
+      patch(context, { run: newRun(label, layers, startedAt) })
+      try {
+        const text = method.needsCalibration ? await textNamed(context, recipe.calibration.text) : null
+        const report = await context.engine.api.quantize(recipe, text, progress.push)
+        progress.flush()
+        runs += 1
+        patch(context, {
+          run: runOfReport(report, label, startedAt, context.host.now()),
+          result: { report, run: runs, alive: true },
+          generation: { ...state().generation, quantized: null, running: null },
+        })
+      } catch (error) {
+        progress.flush()
+        const endedAt = context.host.now()
+        const status = isCancelled(error) ? 'cancelled' : 'failed'
+        update((current) => ({ ...current, status, endedAt }))
+        // A run that never got going leaves the finished one on the screen.
+        if (state().run?.modules.length === 0 && before.result) patch(context, { run: before.run })
+        throw error
+      }
+    })
+  }
+
+  const cancel = async (): Promise<void> => {
+    const { run: current } = state()
+    if (current?.status === 'running') patch(context, { run: { ...current, status: 'cancelling' } })
+    await context.engine.api.cancel()
+  }
+
+  return { setRecipe, setOption, chooseMethod, loadRecipe, forecast, addText, run, cancel }
+}

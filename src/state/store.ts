@@ -1,0 +1,100 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { GpuInfo } from '../gpu/device'
+import type { Inspection, MemoryForecast, Phase, Recipe, RunReport } from '../pipeline/records'
+import type { MethodDescription } from '../workers/api'
+import type { Catalog } from './catalog'
+import type { Failure } from './failure'
+import type { Measurement } from './measurements'
+import type { PlannedModule } from './modules'
+import type { RunState } from './progress'
+
+/** Everything the page knows: plain records, never a GPU object, a file or a tensor's bytes. */
+export interface StudioState {
+  readonly engine: EngineState
+  readonly methods: readonly MethodDescription[]
+  readonly catalog: Catalog
+  /** What keeps the engine; one thing at a time. */
+  readonly busy: Busy | null
+  readonly opening: Opening
+  readonly model: OpenModel | null
+  readonly recipe: Recipe | null
+  readonly forecast: MemoryForecast | null
+  readonly run: RunState | null
+  readonly result: Result | null
+  readonly selected: string | null
+  readonly measure: Measure
+  readonly measurements: readonly Measurement[]
+  readonly work: Work | null
+  readonly generation: Generation
+  readonly ownTexts: readonly { readonly name: string; readonly bytes: number }[]
+  /** The last failure of each step, shown where it happened until the step is tried again. */
+  readonly failures: Readonly<Partial<Record<StepId, Failure>>>
+}
+
+export type StepId = 'open' | 'inspect' | 'recipe' | 'run' | 'look' | 'measure' | 'take'
+export type Busy = 'open' | 'run' | 'measure' | 'generate' | 'save'
+export type Measure = 'bits' | 'output' | 'weight' | 'seconds'
+
+export type EngineState =
+  | { readonly status: 'starting' }
+  | { readonly status: 'ready'; readonly gpu: GpuInfo }
+  | { readonly status: 'absent'; readonly failure: Failure }
+  | { readonly status: 'lost'; readonly failure: Failure }
+
+/** The pile of files being opened; the model that was open before stays until the pile is one. */
+export type Opening =
+  | { readonly status: 'idle' }
+  | { readonly status: 'busy'; readonly label: string; readonly done: number; readonly total: number }
+  | { readonly status: 'incomplete'; readonly missing: readonly string[]; readonly have: readonly string[] }
+
+export interface OpenModel {
+  readonly inspection: Inspection
+  readonly plan: readonly PlannedModule[]
+  /** Counts openings, so that two models of one name are told apart. */
+  readonly serial: number
+}
+
+/** A quantized model: its report stays readable when the engine that holds its bytes is gone. */
+export interface Result {
+  readonly report: RunReport
+  readonly run: number
+  readonly alive: boolean
+}
+
+/** A measurement or a download under way. */
+export interface Work {
+  readonly label: string
+  readonly phase: Phase | null
+  readonly done: number
+  readonly total: number
+}
+
+export interface Generation {
+  readonly prompt: string
+  readonly original: string | null
+  readonly quantized: string | null
+  readonly running: 'original' | 'quantized' | null
+}
+
+export type StudioStore = StoreApi<StudioState>
+
+export const createStudioStore = (): StudioStore =>
+  createStore<StudioState>(() => ({
+    engine: { status: 'starting' },
+    methods: [],
+    catalog: { models: [], texts: [] },
+    busy: null,
+    opening: { status: 'idle' },
+    model: null,
+    recipe: null,
+    forecast: null,
+    run: null,
+    result: null,
+    selected: null,
+    measure: 'bits',
+    measurements: [],
+    work: null,
+    generation: { prompt: '', original: null, quantized: null, running: null },
+    ownTexts: [],
+    failures: {},
+  }))

@@ -1,0 +1,34 @@
+import { loadCatalog } from './catalog'
+import { type Context, type Host, patch } from './context'
+import { measuringActions } from './measuring'
+import { openingActions } from './opening'
+import { runningActions } from './running'
+import { createStudioStore, type Measure } from './store'
+import { takingActions } from './taking'
+
+/** The studio without its page: a store and everything a person can do to it. */
+export function createStudio(host: Host) {
+  const store = createStudioStore()
+  const context: Context = { store, host, engine: host.connect(), reopen: null, ownTexts: new Map() }
+  const opening = openingActions(context)
+
+  return {
+    store,
+    ...opening,
+    ...runningActions(context),
+    ...measuringActions(context),
+    ...takingActions(context),
+    /** Lists what ships with the page and starts the engine. */
+    async boot(): Promise<void> {
+      const catalog = loadCatalog(host.fetchText).then((found) => {
+        patch(context, { catalog: found })
+        opening.suggestRecipe()
+      })
+      await Promise.all([catalog, opening.start()])
+    },
+    select: (module: string) => patch(context, { selected: module }),
+    showMeasure: (measure: Measure) => patch(context, { measure }),
+  }
+}
+
+export type Studio = ReturnType<typeof createStudio>

@@ -1,0 +1,56 @@
+import { type Context, occupy, patch, type SaveStream } from './context'
+import { reportJson } from './documents'
+import { batched } from './progress'
+import { recipeJson } from './recipe'
+
+/** Taking results away: streams from the engine, and documents the page has itself. */
+export function takingActions(context: Context) {
+  const state = context.store.getState
+
+  const download = (what: 'packed' | 'fp16') =>
+    occupy(context, 'take', 'save', async () => {
+      const label = what === 'packed' ? 'Packed file' : 'fp16 folder'
+      let size: number | null = null
+      let written = 0
+      patch(context, { work: { label, phase: 'export', done: 0, total: 0 } })
+      const show = batched<number>(100, () =>
+        patch(context, { work: { label, phase: 'export', done: written, total: size ?? 0 } }),
+      )
+      const open = async () => {
+        const stream = await context.engine.api.download(what)
+        size = stream.size
+        return stream
+      }
+      await context.host.save(open, suggestedName(what), (bytes) => {
+        written = bytes
+        show.push(bytes)
+      })
+      show.flush()
+    })
+
+  const base = () => state().model?.inspection.name.replaceAll(/[^\w.-]+/g, '-') || 'model'
+  const suggestedName = (what: 'packed' | 'fp16') =>
+    what === 'packed' ? `${base()}.bitloom.safetensors` : `${base()}-fp16.zip`
+
+  /** A small document made on the page. */
+  const saveText = async (name: string, text: string): Promise<void> => {
+    const bytes = new TextEncoder().encode(text)
+    const open = async (): Promise<SaveStream> => ({ name, stream: new Blob([bytes]).stream(), size: bytes.length })
+    await context.host.save(open, name, () => {})
+  }
+
+  const saveRecipe = async (): Promise<void> => {
+    const recipe = state().recipe
+    if (recipe) await saveText(`${base()}.recipe.json`, recipeJson(recipe))
+  }
+  const saveResultRecipe = async (): Promise<void> => {
+    const { result } = state()
+    if (result) await saveText(`${base()}.recipe.json`, recipeJson(result.report.recipe))
+  }
+  const saveReport = async (): Promise<void> => {
+    const { result } = state()
+    if (result) await saveText(`${base()}.report.json`, reportJson(result.report))
+  }
+
+  return { download, saveText, saveRecipe, saveResultRecipe, saveReport, baseName: base }
+}

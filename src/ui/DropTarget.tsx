@@ -1,0 +1,45 @@
+import { useEffect, useState } from 'react'
+import './drop.css'
+import { filesOfDrop } from './files'
+import { useStudio, useStudioState } from './studio-context'
+
+/** The whole page takes drops, so that a file let go in the wrong place is never opened by the browser instead. */
+export function DropTarget() {
+  const studio = useStudio()
+  const busy = useStudioState((state) => state.busy !== null)
+  const [over, setOver] = useState(false)
+
+  useEffect(() => {
+    const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false
+    const enter = (event: DragEvent) => {
+      if (!carriesFiles(event)) return
+      event.preventDefault()
+      event.dataTransfer!.dropEffect = busy ? 'none' : 'copy'
+      setOver(true)
+    }
+    const leave = (event: DragEvent) => {
+      if (!event.relatedTarget) setOver(false)
+    }
+    const drop = (event: DragEvent) => {
+      if (!carriesFiles(event)) return
+      event.preventDefault()
+      setOver(false)
+      if (!busy) void studio.offer(filesOfDrop(event.dataTransfer!))
+    }
+    window.addEventListener('dragover', enter)
+    window.addEventListener('dragleave', leave)
+    window.addEventListener('drop', drop)
+    return () => {
+      window.removeEventListener('dragover', enter)
+      window.removeEventListener('dragleave', leave)
+      window.removeEventListener('drop', drop)
+    }
+  }, [studio, busy])
+
+  if (!over) return null
+  return (
+    <div className="drop-veil" aria-hidden="true">
+      <p>{busy ? 'The engine is at work: cancel or wait, then drop' : 'Let go to open'}</p>
+    </div>
+  )
+}

@@ -1,0 +1,71 @@
+import { type Measurement, ratio } from '../state/measurements'
+import { formatDuration, formatInteger } from './format'
+import { useStudioState } from './studio-context'
+import './table.css'
+
+/** The numbers of this session, newest last; before and after share a line when text and protocol are the same. */
+export function MeasureTable() {
+  const measurements = useStudioState((state) => state.measurements)
+  if (measurements.length === 0)
+    return (
+      <p className="quiet">Numbers measured in this session are kept here, with text, protocol, tokens and time.</p>
+    )
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+    <section className="table-area numbers" aria-label="Perplexities" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Model</th>
+            <th scope="col">Recipe</th>
+            <th scope="col">Text</th>
+            <th scope="col">Protocol</th>
+            <th scope="col" data-align="right">
+              Tokens
+            </th>
+            <th scope="col" data-align="right">
+              Before
+            </th>
+            <th scope="col" data-align="right">
+              After
+            </th>
+            <th scope="col" data-align="right">
+              Ratio
+            </th>
+            <th scope="col" data-align="right">
+              Time
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {measurements.map((line) => (
+            <Line key={`${line.model} ${line.run} ${line.protocol} ${line.text} ${line.maxTokens}`} line={line} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+function Line({ line }: { line: Measurement }) {
+  const { before, after } = line
+  const change = ratio(line)
+  const seconds = (before?.seconds ?? 0) + (after?.seconds ?? 0)
+  return (
+    <tr>
+      <td>{line.model.replace(/#\d+$/, '')}</td>
+      <td>{line.recipe}</td>
+      <td title={line.text}>{line.text}</td>
+      <td>{line.protocol}</td>
+      <td data-align="right">{formatInteger((after ?? before)?.tokens ?? 0)}</td>
+      <td data-align="right" data-value={before?.perplexity}>
+        {before ? before.perplexity.toFixed(4) : 'none'}
+      </td>
+      <td data-align="right" data-value={after?.perplexity} className="strong">
+        {after ? after.perplexity.toFixed(4) : 'none'}
+      </td>
+      <td data-align="right">{change === null ? '' : `× ${change.toFixed(4)}`}</td>
+      <td data-align="right">{formatDuration(seconds)}</td>
+    </tr>
+  )
+}

@@ -1,0 +1,146 @@
+import { type KeyboardEvent, useCallback, useMemo, useState } from 'react'
+import type { ModuleRecord } from '../pipeline/records'
+import type { PlannedModule } from '../state/modules'
+import type { Measure } from '../state/store'
+import './maps.css'
+import { drawLegend, LEGEND_HEIGHT, LEGEND_WIDTH } from './maps/legend'
+import { MEASURES, type MeasureView } from './maps/measure'
+import {
+  cellAt,
+  drawModelMap,
+  type GridCell,
+  layoutGrid,
+  modelGrid,
+  type Place,
+  placeAt,
+  placeOf,
+} from './maps/model-map'
+import { type Draw, drawingAsPng, useCanvas } from './use-canvas'
+
+interface ModelMapProps {
+  readonly plan: readonly PlannedModule[]
+  readonly modules: readonly ModuleRecord[]
+  readonly measure: Measure
+  readonly selected: string | null
+  readonly running: string | null
+  readonly onSelect: (name: string) => void
+  readonly onPng: (picture: Promise<Blob>) => void
+}
+
+const LEGEND_GAP = 12
+
+/** The layer × module heatmap: pointer or arrow keys read it out, click or Enter chooses a module. */
+export function ModelMap({ plan, modules, measure, selected, running, onSelect, onPng }: ModelMapProps) {
+  const view = MEASURES[measure]
+  const grid = useMemo(() => modelGrid(plan, modules), [plan, modules])
+  const scale = useMemo(
+    () => view.scale(modules.map((module) => view.value(module)).filter((value) => value !== null)),
+    [view, modules],
+  )
+  const [cursor, setCursor] = useState<Place | null>(null)
+  const height = layoutGrid(grid, 1).height + LEGEND_GAP + LEGEND_HEIGHT
+
+  const draw = useCallback<Draw>(
+    (ctx, width, theme) => {
+      const layout = layoutGrid(grid, width)
+      const marks = { selected: placeOf(grid, selected), running: placeOf(grid, running), cursor }
+      drawModelMap(ctx, grid, layout, view, scale, marks, theme)
+      const left = Math.min(layout.left - 16, Math.max(0, width - LEGEND_WIDTH))
+      drawLegend(ctx, left, layout.height + LEGEND_GAP, view.ramp, scale, view.format, theme)
+    },
+    [grid, view, scale, selected, running, cursor],
+  )
+  const { canvas, width } = useCanvas(height, draw)
+
+  const under = ({ offsetX, offsetY }: MouseEvent): Place | null =>
+    placeAt(grid, layoutGrid(grid, width), offsetX, offsetY)
+  const choose = (place: Place | null) => {
+    const module = place && cellAt(grid, place)?.module
+    if (module) onSelect(module.name)
+  }
+  const walk = (event: KeyboardEvent) => {
+    const from = cursor ?? placeOf(grid, selected) ?? { row: 0, column: 0 }
+    if (event.key === 'Enter' || event.key === ' ') choose(from)
+    else if (event.key === 'Escape') setCursor(null)
+    else {
+      const to = step(from, event.key, grid.roles.length, grid.layers.length)
+      if (!to) return
+      setCursor(to)
+    }
+    event.preventDefault()
+  }
+  const shown = cursor ?? placeOf(grid, selected)
+
+  return (
+    <figure className="map">
+      <figcaption className="map-head">
+        <h3>
+          Model map: {view.title.toLowerCase()} <span className="quiet">({view.unit})</span>
+        </h3>
+        <button
+          type="button"
+          className="plain"
+          onClick={() =>
+            canvas.current &&
+            onPng(drawingAsPng(canvas.current, width, height, `Model map: ${view.title}, ${view.unit}`, draw))
+          }
+        >
+          PNG
+        </button>
+      </figcaption>
+      <div
+        className="map-canvas"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: an application widget, walked with the arrow keys
+        tabIndex={0}
+        role="application"
+        aria-label={`Model map, ${grid.roles.length} modules by ${grid.layers.length} layers. Arrow keys move, Enter selects.`}
+        onKeyDown={walk}
+        onPointerMove={(event) => setCursor(under(event.nativeEvent))}
+        onPointerLeave={() => setCursor(null)}
+        onClick={(event) => choose(under(event.nativeEvent))}
+        onBlur={() => setCursor(null)}
+      >
+        <canvas ref={canvas} />
+      </div>
+      <p className="readout" aria-live="polite">
+        {shown ? cellText(cellAt(grid, shown), view) : 'Point at a cell, or walk with the arrow keys'}
+      </p>
+    </figure>
+  )
+}
+
+/** Where a key leads inside the grid; null for keys that do not move. */
+export function step({ row, column }: Place, key: string, rows: number, columns: number): Place | null {
+  const clamp = (value: number, count: number) => Math.min(count - 1, Math.max(0, value))
+  switch (key) {
+    case 'ArrowLeft':
+      return { row, column: clamp(column - 1, columns) }
+    case 'ArrowRight':
+      return { row, column: clamp(column + 1, columns) }
+    case 'ArrowUp':
+      return { row: clamp(row - 1, rows), column }
+    case 'ArrowDown':
+      return { row: clamp(row + 1, rows), column }
+    case 'Home':
+      return { row, column: 0 }
+    case 'End':
+      return { row, column: columns - 1 }
+    default:
+      return null
+  }
+}
+
+function cellText(cell: GridCell | null, view: MeasureView): string {
+  if (!cell?.name) return 'No such module'
+  if (!cell.module) return `${cell.name}: not quantized yet`
+  const { name, out, in: columns, bits, error } = cell.module
+  const value = view.value(cell.module)
+  const own = view.id === 'bits' || value === null ? [] : [`${view.title.toLowerCase()} ${view.format(value)}`]
+  const facts = [
+    `${out} × ${columns}`,
+    ...own,
+    `${bits.total.toFixed(3)} bits = ${bits.code.toFixed(3)} codes + ${bits.scale.toFixed(3)} scales + ${bits.index.toFixed(3)} indices`,
+  ]
+  if (view.id !== 'output' && error.output !== null) facts.push(`output error ${MEASURES.output.format(error.output)}`)
+  return `${name}: ${facts.join(', ')}`
+}

@@ -1,0 +1,106 @@
+import { useMemo } from 'react'
+import type { ModuleRecord } from '../pipeline/records'
+import type { PlannedModule } from '../state/modules'
+import { formatDuration, formatError, formatNumber, formatShape } from './format'
+import { type TableColumn, VirtualTable } from './VirtualTable'
+
+interface Row extends PlannedModule {
+  readonly module: ModuleRecord | null
+}
+
+interface ModuleTableProps {
+  readonly plan: readonly PlannedModule[]
+  readonly modules: readonly ModuleRecord[]
+  readonly selected: string | null
+  readonly running: string | null
+  readonly onSelect: (name: string) => void
+}
+
+/** Every linear layer of the model, filling in as the run goes. */
+export function ModuleTable({ plan, modules, selected, running, onSelect }: ModuleTableProps) {
+  const rows = useMemo(() => tableRows(plan, modules), [plan, modules])
+  const columns = useMemo(() => columnsOf(onSelect), [onSelect])
+  return (
+    <VirtualTable
+      label="Modules"
+      columns={columns}
+      rows={rows}
+      rowKey={(row) => row.name}
+      height={264}
+      minWidth={820}
+      selected={selected}
+      running={running}
+      dim={(row) => row.module === null}
+      onSelect={(row) => row.module && onSelect(row.name)}
+    />
+  )
+}
+
+export function tableRows(plan: readonly PlannedModule[], modules: readonly ModuleRecord[]): Row[] {
+  const done = new Map(modules.map((module) => [module.name, module]))
+  const planned = new Set(plan.map((module) => module.name))
+  const others = modules.filter((module) => !planned.has(module.name))
+  return [...plan, ...others].map(({ name, layer, role, out, in: columns }) => ({
+    name,
+    layer,
+    role,
+    out,
+    in: columns,
+    module: done.get(name) ?? null,
+  }))
+}
+
+function columnsOf(onSelect: (name: string) => void): readonly TableColumn<Row>[] {
+  const number = (
+    key: string,
+    title: string,
+    width: string,
+    value: (module: ModuleRecord) => string,
+  ): TableColumn<Row> => ({
+    key,
+    title,
+    width,
+    align: 'right',
+    render: ({ module }) => module && value(module),
+  })
+  return [
+    {
+      key: 'name',
+      title: 'Module',
+      width: '30%',
+      mono: true,
+      render: ({ name, module }) =>
+        module ? (
+          <button type="button" className="plain" title={name} onClick={() => onSelect(name)}>
+            {name}
+          </button>
+        ) : (
+          name
+        ),
+    },
+    {
+      key: 'shape',
+      title: 'Out × in',
+      width: '12%',
+      align: 'right',
+      mono: true,
+      render: (row) => formatShape([row.out, row.in]),
+    },
+    number('bits', 'Bits', '8%', (module) => formatNumber(module.bits.total, 3)),
+    number('output', 'Output error', '11%', ({ error }) =>
+      error.output === null ? 'none' : formatError(error.output),
+    ),
+    number('weight', 'Weight error', '11%', ({ error }) => formatError(error.weight)),
+    number('damping', 'Damping', '9%', ({ damping }) => (damping === null ? 'none' : formatError(damping))),
+    number('seconds', 'Time', '8%', ({ seconds }) => formatDuration(seconds)),
+    {
+      key: 'warnings',
+      title: 'Notes',
+      width: '11%',
+      render: ({ module }) => module && <span title={notes(module)}>{notes(module)}</span>,
+    },
+  ]
+}
+
+const notes = ({ warnings, deadColumns }: ModuleRecord): string =>
+  [...(deadColumns > 0 ? [`${deadColumns} dead columns`] : []), ...warnings].join('; ')

@@ -1,0 +1,49 @@
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB']
+
+/** Decimal units, three significant digits: "7.88 MB". */
+export function formatBytes(bytes: number): string {
+  let value = Math.max(0, bytes)
+  let unit = 0
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${unit === 0 ? Math.round(value) : trim(value)} ${UNITS[unit]}`
+}
+
+/** Counts for reading: "3.93 M". */
+export function formatCount(count: number): string {
+  if (count >= 1e9) return `${trim(count / 1e9)} B`
+  if (count >= 1e6) return `${trim(count / 1e6)} M`
+  return formatInteger(count)
+}
+
+const trim = (value: number): string =>
+  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
+
+export const formatInteger = (value: number): string => Math.round(value).toLocaleString('en-US')
+export const formatNumber = (value: number, digits: number): string => value.toFixed(digits)
+
+/** Errors span decades: three digits, exponent once zeros would fill the cell. */
+export function formatError(value: number): string {
+  if (value === 0) return '0'
+  const size = Math.abs(value)
+  if (size >= 0.001 && size < 1000) return String(Number(value.toPrecision(3)))
+  return value.toExponential(1).replace('e+', 'e').replace('.0e', 'e')
+}
+
+export function formatDuration(seconds: number): string {
+  if (seconds < 0.0995) return `${Math.round(seconds * 1000)} ms`
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`
+  if (seconds < 59.5) return `${Math.round(seconds)} s`
+  const minutes = Math.floor(Math.round(seconds) / 60)
+  if (minutes < 60) return `${minutes} min ${Math.round(seconds) % 60} s`
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+export const formatShape = (shape: readonly number[]): string => shape.join(' × ')
+export const formatPercent = (share: number): string => `${Math.round(share * 100)}%`
+
+/** Spec keys as words: "rmsNormEps" and "rms_norm_eps" both read "rms norm eps". */
+export const words = (key: string): string =>
+  key.replaceAll('_', ' ').replaceAll(/([a-z0-9])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`)

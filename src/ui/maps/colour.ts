@@ -1,0 +1,68 @@
+import { interpolateCividis, interpolateViridis } from 'd3-scale-chromatic'
+
+export type Rgb = readonly [number, number, number]
+
+const STEPS = 256
+
+/** A perceptually uniform, colour-blind-safe ramp, sampled once: t in [0, 1] to a colour. */
+export interface Ramp {
+  css(t: number): string
+  /** Black or white, whichever reads better on the colour at t. */
+  ink(t: number): string
+}
+
+function ramp(interpolate: (t: number) => string): Ramp {
+  const colours = Array.from({ length: STEPS }, (_, i) => parseColour(interpolate(i / (STEPS - 1))))
+  const css = colours.map(([r, g, b]) => `rgb(${r} ${g} ${b})`)
+  const ink = colours.map((colour) => (luminance(colour) > 0.19 ? '#101112' : '#ffffff'))
+  const step = (t: number) => Math.min(STEPS - 1, Math.max(0, Math.round(t * (STEPS - 1))))
+  return { css: (t) => css[step(t)]!, ink: (t) => ink[step(t)]! }
+}
+
+/** d3 writes `#rrggbb` for some ramps and `rgb(r, g, b)` for others. */
+export function parseColour(text: string): Rgb {
+  if (text.startsWith('#')) {
+    const value = Number.parseInt(text.slice(1), 16)
+    return [value >> 16, (value >> 8) & 255, value & 255]
+  }
+  const [r = 0, g = 0, b = 0] = text.match(/\d+/g)?.map(Number) ?? []
+  return [r, g, b]
+}
+
+/** Relative luminance as WCAG defines it. */
+export function luminance(colour: Rgb): number {
+  const [r, g, b] = colour.map((channel) => {
+    const c = channel / 255
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4
+  })
+  return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!
+}
+
+export const viridis = ramp(interpolateViridis)
+export const cividis = ramp(interpolateCividis)
+
+/** Bit-widths are ordered categories: each has its own place on viridis, the same in every map and legend. */
+export const bitPosition = (bits: number): number => Math.min(1, Math.max(0, (bits - 1) / 7))
+
+/** What a canvas takes from the page's style sheet. */
+export interface MapTheme {
+  readonly ink: string
+  readonly muted: string
+  readonly line: string
+  readonly surface: string
+  readonly accent: string
+  readonly font: string
+}
+
+export function readTheme(element: Element): MapTheme {
+  const style = getComputedStyle(element)
+  const value = (name: string) => style.getPropertyValue(name).trim()
+  return {
+    ink: value('--ink'),
+    muted: value('--ink-quiet'),
+    line: value('--line'),
+    surface: value('--surface'),
+    accent: value('--accent'),
+    font: style.fontFamily,
+  }
+}

@@ -1,0 +1,57 @@
+import type { ModuleRecord } from '../../pipeline/records'
+import type { Measure } from '../../state/store'
+import { formatDuration, formatError, formatNumber } from '../format'
+import { bitPosition, cividis, type Ramp, viridis } from './colour'
+import { errorScale, linearScale, niceAbove, type Scale } from './scale'
+
+/** What a cell of the model map may show. */
+export interface MeasureView {
+  readonly id: Measure
+  readonly title: string
+  readonly unit: string
+  readonly ramp: Ramp
+  value(module: ModuleRecord): number | null
+  format(value: number): string
+  scale(values: readonly number[]): Scale
+}
+
+const BITS_SCALE: Scale = { ...linearScale(1, 8, [1, 2, 3, 4, 5, 6, 8]), at: bitPosition }
+
+export const MEASURES: Readonly<Record<Measure, MeasureView>> = {
+  bits: {
+    id: 'bits',
+    title: 'Effective bits',
+    unit: 'bits a weight, from stored bytes',
+    ramp: viridis,
+    value: (module) => module.bits.total,
+    format: (value) => formatNumber(value, 2),
+    scale: () => BITS_SCALE,
+  },
+  output: {
+    id: 'output',
+    title: 'Output error',
+    unit: 'tr(D H Dᵀ) ÷ tr(W H Wᵀ)',
+    ramp: cividis,
+    value: (module) => module.error.output,
+    format: formatError,
+    scale: errorScale,
+  },
+  weight: {
+    id: 'weight',
+    title: 'Weight error',
+    unit: '‖W − Ŵ‖² ÷ ‖W‖²',
+    ramp: cividis,
+    value: (module) => module.error.weight,
+    format: formatError,
+    scale: errorScale,
+  },
+  seconds: {
+    id: 'seconds',
+    title: 'Seconds',
+    unit: 'wall-clock a module',
+    ramp: cividis,
+    value: (module) => module.seconds,
+    format: formatDuration,
+    scale: (values) => linearScale(0, niceAbove(Math.max(1e-3, ...values))),
+  },
+}

@@ -1,0 +1,37 @@
+import type { StepId, StudioState } from '../state/store'
+
+/** The path as the page tells it: order, names, and what each step waits for. */
+export const STEPS: readonly { readonly id: StepId; readonly title: string }[] = [
+  { id: 'open', title: 'Open' },
+  { id: 'inspect', title: 'Inspect' },
+  { id: 'recipe', title: 'Recipe' },
+  { id: 'run', title: 'Run' },
+  { id: 'look', title: 'Look' },
+  { id: 'measure', title: 'Measure' },
+  { id: 'take', title: 'Take away' },
+]
+
+export type StepProgress = 'waiting' | 'open' | 'busy' | 'done' | 'failed'
+
+/** How far a step is; also what the header's path shows. */
+export function stepProgress(state: StudioState, id: StepId): StepProgress {
+  const { model, run, result, busy, failures } = state
+  if (failures[id]) return 'failed'
+  switch (id) {
+    case 'open':
+      return busy === 'open' ? 'busy' : model ? 'done' : 'open'
+    case 'inspect':
+      return model ? 'done' : 'waiting'
+    case 'recipe':
+      return !model ? 'waiting' : result ? 'done' : 'open'
+    case 'run':
+      return !model ? 'waiting' : busy === 'run' ? 'busy' : result ? 'done' : 'open'
+    case 'look':
+      return run && run.modules.length > 0 ? 'open' : 'waiting'
+    case 'measure':
+      if (!model) return 'waiting'
+      return busy === 'measure' || busy === 'generate' ? 'busy' : state.measurements.length > 0 ? 'done' : 'open'
+    case 'take':
+      return !result ? 'waiting' : busy === 'save' ? 'busy' : 'open'
+  }
+}

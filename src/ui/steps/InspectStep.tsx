@@ -1,0 +1,90 @@
+import type { Inspection } from '../../pipeline/records'
+import { formatBytes, formatCount, formatInteger, formatNumber, words } from '../format'
+import { MemoryBar } from '../MemoryBar'
+import { Step } from '../Step'
+import { useStudioState } from '../studio-context'
+import './inspect.css'
+import { TensorTable } from '../TensorTable'
+
+export function InspectStep() {
+  const model = useStudioState((state) => state.model)
+  const forecast = useStudioState((state) => state.forecast)
+  if (!model)
+    return (
+      <Step id="inspect" waitsFor="Waits for a model. Shows its architecture, tensors and what it needs of this GPU." />
+    )
+  const { inspection } = model
+  return (
+    <Step
+      id="inspect"
+      status={inspection.kind === 'bitloom' ? 'packed Bitloom file' : 'HF checkpoint'}
+      side={
+        <>
+          <Facts inspection={inspection} />
+          <MemoryBar forecast={forecast ?? inspection.forecast} />
+        </>
+      }
+    >
+      {inspection.problems.length > 0 && <Problems problems={inspection.problems} />}
+      <Spec spec={inspection.spec} />
+      <TensorTable key={model.serial} tensors={inspection.tensors} />
+    </Step>
+  )
+}
+
+function Facts({ inspection }: { inspection: Inspection }) {
+  const { bits } = inspection
+  return (
+    <dl className="facts">
+      <dt>Name</dt>
+      <dd>{inspection.name}</dd>
+      <dt>Architecture</dt>
+      <dd>{inspection.architecture}</dd>
+      <dt>Parameters</dt>
+      <dd title={formatInteger(inspection.parameters)}>{formatCount(inspection.parameters)}</dd>
+      <dt>Size</dt>
+      <dd>{formatBytes(inspection.bytes)}</dd>
+      <dt>Dtypes</dt>
+      <dd>{dtypeMix(inspection.tensors)}</dd>
+      {bits && (
+        <>
+          <dt>Bits a weight</dt>
+          <dd>{formatNumber(bits.total, 3)}</dd>
+        </>
+      )}
+    </dl>
+  )
+}
+
+/** "F16 58, F32 13": which storage types occur and how often. */
+function dtypeMix(tensors: Inspection['tensors']): string {
+  const counts = new Map<string, number>()
+  for (const { dtype } of tensors) counts.set(dtype, (counts.get(dtype) ?? 0) + 1)
+  return [...counts].map(([dtype, count]) => `${dtype} × ${count}`).join(', ')
+}
+
+function Problems({ problems }: { problems: readonly string[] }) {
+  return (
+    <div className="failure" role="alert">
+      <strong>This model cannot run here</strong>
+      <ul>
+        {problems.map((problem) => (
+          <li key={problem}>{problem}</li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+function Spec({ spec }: { spec: Inspection['spec'] }) {
+  return (
+    <dl className="spec">
+      {Object.entries(spec).map(([key, value]) => (
+        <div key={key}>
+          <dt>{words(key)}</dt>
+          <dd>{value === null ? 'none' : String(value)}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}

@@ -1,0 +1,107 @@
+import { useMemo } from 'react'
+import type { ModuleRecord } from '../../pipeline/records'
+import { columnsCsv, modulesCsv } from '../../state/documents'
+import { runningModule } from '../../state/progress'
+import type { Measure } from '../../state/store'
+import { ChoiceField } from '../fields'
+import { formatDuration, formatError, formatShape } from '../format'
+import { MatrixMap } from '../MatrixMap'
+import { ModelMap } from '../ModelMap'
+import { MEASURES } from '../maps/measure'
+import { Step } from '../Step'
+import { download } from '../save'
+import { useStudio, useStudioState } from '../studio-context'
+
+export function LookStep() {
+  const studio = useStudio()
+  const model = useStudioState((state) => state.model)
+  const run = useStudioState((state) => state.run)
+  const measure = useStudioState((state) => state.measure)
+  const selected = useStudioState((state) => state.selected)
+  const names = useMemo(() => new Set(model?.plan.map((module) => module.name)), [model])
+  if (!model || !run || run.modules.length === 0)
+    return (
+      <Step
+        id="look"
+        waitsFor="Waits for the first quantized layer. Maps of the whole model and of single matrices, as the run goes."
+      />
+    )
+  const module = run.modules.find((candidate) => candidate.name === selected) ?? run.modules[0]!
+  const save = (name: string) => (picture: Promise<Blob>) =>
+    void picture.then((blob) => download(`${studio.baseName()}-${name}.png`, blob))
+  return (
+    <Step id="look" status={`${run.modules.length} modules`} side={<LookSide module={module} />}>
+      <ModelMap
+        plan={model.plan}
+        modules={run.modules}
+        measure={measure}
+        selected={module.name}
+        running={runningModule(run, names)}
+        onSelect={studio.select}
+        onPng={save(`model-map-${measure}`)}
+      />
+      <MatrixMap key={module.name} module={module} onPng={save(module.name)} />
+    </Step>
+  )
+}
+
+const CHOICES = Object.values(MEASURES).map(({ id, title }) => ({ value: id, label: title }))
+
+function LookSide({ module }: { module: ModuleRecord }) {
+  const studio = useStudio()
+  const measure = useStudioState((state) => state.measure)
+  const modules = useStudioState((state) => state.run?.modules ?? NONE)
+  const saveCsv = (name: string, csv: string) => void studio.saveText(`${studio.baseName()}-${name}.csv`, csv)
+  return (
+    <>
+      <ChoiceField<Measure>
+        label="Colour the model by"
+        value={measure}
+        choices={CHOICES}
+        onChange={studio.showMeasure}
+      />
+      <ModuleFacts module={module} />
+      <div className="row">
+        <button type="button" onClick={() => saveCsv('modules', modulesCsv(modules))}>
+          Modules as CSV
+        </button>
+        <button type="button" onClick={() => saveCsv(module.name, columnsCsv(module))}>
+          Columns as CSV
+        </button>
+      </div>
+    </>
+  )
+}
+
+const NONE: readonly ModuleRecord[] = []
+
+function ModuleFacts({ module }: { module: ModuleRecord }) {
+  const { bits, error, damping } = module
+  return (
+    <section className="stack" aria-label="Selected module">
+      <h3 className="mono">{module.name}</h3>
+      <dl className="facts">
+        <dt>Out × in</dt>
+        <dd>{formatShape([module.out, module.in])}</dd>
+        <dt>Bits a weight</dt>
+        <dd>{bits.total.toFixed(4)}</dd>
+        <dt>codes</dt>
+        <dd>{bits.code.toFixed(4)}</dd>
+        <dt>scales</dt>
+        <dd>{bits.scale.toFixed(4)}</dd>
+        <dt>indices</dt>
+        <dd>{bits.index.toFixed(4)}</dd>
+        <dt>Output error</dt>
+        <dd>{error.output === null ? 'none without calibration' : formatError(error.output)}</dd>
+        <dt>Weight error</dt>
+        <dd>{formatError(error.weight)}</dd>
+        <dt>Damping</dt>
+        <dd>{damping === null ? 'none needed' : formatError(damping)}</dd>
+        <dt>Dead columns</dt>
+        <dd>{module.deadColumns}</dd>
+        <dt>Time</dt>
+        <dd>{formatDuration(module.seconds)}</dd>
+      </dl>
+    </section>
+  )
+}

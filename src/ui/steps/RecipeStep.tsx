@@ -1,0 +1,175 @@
+import { nominalBits } from '../../state/modules'
+import { recipeProblems } from '../../state/recipe'
+import type { MethodDescription } from '../../workers/api'
+import { FileButton } from '../FileButton'
+import { type Choice, ChoiceField, NumberField } from '../fields'
+import { formatBytes, formatInteger, formatNumber } from '../format'
+import { OptionField } from '../OptionField'
+import { Step } from '../Step'
+import { useStudio, useStudioState } from '../studio-context'
+import { TextField } from '../TextField'
+
+const WAITS =
+  'Waits for a model. Method, bits, calibration text: everything that decides a result, kept as a small JSON file.'
+
+export function RecipeStep() {
+  const model = useStudioState((state) => state.model)
+  const recipe = useStudioState((state) => state.recipe)
+  const methods = useStudioState((state) => state.methods)
+  const method = methods.find((candidate) => candidate.id === recipe?.method)
+  if (!model) return <Step id="recipe" waitsFor={WAITS} />
+  if (model.inspection.kind === 'bitloom')
+    return (
+      <Step
+        id="recipe"
+        waitsFor="This file is already quantized: its own recipe is under Take away. Open a checkpoint to try another."
+      />
+    )
+  if (!recipe || !method) return <Step id="recipe" waitsFor="Waits for the engine to list its methods." />
+  return (
+    <Step id="recipe" status={method.title} side={<RecipeSide method={method} />}>
+      <MethodForm method={method} />
+      {method.needsCalibration && <CalibrationForm method={method} />}
+    </Step>
+  )
+}
+
+function RecipeSide({ method }: { method: MethodDescription }) {
+  const studio = useStudio()
+  const methods = useStudioState((state) => state.methods)
+  const recipe = useStudioState((state) => state.recipe)!
+  const model = useStudioState((state) => state.model)!
+  const running = useStudioState((state) => state.busy === 'run')
+  const bits = nominalBits(model.plan, recipe.options)
+  const weights = model.plan.reduce((sum, module) => sum + module.out * module.in, 0)
+  return (
+    <>
+      <ChoiceField
+        label="Method"
+        value={method.id}
+        choices={methods.map(({ id, title }) => ({ value: id, label: title }))}
+        disabled={running}
+        help={method.summary}
+        onChange={studio.chooseMethod}
+      />
+      {bits !== null && (
+        <div>
+          <p>
+            <span className="estimate">{formatNumber(bits, 2)}</span> bits a weight, nominal
+          </p>
+          <p className="field-help">
+            {formatInteger(model.plan.length)} linear layers, {formatBytes((weights * bits) / 8)} with scales and
+            indices. Embedding, head and norms stay as they are.
+          </p>
+        </div>
+      )}
+      <div className="row">
+        <button type="button" onClick={() => void studio.saveRecipe()}>
+          Save recipe
+        </button>
+        <FileButton accept=".json" disabled={running} onFiles={([file]) => file && void studio.loadRecipe(file)}>
+          Load recipe
+        </FileButton>
+      </div>
+    </>
+  )
+}
+
+function MethodForm({ method }: { method: MethodDescription }) {
+  const studio = useStudio()
+  const recipe = useStudioState((state) => state.recipe)!
+  const running = useStudioState((state) => state.busy === 'run')
+  const problems = recipeProblems(recipe, method)
+  const fields = (advanced: boolean) =>
+    method.options
+      .filter((option) => option.advanced === advanced)
+      .map((option) => (
+        <OptionField
+          key={option.key}
+          option={option}
+          value={recipe.options[option.key]}
+          problem={problems[option.key]}
+          disabled={running}
+          onChange={(value) => studio.setOption(option.key, value)}
+        />
+      ))
+  const advanced = fields(true)
+  return (
+    <section className="stack" aria-label="Method options">
+      <div className="fields">{fields(false)}</div>
+      {advanced.length > 0 && (
+        <details>
+          <summary>Advanced options ({advanced.length})</summary>
+          <div className="fields">{advanced}</div>
+        </details>
+      )}
+    </section>
+  )
+}
+
+const PICKS: readonly Choice<'first' | 'random'>[] = [
+  { value: 'first', label: 'First' },
+  { value: 'random', label: 'Random' },
+]
+
+function CalibrationForm({ method }: { method: MethodDescription }) {
+  const studio = useStudio()
+  const recipe = useStudioState((state) => state.recipe)!
+  const running = useStudioState((state) => state.busy === 'run')
+  const problems = recipeProblems(recipe, method)
+  const { calibration } = recipe
+  const change = (part: Partial<typeof calibration>) => studio.setRecipe({ calibration: { ...calibration, ...part } })
+  return (
+    <section className="fields" aria-label="Calibration">
+      <TextField
+        label="Calibration text"
+        use="calibration"
+        value={calibration.text}
+        problem={problems.text}
+        disabled={running}
+        onChange={(text) => change({ text })}
+      />
+      <NumberField
+        label="Samples"
+        value={calibration.samples}
+        problem={problems.samples}
+        min={1}
+        max={65536}
+        step={1}
+        disabled={running}
+        help="Windows of the text the layers are fitted to. More is steadier and slower."
+        onChange={(samples) => change({ samples })}
+      />
+      <NumberField
+        label="Length"
+        value={calibration.length}
+        problem={problems.length}
+        min={2}
+        max={131072}
+        step={1}
+        disabled={running}
+        help={`Tokens a window: ${formatInteger(calibration.samples * calibration.length || 0)} tokens in all.`}
+        onChange={(length) => change({ length })}
+      />
+      <ChoiceField
+        label="Windows"
+        value={calibration.pick}
+        choices={PICKS}
+        disabled={running}
+        help="The first windows of the text, or windows drawn by the seed."
+        onChange={(pick) => change({ pick })}
+      />
+      <NumberField
+        label="Seed"
+        value={recipe.seed}
+        problem={problems.seed}
+        min={0}
+        max={0xffffffff}
+        step={1}
+        disabled={running}
+        help="The same recipe gives the same codes on the same kind of device."
+        onChange={(seed) => studio.setRecipe({ seed })}
+      />
+    </section>
+  )
+}

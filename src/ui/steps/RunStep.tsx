@@ -1,0 +1,154 @@
+import { useEffect, useMemo, useRef } from 'react'
+import { overallShare, type RunState, runningModule } from '../../state/progress'
+import { recipeProblems } from '../../state/recipe'
+import { Warnings } from '../FailureNote'
+import { formatBytes, formatDuration, formatNumber, formatPercent } from '../format'
+import { ModuleTable } from '../ModuleTable'
+import { ProgressLine } from '../ProgressLine'
+import { Step } from '../Step'
+import { useStudio, useStudioState } from '../studio-context'
+import { useNow } from '../use-now'
+
+export function RunStep() {
+  const studio = useStudio()
+  const model = useStudioState((state) => state.model)
+  const run = useStudioState((state) => state.run)
+  const selected = useStudioState((state) => state.selected)
+  const names = useMemo(() => new Set(model?.plan.map((module) => module.name)), [model])
+  if (!model)
+    return (
+      <Step
+        id="run"
+        waitsFor="Waits for a model and a recipe. Shows every layer as it is quantized; can be cancelled."
+      />
+    )
+  return (
+    <Step id="run" status={run && STATUS_WORDS[run.status]} side={<RunSide />}>
+      {run && <Warnings warnings={run.warnings} label="Warnings of the run" />}
+      <ModuleTable
+        plan={model.plan}
+        modules={run?.modules ?? []}
+        selected={selected}
+        running={runningModule(run, names)}
+        onSelect={studio.select}
+      />
+    </Step>
+  )
+}
+
+const STATUS_WORDS: Record<RunState['status'], string> = {
+  running: 'running',
+  cancelling: 'stopping',
+  done: 'finished',
+  cancelled: 'cancelled',
+  failed: 'failed',
+}
+
+function RunSide() {
+  const run = useStudioState((state) => state.run)
+  const model = useStudioState((state) => state.model)!
+  const result = useStudioState((state) => state.result)
+  return (
+    <>
+      <RunButtons />
+      {run && <RunProgress run={run} planned={model.plan.length} />}
+      {result && run?.status === 'done' && (
+        <dl className="facts">
+          <dt>Bits a weight</dt>
+          <dd>{formatNumber(result.report.bits.total, 3)}</dd>
+          <dt>codes + scales + indices</dt>
+          <dd>
+            {[result.report.bits.code, result.report.bits.scale, result.report.bits.index]
+              .map((bits) => formatNumber(bits, 3))
+              .join(' + ')}
+          </dd>
+          <dt>Device</dt>
+          <dd>{result.report.device.name}</dd>
+        </dl>
+      )}
+    </>
+  )
+}
+
+function RunButtons() {
+  const studio = useStudio()
+  const running = useStudioState((state) => state.busy === 'run')
+  const cancelling = useStudioState((state) => state.run?.status === 'cancelling')
+  const obstacle = useObstacle()
+  const start = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    if (!running) return
+    start.current?.closest('section')?.scrollIntoView({ block: 'start' })
+  }, [running])
+  return (
+    <>
+      <div className="row">
+        <button
+          ref={start}
+          type="button"
+          className="primary"
+          disabled={obstacle !== null || running}
+          onClick={() => void studio.run()}
+        >
+          Quantize
+        </button>
+        <button type="button" disabled={!running || cancelling} onClick={() => void studio.cancel()}>
+          Cancel
+        </button>
+      </div>
+      {obstacle && !running && <p className="quiet small">{obstacle}</p>}
+    </>
+  )
+}
+
+/** Why a run cannot start now; null when it can. */
+function useObstacle(): string | null {
+  const { engine, model, recipe, methods, busy } = useStudioState((state) => state)
+  if (model?.inspection.kind === 'bitloom') return 'This file is already quantized.'
+  if (model && model.inspection.problems.length > 0) return 'The model cannot run here: see Inspect.'
+  if (engine.status !== 'ready') return engine.status === 'absent' ? 'Needs a GPU.' : 'Waits for the engine.'
+  const method = methods.find((candidate) => candidate.id === recipe?.method)
+  if (!recipe || !method) return 'Waits for a recipe.'
+  if (Object.keys(recipeProblems(recipe, method)).length > 0) return 'The recipe has a value to correct.'
+  return busy && busy !== 'run' ? 'The engine is busy with another step.' : null
+}
+
+function RunProgress({ run, planned }: { run: RunState; planned: number }) {
+  const running = run.endedAt === null
+  const now = useNow(running)
+  const share = overallShare(run, planned)
+  const elapsed = Math.max(0, ((run.endedAt ?? now) - run.startedAt) / 1000)
+  const { phase } = run
+  return (
+    <>
+      <ProgressLine
+        label={`${run.label}: block ${run.layersDone} of ${run.layers}`}
+        detail={formatPercent(share)}
+        share={share}
+      />
+      {running && phase && (
+        <ProgressLine
+          label={phase.label ? `${phase.phase}: ${phase.label}` : phase.phase}
+          detail={phase.total > 0 ? `${phase.done} of ${phase.total}` : ''}
+          share={phase.total > 0 ? phase.done / phase.total : null}
+        />
+      )}
+      <dl className="facts">
+        {elapsed > 0 && (
+          <>
+            <dt>{running ? 'Elapsed' : 'Took'}</dt>
+            <dd>{formatDuration(elapsed)}</dd>
+          </>
+        )}
+        {running && (
+          <>
+            <dt>Time left</dt>
+            <dd>{run.secondsLeft === null ? 'after the first block' : formatDuration(run.secondsLeft)}</dd>
+          </>
+        )}
+        <dt>GPU memory</dt>
+        <dd>{run.gpuBytes === null ? 'not yet known' : formatBytes(run.gpuBytes)}</dd>
+      </dl>
+    </>
+  )
+}

@@ -1,0 +1,118 @@
+import { useMemo } from 'react'
+import { reportJson } from '../../state/documents'
+import { packedBytes } from '../../state/modules'
+import { recipeJson } from '../../state/recipe'
+import type { Result } from '../../state/store'
+import { formatBytes } from '../format'
+import { ProgressLine } from '../ProgressLine'
+import { Step } from '../Step'
+import { useStudio, useStudioState } from '../studio-context'
+import '../take.css'
+
+export function TakeStep() {
+  const result = useStudioState((state) => state.result)
+  const model = useStudioState((state) => state.model)
+  if (!result || !model)
+    return (
+      <Step
+        id="take"
+        waitsFor="Waits for a finished run. The packed file, an fp16 folder, the recipe and the report."
+      />
+    )
+  return (
+    <Step id="take" status={result.alive ? null : 'quantized model lost with the engine'}>
+      <Files result={result} />
+      <Saving />
+    </Step>
+  )
+}
+
+function Files({ result }: { result: Result }) {
+  const studio = useStudio()
+  const busy = useStudioState((state) => state.busy !== null)
+  const { report, alive } = result
+  const packed = useStudioState((state) =>
+    state.model!.inspection.kind === 'bitloom' ? state.model!.inspection.bytes : null,
+  )
+  const sizes = useMemo(
+    () => ({
+      packed: packed ?? packedBytes(report.modules, report.model.bytes, report.model.parameters),
+      fp16: report.model.parameters * 2,
+      recipe: recipeJson(report.recipe).length,
+      report: reportJson(report).length,
+    }),
+    [report, packed],
+  )
+  return (
+    <ul className="take">
+      <Item
+        title="Packed file"
+        note="One .safetensors with codes, scales, config and tokenizer inside. Drop it here alone to open it again."
+        size={`${packed === null ? 'about ' : ''}${formatBytes(sizes.packed)}`}
+        action="Save packed file"
+        primary
+        disabled={busy || !alive}
+        onSave={studio.download.bind(null, 'packed')}
+      />
+      <Item
+        title="fp16 folder"
+        note="A zip of the dequantized HF folder: loads everywhere, saves no space. For measuring elsewhere."
+        size={`about ${formatBytes(sizes.fp16)}`}
+        action="Save fp16 folder"
+        disabled={busy || !alive}
+        onSave={studio.download.bind(null, 'fp16')}
+      />
+      <Item
+        title="Recipe"
+        note="Everything that decides the result, as JSON. Load it under Recipe to get the same codes again."
+        size={formatBytes(sizes.recipe)}
+        action="Save recipe as JSON"
+        onSave={studio.saveResultRecipe}
+      />
+      <Item
+        title="Report"
+        note="Bits, errors, damping and seconds of every module with its column lanes, as JSON."
+        size={formatBytes(sizes.report)}
+        action="Save report as JSON"
+        onSave={studio.saveReport}
+      />
+    </ul>
+  )
+}
+
+interface ItemProps {
+  readonly title: string
+  readonly note: string
+  readonly size: string
+  readonly action: string
+  readonly primary?: boolean
+  readonly disabled?: boolean
+  readonly onSave: () => Promise<unknown>
+}
+
+function Item({ title, note, size, action, primary, disabled, onSave }: ItemProps) {
+  return (
+    <li>
+      <div>
+        <h3>{title}</h3>
+        <p className="quiet small">{note}</p>
+      </div>
+      <span className="take-size">{size}</span>
+      <button type="button" className={primary ? 'primary' : ''} disabled={disabled} onClick={() => void onSave()}>
+        {action}
+      </button>
+    </li>
+  )
+}
+
+function Saving() {
+  const work = useStudioState((state) => (state.busy === 'save' ? state.work : null))
+  if (!work) return null
+  return (
+    <ProgressLine
+      label={`Saving ${work.label.toLowerCase()}`}
+      detail={work.total > 0 ? `${formatBytes(work.done)} of ${formatBytes(work.total)}` : formatBytes(work.done)}
+      share={work.total > 0 ? work.done / work.total : null}
+    />
+  )
+}

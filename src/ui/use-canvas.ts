@@ -1,0 +1,95 @@
+import { type RefObject, useEffect, useRef, useState } from 'react'
+import { type MapTheme, readTheme } from './maps/colour'
+
+export type Draw = (ctx: CanvasRenderingContext2D, width: number, theme: MapTheme) => void
+
+/**
+ * A canvas as wide as its parent, `height` CSS pixels high, sharp on any screen. Draws in the next frame after
+ * anything changed: many changes in one frame draw once.
+ */
+export function useCanvas(height: number, draw: Draw): { canvas: RefObject<HTMLCanvasElement | null>; width: number } {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const [width, setWidth] = useState(0)
+  const look = useLook()
+
+  useEffect(() => {
+    const parent = canvas.current?.parentElement
+    if (!parent) return
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)))
+    observer.observe(parent)
+    return () => observer.disconnect()
+  }, [])
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `look` stands for colours and pixel ratio, read anew when drawing
+  useEffect(() => {
+    const element = canvas.current
+    if (!element || width === 0) return
+    const frame = requestAnimationFrame(() => {
+      const ratio = window.devicePixelRatio || 1
+      element.width = Math.round(width * ratio)
+      element.height = Math.round(height * ratio)
+      element.style.width = `${width}px`
+      element.style.height = `${height}px`
+      const ctx = element.getContext('2d')
+      if (!ctx) return
+      ctx.setTransform(ratio, 0, 0, ratio, 0, 0)
+      draw(ctx, width, readTheme(element))
+    })
+    return () => cancelAnimationFrame(frame)
+  }, [width, height, draw, look])
+
+  return { canvas, width }
+}
+
+/** Changes whenever the theme or the pixel ratio may have. */
+function useLook(): number {
+  const [look, setLook] = useState(0)
+  useEffect(() => {
+    const changed = () => setLook((count) => count + 1)
+    const dark = matchMedia('(prefers-color-scheme: dark)')
+    const theme = new MutationObserver(changed)
+    theme.observe(document.documentElement, { attributeFilter: ['data-theme'] })
+    dark.addEventListener('change', changed)
+    window.addEventListener('resize', changed)
+    return () => {
+      theme.disconnect()
+      dark.removeEventListener('change', changed)
+      window.removeEventListener('resize', changed)
+    }
+  }, [])
+  return look
+}
+
+/** The same drawing as a PNG, twice as fine as CSS pixels, on the theme's own ground, with a caption above. */
+export async function drawingAsPng(
+  host: Element,
+  width: number,
+  height: number,
+  caption: string,
+  draw: Draw,
+): Promise<Blob> {
+  const theme = readTheme(host)
+  const margin = 16
+  const head = 30
+  const scale = 2
+  const canvas = document.createElement('canvas')
+  canvas.width = (width + 2 * margin) * scale
+  canvas.height = (height + 2 * margin + head) * scale
+  const ctx = canvas.getContext('2d')
+  if (!ctx) throw new Error('bug in Bitloom: no 2d context for a picture')
+  ctx.scale(scale, scale)
+  ctx.fillStyle = theme.surface
+  ctx.fillRect(0, 0, canvas.width, canvas.height)
+  ctx.fillStyle = theme.ink
+  ctx.font = `600 13px ${theme.font}`
+  ctx.textBaseline = 'top'
+  ctx.fillText(caption, margin, margin)
+  ctx.translate(margin, margin + head)
+  draw(ctx, width, theme)
+  return new Promise((done, fail) =>
+    canvas.toBlob(
+      (blob) => (blob ? done(blob) : fail(new Error('png: the browser could not encode the picture'))),
+      'image/png',
+    ),
+  )
+}

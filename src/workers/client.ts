@@ -1,0 +1,62 @@
+import * as Comlink from 'comlink'
+import { DeviceLostError, GpuUnavailableError } from '../errors'
+import type { EngineApi } from './api'
+import { keepErrorFamilies } from './errors-transfer'
+
+/** A running engine: its interface, and the way to end it. Ending the worker is what really frees its memory. */
+export interface EngineHandle {
+  readonly api: EngineApi
+  /** Settles when the worker itself died; never resolves. */
+  readonly crashed: Promise<never>
+  terminate(): void
+}
+
+keepErrorFamilies()
+
+/** Starts the worker. A worker that dies rejects every call in flight, so nothing waits for an answer for ever. */
+export function connectEngine(): EngineHandle {
+  const worker = new Worker(new URL('./engine.worker.ts', import.meta.url), { type: 'module', name: 'bitloom-engine' })
+  const crashed = new Promise<never>((_, reject) => {
+    worker.addEventListener('error', (event) => {
+      event.preventDefault()
+      reject(
+        new DeviceLostError(`engine: expected its worker to run, got '${event.message || 'no script'}' — restart it`),
+      )
+    })
+    worker.addEventListener('messageerror', () => {
+      reject(new DeviceLostError('engine: expected a readable answer, got one that could not be copied — restart it'))
+    })
+  })
+  crashed.catch(() => {})
+  const remote = Comlink.wrap<EngineApi>(worker)
+  return { api: guard(remote, crashed), crashed, terminate: () => worker.terminate() }
+}
+
+/** The remote as a plain EngineApi: callbacks become proxies, and every call also ends when the worker does. */
+function guard(remote: Comlink.Remote<EngineApi>, crashed: Promise<never>): EngineApi {
+  const or = <T>(call: Promise<unknown>) => Promise.race([call as Promise<T>, crashed])
+  return {
+    start: () => {
+      // A worker may see an adapter that the page has switched off; the page's word counts.
+      if (!('gpu' in navigator) || !navigator.gpu) return Promise.reject(withoutWebGpu())
+      return or(remote.start())
+    },
+    methods: () => or(remote.methods()),
+    offerFiles: (files, reset) => or(remote.offerFiles(files, reset)),
+    openBundled: (name, onProgress) => or(remote.openBundled(name, Comlink.proxy(onProgress))),
+    forecast: (recipe) => or(remote.forecast(recipe)),
+    quantize: (recipe, calibration, onProgress) => or(remote.quantize(recipe, calibration, Comlink.proxy(onProgress))),
+    cancel: () => or(remote.cancel()),
+    perplexity: (which, text, options, onProgress) =>
+      or(remote.perplexity(which, text, options, Comlink.proxy(onProgress))),
+    generate: (which, prompt, maxNewTokens, onText) =>
+      or(remote.generate(which, prompt, maxNewTokens, Comlink.proxy(onText))),
+    weights: (module, window) => or(remote.weights(module, window)),
+    download: (what) => or(remote.download(what)),
+  }
+}
+
+const withoutWebGpu = () =>
+  new GpuUnavailableError(
+    'gpu: expected WebGPU, got a browser without it — use Chrome or Edge 121+, Safari 26+, or Firefox 141+ on Windows or macOS',
+  )

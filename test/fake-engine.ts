@@ -1,0 +1,310 @@
+import { CancelledError, FormatError } from '../src/errors'
+import type { Inspection, ModuleRecord, Recipe, RunReport } from '../src/pipeline/records'
+import { planModules } from '../src/state/modules'
+import type { EngineApi, MethodDescription, OpenResult, OptionDescription } from '../src/workers/api'
+
+/** What a test may decide about the engine it drives. */
+export interface FakeOptions {
+  /** Milliseconds of pretended work a module. */
+  readonly delay?: number
+  readonly layers?: number
+  /** Fails in place of what the named call would have answered. */
+  readonly fail?: Partial<Record<keyof EngineApi, Error>>
+  readonly warn?: boolean
+}
+
+const HIDDEN = 192
+const FFN = 512
+
+const bits: OptionDescription = {
+  key: 'bits',
+  label: 'Bits',
+  help: 'Width of every code.',
+  advanced: false,
+  type: 'choice',
+  choices: [1, 2, 3, 4, 5, 6, 8].map((value) => ({ value, label: String(value) })),
+  default: 4,
+}
+const groupSize: OptionDescription = {
+  key: 'groupSize',
+  label: 'Group size',
+  help: 'Columns that share a scale; smaller groups cost more scale bits and lose less.',
+  advanced: false,
+  type: 'choice',
+  choices: [-1, 32, 64, 128].map((value) => ({ value, label: value < 0 ? 'per row' : String(value) })),
+  default: 128,
+}
+const symmetric: OptionDescription = {
+  key: 'symmetric',
+  label: 'Symmetric',
+  help: 'No zero point: the grid is centred on zero.',
+  advanced: true,
+  type: 'boolean',
+  default: false,
+}
+const actOrder: OptionDescription = {
+  key: 'actOrder',
+  label: 'Activation order',
+  help: 'Columns with the largest inputs first, with static groups.',
+  advanced: false,
+  type: 'boolean',
+  default: false,
+}
+const damping: OptionDescription = {
+  key: 'damping',
+  label: 'Damping',
+  help: 'Added to the Hessian before it is factored, as a share of its mean diagonal.',
+  advanced: true,
+  type: 'number',
+  min: 0.0001,
+  max: 1,
+  step: 0.0001,
+  default: 0.01,
+}
+
+/** Two methods shaped like the real ones: what forms and recipes are tested against. */
+export const fakeMethods: readonly MethodDescription[] = [
+  {
+    id: 'rtn',
+    title: 'RTN',
+    summary: 'Round to nearest: no calibration.',
+    needsCalibration: false,
+    options: [bits, groupSize, symmetric],
+  },
+  {
+    id: 'gptq',
+    title: 'GPTQ',
+    summary: 'Rounds column by column and moves the error onto the columns still to come.',
+    needsCalibration: true,
+    options: [bits, groupSize, actOrder, symmetric, damping],
+  },
+]
+
+const SHAPES: readonly [string, number, number][] = [
+  ['self_attn.q_proj', HIDDEN, HIDDEN],
+  ['self_attn.k_proj', HIDDEN / 3, HIDDEN],
+  ['self_attn.v_proj', HIDDEN / 3, HIDDEN],
+  ['self_attn.o_proj', HIDDEN, HIDDEN],
+  ['mlp.gate_proj', FFN, HIDDEN],
+  ['mlp.up_proj', FFN, HIDDEN],
+  ['mlp.down_proj', HIDDEN, FFN],
+]
+
+export function fakeInspection(name: string, layers: number): Inspection {
+  const tensor = (tensorName: string, ...shape: number[]) => ({
+    name: tensorName,
+    dtype: 'F16',
+    shape,
+    bytes: 2 * shape.reduce((a, b) => a * b, 1),
+  })
+  const blocks = Array.from({ length: layers }, (_, layer) => [
+    tensor(`model.layers.${layer}.input_layernorm.weight`, HIDDEN),
+    ...SHAPES.map(([role, out, columns]) => tensor(`model.layers.${layer}.${role}.weight`, out, columns)),
+    tensor(`model.layers.${layer}.post_attention_layernorm.weight`, HIDDEN),
+  ])
+  const tensors = [
+    tensor('model.embed_tokens.weight', 8192, HIDDEN),
+    ...blocks.flat(),
+    tensor('model.norm.weight', HIDDEN),
+  ]
+  const bytes = tensors.reduce((sum, { bytes: own }) => sum + own, 0)
+  return {
+    name,
+    kind: 'hf-checkpoint',
+    architecture: 'LlamaForCausalLM',
+    parameters: bytes / 2,
+    bytes,
+    spec: {
+      layers,
+      hidden: HIDDEN,
+      ffn: FFN,
+      heads: 6,
+      kvHeads: 2,
+      headDim: 32,
+      vocabulary: 8192,
+      context: 1024,
+      ropeTheta: 10000,
+      rmsNormEps: 1e-5,
+      tiedHead: true,
+      ropeScaling: null,
+    },
+    tensors,
+    bits: null,
+    forecast: {
+      weights: bytes,
+      hessians: 4 * FFN * FFN,
+      activations: 9e6,
+      peak: bytes + 1e7,
+      largestBinding: 8192 * HIDDEN * 4,
+      bindingLimit: 134217728,
+    },
+    problems: [],
+  }
+}
+
+/** A module with lanes that look like real ones: spread diagonals, one outlier column. */
+export function fakeModule(
+  plan: { name: string; layer: number; role: string; out: number; in: number },
+  recipe: Recipe,
+): ModuleRecord {
+  const code = typeof recipe.options.bits === 'number' ? recipe.options.bits : 4
+  const calibrated = recipe.method !== 'rtn'
+  const noise = (i: number) => Math.abs(Math.sin(i * 12.9898 + plan.layer * 78.233 + plan.role.length) * 43758.5453) % 1
+  const lane = (scale: number) =>
+    Float32Array.from({ length: plan.in }, (_, i) => scale * (0.05 + noise(i)) ** 3 * (i === 77 ? 40 : 1))
+  return {
+    ...plan,
+    bits: { code, scale: 16 / 128, index: calibrated ? 0.03 : 0, total: code + 16 / 128 + (calibrated ? 0.03 : 0) },
+    error: {
+      weight: 0.006 * (1 + noise(3)),
+      output: calibrated ? 0.0012 * (1 + plan.layer) * (0.4 + noise(plan.out)) : null,
+    },
+    damping: calibrated ? 0.01 : null,
+    deadColumns: plan.role === 'down_proj' && plan.layer === 1 ? 3 : 0,
+    seconds: 0.2 + noise(7),
+    warnings:
+      calibrated && plan.role === 'o_proj' && plan.layer === 2
+        ? ['damping raised to 0.02 after a non-positive pivot']
+        : [],
+    columns: { bits: new Float32Array(plan.in).fill(code), error: lane(0.02), hessian: calibrated ? lane(3) : null },
+  }
+}
+
+/** An engine for tests of the page: answers like the real one, computes nothing. */
+export function fakeEngine({ delay = 0, layers = 3, fail = {} }: FakeOptions = {}): EngineApi {
+  let cancelled = false
+  let pile: string[] = []
+  let open: Inspection | null = null
+  const pause = () => new Promise((done) => setTimeout(done, delay))
+  const checkCancelled = () => {
+    if (cancelled) throw new CancelledError('run: stopped')
+  }
+  const answer = async <T>(call: keyof EngineApi, make: () => T | Promise<T>): Promise<T> => {
+    const error = fail[call]
+    if (error) throw error
+    return make()
+  }
+  const ready = (name: string): OpenResult => {
+    open = fakeInspection(name, layers)
+    return { state: 'ready', inspection: open, report: null }
+  }
+  return {
+    start: () =>
+      answer('start', () => ({
+        name: 'SwiftShader Device (Subzero)',
+        software: true,
+        features: [],
+        maxBindingBytes: 134217728,
+        maxBufferBytes: 268435456,
+      })),
+    methods: () => answer('methods', () => [...fakeMethods]),
+    offerFiles: (files, reset) =>
+      answer('offerFiles', () => {
+        const names = files.map((file) => file.name)
+        const stranger = names.find((name) => !/\.(json|safetensors)$/.test(name))
+        if (stranger)
+          throw new FormatError(
+            `${stranger}: expected a model file, got an image — drop config.json, tokenizer.json and *.safetensors`,
+          )
+        pile = reset ? names : [...pile, ...names]
+        const missing = ['config.json', 'tokenizer.json', 'model.safetensors'].filter((name) => !pile.includes(name))
+        return missing.length > 0 ? { state: 'incomplete', missing, have: pile } : ready('dropped')
+      }),
+    openBundled: (name, onProgress) =>
+      answer('openBundled', async () => {
+        onProgress({ type: 'phase', phase: 'open', done: 1e6, total: 8e6, label: 'model.safetensors' })
+        await pause()
+        return ready(name)
+      }),
+    forecast: () => answer('forecast', () => open!.forecast),
+    quantize: (recipe, calibration, onProgress) =>
+      answer('quantize', async () => {
+        cancelled = false
+        const plan = planModules(open!.tensors)
+        const modules: ModuleRecord[] = []
+        onProgress({ type: 'phase', phase: 'tokenize', done: 1, total: 1, label: calibration?.name ?? '' })
+        for (const [index, planned] of plan.entries()) {
+          onProgress({ type: 'phase', phase: 'quantize', done: index, total: plan.length, label: planned.name })
+          await pause()
+          checkCancelled()
+          const module = fakeModule(planned, recipe)
+          modules.push(module)
+          onProgress({ type: 'module', module })
+          if (plan[index + 1]?.layer !== planned.layer)
+            onProgress({
+              type: 'block',
+              layer: planned.layer,
+              layers,
+              seconds: 1,
+              drift: null,
+              secondsLeft: (layers - 1 - planned.layer) * 7 * (delay / 1000),
+              gpuBytes: 5.2e7,
+            })
+        }
+        return fakeReport(open!, recipe, modules)
+      }),
+    cancel: () =>
+      answer('cancel', () => {
+        cancelled = true
+      }),
+    perplexity: (which, text, { protocol }, onProgress) =>
+      answer('perplexity', async () => {
+        onProgress({ type: 'phase', phase: 'evaluate', done: 3, total: 16, label: text.name })
+        await pause()
+        const perplexity = which === 'original' ? 61.2034 : 62.9441
+        return {
+          protocol,
+          text: text.name,
+          perplexity,
+          nll: Math.log(perplexity),
+          tokens: 4080,
+          windows: 16,
+          seconds: 1.4,
+        }
+      }),
+    generate: (which, _prompt, _count, onText) =>
+      answer('generate', async () => {
+        const words =
+          which === 'original'
+            ? [' three', ' days', ' when', ' the', ' wind', ' rose.']
+            : [' three', ' days,', ' and', ' the', ' wind', ' was', ' cold.']
+        for (const word of words) {
+          onText(word)
+          await pause()
+        }
+        return words.join('')
+      }),
+    weights: (_module, { rows, columns }) =>
+      answer('weights', () => ({
+        rows,
+        columns,
+        original: new Float32Array(rows * columns),
+        quantized: new Float32Array(rows * columns),
+      })),
+    download: (what) =>
+      answer('download', () => {
+        const bytes = new Uint8Array(1000)
+        return {
+          name: what === 'packed' ? 'wren.bitloom.safetensors' : 'wren-fp16.zip',
+          stream: new Blob([bytes]).stream(),
+          size: bytes.length,
+        }
+      }),
+  }
+}
+
+function fakeReport(inspection: Inspection, recipe: Recipe, modules: ModuleRecord[]): RunReport {
+  return {
+    version: 1,
+    bitloom: '0.1.0',
+    model: { name: inspection.name, parameters: inspection.parameters, bytes: inspection.bytes },
+    recipe,
+    calibrationDigest: recipe.method === 'rtn' ? null : 'sha256:0',
+    device: { name: 'SwiftShader Device (Subzero)', software: true },
+    bits: modules[0]!.bits,
+    modules,
+    seconds: { total: 9.1, calibrate: 3, quantize: 5 },
+    peakGpuBytes: 5.2e7,
+    warnings: [],
+  }
+}
