@@ -20,7 +20,7 @@ describe('docs/format.md', () => {
     const linears = tinyLinears()
     const script = join(folder, 'read-row.mjs')
     const file = join(folder, 'tiny.bitloom.safetensors')
-    writeFileSync(script, blocks('js')[1]!)
+    writeFileSync(script, blocks('js')[0]!)
     writeFileSync(file, await collect(writeBitloom(await tinyCheckpoint(), linears, tinyReport(linears)).chunks))
     for (const linear of linears) {
       const row = linear.out - 1
@@ -31,7 +31,7 @@ describe('docs/format.md', () => {
   })
 
   it('has an expression that file names match', () => {
-    const [, source] = /^\/(.*)\/\n$/.exec(blocks('js')[0]!)!
+    const [, source] = /^\/(.*)\/\n$/.exec(blocks('regexp')[0]!)!
     const match = new RegExp(source!).exec(packedFileName(tinyReport([])))
     expect(match?.groups).toEqual({ model: 'tiny-one', method: 'gptq', bits: '4.25' })
     expect(page).toMatch(new RegExp(source!.replace(/^\^|\$$/g, '')))
