@@ -1,5 +1,5 @@
 import { FormatError, invariant } from '../errors'
-import type { Gpu } from '../gpu/device'
+import type { Gpu, GpuInfo } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { embed } from '../kernels/embed'
@@ -174,7 +174,7 @@ export class LlamaModel {
 }
 
 /** Windows of `length` tokens that go through a block together: every activation stays within a quarter of a binding. */
-export function windowsPerBatch(gpu: Gpu, spec: ModelSpec, length: number): number {
+export function windowsPerBatch({ maxBindingBytes }: GpuInfo, spec: ModelSpec, length: number): number {
   const widest = Math.max(spec.hidden, spec.ffn, spec.heads * spec.headDim)
-  return Math.max(1, Math.floor(gpu.info.maxBindingBytes / 4 / (4 * widest * length)))
+  return Math.max(1, Math.floor(maxBindingBytes / 4 / (4 * widest * length)))
 }

@@ -18,8 +18,11 @@ export interface Recipe {
 export interface CalibrationRecipe {
   /** Name of the text, e.g. 'moby-dick' or a file name; its digest is in the report. */
   readonly text: string
+  /** Windows of `length` tokens. */
   readonly samples: number
   readonly length: number
+  /** The first windows of the text, or windows drawn by the seed. */
+  readonly pick: 'first' | 'random'
 }
 
 /** One finished linear layer. */

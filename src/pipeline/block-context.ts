@@ -1,0 +1,127 @@
+import { NumericalError } from '../errors'
+import { effectiveBits } from '../formats/bits'
+import type { QuantizedLinear } from '../formats/quantized'
+import type { Gpu } from '../gpu/device'
+import type { Tensor } from '../gpu/tensor'
+import { Hessian } from '../linalg/hessian'
+import type { BlockContext, QuantizedModule } from '../methods/method'
+import type { LlamaModel } from '../models/model'
+import { type LinearSpec, linearName, type ModelSpec } from '../models/spec'
+import type { BlockWeights, LinearWeights, Role } from '../models/weights'
+import { checkCancelled } from './batching'
+import { moduleError } from './module-error'
+import { dequantizeOnGpu } from './opened'
+import type { ModuleRecord } from './records'
+import type { HiddenStream } from './streams'
+
+/** One decoder block under quantization: what a method sees of it, and what becomes of the linears it hands over. */
+export class CalibratedBlock implements BlockContext {
+  readonly model: ModelSpec
+  /** The block as it is now: finished linears hold dequantized stored bytes, the others the original weights. */
+  readonly weights: BlockWeights
+  #hessians = new Map<number, Hessian>()
+  #diagonals = new Map<number, Float32Array<ArrayBuffer>>()
+  /** Seconds spent on Hessians, to be told apart from the method's own. */
+  calibrationSeconds = 0
+
+  constructor(
+    readonly gpu: Gpu,
+    private readonly llama: LlamaModel,
+    original: BlockWeights,
+    readonly layer: number,
+    readonly seed: number,
+    /** Inputs from the stream that went through everything quantized so far; null for methods without data. */
+    private readonly stream: HiddenStream | null,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    this.model = llama.spec
+    this.weights = { ...original, linears: { ...original.linears } }
+  }
+
+  nameOf(linear: LinearSpec): string {
+    return linearName(this.layer, linear)
+  }
+
+  weight(linear: LinearSpec): Tensor {
+    return this.weights.linears[linear.role].weight
+  }
+
+  async hessians(stages: readonly number[]): Promise<ReadonlyMap<number, Hessian>> {
+    const started = performance.now()
+    const { gpu, stream } = this
+    if (!stream) throw new Error('bug in Bitloom: a method without calibration asks for Hessians')
+    this.#freeHessians()
+    const rec = gpu.record()
+    for (const stage of stages)
+      this.#hessians.set(stage, Hessian.create(gpu, rec, this.#inputsOf(stage), stream.tokens))
+    await gpu.submit(rec)
+    const upTo = Math.max(...stages) as LinearSpec['stage']
+    for (const [b, batch] of stream.batches.entries()) {
+      this.checkCancelled()
+      const step = gpu.record()
+      const tap = (stage: number, input: Tensor) => this.#hessians.get(stage)?.add(step, input)
+      gpu.free(this.llama.block.run(step, this.weights, stream.states[b]!, batch, { upTo, tap }))
+      await gpu.submit(step)
+    }
+    const last = gpu.record()
+    for (const hessian of this.#hessians.values()) hessian.finish(last)
+    await gpu.submit(last)
+    for (const [stage, hessian] of this.#hessians) this.#diagonals.set(stage, await hessian.diagonal(gpu))
+    this.calibrationSeconds += (performance.now() - started) / 1000
+    return this.#hessians
+  }
+
+  checkCancelled(): void {
+    checkCancelled(this.signal)
+  }
+
+  /** Puts a finished linear into the block, from its stored bytes, and takes stock of it. */
+  async commit({ spec, linear, ...told }: QuantizedModule, seconds: number): Promise<ModuleRecord> {
+    const { gpu } = this
+    const original = this.weights.linears[spec.role]
+    const quantized = await dequantizeOnGpu(gpu, linear)
+    const hessian = this.#hessians.get(spec.stage)
+    const error = await moduleError(gpu, original.weight, quantized, hessian?.matrix ?? null)
+    if (!Number.isFinite(error.weight))
+      throw new NumericalError(
+        `${linear.name}: expected a finite quantization error, got ${error.weight} — the calibration data or the weights overflow; try more damping`,
+      )
+    const replaced: LinearWeights = { weight: quantized, bias: original.bias }
+    ;(this.weights.linears as Record<Role, LinearWeights>)[spec.role] = replaced
+    gpu.free(original.weight)
+    return {
+      ...{ name: linear.name, layer: this.layer, role: spec.role, out: linear.out, in: linear.in },
+      bits: effectiveBits(linear),
+      error: { weight: error.weight, output: error.output },
+      ...told,
+      seconds,
+      columns: {
+        bits: columnBits(linear),
+        error: error.columns,
+        hessian: this.#diagonals.get(spec.stage) ?? null,
+      },
+    }
+  }
+
+  free(): void {
+    this.#freeHessians()
+  }
+
+  #inputsOf(stage: number): number {
+    return this.model.linears.find((linear) => linear.stage === stage)!.in
+  }
+
+  #freeHessians(): void {
+    this.gpu.free(...[...this.#hessians.values()].map(({ matrix }) => matrix))
+    this.#hessians.clear()
+  }
+}
+
+/** Width of the codes of every original column. */
+function columnBits({ in: columns, perm, segments }: QuantizedLinear): Float32Array<ArrayBuffer> {
+  const bits = new Float32Array(columns)
+  let stored = 0
+  for (const segment of segments)
+    for (let i = 0; i < segment.columns; i++, stored++) bits[perm?.[stored] ?? stored] = segment.bits
+  return bits
+}

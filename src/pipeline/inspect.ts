@@ -1,0 +1,36 @@
+import type { GpuInfo } from '../gpu/device'
+import { methods } from '../methods/registry'
+import { forecastQuantize } from './forecast'
+import { modelSize, type OpenedModel } from './opened'
+import { defaultRecipe } from './recipe'
+import type { Inspection, MemoryForecast, Recipe } from './records'
+
+/** What a model is and what it would need on this device. */
+export function inspect(model: OpenedModel, gpu: GpuInfo): Inspection {
+  const { source, spec, packed } = model
+  const forecast = forecastOf(model, defaultRecipe('gptq'), gpu)
+  const { rope, linears: _, eos, ...numbers } = spec
+  return {
+    name: model.name,
+    kind: source.provenance.kind,
+    architecture: spec.architecture,
+    ...modelSize(source),
+    spec: { ...numbers, ropeTheta: rope.theta, ropeScaling: rope.scaling?.type ?? null, eos: eos.join(', ') || null },
+    tensors: [...source.tensors.values()].map(({ name, dtype, shape, bytes }) => ({ name, dtype, shape, bytes })),
+    bits: packed?.bits ?? null,
+    forecast,
+    problems: problemsOf(forecast),
+  }
+}
+
+export function forecastOf({ spec }: OpenedModel, recipe: Recipe, gpu: GpuInfo): MemoryForecast {
+  const needsCalibration = methods.find(({ id }) => id === recipe.method)?.needsCalibration ?? false
+  return forecastQuantize(spec, recipe, needsCalibration, gpu)
+}
+
+function problemsOf({ largestBinding, bindingLimit }: MemoryForecast): string[] {
+  if (largestBinding <= bindingLimit) return []
+  return [
+    `the largest matrix (a weight or a Hessian) takes ${Math.ceil(largestBinding / 2 ** 20)} MiB, this device binds at most ${Math.floor(bindingLimit / 2 ** 20)} MiB — use a device with larger buffers; RTN needs no Hessians`,
+  ]
+}

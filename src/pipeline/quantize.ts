@@ -1,0 +1,172 @@
+import { FormatError } from '../errors'
+import { sumBits } from '../formats/bits'
+import type { QuantizedLinear } from '../formats/quantized'
+import type { Gpu } from '../gpu/device'
+import { resolveMethod } from '../methods/registry'
+import { LlamaModel } from '../models/model'
+import { type BlockWeights, CheckpointWeights } from '../models/weights'
+import { version } from '../version'
+import { batchesOf, checkCancelled } from './batching'
+import { CalibratedBlock } from './block-context'
+import { digest } from './digest'
+import { modelSize, type OpenedModel } from './opened'
+import type { ModuleRecord, Phase, Progress, Recipe, RunReport } from './records'
+import { HiddenStream } from './streams'
+import { calibrationWindows } from './windows'
+
+export interface QuantizeRequest {
+  readonly recipe: Recipe
+  /** The calibration text; null for methods that need none. */
+  readonly calibration: { readonly name: string; readonly text: string } | null
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: Progress) => void
+}
+
+export interface QuantizedModel {
+  readonly linears: ReadonlyMap<string, QuantizedLinear>
+  readonly report: RunReport
+}
+
+/** Quantizes a checkpoint block by block, each from the inputs that the already quantized ones before it produce. */
+export async function quantize(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Promise<QuantizedModel> {
+  const { recipe, calibration, signal, onProgress = () => {} } = request
+  const { method, options } = resolveMethod(recipe.method, recipe.options)
+  if (model.packed)
+    throw new FormatError(
+      `${model.name}: expected a checkpoint of float weights, got a model that is quantized already — open the original`,
+    )
+  if (method.needsCalibration && !calibration)
+    throw new FormatError(`${method.id}: expected a calibration text, got none — choose one`)
+  const started = performance.now()
+  const clock = new PhaseClock()
+  const warnings: string[] = []
+  const warn = (text: string) => {
+    warnings.push(text)
+    onProgress({ type: 'warning', text })
+  }
+  gpu.pool.resetPeak()
+
+  const { spec } = model
+  onProgress({ type: 'phase', phase: 'tokenize', done: 0, total: 1, label: calibration?.name ?? '' })
+  const windows =
+    method.needsCalibration && calibration
+      ? calibrationWindows(model.tokenizer, calibration.text, recipe.calibration, recipe.seed)
+      : null
+  if (windows && windows.count < recipe.calibration.samples)
+    warn(
+      `the calibration text holds ${windows.count} windows of ${windows.length} tokens, ${recipe.calibration.samples} were asked for`,
+    )
+  clock.lap('tokenize')
+
+  const llama = await LlamaModel.load(gpu, spec, new CheckpointWeights(gpu, model.source), {
+    positions: windows?.length ?? 1,
+  })
+  const streams: HiddenStream[] = []
+  const linears = new Map<string, QuantizedLinear>()
+  const modules: ModuleRecord[] = []
+  try {
+    let quantizedStream: HiddenStream | null = null
+    let originalStream: HiddenStream | null = null
+    if (windows) {
+      onProgress({ type: 'phase', phase: 'embed', done: 0, total: 1, label: `${windows.count} windows` })
+      streams.push((quantizedStream = await HiddenStream.start(gpu, llama, batchesOf(gpu.info, spec, windows))))
+      streams.push((originalStream = await quantizedStream.fork()))
+      await gpu.settle()
+      clock.lap('embed')
+    }
+    await llama.forEachBlock(async (original, layer) => {
+      const blockStarted = performance.now()
+      const phase = (name: Phase) =>
+        onProgress({
+          type: 'phase',
+          phase: name,
+          done: layer,
+          total: spec.layers,
+          label: `block ${layer + 1} of ${spec.layers}`,
+        })
+      checkCancelled(signal)
+      if (originalStream) {
+        phase('propagate')
+        await originalStream.advance(original, signal)
+        await gpu.settle()
+        clock.lap('propagate')
+      }
+      phase(method.needsCalibration ? 'calibrate' : 'quantize')
+      const block = new CalibratedBlock(gpu, llama, original, layer, recipe.seed, quantizedStream, signal)
+      try {
+        let calibrated = 0
+        let moduleStarted = performance.now()
+        for await (const module of method.quantize(block, options)) {
+          const seconds = (performance.now() - moduleStarted) / 1000 - (block.calibrationSeconds - calibrated)
+          const record = await block.commit(module, seconds)
+          linears.set(module.linear.name, module.linear)
+          modules.push(record)
+          onProgress({ type: 'module', module: record })
+          for (const text of module.warnings) warn(`${record.name}: ${text}`)
+          calibrated = block.calibrationSeconds
+          moduleStarted = performance.now()
+        }
+        clock.lap('quantize', { calibrate: block.calibrationSeconds })
+        let drift: number | null = null
+        if (quantizedStream && originalStream) {
+          phase('propagate')
+          await quantizedStream.advance(block.weights, signal)
+          drift = await quantizedStream.drift(originalStream)
+          clock.lap('propagate')
+        }
+        const seconds = (performance.now() - blockStarted) / 1000
+        onProgress({
+          ...{ type: 'block', layer, layers: spec.layers, seconds, drift, gpuBytes: gpu.pool.liveBytes },
+          secondsLeft: ((performance.now() - started) / 1000 / (layer + 1)) * (spec.layers - layer - 1),
+        })
+      } finally {
+        block.free()
+        takeOver(original, block.weights)
+      }
+    })
+  } finally {
+    for (const stream of streams) stream.free()
+    llama.free()
+    await gpu.settle().catch(() => {}) // a lost device has already been reported
+    gpu.pool.trim()
+  }
+  return {
+    linears,
+    report: {
+      version: 1,
+      bitloom: version,
+      model: { name: model.name, ...modelSize(model.source) },
+      recipe: { ...recipe, options: options as Record<string, unknown> },
+      calibrationDigest: windows && calibration ? await digest(calibration.text) : null,
+      device: { name: gpu.info.name, software: gpu.info.software },
+      bits: sumBits(modules.map(({ bits, out, in: columns }) => ({ bits, weights: out * columns }))),
+      modules,
+      seconds: { total: (performance.now() - started) / 1000, ...clock.seconds },
+      peakGpuBytes: gpu.pool.peakBytes,
+      warnings,
+    },
+  }
+}
+
+/** The caller frees `original`: let it hold the tensors that are alive now, originals or their successors. */
+function takeOver(original: BlockWeights, current: BlockWeights): void {
+  Object.assign(original.linears, current.linears)
+}
+
+/** Wall-clock time by phase. */
+class PhaseClock {
+  readonly seconds: Partial<Record<Phase, number>> = {}
+  #last = performance.now()
+
+  /** Books the time since the last lap under `phase`, less what belongs to others. */
+  lap(phase: Phase, others: Partial<Record<Phase, number>> = {}): void {
+    const now = performance.now()
+    let rest = (now - this.#last) / 1000
+    this.#last = now
+    for (const [other, seconds] of Object.entries(others) as [Phase, number][]) {
+      this.seconds[other] = (this.seconds[other] ?? 0) + seconds
+      rest -= seconds
+    }
+    this.seconds[phase] = (this.seconds[phase] ?? 0) + rest
+  }
+}

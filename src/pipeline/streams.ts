@@ -1,0 +1,86 @@
+import type { Gpu } from '../gpu/device'
+import { elements, type Tensor } from '../gpu/tensor'
+import { columnDot, subtract } from '../kernels/matrix'
+import type { LlamaModel } from '../models/model'
+import type { BlockWeights } from '../models/weights'
+import { checkCancelled, type WindowBatch } from './batching'
+
+/**
+ * Hidden states of the calibration windows on their way through the model, a tensor [tokens, hidden] a batch.
+ * Calibration keeps two that never mix: one through the original blocks, one through the quantized ones.
+ */
+export class HiddenStream {
+  private constructor(
+    private readonly gpu: Gpu,
+    private readonly model: LlamaModel,
+    readonly batches: readonly WindowBatch[],
+    readonly states: Tensor[],
+  ) {}
+
+  /** The states before the first block. */
+  static async start(gpu: Gpu, model: LlamaModel, batches: readonly WindowBatch[]): Promise<HiddenStream> {
+    const states: Tensor[] = []
+    for (const batch of batches) {
+      const rec = gpu.record()
+      states.push(model.embed(rec, batch.ids))
+      await gpu.submit(rec)
+    }
+    return new HiddenStream(gpu, model, batches, states)
+  }
+
+  /** The same states in memory of their own. */
+  async fork(): Promise<HiddenStream> {
+    const rec = this.gpu.record()
+    const states = this.states.map((state) => {
+      const copy = this.gpu.alloc(state.shape, 'f32', 'hidden')
+      rec.copy(state, copy)
+      return copy
+    })
+    await this.gpu.submit(rec)
+    return new HiddenStream(this.gpu, this.model, this.batches, states)
+  }
+
+  get tokens(): number {
+    return this.batches.reduce((sum, { ids }) => sum + ids.length, 0)
+  }
+
+  /** Moves every state through a block. */
+  async advance(block: BlockWeights, signal?: AbortSignal): Promise<void> {
+    const { gpu, model, batches, states } = this
+    for (const [b, batch] of batches.entries()) {
+      checkCancelled(signal)
+      const rec = gpu.record()
+      const next = model.block.run(rec, block, states[b]!, batch)
+      await gpu.submit(rec)
+      gpu.free(states[b])
+      states[b] = next
+    }
+  }
+
+  /** ‖this − other‖² / ‖other‖² over all states: how far quantization has carried the stream away. */
+  async drift(other: HiddenStream): Promise<number> {
+    const { gpu } = this
+    let [part, whole] = [0, 0]
+    for (const [b, state] of this.states.entries()) {
+      const [rows = 0, columns = 0] = state.shape
+      const d = gpu.alloc(state.shape, 'f32', 'difference')
+      const sums = [gpu.alloc([columns]), gpu.alloc([columns])] as const
+      const reference = other.states[b]!
+      const rec = gpu.record()
+      rec.run(subtract, { a: state, b: reference, d }, { count: elements(state.shape) })
+      rec.run(columnDot, { a: d, b: d, sums: sums[0] }, { rows, columns })
+      rec.run(columnDot, { a: reference, b: reference, sums: sums[1] }, { rows, columns })
+      await gpu.submit(rec)
+      const [dd, rr] = await Promise.all(sums.map((tensor) => gpu.readF32(tensor)))
+      gpu.free(d, ...sums)
+      part += dd!.reduce((sum, value) => sum + value, 0)
+      whole += rr!.reduce((sum, value) => sum + value, 0)
+    }
+    return part / whole
+  }
+
+  free(): void {
+    this.gpu.free(...this.states)
+    this.states.length = 0
+  }
+}
