@@ -22,7 +22,8 @@ export interface StudioState {
   readonly run: RunState | null
   readonly result: Result | null
   readonly selected: string | null
-  readonly measure: Measure
+  /** What colours the model map; null lets the page choose. */
+  readonly measure: Measure | null
   readonly measurements: readonly Measurement[]
   readonly work: Work | null
   readonly generation: Generation
@@ -91,7 +92,7 @@ export const createStudioStore = (): StudioStore =>
     run: null,
     result: null,
     selected: null,
-    measure: 'bits',
+    measure: null,
     measurements: [],
     work: null,
     generation: { prompt: '', original: null, quantized: null, running: null },

@@ -21,6 +21,9 @@ interface MatrixMapProps {
 /** Columns that Shift and an arrow key move by. */
 const FAR = 32
 
+/** Room for the colour key under an exported picture. */
+const KEY_HEIGHT = 20
+
 /** One matrix, column by column: bits, diag H and error as lanes. Drag to zoom, crosshair reads out. */
 export function MatrixMap({ module, onPng }: MatrixMapProps) {
   const total = module.in
@@ -67,6 +70,14 @@ export function MatrixMap({ module, onPng }: MatrixMapProps) {
     action()
     event.preventDefault()
   }
+  const savePng = () => {
+    if (!canvas.current) return
+    const withKey: Draw = (ctx, wide, theme) => {
+      draw(ctx, wide, theme)
+      drawBitsKey(ctx, columns.bits, MATRIX_HEIGHT + KEY_HEIGHT / 2, theme)
+    }
+    onPng(drawingAsPng(canvas.current, width, MATRIX_HEIGHT + KEY_HEIGHT, `Matrix map: ${module.name}`, withKey))
+  }
   const whole = window.end - window.start === total
 
   return (
@@ -88,14 +99,7 @@ export function MatrixMap({ module, onPng }: MatrixMapProps) {
         <button type="button" className="plain" disabled={whole} onClick={() => setWindow({ start: 0, end: total })}>
           All
         </button>
-        <button
-          type="button"
-          className="plain"
-          onClick={() =>
-            canvas.current &&
-            onPng(drawingAsPng(canvas.current, width, MATRIX_HEIGHT, `Matrix map: ${module.name}`, draw))
-          }
-        >
+        <button type="button" className="plain" onClick={savePng}>
           PNG
         </button>
       </figcaption>
@@ -127,7 +131,7 @@ export function MatrixMap({ module, onPng }: MatrixMapProps) {
 }
 
 function BitsLegend({ bits }: { bits: Float32Array }) {
-  const widths = useMemo(() => [...new Set(bits)].sort((a, b) => a - b), [bits])
+  const widths = useMemo(() => widthsOf(bits), [bits])
   return (
     <ul className="swatches" aria-label="Bits of the columns">
       {widths.map((width) => (

@@ -3,6 +3,18 @@ import { formatDuration, formatInteger } from './format'
 import { useStudioState } from './studio-context'
 import './table.css'
 
+const WIDTHS = [
+  { key: 'model', width: '12%' },
+  { key: 'recipe', width: '16%' },
+  { key: 'text', width: '18%' },
+  { key: 'protocol', width: '11%' },
+  { key: 'tokens', width: '8%' },
+  { key: 'before', width: '10%' },
+  { key: 'after', width: '10%' },
+  { key: 'ratio', width: '9%' },
+  { key: 'time', width: '6%' },
+]
+
 /** The numbers of this session, newest last; before and after share a line when text and protocol are the same. */
 export function MeasureTable() {
   const measurements = useStudioState((state) => state.measurements)
@@ -14,6 +26,11 @@ export function MeasureTable() {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section className="table-area numbers" aria-label="Perplexities" tabIndex={0}>
       <table>
+        <colgroup>
+          {WIDTHS.map(({ key, width }) => (
+            <col key={key} style={{ width }} />
+          ))}
+        </colgroup>
         <thead>
           <tr>
             <th scope="col">Model</th>

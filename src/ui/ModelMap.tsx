@@ -46,7 +46,7 @@ export function ModelMap({ plan, modules, measure, selected, running, onSelect, 
       const marks = { selected: placeOf(grid, selected), running: placeOf(grid, running), cursor }
       drawModelMap(ctx, grid, layout, view, scale, marks, theme)
       const left = Math.min(layout.left - 16, Math.max(0, width - LEGEND_WIDTH))
-      drawLegend(ctx, left, layout.height + LEGEND_GAP, view.ramp, scale, view.format, theme)
+      drawLegend(ctx, left, layout.height + LEGEND_GAP, view.ramp, scale, view.tick, theme)
     },
     [grid, view, scale, selected, running, cursor],
   )

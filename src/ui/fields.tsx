@@ -10,7 +10,7 @@ interface FieldProps {
 /** What a control needs to belong to its label, help and problem. */
 interface Wiring {
   readonly id: string
-  readonly 'aria-describedby': string
+  readonly 'aria-describedby': string | undefined
   readonly 'aria-invalid': boolean
 }
 
@@ -19,18 +19,25 @@ export function Field({ label, help, problem, children }: FieldProps & { childre
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
-      {children({ id, 'aria-describedby': `${id}-help`, 'aria-invalid': problem !== undefined })}
-      <Notes id={`${id}-help`} help={help} problem={problem} />
+      {children({ id, 'aria-describedby': notesId(id, { help, problem }), 'aria-invalid': problem !== undefined })}
+      <Notes id={id} help={help} problem={problem} />
     </div>
   )
 }
 
-const Notes = ({ id, help, problem }: { id: string; help?: ReactNode; problem?: string | undefined }) => (
-  <div id={id}>
-    {problem && <p className="field-problem">{problem}</p>}
-    {help && <p className="field-help">{help}</p>}
-  </div>
-)
+type NotesProps = Pick<FieldProps, 'help' | 'problem'>
+
+const notesId = (id: string, { help, problem }: NotesProps) => (help || problem ? `${id}-notes` : undefined)
+
+function Notes({ id, help, problem }: NotesProps & { id: string }) {
+  if (!help && !problem) return null
+  return (
+    <div id={`${id}-notes`}>
+      {problem && <p className="field-problem">{problem}</p>}
+      {help && <p className="field-help">{help}</p>}
+    </div>
+  )
+}
 
 interface NumberFieldProps extends FieldProps {
   readonly value: number
@@ -107,7 +114,7 @@ export function ChoiceField<T extends string | number>(props: ChoiceFieldProps<T
       </Field>
     )
   return (
-    <fieldset className="field" aria-describedby={`${id}-help`}>
+    <fieldset className="field" aria-describedby={notesId(id, { help, problem })}>
       <legend className="visually-hidden">{label}</legend>
       <span className="field-label" aria-hidden="true">
         {label}
@@ -126,7 +133,7 @@ export function ChoiceField<T extends string | number>(props: ChoiceFieldProps<T
           </label>
         ))}
       </div>
-      <Notes id={`${id}-help`} help={help} problem={problem} />
+      <Notes id={id} help={help} problem={problem} />
     </fieldset>
   )
 }
@@ -146,12 +153,12 @@ export function CheckField({ label, help, problem, value, onChange, disabled }: 
           type="checkbox"
           checked={value}
           disabled={disabled}
-          aria-describedby={`${id}-help`}
+          aria-describedby={notesId(id, { help, problem })}
           onChange={(event) => onChange(event.target.checked)}
         />
         {label}
       </label>
-      <Notes id={`${id}-help`} help={help} problem={problem} />
+      <Notes id={id} help={help} problem={problem} />
     </div>
   )
 }

@@ -77,9 +77,12 @@ export function binBits(bits: Float32Array, bins: Bins): BitShare[][] {
   })
 }
 
-/** Heights in whole pixels that fill `height`; every width present gets at least one. */
+/** Pixels below which a stripe is overlooked. */
+const VISIBLE = 3
+
+/** Heights in whole pixels that fill `height`; every width present gets enough of them to be seen. */
 export function shareHeights(shares: readonly BitShare[], height: number): number[] {
-  const heights = shares.map(({ share }) => Math.max(1, Math.round(share * height)))
+  const heights = shares.map(({ share }) => Math.max(VISIBLE, Math.round(share * height)))
   const widest = heights.indexOf(Math.max(...heights))
   heights[widest]! += height - heights.reduce((sum, part) => sum + part, 0)
   return heights

@@ -51,6 +51,9 @@ export interface MapTheme {
   readonly line: string
   readonly surface: string
   readonly accent: string
+  /** A bin's largest value, and the mean in front of it. */
+  readonly laneMax: string
+  readonly laneMean: string
   readonly font: string
 }
 
@@ -63,6 +66,8 @@ export function readTheme(element: Element): MapTheme {
     line: value('--line'),
     surface: value('--surface'),
     accent: value('--accent'),
+    laneMax: value('--lane-max'),
+    laneMean: value('--lane-mean'),
     font: style.fontFamily,
   }
 }

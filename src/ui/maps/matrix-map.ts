@@ -1,7 +1,7 @@
 import type { ColumnRecord } from '../../pipeline/records'
 import { formatError } from '../format'
 import { type Bins, binBits, binLane, binOf, binRange, binsFor, shareHeights } from './bin'
-import { bitPosition, cividis, type MapTheme, viridis } from './colour'
+import { bitPosition, type MapTheme, viridis } from './colour'
 import { type Scale, scaleFor } from './scale'
 
 /** Columns shown: [start, end) of the original order. */
@@ -67,6 +67,23 @@ export function drawMatrixMap(
   if (cursor !== null) drawCursor(ctx, layout, cursor, theme)
 }
 
+/** Which colour is which width, for pictures that leave the page and its legend. */
+export function drawBitsKey(ctx: CanvasRenderingContext2D, bits: Float32Array, y: number, theme: MapTheme): void {
+  ctx.font = `11px ${theme.font}`
+  ctx.textAlign = 'left'
+  ctx.textBaseline = 'middle'
+  for (const [index, width] of widthsOf(bits).entries()) {
+    const x = LABELS + index * 52
+    ctx.fillStyle = viridis.css(bitPosition(width))
+    ctx.fillRect(x, y - 5, 10, 10)
+    ctx.fillStyle = theme.muted
+    ctx.fillText(`${width} bit`, x + 15, y)
+  }
+}
+
+/** The widths that occur, ascending. */
+export const widthsOf = (bits: Float32Array): number[] => [...new Set(bits)].sort((a, b) => a - b)
+
 const xOf = ({ left, plot, bins }: MatrixLayout, bin: number): number => left + (bin * plot) / bins.count
 
 function drawBits(ctx: CanvasRenderingContext2D, bits: Float32Array, layout: MatrixLayout, theme: MapTheme): void {
@@ -110,10 +127,13 @@ function drawLane(
   for (let bin = 0; bin < layout.bins.count; bin++) {
     const x = Math.round(xOf(layout, bin))
     const width = Math.max(1, Math.round(xOf(layout, bin + 1)) - x - (layout.plot / layout.bins.count > 4 ? 1 : 0))
-    const t = scale.at(lane.max[bin]!)
-    const height = Math.max(1, t * (LANE_HEIGHT - HEADROOM))
-    ctx.fillStyle = cividis.css(0.25 + 0.75 * t)
-    ctx.fillRect(x, floor - height, width, height)
+    const bar = (value: number, colour: string) => {
+      const height = Math.max(1, scale.at(value) * (LANE_HEIGHT - HEADROOM))
+      ctx.fillStyle = colour
+      ctx.fillRect(x, floor - height, width, height)
+    }
+    bar(lane.max[bin]!, theme.laneMax)
+    bar(lane.mean[bin]!, theme.laneMean)
   }
 }
 

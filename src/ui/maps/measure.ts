@@ -12,6 +12,7 @@ export interface MeasureView {
   readonly ramp: Ramp
   value(module: ModuleRecord): number | null
   format(value: number): string
+  tick(value: number): string
   scale(values: readonly number[]): Scale
 }
 
@@ -25,6 +26,7 @@ export const MEASURES: Readonly<Record<Measure, MeasureView>> = {
     ramp: viridis,
     value: (module) => module.bits.total,
     format: (value) => formatNumber(value, 2),
+    tick: String,
     scale: () => BITS_SCALE,
   },
   output: {
@@ -34,6 +36,7 @@ export const MEASURES: Readonly<Record<Measure, MeasureView>> = {
     ramp: cividis,
     value: (module) => module.error.output,
     format: formatError,
+    tick: formatError,
     scale: errorScale,
   },
   weight: {
@@ -43,6 +46,7 @@ export const MEASURES: Readonly<Record<Measure, MeasureView>> = {
     ramp: cividis,
     value: (module) => module.error.weight,
     format: formatError,
+    tick: formatError,
     scale: errorScale,
   },
   seconds: {
@@ -52,6 +56,17 @@ export const MEASURES: Readonly<Record<Measure, MeasureView>> = {
     ramp: cividis,
     value: (module) => module.seconds,
     format: formatDuration,
+    tick: formatDuration,
     scale: (values) => linearScale(0, niceAbove(Math.max(1e-3, ...values))),
   },
+}
+
+/** Widths further apart than scale overhead makes them: a spread that is worth a colour. */
+const TELLING_SPREAD = 0.25
+
+/** What says most of a run: the bits where they differ, else what the layers lost. */
+export function tellingMeasure(modules: readonly ModuleRecord[]): Measure {
+  const bits = modules.map((module) => module.bits.total)
+  if (Math.max(...bits) - Math.min(...bits) > TELLING_SPREAD) return 'bits'
+  return modules.some((module) => module.error.output !== null) ? 'output' : 'weight'
 }

@@ -57,7 +57,7 @@ export interface GridLayout {
 const LABELS = 78
 const AXIS = 20
 const CELL_HEIGHT = 24
-const WIDEST_CELL = 110
+const WIDEST_CELL = 150
 
 export function layoutGrid(grid: ModelGrid, width: number): GridLayout {
   const cellWidth = Math.min(WIDEST_CELL, (width - LABELS) / Math.max(1, grid.layers.length))

@@ -3,7 +3,7 @@ import { formatBytes, formatCount, formatInteger, formatNumber, words } from '..
 import { MemoryBar } from '../MemoryBar'
 import { Step } from '../Step'
 import { useStudioState } from '../studio-context'
-import './inspect.css'
+import '../inspect.css'
 import { TensorTable } from '../TensorTable'
 
 export function InspectStep() {

@@ -7,7 +7,7 @@ import { ChoiceField } from '../fields'
 import { formatDuration, formatError, formatShape } from '../format'
 import { MatrixMap } from '../MatrixMap'
 import { ModelMap } from '../ModelMap'
-import { MEASURES } from '../maps/measure'
+import { MEASURES, tellingMeasure } from '../maps/measure'
 import { Step } from '../Step'
 import { download } from '../save'
 import { useStudio, useStudioState } from '../studio-context'
@@ -16,7 +16,7 @@ export function LookStep() {
   const studio = useStudio()
   const model = useStudioState((state) => state.model)
   const run = useStudioState((state) => state.run)
-  const measure = useStudioState((state) => state.measure)
+  const chosen = useStudioState((state) => state.measure)
   const selected = useStudioState((state) => state.selected)
   const names = useMemo(() => new Set(model?.plan.map((module) => module.name)), [model])
   if (!model || !run || run.modules.length === 0)
@@ -27,10 +27,11 @@ export function LookStep() {
       />
     )
   const module = run.modules.find((candidate) => candidate.name === selected) ?? run.modules[0]!
+  const measure = chosen ?? tellingMeasure(run.modules)
   const save = (name: string) => (picture: Promise<Blob>) =>
     void picture.then((blob) => download(`${studio.baseName()}-${name}.png`, blob))
   return (
-    <Step id="look" status={`${run.modules.length} modules`} side={<LookSide module={module} />}>
+    <Step id="look" status={`${run.modules.length} modules`} side={<LookSide module={module} measure={measure} />}>
       <ModelMap
         plan={model.plan}
         modules={run.modules}
@@ -47,9 +48,8 @@ export function LookStep() {
 
 const CHOICES = Object.values(MEASURES).map(({ id, title }) => ({ value: id, label: title }))
 
-function LookSide({ module }: { module: ModuleRecord }) {
+function LookSide({ module, measure }: { module: ModuleRecord; measure: Measure }) {
   const studio = useStudio()
-  const measure = useStudioState((state) => state.measure)
   const modules = useStudioState((state) => state.run?.modules ?? NONE)
   const saveCsv = (name: string, csv: string) => void studio.saveText(`${studio.baseName()}-${name}.csv`, csv)
   return (

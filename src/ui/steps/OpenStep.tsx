@@ -18,7 +18,8 @@ export function OpenStep() {
       status={model?.inspection.name ?? 'nothing open'}
       side={
         <p className="quiet small">
-          Bitloom quantizes language models on this machine's GPU, shows every bit it stores and measures what it costs.
+          {!model &&
+            "Bitloom quantizes language models on this machine's GPU, shows every bit it stores and measures what it costs. "}
           Nothing leaves this machine.
         </p>
       }
@@ -83,6 +84,7 @@ function Missing({ missing, have }: { missing: readonly string[]; have: readonly
 function BundledModels() {
   const studio = useStudio()
   const models = useStudioState((state) => state.catalog.models)
+  const first = useStudioState((state) => (state.model ? null : state.catalog.models[0]))
   const busy = useStudioState((state) => state.busy)
   const ready = useStudioState((state) => state.engine.status !== 'starting')
   if (models.length === 0) return null
@@ -96,7 +98,7 @@ function BundledModels() {
           <p>{model.description}</p>
           <button
             type="button"
-            className={model === models[0] ? 'primary' : ''}
+            className={model === first ? 'primary' : ''}
             disabled={busy !== null || !ready}
             onClick={() => void studio.openBundled(model.name)}
           >
