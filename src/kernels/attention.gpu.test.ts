@@ -41,12 +41,13 @@ describe('attention', () => {
   it('splits work beyond the time budget into dispatches that cover it once', async () => {
     const { traits } = await testGpu()
     const shape = { windows: 2, tq: 100, tk: 100, capacity: 100, heads: 2, kvHeads: 1 }
-    const passes = attention(8, true).passes(shape, { ...traits, flopsPerDispatch: 128 * 40 * 50.5 })
+    const perItem = 2 * 40 * 50.5 // two queries, 4·8 + 8 operations for each of 50.5 keys on average
+    const passes = attention(8, true).passes(shape, { ...traits, flopsPerDispatch: 70 * perItem })
     expect(passes.map(({ groups, params }) => [groups[0], params?.item, params?.items])).toEqual([
-      [2, 0, 128],
-      [2, 128, 256],
-      [2, 256, 384],
-      [1, 384, 400],
+      [1, 0, 64],
+      [1, 64, 128],
+      [1, 128, 192],
+      [1, 192, 200],
     ])
   })
 })

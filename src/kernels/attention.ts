@@ -29,21 +29,33 @@ export function attention(headDim: number, software: boolean): Kernel<'q' | 'k' 
   let kernel = kernels.get(label)
   if (kernel) return kernel
   const width = headDim % 4 === 0 ? 4 : 2
-  const flopsPerItem = ({ tq, tk }: AttentionShape) => (4 * headDim + 8) * (tk - (tq - 1) / 2)
+  // Two queries an invocation halve the loads of keys and values; beyond heads of 32 there are not registers enough.
+  const queries = headDim > 32 ? 1 : 2
+  const flopsPerQuery = ({ tq, tk }: AttentionShape) => (4 * headDim + 8) * (tk - (tq - 1) / 2)
   kernel = {
     label,
-    wgsl: wgsl([`alias Chunk = vec${width}f;`, source], { SIZE, CHUNKS: headDim / width, ROLLED: rolled }),
+    wgsl: wgsl([`alias Chunk = vec${width}f;`, source], {
+      SIZE,
+      QUERIES: queries,
+      CHUNKS: headDim / width,
+      ROLLED: rolled,
+    }),
     bindings: { q: 'read', k: 'read', v: 'read', y: 'read_write' },
     params: {
       item: 'u32', items: 'u32', tq: 'u32', tk: 'u32', capacity: 'u32', heads: 'u32', kvHeads: 'u32', chunks: 'u32', scale: 'f32',
     }, // biome-ignore format: one struct, one glance
     passes: (shape, device) =>
-      splitRows(shape.windows * shape.heads * shape.tq, SIZE, flopsPerItem(shape), device).map(({ row, rows }) => ({
+      splitRows(
+        shape.windows * shape.heads * Math.ceil(shape.tq / queries),
+        SIZE,
+        flopsPerQuery(shape) * queries,
+        device,
+      ).map(({ row, rows }) => ({
         groups: [Math.ceil(rows / SIZE)],
         params: { ...shape, item: row, items: row + rows, chunks: headDim / width, scale: 1 / Math.sqrt(headDim) },
       })),
     cost: (shape) => ({
-      flops: shape.windows * shape.heads * shape.tq * flopsPerItem(shape),
+      flops: shape.windows * shape.heads * shape.tq * flopsPerQuery(shape),
       bytes: 8 * shape.windows * headDim * (shape.heads * shape.tq + shape.kvHeads * shape.tk),
     }),
   }
