@@ -44,9 +44,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let end = min(seen + QUERIES, params.tk);
   for (var s = 0u; s < end; s++) {
     let key = kv + s * kv_row;
-    var products: array<Chunk, QUERIES>;
-    // said aloud: Dawn 0.6.2 on lavapipe 25.0 keeps the old values of an array declared in a loop
-    for (var j = 0u; j < QUERIES; j++) { products[j] = Chunk(); }
+    // initialised aloud: Dawn 0.6.2 keeps the old values of a variable declared in a loop without a value
+    var products = array<Chunk, QUERIES>();
     for (var i = 0u; i < chunks; i++) {
       let part = k[key + i];
       for (var j = 0u; j < QUERIES; j++) { products[j] += query[j * CHUNKS + i] * part; }
