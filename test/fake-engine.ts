@@ -10,7 +10,6 @@ export interface FakeOptions {
   readonly layers?: number
   /** Fails in place of what the named call would have answered. */
   readonly fail?: Partial<Record<keyof EngineApi, Error>>
-  readonly warn?: boolean
 }
 
 const HIDDEN = 192
@@ -160,12 +159,10 @@ export function fakeModule(
       output: calibrated ? 0.0012 * (1 + plan.layer) * (0.4 + noise(plan.out)) : null,
     },
     damping: calibrated ? 0.01 : null,
-    deadColumns: plan.role === 'down_proj' && plan.layer === 1 ? 3 : 0,
+    deadColumns: plan.role === 'down' && plan.layer === 1 ? 3 : 0,
     seconds: 0.2 + noise(7),
     warnings:
-      calibrated && plan.role === 'o_proj' && plan.layer === 2
-        ? ['damping raised to 0.02 after a non-positive pivot']
-        : [],
+      calibrated && plan.role === 'o' && plan.layer === 2 ? ['damping raised to 0.02 after a non-positive pivot'] : [],
     columns: { bits: new Float32Array(plan.in).fill(code), error: lane(0.02), hessian: calibrated ? lane(3) : null },
   }
 }
@@ -224,11 +221,18 @@ export function fakeEngine({ delay = 0, layers = 3, fail = {} }: FakeOptions = {
         const modules: ModuleRecord[] = []
         onProgress({ type: 'phase', phase: 'tokenize', done: 1, total: 1, label: calibration?.name ?? '' })
         for (const [index, planned] of plan.entries()) {
-          onProgress({ type: 'phase', phase: 'quantize', done: index, total: plan.length, label: planned.name })
+          onProgress({
+            type: 'phase',
+            phase: 'quantize',
+            done: planned.layer,
+            total: layers,
+            label: `block ${planned.layer + 1} of ${layers}`,
+          })
           await pause()
           checkCancelled()
           const module = fakeModule(planned, recipe)
           modules.push(module)
+          for (const warning of module.warnings) onProgress({ type: 'warning', text: `${module.name}: ${warning}` })
           onProgress({ type: 'module', module })
           if (plan[index + 1]?.layer !== planned.layer)
             onProgress({
@@ -305,6 +309,6 @@ function fakeReport(inspection: Inspection, recipe: Recipe, modules: ModuleRecor
     modules,
     seconds: { total: 9.1, calibrate: 3, quantize: 5 },
     peakGpuBytes: 5.2e7,
-    warnings: [],
+    warnings: modules.flatMap((module) => module.warnings.map((warning) => `${module.name}: ${warning}`)),
   }
 }

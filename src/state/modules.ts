@@ -9,7 +9,7 @@ export interface PlannedModule {
   readonly in: number
 }
 
-const LINEAR = /^(?<name>.*\blayers\.(?<layer>\d+)\.(?:.*\.)?(?<role>[^.]+))\.weight$/
+const LINEAR = /^(?<name>.*\blayers\.(?<layer>\d+)\.(?:.*\.)?(?<role>[^.]+?)(?:_proj)?)\.weight$/
 
 /** The two-dimensional weights inside decoder blocks, in the file's reading order by layer. */
 export function planModules(tensors: Inspection['tensors']): PlannedModule[] {
@@ -24,7 +24,7 @@ export function planModules(tensors: Inspection['tensors']): PlannedModule[] {
 }
 
 /** Roles in the order data flows through a block, then any others by first appearance. */
-const ROLES = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj']
+const ROLES = ['q', 'k', 'v', 'o', 'gate', 'up', 'down']
 const roleRank = (role: string): number => {
   const rank = ROLES.indexOf(role)
   return rank < 0 ? ROLES.length : rank

@@ -25,10 +25,11 @@ export function openingActions(context: Context) {
   }
 
   const suggestRecipe = () => {
-    const { methods, catalog, recipe } = context.store.getState()
+    const { methods, catalog, recipe, engine } = context.store.getState()
+    const device = engine.status === 'ready' && !engine.gpu.software ? 'hardware' : 'software'
     const method = methods.find((candidate) => candidate.id === 'gptq') ?? methods[0]
     const text = catalog.texts.find((candidate) => candidate.use === 'calibration')?.name ?? ''
-    if (method && !recipe) patch(context, { recipe: defaultRecipe(method, text) })
+    if (method && !recipe) patch(context, { recipe: defaultRecipe(method, text, device) })
     else if (recipe && !recipe.calibration.text)
       patch(context, { recipe: { ...recipe, calibration: { ...recipe.calibration, text } } })
   }

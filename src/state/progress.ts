@@ -1,4 +1,5 @@
 import type { ModuleRecord, Phase, Progress, RunReport } from '../pipeline/records'
+import type { PlannedModule } from './modules'
 
 /** A run as the page follows it, folded from the engine's progress. */
 export interface RunState {
@@ -48,7 +49,6 @@ export function foldProgress(run: RunState, batch: readonly Progress[]): RunStat
         break
       case 'module':
         modules.push(progress.module)
-        for (const warning of progress.module.warnings) warnings.push(`${progress.module.name}: ${warning}`)
         break
       case 'block': {
         const { layer, layers, secondsLeft, gpuBytes } = progress
@@ -72,10 +72,7 @@ export const runOfReport = (report: RunReport, label: string, startedAt: number,
   layersDone: new Set(report.modules.map((module) => module.layer)).size,
   layers: new Set(report.modules.map((module) => module.layer)).size,
   gpuBytes: report.peakGpuBytes,
-  warnings: [
-    ...report.warnings,
-    ...report.modules.flatMap((module) => module.warnings.map((warning) => `${module.name}: ${warning}`)),
-  ],
+  warnings: report.warnings,
 })
 
 /** Share of the whole run that is done, from finished modules; blocks count where modules are unknown. */
@@ -85,11 +82,11 @@ export function overallShare(run: RunState, planned: number): number {
   return run.layers > 0 ? run.layersDone / run.layers : 0
 }
 
-/** The name of the module at work, when the engine's label names one. */
-export function runningModule(run: RunState | null, names: ReadonlySet<string>): string | null {
-  if (run?.status !== 'running' || !run.phase) return null
-  const label = run.phase.label.replace(/\.weight$/, '')
-  return names.has(label) ? label : null
+/** The module at work: layers are quantized in the order of the plan, so it is the first that is not there yet. */
+export function runningModule(run: RunState | null, plan: readonly PlannedModule[]): string | null {
+  if (run?.status !== 'running') return null
+  const done = new Set(run.modules.map((module) => module.name))
+  return plan.find((module) => !done.has(module.name))?.name ?? null
 }
 
 /**

@@ -11,20 +11,21 @@ const recipeSchema = z.strictObject({
     text: z.string(),
     samples: z.int().min(1).max(65536),
     length: z.int().min(2).max(131072),
-    pick: z.enum(['first', 'random']),
+    pick: z.enum(['first', 'random']).default('first'),
   }),
   seed: z.int().min(0).max(0xffffffff),
 })
 
-const FIRST_CALIBRATION = { samples: 32, length: 256, pick: 'first' } as const
+/** Windows enough for a steady Hessian, or few enough for a software device to finish while one watches. */
+const CALIBRATION = { hardware: { samples: 128, length: 512 }, software: { samples: 32, length: 256 } }
 
-export function defaultRecipe(method: MethodDescription, text: string): Recipe {
+export function defaultRecipe(method: MethodDescription, text: string, device: keyof typeof CALIBRATION): Recipe {
   return {
     version: 1,
     method: method.id,
     options: defaultOptions(method),
-    calibration: { text, ...FIRST_CALIBRATION },
-    seed: 1,
+    calibration: { text, ...CALIBRATION[device], pick: 'first' },
+    seed: 0,
   }
 }
 

@@ -6,9 +6,11 @@ import {
   type ColumnWindow,
   columnAt,
   columnOfInterest,
+  drawBitsKey,
   drawMatrixMap,
   layoutMatrix,
   MATRIX_HEIGHT,
+  widthsOf,
 } from './maps/matrix-map'
 import { reveal, zoom } from './maps/window'
 import { type Draw, drawingAsPng, useCanvas } from './use-canvas'

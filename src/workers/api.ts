@@ -3,7 +3,10 @@ import type { Inspection, MemoryForecast, PerplexityReport, Progress, Recipe, Ru
 
 /** Everything the page may ask of the engine's worker; the only file both sides share. Errors keep their family. */
 export interface EngineApi {
-  /** Takes a device; rejects with GpuUnavailableError where there is none. */
+  /**
+   * Takes a device; rejects with GpuUnavailableError where there is none. `methods` and the opening of models work
+   * without one: the memory forecast then assumes WebGPU's default limits.
+   */
   start(): Promise<GpuInfo>
   methods(): Promise<MethodDescription[]>
 
@@ -13,8 +16,9 @@ export interface EngineApi {
   openBundled(name: string, onProgress: (progress: Progress) => void): Promise<OpenResult>
 
   forecast(recipe: Recipe): Promise<MemoryForecast>
-  /** Rejects with CancelledError after `cancel`. What was finished before stays as it was. */
+  /** Rejects with CancelledError after `cancel`. A result that was there before stays as it was. */
   quantize(recipe: Recipe, calibration: TextInput | null, onProgress: (progress: Progress) => void): Promise<RunReport>
+  /** Stops whatever is under way: a run, a measurement, a generation; that call rejects with CancelledError. */
   cancel(): Promise<void>
 
   perplexity(
@@ -23,6 +27,7 @@ export interface EngineApi {
     options: PerplexityOptions,
     onProgress: (progress: Progress) => void,
   ): Promise<PerplexityReport>
+  /** Continues greedily. `onText` gets each new piece; resolves to all of them together, without the prompt. */
   generate(
     which: 'original' | 'quantized',
     prompt: string,
@@ -33,7 +38,7 @@ export interface EngineApi {
   /** Weights of one matrix for the close-up: dequantized and original values of a window of it. */
   weights(module: string, window: { row: number; rows: number; column: number; columns: number }): Promise<WeightWindow>
 
-  /** Streams the result out: the packed file, or the zipped fp16 folder. */
+  /** Streams the result out: the packed file, or the zipped fp16 folder. The stream is transferred, not copied. */
   download(what: 'packed' | 'fp16'): Promise<{ name: string; stream: ReadableStream<Uint8Array>; size: number | null }>
 }
 

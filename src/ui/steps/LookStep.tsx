@@ -1,4 +1,3 @@
-import { useMemo } from 'react'
 import type { ModuleRecord } from '../../pipeline/records'
 import { columnsCsv, modulesCsv } from '../../state/documents'
 import { runningModule } from '../../state/progress'
@@ -18,7 +17,6 @@ export function LookStep() {
   const run = useStudioState((state) => state.run)
   const chosen = useStudioState((state) => state.measure)
   const selected = useStudioState((state) => state.selected)
-  const names = useMemo(() => new Set(model?.plan.map((module) => module.name)), [model])
   if (!model || !run || run.modules.length === 0)
     return (
       <Step
@@ -37,7 +35,7 @@ export function LookStep() {
         modules={run.modules}
         measure={measure}
         selected={module.name}
-        running={runningModule(run, names)}
+        running={runningModule(run, model.plan)}
         onSelect={studio.select}
         onPng={save(`model-map-${measure}`)}
       />

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import { overallShare, type RunState, runningModule } from '../../state/progress'
 import { recipeProblems } from '../../state/recipe'
 import { Warnings } from '../FailureNote'
@@ -14,7 +14,6 @@ export function RunStep() {
   const model = useStudioState((state) => state.model)
   const run = useStudioState((state) => state.run)
   const selected = useStudioState((state) => state.selected)
-  const names = useMemo(() => new Set(model?.plan.map((module) => module.name)), [model])
   if (!model)
     return (
       <Step
@@ -29,7 +28,7 @@ export function RunStep() {
         plan={model.plan}
         modules={run?.modules ?? []}
         selected={selected}
-        running={runningModule(run, names)}
+        running={runningModule(run, model.plan)}
         onSelect={studio.select}
       />
     </Step>

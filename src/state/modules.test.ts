@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
+import { gridAxes, nominalBits, packedBytes, planModules } from './modules'
+import { defaultRecipe } from './recipe'
+
+const { tensors } = fakeInspection('wren', 2)
+
+describe('planModules', () => {
+  it('finds the linear layers of every block, in the order data flows', () => {
+    const plan = planModules([...tensors].reverse())
+    expect(plan).toHaveLength(14)
+    expect(plan.slice(0, 7).map((module) => module.role)).toEqual(['q', 'k', 'v', 'o', 'gate', 'up', 'down'])
+    expect(plan[6]).toEqual({ name: 'model.layers.0.mlp.down_proj', layer: 0, role: 'down', out: 192, in: 512 })
+    expect(gridAxes(plan).layers).toEqual([0, 1])
+  })
+
+  it('leaves norms, embeddings and names that only look alike', () => {
+    const shape = [4, 4]
+    const named = (name: string, dims = shape) => ({ name, dtype: 'F16', shape: dims, bytes: 32 })
+    expect(
+      planModules([
+        named('model.embed_tokens.weight'),
+        named('model.layers.0.norm.weight', [4]),
+        named('model.layers.x.q_proj.weight'),
+        named('lm_head.weight'),
+      ]),
+    ).toEqual([])
+  })
+})
+
+describe('nominalBits', () => {
+  const plan = [{ name: 'a', layer: 0, role: 'q', out: 10, in: 172 }]
+
+  it('counts padding to chunks, scales and zeros', () => {
+    // 192 stored columns of 4 bits, two groups of 16-bit scale and 4-bit zero, over 172 columns
+    const expected = (192 * 4 + 2 * (16 + 4)) / 172
+    expect(nominalBits(plan, { bits: 4, groupSize: 128, symmetric: false })).toBeCloseTo(expected, 12)
+    expect(nominalBits(plan, { bits: 4, groupSize: -1, symmetric: true })).toBeCloseTo((192 * 4 + 16) / 172, 12)
+  })
+
+  it('is unknown for methods without a fixed width', () => {
+    expect(nominalBits(plan, {})).toBeNull()
+    expect(nominalBits([], { bits: 4 })).toBeNull()
+  })
+})
+
+it('packedBytes replaces only the quantized layers', () => {
+  const module = fakeModule(planModules(tensors)[0]!, defaultRecipe(fakeMethods[0]!, '', 'software'))
+  const weights = 192 * 192
+  expect(packedBytes([module], 4 * weights, 2 * weights)).toBeCloseTo(2 * weights + (weights * 4.125) / 8, 6)
+})

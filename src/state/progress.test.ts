@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
+import { planModules } from './modules'
+import { batched, foldProgress, newRun, overallShare, runningModule } from './progress'
+import { defaultRecipe } from './recipe'
+
+const plan = planModules(fakeInspection('wren', 2).tensors)
+const recipe = defaultRecipe(fakeMethods[1]!, '', 'software')
+
+describe('foldProgress', () => {
+  it('follows phases, modules, blocks and warnings in one step', () => {
+    const start = newRun('GPTQ', 2, 0)
+    const module = fakeModule(plan[0]!, recipe)
+    const run = foldProgress(start, [
+      { type: 'phase', phase: 'calibrate', done: 0, total: 2, label: 'block 1 of 2' },
+      { type: 'module', module },
+      { type: 'warning', text: 'few windows' },
+      { type: 'block', layer: 0, layers: 2, seconds: 3, drift: 0.1, secondsLeft: 4, gpuBytes: 5 },
+    ])
+    expect(run).toMatchObject({
+      modules: [module],
+      warnings: ['few windows'],
+      phase: { phase: 'calibrate', label: 'block 1 of 2' },
+      layersDone: 1,
+      secondsLeft: 4,
+      gpuBytes: 5,
+    })
+    expect(start.modules).toEqual([])
+    expect(overallShare(run, plan.length)).toBeCloseTo(1 / 14)
+    expect(runningModule(run, plan)).toBe(plan[1]!.name)
+    expect(runningModule({ ...run, status: 'done' }, plan)).toBeNull()
+  })
+
+  it('keeps the state when nothing came', () => {
+    const run = newRun('RTN', 2, 0)
+    expect(foldProgress(run, [])).toBe(run)
+  })
+})
+
+describe('batched', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  it('hands on at most one batch a period, and nothing is lost', () => {
+    const batches: number[][] = []
+    const { push, flush } = batched<number>(100, (batch) => batches.push(batch))
+    for (let i = 0; i < 5000; i++) {
+      push(i)
+      if (i % 10 === 0) vi.advanceTimersByTime(1)
+    }
+    flush()
+    expect(batches.flat()).toEqual(Array.from({ length: 5000 }, (_, i) => i))
+    expect(batches.length).toBeLessThanOrEqual(6)
+    vi.advanceTimersByTime(1000)
+    expect(batches.length).toBeLessThanOrEqual(6)
+  })
+})

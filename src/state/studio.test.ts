@@ -1,0 +1,211 @@
+import { describe, expect, it, vi } from 'vitest'
+import { type FakeOptions, fakeEngine } from '../../test/fake-engine'
+import { DeviceLostError, GpuUnavailableError, NumericalError } from '../errors'
+import { recipeJson } from './recipe'
+import { createStudio } from './studio'
+
+const TEXTS = [
+  {
+    name: 'moby-dick',
+    title: 'Moby Dick',
+    package: 'p',
+    license: 'l',
+    file: 'moby-dick.txt',
+    use: 'calibration',
+    bytes: 9,
+  },
+  { name: 'sotu', title: 'Union', package: 'p', license: 'l', file: 'sotu.txt', use: 'evaluation', bytes: 9 },
+]
+
+async function studioWith(options: FakeOptions = {}) {
+  const saved: { name: string; bytes: number }[] = []
+  const engines = { count: 0 }
+  const studio = createStudio({
+    connect: () => {
+      engines.count += 1
+      return {
+        api: fakeEngine(engines.count > 1 ? {} : options),
+        crashed: new Promise<never>(() => {}),
+        terminate: () => {},
+      }
+    },
+    fetchText: async (path) => {
+      if (path === 'texts/index.json') return JSON.stringify(TEXTS)
+      if (path.endsWith('.txt')) return 'call me'
+      throw new Error(path)
+    },
+    now: () => 1000,
+    save: async (open) => {
+      const { name, stream } = await open()
+      saved.push({ name, bytes: (await new Response(stream).arrayBuffer()).byteLength })
+      return true
+    },
+  })
+  await studio.boot()
+  return { studio, saved, state: studio.store.getState }
+}
+
+const file = (name: string) => new File(['x'], name)
+const RUN = { protocol: 'windows:64', maxTokens: 512 }
+
+describe('the journey', () => {
+  it('goes from a bundled model to a measured, saved result', async () => {
+    const { studio, saved, state } = await studioWith()
+    expect(state().engine.status).toBe('ready')
+    expect(state().recipe).toMatchObject({ method: 'gptq', calibration: { text: 'moby-dick' } })
+    await studio.openBundled('wren-nano')
+    await studio.run()
+    expect(state().run).toMatchObject({ status: 'done', layersDone: 3 })
+    expect(state().run?.modules).toHaveLength(21)
+    expect(state().selected).toBe('model.layers.0.self_attn.q_proj')
+    await studio.measure('sotu', RUN)
+    expect(state().measurements).toMatchObject([{ before: { perplexity: 61.2034 }, after: { perplexity: 62.9441 } }])
+    await studio.generate('The', 4)
+    expect(state().generation.quantized).toMatch(/^ three days,/)
+    await studio.download('packed')
+    await studio.saveReport()
+    expect(saved.map(({ name }) => name)).toEqual(['wren.bitloom.safetensors', 'wren-nano.report.json'])
+    expect(state().busy).toBeNull()
+  })
+
+  it('measures the original alone before anything is quantized', async () => {
+    const { studio, state } = await studioWith()
+    await studio.openBundled('wren-nano')
+    await studio.measure('sotu', RUN)
+    expect(state().measurements).toMatchObject([{ recipe: 'not quantized', after: null }])
+  })
+})
+
+describe('opening', () => {
+  it('asks for the files that are missing and takes them without starting over', async () => {
+    const { studio, state } = await studioWith()
+    await studio.offer([file('model.safetensors')])
+    expect(state().opening).toMatchObject({ status: 'incomplete', missing: ['config.json', 'tokenizer.json'] })
+    await studio.offer([file('config.json')])
+    expect(state().opening).toMatchObject({ missing: ['tokenizer.json'], have: ['model.safetensors', 'config.json'] })
+    await studio.offer([file('tokenizer.json')])
+    expect(state().opening.status).toBe('idle')
+    expect(state().model?.inspection.name).toBe('dropped')
+  })
+
+  it('keeps what is open, and the pile, when a wrong file comes', async () => {
+    const { studio, state } = await studioWith()
+    await studio.openBundled('wren-nano')
+    await studio.offer([file('cat.png')])
+    expect(state().failures.open).toMatchObject({ family: 'FormatError', heading: 'Not what the format says' })
+    expect(state().model?.inspection.name).toBe('wren-nano')
+    await studio.offer([file('model.safetensors')])
+    await studio.offer([file('cat.png')])
+    expect(state().opening.status).toBe('incomplete')
+    expect(state().model?.inspection.name).toBe('wren-nano')
+    studio.dropPile()
+    expect(state().opening.status).toBe('idle')
+  })
+
+  it('says so when a drop holds no file', async () => {
+    const { studio, state } = await studioWith()
+    await studio.offer([])
+    expect(state().failures.open?.message).toMatch(/expected model files, got none/)
+  })
+})
+
+describe('running', () => {
+  it('cancels, keeps what was finished, and is no failure', async () => {
+    const { studio, state } = await studioWith({ delay: 5 })
+    await studio.openBundled('wren-nano')
+    const run = studio.run()
+    await vi.waitFor(() => expect(state().run?.modules.length).toBeGreaterThan(0))
+    await studio.cancel()
+    await run
+    expect(state().run?.status).toBe('cancelled')
+    expect(state().failures.run).toBeUndefined()
+    expect(state().busy).toBeNull()
+  })
+
+  it('takes no file while the engine is at work', async () => {
+    const { studio, state } = await studioWith({ delay: 5 })
+    await studio.openBundled('wren-nano')
+    const run = studio.run()
+    await studio.offer([file('cat.png')])
+    expect(state().failures.open).toBeUndefined()
+    await run
+    expect(state().run?.status).toBe('done')
+  })
+
+  it('shows a failure in its step with its family', async () => {
+    const error = new NumericalError('weights: expected finite values, got NaN — get the file again')
+    const { studio, state } = await studioWith({ fail: { quantize: error } })
+    await studio.openBundled('wren-nano')
+    await studio.run()
+    expect(state().run?.status).toBe('failed')
+    expect(state().failures.run).toMatchObject({ family: 'NumericalError', message: error.message })
+    expect(state().engine.status).toBe('ready')
+  })
+
+  it('loads a saved recipe and refuses a broken one without losing the form', async () => {
+    const { studio, state } = await studioWith()
+    const recipe = { ...state().recipe!, seed: 7 }
+    await studio.loadRecipe(new File([recipeJson(recipe)], 'r.json'))
+    expect(state().recipe).toEqual(recipe)
+    await studio.loadRecipe(new File(['{'], 'r.json'))
+    expect(state().failures.recipe?.family).toBe('FormatError')
+    expect(state().recipe).toEqual(recipe)
+  })
+
+  it('calibrates on the own text file that a recipe names', async () => {
+    const { studio, state } = await studioWith()
+    await studio.openBundled('wren-nano')
+    studio.setRecipe({ calibration: { ...state().recipe!.calibration, text: 'mine.txt' } })
+    await studio.run()
+    expect(state().failures.run?.message).toMatch(/got 'mine.txt' — load that file/)
+    await studio.addText(new File(['words'], 'mine.txt'))
+    await studio.run()
+    expect(state().run?.status).toBe('done')
+  })
+})
+
+describe('the engine', () => {
+  it('may be absent: everything else stays usable', async () => {
+    const { studio, state } = await studioWith({ fail: { start: new GpuUnavailableError('gpu: none') } })
+    expect(state().engine.status).toBe('absent')
+    await studio.openBundled('wren-nano')
+    expect(state().model).not.toBeNull()
+  })
+
+  it('may be lost: the page says so, restarts it and opens the model again', async () => {
+    const { studio, state } = await studioWith({ fail: { perplexity: new DeviceLostError('gpu: gone') } })
+    await studio.openBundled('wren-nano')
+    await studio.run()
+    await studio.measure('sotu', RUN)
+    expect(state().engine.status).toBe('lost')
+    expect(state().result?.alive).toBe(false)
+    await studio.restart()
+    expect(state().engine.status).toBe('ready')
+    expect(state().model?.inspection.name).toBe('wren-nano')
+    expect(state().run?.modules).toHaveLength(21)
+    await studio.run()
+    expect(state().result?.alive).toBe(true)
+  })
+
+  it('opens a packed file straight with its report', async () => {
+    const { studio, state } = await studioWith()
+    await studio.openBundled('wren-nano')
+    await studio.run()
+    const { report } = state().result!
+    const inspection = { ...state().model!.inspection, kind: 'bitloom' as const }
+    const packed = createStudio({
+      connect: () => ({
+        api: { ...fakeEngine(), offerFiles: async () => ({ state: 'ready', inspection, report }) },
+        crashed: new Promise<never>(() => {}),
+        terminate: () => {},
+      }),
+      fetchText: async () => '[]',
+      now: () => 0,
+      save: async () => true,
+    })
+    await packed.boot()
+    await packed.offer([file('packed.safetensors')])
+    expect(packed.store.getState()).toMatchObject({ run: { status: 'done' }, result: { alive: true } })
+    expect(packed.sides()).toEqual({ original: false, quantized: true })
+  })
+})

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { fakeInspection, fakeMethods, fakeModule } from '../../../test/fake-engine'
+import { planModules } from '../../state/modules'
+import { defaultRecipe } from '../../state/recipe'
+import { bitPosition, luminance, parseColour, viridis } from './colour'
+import { columnAt, columnOfInterest, layoutMatrix } from './matrix-map'
+import { MEASURES, tellingMeasure } from './measure'
+import { cellAt, layoutGrid, modelGrid, placeAt, placeOf } from './model-map'
+import { reveal, zoom } from './window'
+
+const plan = planModules(fakeInspection('wren', 4).tensors)
+const module = fakeModule(plan[8]!, defaultRecipe(fakeMethods[1]!, '', 'software'))
+
+describe('model map', () => {
+  const grid = modelGrid(plan, [module])
+
+  it('has a place for every module, done or not', () => {
+    expect(grid.roles).toEqual(['q', 'k', 'v', 'o', 'gate', 'up', 'down'])
+    expect(grid.layers).toEqual([0, 1, 2, 3])
+    expect(cellAt(grid, { row: 1, column: 1 })).toEqual({ name: module.name, module })
+    expect(cellAt(grid, { row: 0, column: 3 })).toMatchObject({ name: 'model.layers.3.self_attn.q_proj', module: null })
+  })
+
+  it('finds the cell under the pointer', () => {
+    const layout = layoutGrid(grid, 478)
+    const place = placeOf(grid, module.name)!
+    const x = layout.left + (place.column + 0.5) * layout.cellWidth
+    expect(placeAt(grid, layout, x, (place.row + 0.5) * layout.cellHeight)).toEqual(place)
+    expect(placeAt(grid, layout, 10, 10)).toBeNull()
+    expect(placeAt(grid, layout, x, layout.height)).toBeNull()
+  })
+
+  it('colours by bits where they differ, else by what was lost', () => {
+    const wide = { ...module, bits: { ...module.bits, total: 6 } }
+    expect(tellingMeasure([module, wide])).toBe('bits')
+    expect(tellingMeasure([module])).toBe('output')
+    expect(tellingMeasure([{ ...module, error: { weight: 1, output: null } }])).toBe('weight')
+    expect(MEASURES.bits.scale([]).at(8)).toBe(1)
+  })
+})
+
+describe('matrix map', () => {
+  const total = module.in
+
+  it('reads the column of interest out of a crowded bin', () => {
+    const layout = layoutMatrix({ start: 0, end: total }, 78 + 10 + 12)
+    expect(layout.bins.count).toBe(12)
+    // Column 77 is the outlier; it lies in bin 4 of 12.
+    expect(columnOfInterest(module.columns, layout, layout.left + 4.5)).toBe(77)
+    expect(columnAt(layout, layout.left - 1)).toBeNull()
+    expect(columnAt(layout, layout.left)).toBe(0)
+  })
+
+  it('zooms around a column and never leaves the matrix', () => {
+    expect(zoom({ start: 0, end: 192 }, 0.5, 96, 192)).toEqual({ start: 48, end: 144 })
+    expect(zoom({ start: 0, end: 192 }, 0.5, 0, 192)).toEqual({ start: 0, end: 96 })
+    expect(zoom({ start: 100, end: 192 }, 8, 150, 192)).toEqual({ start: 0, end: 192 })
+    expect(zoom({ start: 0, end: 16 }, 0.5, 3, 192)).toEqual({ start: 0, end: 16 })
+    expect(reveal({ start: 10, end: 20 }, 25, 192)).toEqual({ start: 16, end: 26 })
+    expect(reveal({ start: 10, end: 20 }, 3, 192)).toEqual({ start: 3, end: 13 })
+  })
+})
+
+describe('colours', () => {
+  it('write text on a ramp with at least 4.5:1', () => {
+    for (let i = 0; i <= 20; i++) {
+      const ground = luminance(parseColour(viridis.css(i / 20).replaceAll(' ', ', ')))
+      const ink = luminance(parseColour(viridis.ink(i / 20)))
+      const contrast = (Math.max(ground, ink) + 0.05) / (Math.min(ground, ink) + 0.05)
+      expect(contrast).toBeGreaterThan(4.4)
+    }
+  })
+
+  it('give every width its own place', () => {
+    expect(new Set([1, 2, 3, 4, 5, 6, 8].map(bitPosition)).size).toBe(7)
+  })
+})
