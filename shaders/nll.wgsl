@@ -1,22 +1,17 @@
 // Negative log-likelihood of a target per row of logits: log Σ exp(x) − x[target], one workgroup a row, in one walk
 // over the row (online softmax). Rows whose target is no token get 0.
 struct Params {
-  rows: u32, vocab: u32, row: u32,
+  first: u32, end: u32, vocab: u32, row: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> logits: array<f32>; // [rows, vocab]
+@group(0) @binding(1) var<storage, read> logits: array<f32>; // [rows, vocab], of which [first, end) are scored
 @group(0) @binding(2) var<storage, read> targets: array<u32>; // [… row + rows]
 @group(0) @binding(3) var<storage, read_write> y: array<f32>; // [… row + rows]
 
 @compute @workgroup_size(RADIX * RADIX)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let row = group.y * groups.x + group.x;
-  if (row >= params.rows) { return; }
-  let base = row * params.vocab;
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let r = params.first + group.x;
+  let base = r * params.vocab;
   var highest = -3.4e38;
   var sum = 0.0; // Σ exp(x − highest)
   for (var i = lane; i < params.vocab; i += RADIX * RADIX) {
@@ -31,8 +26,8 @@ fn main(
   let top = workgroup_max(lane, highest);
   let total = workgroup_sum(lane, sum * exp(highest - top));
   if (lane != 0u) { return; }
-  let target_id = targets[params.row + row];
+  let target_id = targets[params.row + r];
   var nll = 0.0;
   if (target_id < params.vocab) { nll = log(total) + top - logits[base + target_id]; }
-  y[params.row + row] = nll;
+  y[params.row + r] = nll;
 }

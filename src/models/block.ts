@@ -124,7 +124,7 @@ export class BlockForward {
   #norm(rec: Recorder, x: Tensor, w: Tensor): Tensor {
     const [rows = 0, hidden = 0] = x.shape
     const y = this.gpu.alloc(x.shape, 'f32', 'norm')
-    rec.run(rmsNorm, { x, w, y }, { rows, hidden, eps: this.spec.rmsNormEps })
+    rec.run(rmsNorm(rec.traits.software), { x, w, y }, { rows, hidden, eps: this.spec.rmsNormEps })
     return y
   }
 

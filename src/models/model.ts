@@ -112,7 +112,7 @@ export class LlamaModel {
     for (let row = 0; row < tokens; row += step) {
       const rows = Math.min(step, tokens - row)
       this.#logits(rec, normed, row, rows, logits)
-      rec.run(nll, { logits, targets: targetTensor, y }, { rows, vocab, row })
+      rec.run(nll(rec.traits.software), { logits, targets: targetTensor, y }, { rows, vocab, row })
     }
     gpu.free(targetTensor, normed, logits)
     return y
@@ -151,7 +151,7 @@ export class LlamaModel {
   #norm(rec: Recorder, x: Tensor): Tensor {
     const [rows = 0, hidden = 0] = x.shape
     const y = this.gpu.alloc(x.shape, 'f32', 'final norm')
-    rec.run(rmsNorm, { x, w: this.norm, y }, { rows, hidden, eps: this.spec.rmsNormEps })
+    rec.run(rmsNorm(rec.traits.software), { x, w: this.norm, y }, { rows, hidden, eps: this.spec.rmsNormEps })
     return y
   }
 
