@@ -3,8 +3,8 @@
 // (online softmax, Milakov & Gimelshein 2018), so nothing of size T×T exists. Neighbouring invocations are neighbouring
 // queries of the same head: they read the same keys at the same time.
 //
-// `Chunk` is vec4f, or vec2f for head sizes that four does not divide; CHUNKS of them are one head. Loops over them have
-// a constant bound, so that a GPU keeps the arrays in registers. ROLLED hides the bound from the compiler.
+// `Chunk` is vec4f, or vec2f for head sizes that four does not divide; CHUNKS of them are one head. The host writes out
+// the loops over `chunks` and QUERIES, so that the arrays are registers; a large head's stay loops.
 struct Params {
   item: u32, items: u32, tq: u32, tk: u32, capacity: u32, heads: u32, kv_heads: u32, chunks: u32, scale: f32,
 }
@@ -20,7 +20,7 @@ const LOWEST = -3.4e38;
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let item = params.item + id.x; // over [windows, heads, tq / QUERIES]
   if (item >= params.items) { return; }
-  let chunks = select(CHUNKS, params.chunks, ROLLED);
+  let chunks = params.chunks; // CHUNKS, but a bound that no compiler unrolls by itself
   let runs = (params.tq + QUERIES - 1u) / QUERIES;
   let t = item % runs * QUERIES;
   let head = item / runs % params.heads;

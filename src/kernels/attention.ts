@@ -1,5 +1,6 @@
 import source from '../../shaders/attention.wgsl?raw'
 import { type Kernel, splitRows, wgsl } from '../gpu/kernel'
+import { unroll } from './unroll'
 
 const SIZE = 64
 
@@ -22,23 +23,23 @@ const kernels = new Map<string, Kernel<'q' | 'k' | 'v' | 'y', AttentionShape>>()
  * k, v [windows·capacity, kvHeads·headDim]. `headDim` is any even number.
  */
 export function attention(headDim: number, software: boolean): Kernel<'q' | 'k' | 'v' | 'y', AttentionShape> {
-  // Mesa's lavapipe unrolls loops of up to 32 steps: a head of 64 then takes 10 s to compile and runs no faster, while
-  // heads up to 32 compile in 1 s and run twice as fast (25.0, 2 cores).
-  const rolled = software && headDim > 32
-  const label = `attention ${headDim}${rolled ? ' rolled' : ''}`
+  // Written out, a head of 64 takes lavapipe (Mesa 25.0) 10 s to compile and runs no faster than the loop; heads up to
+  // 32 run twice as fast there and three times as fast on SwiftShader. Beyond 128 no GPU has the registers.
+  const unrolled = headDim <= (software ? 32 : 128)
+  // Several queries an invocation share the loads of keys and values, as far as registers go.
+  const queries = headDim > 32 ? 1 : software ? 4 : 2
+  const label = `attention ${headDim}×${queries}${unrolled ? '' : ' rolled'}`
   let kernel = kernels.get(label)
   if (kernel) return kernel
   const width = headDim % 4 === 0 ? 4 : 2
-  // Two queries an invocation halve the loads of keys and values; beyond heads of 32 there are not registers enough.
-  const queries = headDim > 32 ? 1 : 2
+  const chunks = headDim / width
   const flopsPerQuery = ({ tq, tk }: AttentionShape) => (4 * headDim + 8) * (tk - (tq - 1) / 2)
   kernel = {
     label,
-    wgsl: wgsl([`alias Chunk = vec${width}f;`, source], {
+    wgsl: wgsl([`alias Chunk = vec${width}f;`, unroll(source, { QUERIES: queries, ...(unrolled ? { chunks } : {}) })], {
       SIZE,
       QUERIES: queries,
-      CHUNKS: headDim / width,
-      ROLLED: rolled,
+      CHUNKS: chunks,
     }),
     bindings: { q: 'read', k: 'read', v: 'read', y: 'read_write' },
     params: {
@@ -52,7 +53,7 @@ export function attention(headDim: number, software: boolean): Kernel<'q' | 'k' 
         device,
       ).map(({ row, rows }) => ({
         groups: [Math.ceil(rows / SIZE)],
-        params: { ...shape, item: row, items: row + rows, chunks: headDim / width, scale: 1 / Math.sqrt(headDim) },
+        params: { ...shape, item: row, items: row + rows, chunks, scale: 1 / Math.sqrt(headDim) },
       })),
     cost: (shape) => ({
       flops: shape.windows * shape.heads * shape.tq * flopsPerQuery(shape),
