@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
-import { columnsCsv, modulesCsv, reportJson } from './documents'
+import type { RunReport } from '../pipeline/records'
+import { columnsCsv, modulesCsv, reportBytes, reportPieces, textStream } from './documents'
 import { planModules } from './modules'
 import { defaultRecipe } from './recipe'
 
@@ -20,7 +21,13 @@ it('quotes names and disarms formulas', () => {
   expect(csv.split('\n')[1]).toMatch(/^"'=cmd\(""x""\),y",0,q,192,192,4.125,/)
 })
 
-it('writes lanes of a report as plain arrays', () => {
-  const report = { modules: [gptq] } as unknown as Parameters<typeof reportJson>[0]
-  expect(JSON.parse(reportJson(report)).modules[0].columns.hessian[77]).toBe(gptq.columns.hessian![77])
+it('writes a report piece by piece, lanes as plain arrays of six digits', async () => {
+  const report = { version: 1, warnings: ['}'], modules: [gptq, rtn] } as unknown as RunReport
+  const text = await new Response(textStream(reportPieces(report))).text()
+  const { modules, ...rest } = JSON.parse(text)
+  expect(rest).toEqual({ version: 1, warnings: ['}'] })
+  expect(modules).toHaveLength(2)
+  expect(modules[0].columns.hessian[77]).toBeCloseTo(gptq.columns.hessian![77]!, 4)
+  expect(modules[1].columns.hessian).toBeNull()
+  expect(reportBytes(report) / text.length).toBeCloseTo(1, 0)
 })

@@ -1,8 +1,46 @@
 import type { ModuleRecord, RunReport } from '../pipeline/records'
 
-/** The report as a JSON document: column lanes become plain arrays, other numbers keep every digit. */
-export const reportJson = (report: RunReport): string =>
-  `${JSON.stringify(report, (_, value) => (ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value), 1)}\n`
+/** Digits of a lane's numbers in a document: more than a map shows, fewer than a float's full tail. */
+const LANE_DIGITS = 6
+
+const laneNumbers = (_key: string, value: unknown): unknown =>
+  value instanceof Float32Array ? Array.from(value, (number) => Number(number.toPrecision(LANE_DIGITS))) : value
+
+/**
+ * The report as a JSON document, a piece a module: the lanes of a large model are hundreds of megabytes of text, more
+ * than one string can hold.
+ */
+export function* reportPieces(report: RunReport): Generator<string, void> {
+  const { modules, ...rest } = report
+  const head = JSON.stringify(rest, null, 1)
+  yield `${head.slice(0, head.lastIndexOf('}')).trimEnd()},\n "modules": [`
+  for (const [index, module] of modules.entries())
+    yield `${index > 0 ? ',' : ''}\n  ${JSON.stringify(module, laneNumbers)}`
+  yield '\n ]\n}\n'
+}
+
+/** Typical letters of a lane's number with its comma, and of everything else a module says. */
+const LETTERS = { number: 10, module: 700 }
+
+/** About how long the report's document will be, without writing it. */
+export const reportBytes = ({ modules }: RunReport): number =>
+  modules.reduce((bytes, { in: columns, columns: lanes }) => {
+    const numbers = columns * (lanes.hessian ? 2 : 1)
+    return bytes + LETTERS.module + numbers * LETTERS.number + columns * 2
+  }, 1000)
+
+/** Pieces of text as a stream of bytes, made as they are asked for. */
+export function textStream(pieces: Iterable<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  const iterator = pieces[Symbol.iterator]()
+  return new ReadableStream({
+    pull(controller) {
+      const next = iterator.next()
+      if (next.done) controller.close()
+      else controller.enqueue(encoder.encode(next.value))
+    },
+  })
+}
 
 /** A cell of a CSV file, quoted where it must be. A leading '=' and its like would be a formula in a spreadsheet. */
 const cell = (value: string | number | null): string => {

@@ -111,7 +111,7 @@ describe('opening', () => {
 
 describe('running', () => {
   it('cancels, keeps what was finished, and is no failure', async () => {
-    const { studio, state } = await studioWith({ delay: 5 })
+    const { studio, state } = await studioWith({ delay: 20 })
     await studio.openBundled('wren-nano')
     const run = studio.run()
     await vi.waitFor(() => expect(state().run?.modules.length).toBeGreaterThan(0))
@@ -123,7 +123,7 @@ describe('running', () => {
   })
 
   it('takes no file while the engine is at work', async () => {
-    const { studio, state } = await studioWith({ delay: 5 })
+    const { studio, state } = await studioWith({ delay: 20 })
     await studio.openBundled('wren-nano')
     const run = studio.run()
     await studio.offer([file('cat.png')])

@@ -1,5 +1,5 @@
-import { type Context, occupy, patch, type SaveStream } from './context'
-import { reportJson } from './documents'
+import { type Context, occupy, patch, type SaveStream, setFailure } from './context'
+import { reportPieces, textStream } from './documents'
 import { batched } from './progress'
 import { recipeJson } from './recipe'
 
@@ -32,24 +32,27 @@ export function takingActions(context: Context) {
   const suggestedName = (what: 'packed' | 'fp16') =>
     what === 'packed' ? `${base()}.bitloom.safetensors` : `${base()}-fp16.zip`
 
-  /** A small document made on the page. */
-  const saveText = async (name: string, text: string): Promise<void> => {
-    const bytes = new TextEncoder().encode(text)
-    const open = async (): Promise<SaveStream> => ({ name, stream: new Blob([bytes]).stream(), size: bytes.length })
-    await context.host.save(open, name, () => {})
+  /** A document made on the page. */
+  const saveText = async (name: string, pieces: Iterable<string>): Promise<void> => {
+    try {
+      const open = async (): Promise<SaveStream> => ({ name, stream: textStream(pieces), size: null })
+      await context.host.save(open, name, () => {})
+    } catch (error) {
+      setFailure(context, 'take', error)
+    }
   }
 
   const saveRecipe = async (): Promise<void> => {
     const recipe = state().recipe
-    if (recipe) await saveText(`${base()}.recipe.json`, recipeJson(recipe))
+    if (recipe) await saveText(`${base()}.recipe.json`, [recipeJson(recipe)])
   }
   const saveResultRecipe = async (): Promise<void> => {
     const { result } = state()
-    if (result) await saveText(`${base()}.recipe.json`, recipeJson(result.report.recipe))
+    if (result) await saveText(`${base()}.recipe.json`, [recipeJson(result.report.recipe)])
   }
   const saveReport = async (): Promise<void> => {
     const { result } = state()
-    if (result) await saveText(`${base()}.report.json`, reportJson(result.report))
+    if (result) await saveText(`${base()}.report.json`, reportPieces(result.report))
   }
 
   return { download, saveText, saveRecipe, saveResultRecipe, saveReport, baseName: base }

@@ -60,7 +60,7 @@ export function Generation() {
 function Side({ title, prompt, text, absent }: { title: string; prompt: string; text: string | null; absent: string }) {
   return (
     <div>
-      <h4>{title}</h4>
+      <h3>{title}</h3>
       {text === null ? (
         <p className="quiet">{absent}</p>
       ) : (

@@ -49,7 +49,7 @@ const CHOICES = Object.values(MEASURES).map(({ id, title }) => ({ value: id, lab
 function LookSide({ module, measure }: { module: ModuleRecord; measure: Measure }) {
   const studio = useStudio()
   const modules = useStudioState((state) => state.run?.modules ?? NONE)
-  const saveCsv = (name: string, csv: string) => void studio.saveText(`${studio.baseName()}-${name}.csv`, csv)
+  const saveCsv = (name: string, csv: string) => void studio.saveText(`${studio.baseName()}-${name}.csv`, [csv])
   return (
     <>
       <ChoiceField<Measure>

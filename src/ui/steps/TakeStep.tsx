@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import { reportJson } from '../../state/documents'
+import { reportBytes } from '../../state/documents'
 import { packedBytes } from '../../state/modules'
 import { recipeJson } from '../../state/recipe'
 import type { Result } from '../../state/store'
@@ -39,7 +39,7 @@ function Files({ result }: { result: Result }) {
       packed: packed ?? packedBytes(report.modules, report.model.bytes, report.model.parameters),
       fp16: report.model.parameters * 2,
       recipe: recipeJson(report.recipe).length,
-      report: reportJson(report).length,
+      report: reportBytes(report),
     }),
     [report, packed],
   )
@@ -72,7 +72,7 @@ function Files({ result }: { result: Result }) {
       <Item
         title="Report"
         note="Bits, errors, damping and seconds of every module with its column lanes, as JSON."
-        size={formatBytes(sizes.report)}
+        size={`about ${formatBytes(sizes.report)}`}
         action="Save report as JSON"
         onSave={studio.saveReport}
       />

@@ -1,0 +1,87 @@
+import { expect, test } from './fixtures'
+import { modelFiles, Studio } from './studio'
+
+const PNG = Buffer.from('89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de', 'hex')
+
+let studio: Studio
+
+test.beforeEach(async ({ page }) => {
+  studio = new Studio(page)
+  await studio.open()
+  await studio.openBundled('Wren Nano')
+})
+
+// Whatever was done wrong: what was open stays open.
+test.afterEach(async () => {
+  await expect(studio.step('inspect').getByText('LlamaForCausalLM')).toBeVisible()
+  await expect(studio.step('run').getByRole('button', { name: 'Quantize', exact: true })).toBeEnabled()
+})
+
+const failure = (step: string) => studio.step(step).locator('.failure')
+
+test('a lone weight file says what is missing and takes the rest', async () => {
+  await studio.drop(modelFiles('model.safetensors'))
+  const missing = studio.step('open').getByRole('region', { name: 'Missing files' })
+  await expect(missing.locator('li')).toContainText(['config.json', 'tokenizer.json'])
+  await studio.drop(modelFiles('config.json'))
+  await expect(missing.locator('li')).toContainText(['tokenizer.json'])
+  await studio.drop([{ name: 'cat.png', bytes: PNG }])
+  await expect(failure('open')).toBeVisible()
+  await studio.drop(modelFiles('tokenizer.json', 'tokenizer_config.json'))
+  await expect(missing).toBeHidden()
+  await expect(failure('open')).toBeHidden()
+})
+
+test('an image is refused by name', async () => {
+  await studio.drop([{ name: 'cat.png', bytes: PNG }])
+  await expect(failure('open')).toContainText('cat.png')
+  await expect(failure('open')).toHaveAttribute('data-family', 'FormatError')
+})
+
+test('a truncated file is refused', async () => {
+  const files = modelFiles().map((file) =>
+    file.name === 'model.safetensors' ? { ...file, bytes: file.bytes.subarray(0, file.bytes.length / 2) } : file,
+  )
+  await studio.drop(files)
+  await expect(failure('open')).toContainText('model.safetensors')
+})
+
+test('an empty drop and a header that lies are refused', async () => {
+  await studio.drop([{ name: 'model.safetensors', bytes: Buffer.alloc(0) }])
+  await expect(failure('open')).toBeVisible()
+  const lie = Buffer.alloc(64)
+  lie.writeBigUInt64LE(2n ** 62n)
+  await studio.drop([{ name: 'model.safetensors', bytes: lie }])
+  await expect(failure('open')).toContainText('model.safetensors')
+})
+
+test('NaN weights stop the run and are named', async () => {
+  const files = modelFiles().map((file) => {
+    if (file.name !== 'model.safetensors') return file
+    const bytes = Buffer.from(file.bytes)
+    const header = Number(bytes.readBigUInt64LE(0))
+    const { data_offsets } = JSON.parse(bytes.toString('utf8', 8, 8 + header))['model.layers.0.mlp.up_proj.weight']
+    bytes.writeUInt16LE(0x7e00, 8 + header + data_offsets[0])
+    return { ...file, bytes }
+  })
+  await studio.drop(files)
+  await studio.setRecipe('RTN', 4)
+  await studio.page.getByRole('button', { name: 'Quantize', exact: true }).click()
+  await expect(failure('run')).toContainText('model.layers.0.mlp.up_proj')
+  await expect(failure('run')).toHaveAttribute('data-family', 'NumericalError')
+})
+
+test('a calibration text shorter than one window is refused', async () => {
+  await studio.setRecipe('GPTQ', 4)
+  const text = { name: 'short.txt', mimeType: 'text/plain', buffer: Buffer.from('Call me Ishmael.') }
+  await studio.step('recipe').getByLabel('Calibrate on your own text file').setInputFiles(text)
+  await expect(studio.step('recipe').getByLabel('Calibration text')).toHaveValue('short.txt')
+  await studio.page.getByRole('button', { name: 'Quantize', exact: true }).click()
+  await expect(failure('run')).toHaveAttribute('data-family', 'FormatError')
+})
+
+test('a recipe that is none is refused', async () => {
+  const file = { name: 'recipe.json', mimeType: 'application/json', buffer: Buffer.from('{"version": 9}') }
+  await studio.step('recipe').getByLabel('Load recipe').setInputFiles(file)
+  await expect(failure('recipe')).toContainText('recipe version')
+})
