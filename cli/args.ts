@@ -18,7 +18,7 @@ export function readArguments(argv: readonly string[]): Arguments {
   const { positionals: wanted, flags } = usage[name] as CommandUsage
   try {
     const { values, positionals } = parseArgs({
-      args: rest,
+      args: joinNegative(rest),
       allowPositionals: true,
       options: Object.fromEntries(Object.entries(flags).map(([flag, { type }]) => [flag, { type }])),
     })
@@ -46,4 +46,13 @@ export function numberFlag(args: Arguments, name: string, fallback: number, min:
   if (!Number.isFinite(value) || value < min || !Number.isInteger(value))
     throw new UsageError(`${args.command}: --${name}: expected a whole number of at least ${min}, got '${text}'`)
   return value
+}
+
+/** `--flag -1` as `--flag=-1`: parseArgs would take the number for another flag. */
+function joinNegative(args: readonly string[]): string[] {
+  const joined: string[] = []
+  for (const arg of args)
+    if (/^-\d/.test(arg) && joined.at(-1)?.startsWith('--')) joined.push(`${joined.pop()}=${arg}`)
+    else joined.push(arg)
+  return joined
 }

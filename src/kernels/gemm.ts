@@ -67,7 +67,7 @@ const directTile = (rows: number, columns: number, regM: number, regN: number): 
 export const TILES = {
   large: tile(128, 128, 8, 8, 8),
   medium: tile(64, 64, 16, 4, 4),
-  software: directTile(4, 8, 4, 4),
+  software: directTile(4, 8, 8, 8),
   row: directTile(1, 64, 1, 1),
 } as const
 
