@@ -279,12 +279,13 @@ export function fakeEngine({ delay = 0, layers = 3, fail = {} }: FakeOptions = {
         return words.join('')
       }),
     weights: (_module, { rows, columns }) =>
-      answer('weights', () => ({
-        rows,
-        columns,
-        original: new Float32Array(rows * columns),
-        quantized: new Float32Array(rows * columns),
-      })),
+      answer('weights', () => {
+        const original = Float32Array.from(
+          { length: rows * columns },
+          (_, i) => Math.sin(i * i) * 0.2 * (i % columns === 24 ? 3 : 1),
+        )
+        return { rows, columns, original, quantized: original.map((weight) => Math.round(weight * 20) / 20) }
+      }),
     download: (what) =>
       answer('download', () => {
         const bytes = new Uint8Array(1000)

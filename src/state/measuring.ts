@@ -1,11 +1,13 @@
 import type { Progress } from '../pipeline/records'
-import type { PerplexityOptions } from '../workers/api'
-import { type Context, occupy, patch, textNamed } from './context'
+import type { EngineApi, PerplexityOptions, WeightWindow } from '../workers/api'
+import { type Context, occupy, patch, setFailure, textNamed } from './context'
 import { knownBefore, type MeasurementKey, recordMeasurement } from './measurements'
 import { batched } from './progress'
 import { recipeLabel } from './recipe'
 
 const UPDATE_MS = 100
+
+type WeightPlace = Parameters<EngineApi['weights']>[1]
 
 /** Perplexity before and after, and the two models side by side. */
 export function measuringActions(context: Context) {
@@ -74,5 +76,15 @@ export function measuringActions(context: Context) {
     show()
   }
 
-  return { measure, generate, sides }
+  /** A window of one matrix, for the close-up; null where the engine cannot say. */
+  const weights = async (module: string, window: WeightPlace): Promise<WeightWindow | null> => {
+    try {
+      return await context.engine.api.weights(module, window)
+    } catch (error) {
+      setFailure(context, 'look', error)
+      return null
+    }
+  }
+
+  return { measure, generate, sides, weights }
 }

@@ -17,6 +17,7 @@ import { type Draw, drawingAsPng, useCanvas } from './use-canvas'
 
 interface MatrixMapProps {
   readonly module: ModuleRecord
+  readonly onColumn: (column: number) => void
   readonly onPng: (picture: Promise<Blob>) => void
 }
 
@@ -27,7 +28,7 @@ const FAR = 32
 const KEY_HEIGHT = 20
 
 /** One matrix, column by column: bits, diag H and error as lanes. Drag to zoom, crosshair reads out. */
-export function MatrixMap({ module, onPng }: MatrixMapProps) {
+export function MatrixMap({ module, onColumn, onPng }: MatrixMapProps) {
   const total = module.in
   const { columns } = module
   const [window, setWindow] = useState<ColumnWindow>({ start: 0, end: total })
@@ -45,7 +46,11 @@ export function MatrixMap({ module, onPng }: MatrixMapProps) {
     const from = drag.current
     const to = columnAt(layout, event.nativeEvent.offsetX)
     drag.current = null
-    if (from === null || to === null || Math.abs(to - from) < (window.end - window.start) / 100) return
+    if (from === null || to === null) return
+    if (Math.abs(to - from) < (window.end - window.start) / 100) {
+      onColumn(to)
+      return
+    }
     setWindow({ start: Math.min(from, to), end: Math.max(from, to) + 1 })
   }
   const scaleBy = (factor: number) => setWindow(zoom(window, factor, cursor ?? (window.start + window.end) / 2, total))
@@ -66,6 +71,7 @@ export function MatrixMap({ module, onPng }: MatrixMapProps) {
       ['=', () => scaleBy(0.5)],
       ['-', () => scaleBy(2)],
       ['0', () => setWindow({ start: 0, end: total })],
+      ['Enter', () => onColumn(at)],
       ['Escape', () => setCursor(null)],
     ]).get(event.key)
     if (!action) return
@@ -110,7 +116,7 @@ export function MatrixMap({ module, onPng }: MatrixMapProps) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: an application widget, walked with the arrow keys
         tabIndex={0}
         role="application"
-        aria-label={`Matrix map of ${module.name}, ${total} columns. Arrow keys move, plus and minus zoom.`}
+        aria-label={`Matrix map of ${module.name}, ${total} columns. Arrow keys move, plus and minus zoom, Enter looks closer.`}
         onKeyDown={walk}
         onPointerDown={(event) => {
           drag.current = columnAt(layout, event.nativeEvent.offsetX)
@@ -162,5 +168,5 @@ function summary({ columns, in: total, deadColumns }: ModuleRecord): string {
   }
   const share = sum > 0 ? ((columns.error[worst]! / sum) * 100).toFixed(1) : '0'
   const dead = deadColumns > 0 ? ` ${deadColumns} columns never saw an input.` : ''
-  return `Largest error in column ${worst}: ${formatError(columns.error[worst] ?? 0)}, ${share}% of the matrix.${dead} Drag to zoom; bins narrower than a pixel show their largest value.`
+  return `Largest error in column ${worst}: ${formatError(columns.error[worst] ?? 0)}, ${share}% of the matrix.${dead} Drag to zoom, click to look closer; bins narrower than a pixel show their largest value.`
 }

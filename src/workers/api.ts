@@ -35,7 +35,7 @@ export interface EngineApi {
     onText: (text: string) => void,
   ): Promise<string>
 
-  /** Weights of one matrix for the close-up: dequantized and original values of a window of it. */
+  /** Weights of one quantized matrix for the close-up: a window of it, row-major [rows, columns], before and after. */
   weights(module: string, window: { row: number; rows: number; column: number; columns: number }): Promise<WeightWindow>
 
   /** Streams the result out: the packed file, or the zipped fp16 folder. The stream is transferred, not copied. */
@@ -91,6 +91,7 @@ export type OptionDescription = {
 export interface WeightWindow {
   readonly rows: number
   readonly columns: number
-  readonly original: Float32Array
+  /** Null where there is none: a packed file alone. */
+  readonly original: Float32Array | null
   readonly quantized: Float32Array
 }

@@ -1,4 +1,4 @@
-import { interpolateCividis, interpolateViridis } from 'd3-scale-chromatic'
+import { interpolateCividis, interpolatePuOr, interpolateViridis } from 'd3-scale-chromatic'
 
 export type Rgb = readonly [number, number, number]
 
@@ -40,6 +40,8 @@ export function luminance(colour: Rgb): number {
 
 export const viridis = ramp(interpolateViridis)
 export const cividis = ramp(interpolateCividis)
+/** Diverging, for signed values: 0.5 is zero. */
+export const puor = ramp(interpolatePuOr)
 
 /** Bit-widths are ordered categories: each has its own place on viridis, the same in every map and legend. */
 export const bitPosition = (bits: number): number => Math.min(1, Math.max(0, (bits - 1) / 7))

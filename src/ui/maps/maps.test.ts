@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { fakeInspection, fakeMethods, fakeModule } from '../../../test/fake-engine'
 import { planModules } from '../../state/modules'
 import { defaultRecipe } from '../../state/recipe'
+import { layoutCloseUp, panelsOf, weightAt } from './close-up'
 import { bitPosition, luminance, parseColour, viridis } from './colour'
 import { columnAt, columnOfInterest, layoutMatrix } from './matrix-map'
 import { MEASURES, tellingMeasure } from './measure'
@@ -58,6 +59,34 @@ describe('matrix map', () => {
     expect(zoom({ start: 0, end: 16 }, 0.5, 3, 192)).toEqual({ start: 0, end: 16 })
     expect(reveal({ start: 10, end: 20 }, 25, 192)).toEqual({ start: 16, end: 26 })
     expect(reveal({ start: 10, end: 20 }, 3, 192)).toEqual({ start: 3, end: 13 })
+  })
+})
+
+describe('close-up', () => {
+  const original = Float32Array.from([1, -2, 0.5, 0])
+  const quantized = Float32Array.from([1, -1.5, 0.5, 0])
+
+  it('shows before, after and the change, the first two on one scale', () => {
+    const panels = panelsOf({ rows: 2, columns: 2, original, quantized })
+    expect(panels.map(({ title, reach }) => [title, reach])).toEqual([
+      ['original', 2],
+      ['quantized', 2],
+      ['change', 0.5],
+    ])
+    expect([...panels[2]!.values]).toEqual([0, 0.5, 0, 0])
+    expect(panelsOf({ rows: 2, columns: 2, original: null, quantized })).toHaveLength(1)
+  })
+
+  it('finds the same weight in every panel', () => {
+    const window = { rows: 48, columns: 48, original: null, quantized }
+    const layout = layoutCloseUp(48, 48, 1000)
+    for (const panel of [0, 1, 2])
+      expect(weightAt(layout, window, panel * layout.step + 2.5 * layout.cell, layout.top + 1)).toEqual({
+        row: 0,
+        column: 2,
+      })
+    expect(weightAt(layout, window, layout.step - 1, layout.top + 1)).toBeNull()
+    expect(weightAt(layout, window, 1, 1)).toBeNull()
   })
 })
 

@@ -1,11 +1,14 @@
+import { useState } from 'react'
 import type { ModuleRecord } from '../../pipeline/records'
 import { columnsCsv, modulesCsv } from '../../state/documents'
 import { runningModule } from '../../state/progress'
 import type { Measure } from '../../state/store'
+import { CloseUp } from '../CloseUp'
 import { ChoiceField } from '../fields'
 import { formatDuration, formatError, formatShape } from '../format'
 import { MatrixMap } from '../MatrixMap'
 import { ModelMap } from '../ModelMap'
+import { CLOSE_UP } from '../maps/close-up'
 import { MEASURES, tellingMeasure } from '../maps/measure'
 import { Step } from '../Step'
 import { download } from '../save'
@@ -39,8 +42,20 @@ export function LookStep() {
         onSelect={studio.select}
         onPng={save(`model-map-${measure}`)}
       />
-      <MatrixMap key={module.name} module={module} onPng={save(module.name)} />
+      <Matrix key={module.name} module={module} onPng={save(module.name)} />
     </Step>
+  )
+}
+
+/** The selected matrix: all its columns, and single weights where one of them was chosen. */
+function Matrix({ module, onPng }: { module: ModuleRecord; onPng: (picture: Promise<Blob>) => void }) {
+  const [column, setColumn] = useState(0)
+  const centre = (chosen: number) => setColumn(Math.max(0, Math.min(module.in - CLOSE_UP, chosen - CLOSE_UP / 2)))
+  return (
+    <>
+      <MatrixMap module={module} onColumn={centre} onPng={onPng} />
+      <CloseUp module={module} column={column} onColumn={setColumn} />
+    </>
   )
 }
 
