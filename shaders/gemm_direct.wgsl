@@ -8,31 +8,40 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   if (outside_region(tile_row, tile_column)) { return; }
   let row = tile_row + local.y * REG_M;
   let column = tile_column + local.x * REG_N;
-  var sum: array<f32, REG_M * REG_N>;
-
   // Rows and columns beyond the edge repeat the last one; what they give is not stored.
   let a_step = select(1u, params.lda, TRANS_A);
   let b_step = select(params.ldb, 1u, TRANS_B);
-  var a_at: array<u32, REG_M>;
-  var b_at: array<u32, REG_N>;
-  for (var i = 0u; i < REG_M; i++) {
-    a_at[i] = params.a_offset + group.z * params.a_batch + min(row + i, params.m - 1u) * select(params.lda, 1u, TRANS_A);
-  }
-  for (var j = 0u; j < REG_N; j++) {
-    b_at[j] = params.b_offset + group.z * params.b_batch + min(column + j, params.n - 1u) * select(1u, params.ldb, TRANS_B);
-  }
+  let a_base = params.a_offset + group.z * params.a_batch;
+  let b_base = params.b_offset + group.z * params.b_batch;
+  #for i in REG_M
+  let a_at${i} = a_base + min(row + ${i}u, params.m - 1u) * select(params.lda, 1u, TRANS_A);
+  #end
+  #for j in REG_N
+  let b_at${j} = b_base + min(column + ${j}u, params.n - 1u) * select(1u, params.ldb, TRANS_B);
+  #end
+  #for i in REG_M
+  #for j in REG_N
+  var sum_${i}_${j} = 0.0;
+  #end
+  #end
 
   for (var k = 0u; k < params.k; k++) {
-    var a_reg: array<f32, REG_M>;
-    var b_reg: array<f32, REG_N>;
-    for (var i = 0u; i < REG_M; i++) { a_reg[i] = read_a(a_at[i] + k * a_step); }
-    for (var j = 0u; j < REG_N; j++) { b_reg[j] = read_b(b_at[j] + k * b_step); }
-    for (var i = 0u; i < REG_M; i++) {
-      for (var j = 0u; j < REG_N; j++) { sum[i * REG_N + j] += a_reg[i] * b_reg[j]; }
-    }
+    #for i in REG_M
+    let a${i} = read_a(a_at${i} + k * a_step);
+    #end
+    #for j in REG_N
+    let b${j} = read_b(b_at${j} + k * b_step);
+    #end
+    #for i in REG_M
+    #for j in REG_N
+    sum_${i}_${j} += a${i} * b${j};
+    #end
+    #end
   }
 
-  for (var i = 0u; i < REG_M; i++) {
-    for (var j = 0u; j < REG_N; j++) { store_c(row + i, column + j, group.z, sum[i * REG_N + j]); }
-  }
+  #for i in REG_M
+  #for j in REG_N
+  store_c(row + ${i}u, column + ${j}u, group.z, sum_${i}_${j});
+  #end
+  #end
 }

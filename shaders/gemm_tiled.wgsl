@@ -1,15 +1,16 @@
 // C[m,n] = alpha · op(A) · op(B) + beta · C, batched over z.
-// One workgroup computes a TILE_M × TILE_N tile of C; operand tiles of depth TILE_K pass through workgroup memory
-// k-major, padded by one against bank conflicts; each invocation keeps REG_M × REG_N sums in registers, its rows and
-// columns strided by the invocation grid so that neighbours read and write neighbours.
-const COLUMNS = TILE_N / REG_N; // of the invocation grid
-const ROWS = TILE_M / REG_M;
+// One workgroup computes a TILE_M × TILE_N tile of C. Operand tiles of depth TILE_K pass through workgroup memory,
+// k-major in vectors of four rows (columns), one vector of padding against bank conflicts; the next tile is already
+// on its way into registers while this one is multiplied. An invocation keeps 4·QUADS_M rows × 4·QUADS_N columns of
+// sums: quads of neighbours, the quads strided by the invocation grid.
+const COLUMNS = TILE_N / (4 * QUADS_N); // of the invocation grid
+const ROWS = TILE_M / (4 * QUADS_M);
 const THREADS = ROWS * COLUMNS;
-const A_STRIDE = TILE_M + 1;
-const B_STRIDE = TILE_N + 1;
+const A_STRIDE = TILE_M / 4 + 1;
+const B_STRIDE = TILE_N / 4 + 1;
 
-var<workgroup> a_tile: array<f32, A_STRIDE * TILE_K>;
-var<workgroup> b_tile: array<f32, B_STRIDE * TILE_K>;
+var<workgroup> a_tile: array<vec4f, A_STRIDE * TILE_K>;
+var<workgroup> b_tile: array<vec4f, B_STRIDE * TILE_K>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
@@ -18,36 +19,68 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
   if (outside_region(row, column)) { return; }
   let ty = t / COLUMNS;
   let tx = t % COLUMNS;
-  var sum: array<f32, REG_M * REG_N>;
+
+  // Which elements of a tile this invocation carries, walking memory along its contiguous dimension.
+  #for l in LOADS_A
+  let a_e${l} = t + ${l}u * THREADS;
+  let a_i${l} = select(a_e${l} / TILE_K, a_e${l} % TILE_M, TRANS_A);
+  let a_k${l} = select(a_e${l} % TILE_K, a_e${l} / TILE_M, TRANS_A);
+  var a_next${l} = load_a(row + a_i${l}, a_k${l}, group.z);
+  #end
+  #for l in LOADS_B
+  let b_e${l} = t + ${l}u * THREADS;
+  let b_j${l} = select(b_e${l} % TILE_N, b_e${l} / TILE_K, TRANS_B);
+  let b_k${l} = select(b_e${l} / TILE_N, b_e${l} % TILE_K, TRANS_B);
+  var b_next${l} = load_b(b_k${l}, column + b_j${l}, group.z);
+  #end
+  #for i in QUADS_M
+  #for r in 4
+  #for j in QUADS_N
+  var sum_${i}_${r}_${j} = vec4f();
+  #end
+  #end
+  #end
 
   for (var k = 0u; k < params.k; k += TILE_K) {
-    for (var e = t; e < TILE_M * TILE_K; e += THREADS) {
-      // Walk memory along its contiguous dimension: m when A is stored transposed, else k.
-      let i = select(e / TILE_K, e % TILE_M, TRANS_A);
-      let kk = select(e % TILE_K, e / TILE_M, TRANS_A);
-      a_tile[kk * A_STRIDE + i] = load_a(row + i, k + kk, group.z);
-    }
-    for (var e = t; e < TILE_N * TILE_K; e += THREADS) {
-      let j = select(e % TILE_N, e / TILE_K, TRANS_B);
-      let kk = select(e / TILE_N, e % TILE_K, TRANS_B);
-      b_tile[kk * B_STRIDE + j] = load_b(k + kk, column + j, group.z);
-    }
+    #for l in LOADS_A
+    a_tile[a_k${l} * A_STRIDE + a_i${l} / 4u][a_i${l} % 4u] = a_next${l};
+    #end
+    #for l in LOADS_B
+    b_tile[b_k${l} * B_STRIDE + b_j${l} / 4u][b_j${l} % 4u] = b_next${l};
+    #end
     workgroupBarrier();
+    // beyond k these load zeros that nobody uses
+    #for l in LOADS_A
+    a_next${l} = load_a(row + a_i${l}, k + TILE_K + a_k${l}, group.z);
+    #end
+    #for l in LOADS_B
+    b_next${l} = load_b(k + TILE_K + b_k${l}, column + b_j${l}, group.z);
+    #end
     for (var kk = 0u; kk < TILE_K; kk++) {
-      var a_reg: array<f32, REG_M>;
-      var b_reg: array<f32, REG_N>;
-      for (var i = 0u; i < REG_M; i++) { a_reg[i] = a_tile[kk * A_STRIDE + ty + i * ROWS]; }
-      for (var j = 0u; j < REG_N; j++) { b_reg[j] = b_tile[kk * B_STRIDE + tx + j * COLUMNS]; }
-      for (var i = 0u; i < REG_M; i++) {
-        for (var j = 0u; j < REG_N; j++) { sum[i * REG_N + j] += a_reg[i] * b_reg[j]; }
-      }
+      #for i in QUADS_M
+      let a${i} = a_tile[kk * A_STRIDE + ty + ${i}u * ROWS];
+      #end
+      #for j in QUADS_N
+      let b${j} = b_tile[kk * B_STRIDE + tx + ${j}u * COLUMNS];
+      #end
+      #for i in QUADS_M
+      #for r in 4
+      #for j in QUADS_N
+      sum_${i}_${r}_${j} += a${i}[${r}] * b${j};
+      #end
+      #end
+      #end
     }
     workgroupBarrier();
   }
 
-  for (var i = 0u; i < REG_M; i++) {
-    for (var j = 0u; j < REG_N; j++) {
-      store_c(row + ty + i * ROWS, column + tx + j * COLUMNS, group.z, sum[i * REG_N + j]);
-    }
-  }
+  #for i in QUADS_M
+  #for r in 4
+  #for j in QUADS_N
+  #for c in 4
+  store_c(row + 4u * (ty + ${i}u * ROWS) + ${r}u, column + 4u * (tx + ${j}u * COLUMNS) + ${c}u, group.z, sum_${i}_${r}_${j}[${c}]);
+  #end
+  #end
+  #end
+  #end
 }

@@ -1,3 +1,5 @@
+import { unroll } from './unroll'
+
 /**
  * A kernel is data: source text, what it binds, and how a problem of a given shape becomes dispatches.
  * Whoever dispatches it knows no maths; whoever writes it touches no GPU object.
@@ -41,12 +43,12 @@ export interface DeviceTraits {
 }
 
 /**
- * Complete WGSL from parts and compile-time constants. Constants become module-scope `const` declarations of abstract
+ * Complete WGSL from parts and compile-time constants, loops marked `#for` written out (see unroll.ts). Constants become module-scope `const` declarations of abstract
  * type, so that the same name serves as u32, i32 or array size; a boolean becomes a `bool`.
  */
 export function wgsl(parts: readonly string[], constants: Readonly<Record<string, number | boolean>> = {}): string {
   const declarations = Object.entries(constants).map(([name, value]) => `const ${name} = ${value};`)
-  return [...declarations, ...parts].join('\n')
+  return [...declarations, unroll(parts.join('\n'), constants)].join('\n')
 }
 
 /** A one-dimensional grid folded into x and y, for `count` items at `size` items a workgroup; WGSL side: lib/grid.wgsl. */

@@ -47,13 +47,19 @@ interface Tile {
   readonly constants: Readonly<Record<string, number>>
 }
 
-const tile = (m: number, n: number, k: number, regM: number, regN: number): Tile => ({
-  name: `${m}×${n}×${k}`,
-  source: tiled,
-  rows: m,
-  columns: n,
-  constants: { TILE_M: m, TILE_N: n, TILE_K: k, REG_M: regM, REG_N: regN },
-})
+const tile = (m: number, n: number, k: number, quadsM: number, quadsN: number): Tile => {
+  const threads = (m * n) / (16 * quadsM * quadsN)
+  return {
+    name: `${m}×${n}×${k}`,
+    source: tiled,
+    rows: m,
+    columns: n,
+    constants: {
+      ...{ TILE_M: m, TILE_N: n, TILE_K: k, QUADS_M: quadsM, QUADS_N: quadsN },
+      ...{ LOADS_A: (m * k) / threads, LOADS_B: (n * k) / threads },
+    },
+  }
+}
 
 const directTile = (rows: number, columns: number, regM: number, regN: number): Tile => ({
   name: `direct ${regM}×${regN}`,
@@ -65,9 +71,9 @@ const directTile = (rows: number, columns: number, regM: number, regN: number): 
 
 /** Register and workgroup tiles to choose from; see bench/gemm.ts for what each is worth. */
 export const TILES = {
-  large: tile(128, 128, 8, 8, 8),
-  medium: tile(64, 64, 16, 4, 4),
-  software: directTile(4, 8, 8, 8),
+  large: tile(128, 128, 8, 2, 2),
+  medium: tile(64, 64, 16, 1, 1),
+  software: directTile(4, 8, 4, 8),
   row: directTile(1, 64, 1, 1),
 } as const
 
