@@ -1,6 +1,5 @@
 import source from '../../shaders/attention.wgsl?raw'
 import { type Kernel, splitRows, wgsl } from '../gpu/kernel'
-import { unroll } from './unroll'
 
 const SIZE = 64
 
@@ -16,6 +15,13 @@ export interface AttentionShape {
   readonly kvHeads: number
 }
 
+// The two readings of `#chunks` in the shader.
+const writtenOut = source.replaceAll('#chunks', '#for c in CHUNKS').replaceAll('#done', '#end')
+const looped = source
+  .replaceAll('#chunks', 'for (var c = 0u; c < params.chunks; c++) {')
+  .replaceAll('#done', '}')
+  .replaceAll(/\$\{c\}/g, 'c')
+
 const kernels = new Map<string, Kernel<'q' | 'k' | 'v' | 'y', AttentionShape>>()
 
 /**
@@ -25,10 +31,10 @@ const kernels = new Map<string, Kernel<'q' | 'k' | 'v' | 'y', AttentionShape>>()
 export function attention(headDim: number, software: boolean): Kernel<'q' | 'k' | 'v' | 'y', AttentionShape> {
   // Written out, a head of 64 takes lavapipe (Mesa 25.0) 10 s to compile and runs no faster than the loop; heads up to
   // 32 run twice as fast there and three times as fast on SwiftShader. Beyond 128 no GPU has the registers.
-  const unrolled = headDim <= (software ? 32 : 128)
+  const inRegisters = headDim <= (software ? 32 : 128)
   // Several queries an invocation share the loads of keys and values, as far as registers go.
   const queries = headDim > 32 ? 1 : software ? 4 : 2
-  const label = `attention ${headDim}×${queries}${unrolled ? '' : ' rolled'}`
+  const label = `attention ${headDim}×${queries}${inRegisters ? '' : ' looped'}`
   let kernel = kernels.get(label)
   if (kernel) return kernel
   const width = headDim % 4 === 0 ? 4 : 2
@@ -36,7 +42,7 @@ export function attention(headDim: number, software: boolean): Kernel<'q' | 'k' 
   const flopsPerQuery = ({ tq, tk }: AttentionShape) => (4 * headDim + 8) * (tk - (tq - 1) / 2)
   kernel = {
     label,
-    wgsl: wgsl([`alias Chunk = vec${width}f;`, unroll(source, { QUERIES: queries, ...(unrolled ? { chunks } : {}) })], {
+    wgsl: wgsl([`alias Chunk = vec${width}f;`, inRegisters ? writtenOut : looped], {
       SIZE,
       QUERIES: queries,
       CHUNKS: chunks,
