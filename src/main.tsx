@@ -1,3 +1,5 @@
+import './ui/theme.css'
+import './ui/base.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { createStudio } from './state/studio'
@@ -5,8 +7,6 @@ import { App } from './ui/App'
 import { saveStream } from './ui/save'
 import { StudioContext } from './ui/studio-context'
 import { applyTheme, savedTheme } from './ui/theme'
-import './ui/theme.css'
-import './ui/base.css'
 import { connectEngine } from './workers/client'
 
 applyTheme(savedTheme())

@@ -30,17 +30,17 @@ export function CloseUp({ module, column, onColumn }: CloseUpProps) {
             rows {place.row} to {place.row + rows - 1}, columns {place.column} to {place.column + columns - 1}
           </span>
         </h3>
-      </div>
-      <div className="close-up-place">
-        <NumberField label="First row" value={row} min={0} max={module.out - rows} step={1} onChange={setRow} />
-        <NumberField
-          label="First column"
-          value={column}
-          min={0}
-          max={module.in - columns}
-          step={1}
-          onChange={onColumn}
-        />
+        <div className="close-up-place">
+          <NumberField label="First row" value={row} min={0} max={module.out - rows} step={1} onChange={setRow} />
+          <NumberField
+            label="First column"
+            value={column}
+            min={0}
+            max={module.in - columns}
+            step={1}
+            onChange={onColumn}
+          />
+        </div>
       </div>
       {weights ? (
         <Panels weights={weights} row={place.row} column={place.column} />

@@ -10,7 +10,10 @@ export interface EngineApi {
   start(): Promise<GpuInfo>
   methods(): Promise<MethodDescription[]>
 
-  /** Adds files to the pile being opened; says whether they make a model yet. `reset` starts a new pile. */
+  /**
+   * Adds files to the pile being opened; says whether they make a model yet. `reset` starts a new pile. Rejects with
+   * FormatError for files that are none of a model's: the pile, and the model that is open, stay as they were.
+   */
   offerFiles(files: File[], reset: boolean): Promise<OpenResult>
   /** Fetches a model bundled with the page. */
   openBundled(name: string, onProgress: (progress: Progress) => void): Promise<OpenResult>

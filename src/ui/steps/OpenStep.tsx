@@ -89,13 +89,13 @@ function BundledModels() {
   const ready = useStudioState((state) => state.engine.status !== 'starting')
   if (models.length === 0) return null
   return (
-    <ul className="bundled" aria-label="Bundled models">
+    <ul className="bundled" aria-label="Bundled models" data-compact={first === null}>
       {models.map((model) => (
         <li key={model.name}>
           <h3>
             {model.title} <span className="quiet">{formatBytes(modelBytes(model))}</span>
           </h3>
-          <p>{model.description}</p>
+          {first && <p>{model.description}</p>}
           <button
             type="button"
             className={model === first ? 'primary' : ''}

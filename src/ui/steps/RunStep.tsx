@@ -55,7 +55,7 @@ function RunSide() {
         <dl className="facts">
           <dt>Bits a weight</dt>
           <dd>{formatNumber(result.report.bits.total, 3)}</dd>
-          <dt>codes + scales + indices</dt>
+          <dt>code + scale + index</dt>
           <dd>
             {[result.report.bits.code, result.report.bits.scale, result.report.bits.index]
               .map((bits) => formatNumber(bits, 3))
@@ -112,10 +112,25 @@ function useObstacle(): string | null {
   return busy && busy !== 'run' ? 'The engine is busy with another step.' : null
 }
 
+/** What a run shows outside its step: progress in the tab's title, and a question before the tab is closed. */
+function useRunOutside(running: boolean, share: number) {
+  const percent = running ? formatPercent(share) : null
+  useEffect(() => {
+    document.title = percent ? `${percent} Bitloom` : 'Bitloom'
+  }, [percent])
+  useEffect(() => {
+    if (!running) return
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault()
+    window.addEventListener('beforeunload', ask)
+    return () => window.removeEventListener('beforeunload', ask)
+  }, [running])
+}
+
 function RunProgress({ run, planned }: { run: RunState; planned: number }) {
   const running = run.endedAt === null
   const now = useNow(running)
   const share = overallShare(run, planned)
+  useRunOutside(running, share)
   const elapsed = Math.max(0, ((run.endedAt ?? now) - run.startedAt) / 1000)
   const { phase } = run
   return (
