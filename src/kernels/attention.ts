@@ -33,7 +33,7 @@ export function attention(headDim: number, software: boolean): Kernel<'q' | 'k' 
   // 32 run twice as fast there and three times as fast on SwiftShader. Beyond 128 no GPU has the registers.
   const inRegisters = headDim <= (software ? 32 : 128)
   // Several queries an invocation share the loads of keys and values, as far as registers go.
-  const queries = headDim > 32 ? 1 : software ? 4 : 2
+  const queries = headDim <= 16 ? 4 : headDim <= 32 ? 2 : 1
   const label = `attention ${headDim}×${queries}${inRegisters ? '' : ' looped'}`
   let kernel = kernels.get(label)
   if (kernel) return kernel
