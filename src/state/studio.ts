@@ -11,11 +11,16 @@ export function createStudio(host: Host) {
   const store = createStudioStore()
   const context: Context = { store, host, engine: host.connect(), reopen: null, ownTexts: new Map() }
   const opening = openingActions(context)
+  const running = runningActions(context)
+  // The inspection's forecast is for a recipe nobody chose: ask for the one in the form.
+  store.subscribe((state, before) => {
+    if (before.busy === 'open' && !state.busy && state.model !== null) void running.forecast()
+  })
 
   return {
     store,
     ...opening,
-    ...runningActions(context),
+    ...running,
     ...measuringActions(context),
     ...takingActions(context),
     /** Lists what ships with the page and starts the engine. */

@@ -56,7 +56,7 @@ function RunSide() {
           <dt>Bits a weight</dt>
           <dd>{formatNumber(result.report.bits.total, 3)}</dd>
           <dt>code + scale + index</dt>
-          <dd>
+          <dd className="small">
             {[result.report.bits.code, result.report.bits.scale, result.report.bits.index]
               .map((bits) => formatNumber(bits, 3))
               .join(' + ')}
