@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
+import { measureTiles } from '../bench/tiles'
 import { FormatError } from '../src/errors'
 import { dequantize } from '../src/formats/affine'
 import { writeBitloom } from '../src/formats/bitloom/write'
@@ -143,6 +144,17 @@ export const commands: Record<CommandName, (args: Arguments) => Promise<Result>>
     const runs = numberFlag(args, 'runs', 5, 1)
     return withGpu(async (gpu) => {
       say(gpu.info.name)
+      if (args.flags.tiles) {
+        const rows = []
+        for (const n of sizes)
+          for await (const row of measureTiles(gpu, n, runs)) {
+            rows.push(row)
+            say(
+              `${row.kernel.padEnd(28)} ${n}  ${row.ms.toFixed(2)} ms  ${row.passes} passes  ${row.gflops.toFixed(0)} GFLOP/s`,
+            )
+          }
+        return { json: { device: gpu.info.name, rows }, text: '' }
+      }
       const json = await bench(
         gpu,
         sizes,

@@ -91,6 +91,7 @@ export const usage = {
     summary: 'time the kernels on this device',
     flags: {
       sizes: { type: 'string', value: 'N,N,…', help: 'matrix sizes (512,1024,2048,4096)' },
+      tiles: { type: 'boolean', help: 'compare matmul tiles instead' },
       runs: { type: 'string', value: 'R', help: 'runs a median is taken of (5)' },
       json,
     },

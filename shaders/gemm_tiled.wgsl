@@ -20,18 +20,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
   let ty = t / COLUMNS;
   let tx = t % COLUMNS;
 
-  // Which elements of a tile this invocation carries, walking memory along its contiguous dimension.
+  // Which quads of a tile this invocation carries, neighbours along the dimension that is contiguous in memory.
   #for l in LOADS_A
   let a_e${l} = t + ${l}u * THREADS;
-  let a_i${l} = select(a_e${l} / TILE_K, a_e${l} % TILE_M, TRANS_A);
-  let a_k${l} = select(a_e${l} % TILE_K, a_e${l} / TILE_M, TRANS_A);
-  var a_next${l} = load_a(row + a_i${l}, a_k${l}, group.z);
+  let a_i${l} = select(a_e${l} / TILE_K, a_e${l} % (TILE_M / 4), TRANS_A);
+  let a_k${l} = select(a_e${l} % TILE_K, a_e${l} / (TILE_M / 4), TRANS_A);
+  var a_next${l} = load_a(row + 4u * a_i${l}, a_k${l}, group.z);
   #end
   #for l in LOADS_B
   let b_e${l} = t + ${l}u * THREADS;
-  let b_j${l} = select(b_e${l} % TILE_N, b_e${l} / TILE_K, TRANS_B);
-  let b_k${l} = select(b_e${l} / TILE_N, b_e${l} % TILE_K, TRANS_B);
-  var b_next${l} = load_b(b_k${l}, column + b_j${l}, group.z);
+  let b_j${l} = select(b_e${l} % (TILE_N / 4), b_e${l} / TILE_K, TRANS_B);
+  let b_k${l} = select(b_e${l} / (TILE_N / 4), b_e${l} % TILE_K, TRANS_B);
+  var b_next${l} = load_b(b_k${l}, column + 4u * b_j${l}, group.z);
   #end
   #for i in QUADS_M
   #for r in 4
@@ -43,18 +43,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
 
   for (var k = 0u; k < params.k; k += TILE_K) {
     #for l in LOADS_A
-    a_tile[a_k${l} * A_STRIDE + a_i${l} / 4u][a_i${l} % 4u] = a_next${l};
+    a_tile[a_k${l} * A_STRIDE + a_i${l}] = a_next${l};
     #end
     #for l in LOADS_B
-    b_tile[b_k${l} * B_STRIDE + b_j${l} / 4u][b_j${l} % 4u] = b_next${l};
+    b_tile[b_k${l} * B_STRIDE + b_j${l}] = b_next${l};
     #end
     workgroupBarrier();
     // beyond k these load zeros that nobody uses
     #for l in LOADS_A
-    a_next${l} = load_a(row + a_i${l}, k + TILE_K + a_k${l}, group.z);
+    a_next${l} = load_a(row + 4u * a_i${l}, k + TILE_K + a_k${l}, group.z);
     #end
     #for l in LOADS_B
-    b_next${l} = load_b(k + TILE_K + b_k${l}, column + b_j${l}, group.z);
+    b_next${l} = load_b(k + TILE_K + b_k${l}, column + 4u * b_j${l}, group.z);
     #end
     for (var kk = 0u; kk < TILE_K; kk++) {
       #for i in QUADS_M

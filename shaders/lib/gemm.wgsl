@@ -9,19 +9,21 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> params: Params;
 
-// Clamps instead of branching, then drops what lies outside: no access beyond the operand.
-fn load_a(i: u32, k: u32, batch: u32) -> f32 {
-  let ii = min(i, params.m - 1u);
-  let kk = min(k, params.k - 1u);
-  let at = select(ii * params.lda + kk, kk * params.lda + ii, TRANS_A);
-  return select(0.0, read_a(params.a_offset + batch * params.a_batch + at), i < params.m && k < params.k);
+// Four rows (columns) of an operand at one k; zero outside. Clamps instead of branching: no access beyond the operand.
+fn load_a(i: u32, k: u32, batch: u32) -> vec4f {
+  let base = params.a_offset + batch * params.a_batch + min(k, params.k - 1u) * select(1u, params.lda, TRANS_A);
+  let step = select(params.lda, 1u, TRANS_A);
+  let at = min(vec4u(i) + vec4u(0, 1, 2, 3), vec4u(params.m - 1u)) * step + base;
+  let inside = (vec4u(i) + vec4u(0, 1, 2, 3) < vec4u(params.m)) & vec4<bool>(k < params.k);
+  return select(vec4f(), vec4f(read_a(at.x), read_a(at.y), read_a(at.z), read_a(at.w)), inside);
 }
 
-fn load_b(k: u32, j: u32, batch: u32) -> f32 {
-  let jj = min(j, params.n - 1u);
-  let kk = min(k, params.k - 1u);
-  let at = select(kk * params.ldb + jj, jj * params.ldb + kk, TRANS_B);
-  return select(0.0, read_b(params.b_offset + batch * params.b_batch + at), j < params.n && k < params.k);
+fn load_b(k: u32, j: u32, batch: u32) -> vec4f {
+  let base = params.b_offset + batch * params.b_batch + min(k, params.k - 1u) * select(params.ldb, 1u, TRANS_B);
+  let step = select(1u, params.ldb, TRANS_B);
+  let at = min(vec4u(j) + vec4u(0, 1, 2, 3), vec4u(params.n - 1u)) * step + base;
+  let inside = (vec4u(j) + vec4u(0, 1, 2, 3) < vec4u(params.n)) & vec4<bool>(k < params.k);
+  return select(vec4f(), vec4f(read_b(at.x), read_b(at.y), read_b(at.z), read_b(at.w)), inside);
 }
 
 fn store_c(i: u32, j: u32, batch: u32, value: f32) {

@@ -58,7 +58,7 @@ export class Gpu {
     })
     this.#lost.catch(() => {})
     device.addEventListener('uncapturederror', (event) => {
-      this.#fail(new GpuLimitError(`gpu: ${(event as GPUUncapturedErrorEvent).error.message} — please report this`))
+      this.#fail(new Error(`bug in Bitloom: ${(event as GPUUncapturedErrorEvent).error.message}`))
     })
   }
 

@@ -42,7 +42,9 @@ export class PipelineCache {
         buffer: { type: 'uniform', hasDynamicOffset: true },
       })
     const layout = device.createBindGroupLayout({ label: kernel.label, entries })
+    device.pushErrorScope('validation') // a faulty source is told below, with its lines
     const module = device.createShaderModule({ label: kernel.label, code: kernel.wgsl })
+    device.popErrorScope().catch(() => {}) // the device was lost: reported by its own promise
     try {
       const pipeline = await device.createComputePipelineAsync({
         label: kernel.label,

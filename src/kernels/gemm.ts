@@ -47,7 +47,8 @@ interface Tile {
   readonly constants: Readonly<Record<string, number>>
 }
 
-const tile = (m: number, n: number, k: number, quadsM: number, quadsN: number): Tile => {
+/** A tiled variant m × n × k whose invocations each hold 4·quadsM × 4·quadsN sums. */
+export const tile = (m: number, n: number, k: number, quadsM: number, quadsN: number): Tile => {
   const threads = (m * n) / (16 * quadsM * quadsN)
   return {
     name: `${m}×${n}×${k}`,
@@ -56,7 +57,7 @@ const tile = (m: number, n: number, k: number, quadsM: number, quadsN: number): 
     columns: n,
     constants: {
       ...{ TILE_M: m, TILE_N: n, TILE_K: k, QUADS_M: quadsM, QUADS_N: quadsN },
-      ...{ LOADS_A: (m * k) / threads, LOADS_B: (n * k) / threads },
+      ...{ LOADS_A: (m * k) / 4 / threads, LOADS_B: (n * k) / 4 / threads },
     },
   }
 }
