@@ -133,14 +133,25 @@ const gptqLayer: Work = {
 
 export const works: readonly Work[] = [product, hessian, cholesky, factor, gptqLayer]
 
+/** A GPU that idled runs at a fraction of its clock for a while. */
+const WARM_UP_MS = 500
+
+/** Runs `work` until the device has been busy for a while; once where a single run takes longer. */
+export async function warmUp(gpu: Gpu, work: () => Promise<unknown>): Promise<void> {
+  const started = performance.now()
+  do {
+    await work()
+    await gpu.settle()
+  } while (performance.now() - started < WARM_UP_MS)
+}
+
 /** Measures every work at every size; sizes that do not fit the device are left out. */
 export async function* measure(gpu: Gpu, sizes: readonly number[], runs: number): AsyncGenerator<Measurement> {
   for (const work of works)
     for (const n of sizes) {
       if (4 * n * Math.max(n, TOKENS) > gpu.info.maxBindingBytes) continue
       const { run, free } = await work.prepare(gpu, n)
-      await run()
-      await gpu.settle()
+      await warmUp(gpu, run)
       const times: number[] = []
       for (let i = 0; i < runs; i++) {
         const started = performance.now()

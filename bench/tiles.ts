@@ -1,5 +1,6 @@
 import type { Gpu } from '../src/gpu/device'
 import { gemm, tile } from '../src/kernels/gemm'
+import { warmUp } from './suite'
 
 /** Tiles worth comparing on a new device: m × n × k, register quads. */
 const CANDIDATES = [
@@ -7,7 +8,9 @@ const CANDIDATES = [
   tile(128, 128, 16, 2, 2),
   tile(128, 64, 16, 2, 1),
   tile(128, 64, 8, 2, 2),
-  tile(64, 64, 8, 1, 1),
+  tile(128, 64, 32, 2, 1),
+  tile(64, 128, 16, 1, 2),
+  tile(128, 128, 16, 2, 1),
   tile(64, 64, 16, 1, 1),
 ]
 
@@ -33,7 +36,7 @@ export async function* measureTiles(gpu: Gpu, n: number, runs: number) {
         await gpu.settle()
         return { ms: performance.now() - started, passes }
       }
-      await run()
+      await warmUp(gpu, run)
       let best = await run()
       for (let i = 1; i < runs; i++) {
         const again = await run()
