@@ -1,7 +1,7 @@
 import { FormatError } from '../errors'
 import type { OpenResult } from '../workers/api'
-import { type Context, markLost, occupy, patch } from './context'
-import { failureFrom } from './failure'
+import { type Context, markLost, occupy, patch, setFailure } from './context'
+import { failureFrom, isLost } from './failure'
 import { planModules } from './modules'
 import { runOfReport } from './progress'
 import { defaultRecipe, recipeLabel } from './recipe'
@@ -17,11 +17,15 @@ export function openingActions(context: Context) {
     try {
       patch(context, { engine: { status: 'ready', gpu: await engine.api.start() } })
     } catch (error) {
-      patch(context, { engine: { status: 'absent', failure: failureFrom(error) } })
+      if (isLost(error)) markLost(context, error)
+      else patch(context, { engine: { status: 'absent', failure: failureFrom(error) } })
     }
-    const methods = await engine.api.methods().catch(() => [])
-    patch(context, { methods })
-    suggestRecipe()
+    try {
+      patch(context, { methods: await engine.api.methods() })
+      suggestRecipe()
+    } catch (error) {
+      if (!isLost(error)) setFailure(context, 'recipe', error)
+    }
   }
 
   const suggestRecipe = () => {

@@ -172,6 +172,11 @@ describe('the engine', () => {
     expect(state().model).not.toBeNull()
   })
 
+  it('may fail to start at all: that is no missing GPU', async () => {
+    const { state } = await studioWith({ fail: { start: new DeviceLostError('engine: no script — restart it') } })
+    expect(state().engine).toMatchObject({ status: 'lost', failure: { family: 'DeviceLostError' } })
+  })
+
   it('may be lost: the page says so, restarts it and opens the model again', async () => {
     const { studio, state } = await studioWith({ fail: { perplexity: new DeviceLostError('gpu: gone') } })
     await studio.openBundled('wren-nano')

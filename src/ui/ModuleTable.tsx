@@ -71,7 +71,8 @@ function columnsOf(onSelect: (name: string) => void): readonly TableColumn<Row>[
       mono: true,
       render: ({ name, module }) =>
         module ? (
-          <button type="button" className="plain" title={name} onClick={() => onSelect(name)}>
+          // Out of the tab order, which hundreds of rows would fill: by keyboard the model map selects.
+          <button type="button" className="plain" tabIndex={-1} title={name} onClick={() => onSelect(name)}>
             {name}
           </button>
         ) : (
