@@ -70,9 +70,9 @@ const directTile = (rows: number, columns: number, regM: number, regN: number): 
   constants: { ROWS: rows, COLUMNS: columns, REG_M: regM, REG_N: regN },
 })
 
-/** Register and workgroup tiles to choose from; see bench/gemm.ts for what each is worth. */
+/** Register and workgroup tiles to choose from; bench/tiles.ts measures what each is worth. */
 export const TILES = {
-  large: tile(128, 128, 8, 2, 2),
+  large: tile(128, 64, 16, 2, 1),
   medium: tile(64, 64, 16, 1, 1),
   software: directTile(4, 8, 4, 8),
   row: directTile(1, 64, 1, 1),
@@ -185,6 +185,6 @@ export function matmul(rec: Recorder, options: MatmulOptions): void {
 function chooseTile(m: number, n: number, batch: number, software: boolean): Tile {
   if (m <= 4) return TILES.row
   if (software) return TILES.software
-  const large = Math.ceil(m / 128) * Math.ceil(n / 128) * batch
+  const large = Math.ceil(m / TILES.large.rows) * Math.ceil(n / TILES.large.columns) * batch
   return large >= 128 ? TILES.large : TILES.medium
 }

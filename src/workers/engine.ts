@@ -1,0 +1,241 @@
+import { FormatError, GpuUnavailableError, invariant } from '../errors'
+import { dequantize } from '../formats/affine'
+import { packedFileName } from '../formats/bitloom/names'
+import { writeBitloom } from '../formats/bitloom/write'
+import { type ByteSource, blobSource } from '../formats/bytes'
+import { exportFp16 } from '../formats/export-fp16'
+import type { QuantizedLinear } from '../formats/quantized'
+import { assess, toFloat32 } from '../formats/source'
+import { zipStream } from '../formats/zip'
+import { type Gpu, type GpuInfo, requestGpu } from '../gpu/device'
+import { describeMethod } from '../methods/options'
+import { methods } from '../methods/registry'
+import { generate } from '../models/generation'
+import { LlamaModel } from '../models/model'
+import { freeBlock, type WeightSource } from '../models/weights'
+import { forecastOf, inspect } from '../pipeline/inspect'
+import { type OpenedModel, openFiles, quantizedWeights, weightsOf } from '../pipeline/opened'
+import { perplexity } from '../pipeline/perplexity'
+import { quantize } from '../pipeline/quantize'
+import type { RunReport } from '../pipeline/records'
+import type { EngineApi, OpenResult } from './api'
+import { fetchBundled } from './bundled'
+
+/** What every WebGPU device guarantees: assumed for forecasts while there is no device. */
+const DEFAULT_LIMITS: GpuInfo = {
+  name: 'none',
+  software: false,
+  features: [],
+  maxBindingBytes: 128 * 2 ** 20,
+  maxBufferBytes: 256 * 2 ** 20,
+}
+
+/** A result: codes of every linear, from a run just done or from a packed file. */
+interface Result {
+  readonly report: RunReport
+  readonly names: readonly string[]
+  linear(name: string): Promise<QuantizedLinear>
+}
+
+/** The engine behind the page: one device, one open model, one result. Knows no page and no worker; see engine.worker.ts. */
+export class Engine implements EngineApi {
+  #gpu: Gpu | null = null
+  #pile: ByteSource[] = []
+  #model: OpenedModel | null = null
+  #result: Result | null = null
+  #work: AbortController | null = null
+
+  constructor(private readonly api: GPU | undefined) {}
+
+  async start() {
+    this.#gpu = await requestGpu(this.api)
+    return this.#gpu.info
+  }
+
+  async methods() {
+    return methods.map(describeMethod)
+  }
+
+  async offerFiles(files: File[], reset: boolean): Promise<OpenResult> {
+    const pile = [...(reset ? [] : this.#pile), ...files.map((file) => blobSource(file, file.name))]
+    const assessment = await assess(pile)
+    if (assessment.state === 'unknown') throw new FormatError(assessment.reason)
+    if (assessment.state === 'incomplete') {
+      this.#pile = pile
+      return assessment
+    }
+    const opened = await this.#open(pile, nameOf(files, pile))
+    this.#pile = []
+    return opened
+  }
+
+  async openBundled(name: string, onProgress: Parameters<EngineApi['openBundled']>[1]): Promise<OpenResult> {
+    return this.#open(await fetchBundled(name, onProgress), name)
+  }
+
+  async forecast(recipe: Parameters<EngineApi['forecast']>[0]) {
+    return forecastOf(this.#opened(), recipe, this.#gpu?.info ?? DEFAULT_LIMITS)
+  }
+
+  quantize: EngineApi['quantize'] = (recipe, calibration, onProgress) =>
+    this.#busy(async (signal) => {
+      const { linears, report } = await quantize(this.#device(), this.#opened(), {
+        recipe,
+        calibration,
+        signal,
+        onProgress,
+      })
+      this.#result = { report, names: [...linears.keys()], linear: async (name) => linears.get(name)! }
+      return report
+    })
+
+  async cancel() {
+    this.#work?.abort()
+  }
+
+  perplexity: EngineApi['perplexity'] = (which, text, { protocol, maxTokens }, onProgress) =>
+    this.#busy((signal) =>
+      perplexity(this.#device(), this.#opened(), this.#weights(which), {
+        text,
+        protocol,
+        maxTokens,
+        signal,
+        onProgress,
+      }),
+    )
+
+  generate: EngineApi['generate'] = (which, prompt, maxNewTokens, onText) =>
+    this.#busy(async (signal) => {
+      const gpu = this.#device()
+      const { spec, tokenizer } = this.#opened()
+      const ids = tokenizer.encode(prompt, { bos: tokenizer.addsBos })
+      const positions = ids.length + maxNewTokens
+      const model = await LlamaModel.load(gpu, spec, this.#weights(which), { positions })
+      try {
+        const blocks = await model.loadBlocks()
+        try {
+          let text = ''
+          for await (const piece of generate(gpu, model, blocks, tokenizer, ids, { maxNewTokens, signal })) {
+            text += piece.text
+            onText(piece.text)
+          }
+          return text
+        } finally {
+          for (const block of blocks) freeBlock(gpu, block)
+        }
+      } finally {
+        model.free()
+      }
+    })
+
+  async weights(module: string, window: Parameters<EngineApi['weights']>[1]) {
+    const { row, rows, column, columns } = window
+    const linear = await this.#quantized().linear(module)
+    invariant(row + rows <= linear.out && column + columns <= linear.in, `window outside of ${module}`)
+    const cut = (values: Float32Array, first: number) => {
+      const part = new Float32Array(rows * columns)
+      for (let r = 0; r < rows; r++) {
+        const at = (row - first + r) * linear.in + column
+        part.set(values.subarray(at, at + columns), r * columns)
+      }
+      return part
+    }
+    const entry = this.#opened().source.tensors.get(`${module}.weight`)
+    const original = entry ? toFloat32(await entry.read({ start: row, end: row + rows }), entry.dtype) : null
+    return { rows, columns, original: original && cut(original, row), quantized: cut(dequantize(linear), 0) }
+  }
+
+  async download(what: 'packed' | 'fp16') {
+    const { source, name } = this.#opened()
+    const result = this.#quantized()
+    const linears = await Promise.all(result.names.map((linear) => result.linear(linear)))
+    if (what === 'packed') {
+      const { size, chunks } = writeBitloom(source, linears, result.report)
+      return { name: packedFileName(result.report), stream: streamOf(chunks), size }
+    }
+    const dense = new Map(
+      linears.map((linear) => [
+        linear.name,
+        { out: linear.out, in: linear.in, weights: async () => dequantize(linear) },
+      ]),
+    )
+    const { size, stream } = zipStream(`${name}-fp16`, exportFp16(source, dense))
+    return { name: `${name}-fp16.zip`, stream, size }
+  }
+
+  /** Opens a whole pile; what was open stays until everything has been checked. */
+  async #open(pile: ByteSource[], name: string): Promise<OpenResult> {
+    const model = await openFiles(pile, name)
+    const { packed } = model
+    this.#model = model
+    this.#result = packed && {
+      report: packed.report,
+      names: packed.names,
+      linear: (linear) => packed.linear(linear),
+    }
+    const inspection = inspect(model, this.#gpu?.info ?? DEFAULT_LIMITS)
+    return { state: 'ready', inspection, report: packed?.report ?? null }
+  }
+
+  /** One thing at a time: each has the device to itself and can be stopped. */
+  async #busy<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    invariant(!this.#work, 'the engine was asked for two things at once')
+    this.#work = new AbortController()
+    try {
+      return await work(this.#work.signal)
+    } finally {
+      this.#work = null
+      this.#gpu?.pool.trim()
+    }
+  }
+
+  #device(): Gpu {
+    if (!this.#gpu)
+      throw new GpuUnavailableError(
+        'engine: expected a GPU for this, got none — open the page in a browser with WebGPU',
+      )
+    return this.#gpu
+  }
+
+  #opened(): OpenedModel {
+    if (!this.#model) throw new FormatError('engine: expected an open model, got none — open one first')
+    return this.#model
+  }
+
+  #quantized(): Result {
+    if (!this.#result) throw new FormatError('engine: expected a quantized model, got none — run a recipe first')
+    return this.#result
+  }
+
+  #weights(which: 'original' | 'quantized'): WeightSource {
+    const gpu = this.#device()
+    const model = this.#opened()
+    if (which === 'quantized') return quantizedWeights(gpu, model, (name) => this.#quantized().linear(name))
+    if (model.packed)
+      throw new FormatError(
+        `${model.name}: expected the original weights, got a packed file without them — open the original checkpoint to compare`,
+      )
+    return weightsOf(gpu, model)
+  }
+}
+
+/** A folder drop carries its name in every path; a lone file lends its own. */
+function nameOf(files: readonly File[], pile: readonly ByteSource[]): string {
+  const folder = files.map((file) => file.webkitRelativePath?.split('/')[0]).find(Boolean)
+  const weights = pile.find(({ name }) => name.endsWith('.safetensors'))?.name
+  return folder ?? weights?.replace(/(\.bitloom)?\.safetensors$/, '') ?? 'model'
+}
+
+/** A stream that makes each chunk when it is asked for. */
+function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await chunks.next()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+    async cancel() {
+      await chunks.return(undefined)
+    },
+  })
+}

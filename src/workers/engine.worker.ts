@@ -1,0 +1,25 @@
+import * as Comlink from 'comlink'
+import { Engine } from './engine'
+import { keepErrorFamilies } from './errors-transfer'
+
+keepErrorFamilies()
+
+const engine = new Engine(navigator.gpu)
+
+/** The page's side of this is client.ts. A download's stream is handed over, not copied. */
+Comlink.expose({
+  start: () => engine.start(),
+  methods: () => engine.methods(),
+  offerFiles: (...args: Parameters<Engine['offerFiles']>) => engine.offerFiles(...args),
+  openBundled: (...args: Parameters<Engine['openBundled']>) => engine.openBundled(...args),
+  forecast: (...args: Parameters<Engine['forecast']>) => engine.forecast(...args),
+  quantize: engine.quantize,
+  cancel: () => engine.cancel(),
+  perplexity: engine.perplexity,
+  generate: engine.generate,
+  weights: (...args: Parameters<Engine['weights']>) => engine.weights(...args),
+  download: async (...args: Parameters<Engine['download']>) => {
+    const download = await engine.download(...args)
+    return Comlink.transfer(download, [download.stream])
+  },
+})
