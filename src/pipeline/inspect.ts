@@ -9,7 +9,7 @@ import type { Inspection, MemoryForecast, Recipe } from './records'
 export function inspect(model: OpenedModel, gpu: GpuInfo): Inspection {
   const { source, spec, packed } = model
   const forecast = forecastOf(model, defaultRecipe('gptq'), gpu)
-  const { rope, linears: _, eos, ...numbers } = spec
+  const { rope, linears: _, architecture: __, eos, ...numbers } = spec
   return {
     name: model.name,
     kind: source.provenance.kind,
