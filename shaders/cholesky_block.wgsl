@@ -1,6 +1,9 @@
-// Factors and inverts one diagonal block of the blocked Cholesky: A₁₁ = L₁₁·L₁₁ᵀ, X₁₁ = L₁₁⁻¹.
-// a, l, x: [n, n] row-major; only the lower triangle of a is read. One workgroup, BLOCK invocations.
-// The lower triangle is kept packed in workgroup memory: 64·65/2 floats, half of what every device has.
+// Factors and inverts one diagonal block of the blocked Cholesky: A₁₁ = L₁₁·L₁₁ᵀ, X₁₁ = L₁₁⁻¹, in one sweep.
+// a, l, x: [n, n] row-major; only the lower triangle of a is read. One workgroup of 4·BLOCK invocations.
+//
+// The block's lower triangle m lives packed in workgroup memory (64·65/2 floats, half of what every device has).
+// Before step k its columns from k on hold what is left of A, those before k the part of the inverse that is known:
+// a finished column of L is needed no more once it has been applied, so the inverse takes its place.
 struct Params { n: u32, first: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
@@ -9,47 +12,51 @@ struct Params { n: u32, first: u32 }
 // Column (1-based) of the first pivot that was not a positive finite number; 0 while all are.
 @group(0) @binding(4) var<storage, read_write> failed: array<u32>;
 
-var<workgroup> block: array<f32, BLOCK * (BLOCK + 1) / 2>;
+const LANES = 4u; // invocations that share a row
+var<workgroup> m: array<f32, BLOCK * (BLOCK + 1) / 2>;
+// Step k: L[j, k] for j > k, X[k, j] for j ≤ k.
+var<workgroup> v: array<f32, BLOCK>;
 
 fn at(i: u32, j: u32) -> u32 { return i * (i + 1u) / 2u + j; }
 
-@compute @workgroup_size(BLOCK)
+@compute @workgroup_size(4 * BLOCK)
 fn main(@builtin(local_invocation_index) t: u32) {
   let size = min(u32(BLOCK), params.n - params.first);
   let origin = params.first * params.n + params.first;
-  // Row t belongs to invocation t throughout.
-  if (t < size) {
-    for (var j = 0u; j <= t; j++) { block[at(t, j)] = a[origin + t * params.n + j]; }
+  let i = t / LANES;
+  let lane = t % LANES;
+  if (i < size) {
+    for (var j = lane; j <= i; j += LANES) { m[at(i, j)] = a[origin + i * params.n + j]; }
   }
   workgroupBarrier();
 
-  for (var j = 0u; j < size; j++) {
-    // Left-looking: column j minus what the columns before it explain.
-    var value = 0.0;
-    if (t >= j && t < size) {
-      value = block[at(t, j)];
-      for (var k = 0u; k < j; k++) { value -= block[at(t, k)] * block[at(j, k)]; }
-    }
-    workgroupBarrier();
-    if (t == j) {
+  for (var k = 0u; k < size; k++) {
+    if (t < size) {
+      let pivot = m[at(k, k)];
       // A comparison with NaN is false, so NaN fails too; 3.4e38 keeps infinity out.
-      let good = value > 0.0 && value < 3.4e38;
-      if (!good && failed[0] == 0u) { failed[0] = params.first + j + 1u; }
-      block[at(j, j)] = select(1.0, sqrt(value), good);
+      let good = pivot > 0.0 && pivot < 3.4e38;
+      if (t == k && !good && failed[0] == 0u) { failed[0] = params.first + k + 1u; }
+      let d = select(1.0, sqrt(pivot), good);
+      var value = 1.0;
+      if (t < k) { value = m[at(k, t)]; }
+      if (t > k) { value = m[at(t, k)]; }
+      v[t] = value / d;
+      if (t >= k) { l[origin + t * params.n + k] = select(value / d, d, t == k); }
     }
     workgroupBarrier();
-    if (t > j && t < size) { block[at(t, j)] = value / block[at(j, j)]; }
+    if (i > k && i < size) {
+      let factor = v[i];
+      for (var j = lane; j <= i; j += LANES) {
+        m[at(i, j)] = select(m[at(i, j)], 0.0, j == k) - factor * v[j];
+      }
+    }
+    if (i == k) {
+      for (var j = lane; j <= k; j += LANES) { m[at(k, j)] = v[j]; }
+    }
     workgroupBarrier();
   }
 
-  if (t < size) {
-    for (var j = 0u; j <= t; j++) { l[origin + t * params.n + j] = block[at(t, j)]; }
-    // Column t of the inverse by forward substitution; each invocation reads back only what it wrote.
-    x[origin + t * params.n + t] = 1.0 / block[at(t, t)];
-    for (var i = t + 1u; i < size; i++) {
-      var sum = 0.0;
-      for (var k = t; k < i; k++) { sum += block[at(i, k)] * x[origin + k * params.n + t]; }
-      x[origin + i * params.n + t] = -sum / block[at(i, i)];
-    }
+  if (i < size) {
+    for (var j = lane; j <= i; j += LANES) { x[origin + i * params.n + j] = m[at(i, j)]; }
   }
 }

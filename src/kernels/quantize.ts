@@ -76,11 +76,11 @@ export interface GptqBlockShape extends GridShape {
 }
 
 /** One block of GPTQ's column loop; see the shader. */
-export const gptqBlock: Kernel<'w' | 'u' | 'order' | 'steps' | 'zeros' | 'codes' | 'errors', GptqBlockShape> = {
+const gptqBlockOf = (subQuads: number): Kernel<GptqBindings, GptqBlockShape> => ({
   label: 'gptq block',
-  wgsl: wgsl([levels, gptqSource], { BLOCK: GPTQ_BLOCK, SIZE: ROWS_PER_GROUP }),
+  wgsl: wgsl([levels, gptqSource], { BLOCK: GPTQ_BLOCK, SIZE: ROWS_PER_GROUP, SUB_QUADS: subQuads }),
   bindings: {
-    w: 'read',
+    w: 'read_write',
     u: 'read',
     order: 'read',
     steps: 'read',
@@ -91,4 +91,12 @@ export const gptqBlock: Kernel<'w' | 'u' | 'order' | 'steps' | 'zeros' | 'codes'
   params: { rows: 'u32', columns: 'u32', first: 'u32', count: 'u32', groupSize: 'u32', groups: 'u32', bits: 'u32' },
   passes: (shape) => [{ groups: [Math.ceil(shape.rows / ROWS_PER_GROUP)], params: { ...shape } }],
   cost: ({ rows, count }) => ({ flops: rows * count * (count + 8), bytes: 4 * (3 * rows * count + count * count) }),
-}
+})
+
+type GptqBindings = 'w' | 'u' | 'order' | 'steps' | 'zeros' | 'codes' | 'errors'
+
+/** Sixteen columns in registers; on a software adapter four, where sixteen would take half a minute to compile. */
+const gptqBlocks = { hardware: gptqBlockOf(4), software: gptqBlockOf(1) }
+
+export const gptqBlock = (software: boolean): Kernel<GptqBindings, GptqBlockShape> =>
+  software ? gptqBlocks.software : gptqBlocks.hardware

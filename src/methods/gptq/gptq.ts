@@ -125,7 +125,7 @@ export function recordGptq(
   for (let first = 0; first < columns; first += block) {
     const count = Math.min(block, columns - first)
     if (!ranged && first % groupSize === 0) recordFindGrid(rec, grid, w, symmetric, first / groupSize, 1)
-    rec.run(gptqBlock, { w, u, order, steps, zeros, codes, errors }, { ...shape, first, count })
+    rec.run(gptqBlock(rec.traits.software), { w, u, order, steps, zeros, codes, errors }, { ...shape, first, count })
     const behind = first + count
     // W[:, behind:] −= E·U[first:behind, behind:]
     matmul(rec, {
