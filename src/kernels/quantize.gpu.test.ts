@@ -42,6 +42,7 @@ describe('findGrid', () => {
     expectClose(
       await gpu.readF32(zeros),
       expected.map(([, zero]) => zero),
+      {},
     )
   })
 })
