@@ -1,51 +1,46 @@
 import { parseArgs } from 'node:util'
-import { type CommandName, type CommandUsage, helpText, UsageError, usage } from './usage'
+import { type Arguments, type Command, UsageError } from './command'
+import { type Flags, readValue, type Value } from './flags'
 
-export interface Arguments {
-  readonly command: CommandName
-  readonly positionals: readonly string[]
-  readonly flags: Readonly<Record<string, string | boolean | undefined>>
+/** Parses what follows a command's name; UsageError names what is not understood. */
+export function readArguments(
+  { name, positionals: wanted, flags }: Command,
+  argv: readonly string[],
+): Omit<Arguments<Flags>, 'signal'> {
+  const { texts, positionals } = split(name, flags, argv)
+  if (positionals.length !== wanted.length)
+    throw new UsageError(
+      `${name}: expected ${wanted.join(' ') || 'only flags'}, got ${positionals.map((text) => `'${text}'`).join(' ') || 'none'}`,
+    )
+  const values: Record<string, Value | undefined> = {}
+  for (const [key, flag] of Object.entries(flags)) {
+    const text = texts[key]
+    try {
+      if (flag.type === 'switch') values[key] = text === true
+      else if (typeof text === 'string') values[key] = readValue(flag, text)
+      else values[key] = flag.default
+      if (flag.required && text === undefined) throw new Error('expected a value, got none')
+    } catch (error) {
+      throw new UsageError(`${name}: --${key}: ${(error as Error).message}`)
+    }
+  }
+  return { positionals, values: values as Arguments<Flags>['values'], given: new Set(Object.keys(texts)) }
 }
 
-/** Parses a command line; UsageError names what is not understood. */
-export function readArguments(argv: readonly string[]): Arguments {
-  const [command, ...rest] = argv
-  if (command === undefined || !(command in usage))
-    throw new UsageError(
-      `expected a command out of ${Object.keys(usage).join(', ')}, got ${command === undefined ? 'none' : `'${command}'`}\n\n${helpText()}`,
-    )
-  const name = command as CommandName
-  const { positionals: wanted, flags } = usage[name] as CommandUsage
+function split(name: string, flags: Flags, argv: readonly string[]) {
+  const options = Object.entries(flags).map(
+    ([key, { type }]) => [key, { type: type === 'switch' ? 'boolean' : 'string' }] as const,
+  )
   try {
     const { values, positionals } = parseArgs({
-      args: joinNegative(rest),
+      args: joinNegative(argv),
       allowPositionals: true,
-      options: Object.fromEntries(Object.entries(flags).map(([flag, { type }]) => [flag, { type }])),
+      options: Object.fromEntries(options),
     })
-    if (positionals.length !== wanted.length)
-      throw new Error(`expected ${wanted.join(' ') || 'no path'}, got ${positionals.join(' ') || 'none'}`)
-    return { command: name, positionals, flags: values as Arguments['flags'] }
+    return { texts: values as Readonly<Record<string, string | boolean>>, positionals }
   } catch (error) {
-    throw new UsageError(`${name}: ${(error as Error).message}\n\n${helpText(name)}`)
+    throw new UsageError(`${name}: ${(error as Error).message}`)
   }
-}
-
-/** The text of a flag, or its default; without one the flag is needed. */
-export function textFlag({ flags, command }: Arguments, name: string, fallback?: string): string {
-  const value = flags[name] ?? fallback
-  if (typeof value !== 'string')
-    throw new UsageError(`${command}: expected --${name}, got none — see bitloom ${command} --help`)
-  return value
-}
-
-/** A flag that is a number of at least `min`. */
-export function numberFlag(args: Arguments, name: string, fallback: number, min: number): number {
-  const text = args.flags[name]
-  if (text === undefined) return fallback
-  const value = Number(text)
-  if (!Number.isFinite(value) || value < min || !Number.isInteger(value))
-    throw new UsageError(`${args.command}: --${name}: expected a whole number of at least ${min}, got '${text}'`)
-  return value
 }
 
 /** `--flag -1` as `--flag=-1`: parseArgs would take the number for another flag. */

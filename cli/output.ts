@@ -1,96 +1,83 @@
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
-import { access, mkdir, rename, rm } from 'node:fs/promises'
+import { access, constants, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { StorageError } from '../src/errors'
+import { BitloomError, StorageError } from '../src/errors'
 import type { OutputFile } from '../src/formats/export-fp16'
-import type { Progress } from '../src/pipeline/records'
+import { checkCancelled } from '../src/pipeline/batching'
 
-/** Progress belongs on standard error; standard output is the result's. */
-export const say = (line: string): void => void process.stderr.write(`${line}\n`)
+/**
+ * Makes sure, before any work is done for it, that `path` can be written: nothing is there (or, with `replace`, at most
+ * a file), and its folder exists and takes files. StorageError otherwise, and what is there stays as it is.
+ */
+export async function prepareOutput(path: string, remedy: string, replace = false): Promise<void> {
+  const there = await stat(path).catch(() => null)
+  if (there && !(replace && there.isFile()))
+    throw new StorageError(`output: expected a new path, got '${path}', which exists — ${remedy}`)
+  await naming(path, async () => {
+    await mkdir(dirname(path), { recursive: true })
+    await access(dirname(path), constants.W_OK)
+  })
+}
 
-/** Tells a run's progress: a line a finished module and block, one that is overwritten where the terminal allows it. */
-export function progressPrinter(): (progress: Progress) => void {
-  const terminal = process.stderr.isTTY
-  return (progress) => {
-    switch (progress.type) {
-      case 'phase':
-        if (terminal)
-          process.stderr.write(`\r\x1b[K${progress.phase} ${progress.done}/${progress.total} ${progress.label}`)
-        break
-      case 'module': {
-        const { name, bits, error, damping, seconds } = progress.module
-        const output = error.output === null ? '' : `  output error ${error.output.toExponential(2)}`
-        const damped = damping === null ? '' : `  damping ${damping}`
-        if (terminal) process.stderr.write('\r\x1b[K')
-        say(
-          `${name}  ${bits.total.toFixed(3)} bits  weight error ${error.weight.toExponential(2)}${output}${damped}  ${seconds.toFixed(2)} s`,
-        )
-        break
-      }
-      case 'block': {
-        const { layer, layers, seconds, drift, secondsLeft } = progress
-        if (terminal) process.stderr.write('\r\x1b[K')
-        say(
-          `block ${layer + 1}/${layers}  ${seconds.toFixed(1)} s${drift === null ? '' : `  drift ${drift.toExponential(2)}`}  about ${secondsLeft.toFixed(0)} s left`,
-        )
-        break
-      }
-      case 'warning':
-        say(`warning: ${progress.text}`)
+/** Writes a file that appears only when it is whole; resolves to its bytes. CancelledError when the signal aborts. */
+export async function writeFile(
+  path: string,
+  chunks: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  return whole(path, (partial) => pour(partial, chunks, signal))
+}
+
+/** Writes a folder of files that appears only when it is whole; resolves to its bytes. */
+export async function writeFolder(
+  path: string,
+  files: readonly OutputFile[],
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  return whole(path, async (partial) => {
+    await mkdir(partial)
+    let bytes = 0
+    for (const { name, chunks } of files) bytes += await pour(join(partial, name), chunks, signal)
+    return bytes
+  })
+}
+
+/** Lets `write` work under a name nobody else uses, then gives it the right one; leaves nothing behind on failure. */
+async function whole(path: string, write: (partial: string) => Promise<number>): Promise<number> {
+  const partial = `${path}.${process.pid}.partial`
+  return naming(path, async () => {
+    try {
+      const bytes = await write(partial)
+      await rename(partial, path)
+      return bytes
+    } catch (error) {
+      await rm(partial, { recursive: true, force: true })
+      throw error
     }
-  }
+  })
 }
 
-export async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
-}
-
-/** Refuses to touch what is there already, before any work is done for it. */
-export async function refuseExisting(path: string, remedy: string): Promise<void> {
-  if (await exists(path)) throw new StorageError(`output: expected a new path, got '${path}', which exists — ${remedy}`)
-}
-
-/** Writes chunks to `path`, which appears only when it is whole. Returns the bytes written. */
-export async function writeFile(path: string, chunks: AsyncIterable<Uint8Array>): Promise<number> {
-  const partial = `${path}.partial`
-  await mkdir(dirname(path), { recursive: true })
-  const stream = createWriteStream(partial)
+async function pour(path: string, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): Promise<number> {
+  const file = await open(path, 'wx')
   let bytes = 0
   try {
-    await once(stream, 'open')
     for await (const chunk of chunks) {
+      checkCancelled(signal)
+      await file.writeFile(chunk)
       bytes += chunk.length
-      if (!stream.write(chunk)) await once(stream, 'drain')
     }
-    stream.end()
-    await once(stream, 'close')
-    await rename(partial, path)
     return bytes
-  } catch (error) {
-    stream.destroy()
-    await rm(partial, { force: true })
-    if ((error as NodeJS.ErrnoException).code)
-      throw new StorageError(
-        `output: expected to write '${path}', got ${(error as Error).message} — choose another place`,
-      )
-    throw error
+  } finally {
+    await file.close()
   }
 }
 
-/** Writes a folder of files that appears only when it is whole. */
-export async function writeFolder(path: string, files: readonly OutputFile[]): Promise<number> {
-  const partial = `${path}.partial`
-  let bytes = 0
+/** What the file system says, as an error that names the output and what to do. */
+async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
-    for (const { name, chunks } of files) bytes += await writeFile(join(partial, name), chunks)
-    await rename(partial, path)
-    return bytes
+    return await work()
   } catch (error) {
-    await rm(partial, { recursive: true, force: true })
-    throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (error instanceof BitloomError || code === undefined) throw error
+    throw new StorageError(`output: expected to write '${path}', got '${code}' — choose another place`)
   }
 }

@@ -1,0 +1,50 @@
+import { measure } from '../../bench/suite'
+import { measureTiles } from '../../bench/tiles'
+import { checkCancelled } from '../../src/pipeline/batching'
+import { command, UsageError } from '../command'
+import { withGpu } from '../input'
+import { say } from '../progress'
+
+export const bench = command({
+  name: 'bench',
+  positionals: [],
+  summary: 'Times the kernels on this device.',
+  flags: {
+    sizes: { type: 'text', value: 'N,N,…', default: '512,1024,2048,4096', help: 'Sizes of the square matrices.' },
+    tiles: { type: 'switch', help: 'Compare tiles of the matmul instead.' },
+    runs: {
+      ...{ type: 'number', value: 'R', min: 1, max: 1000, whole: true, default: 5 },
+      help: 'Runs that a median (of tiles: the best) is taken of.',
+    },
+  },
+  async run({ values, signal }) {
+    const sizes = values.sizes.split(',').map(Number)
+    if (!sizes.every((n) => Number.isInteger(n) && n >= 1 && n <= 65536))
+      throw new UsageError(`bench: --sizes: expected whole numbers from 1 to 65536 with commas, got '${values.sizes}'`)
+    // the table is the result: it goes where results go, line by line
+    const show = values.json ? say : (line: string) => void process.stdout.write(`${line}\n`)
+    return withGpu(signal, async (gpu) => {
+      say(gpu.info.name)
+      const rows: object[] = []
+      if (values.tiles)
+        for (const n of sizes)
+          for await (const row of measureTiles(gpu, n, values.runs)) {
+            checkCancelled(signal)
+            rows.push(row)
+            const { kernel, ms, passes, gflops } = row
+            show(`${kernel.padEnd(28)} ${n}  ${ms.toFixed(2)} ms  ${passes} passes  ${gflops.toFixed(0)} GFLOP/s`)
+          }
+      else
+        for await (const row of measure(gpu, sizes, values.runs)) {
+          checkCancelled(signal)
+          rows.push(row)
+          const { work, n, ms, gflops, gbPerSecond } = row
+          const [time, speed] = [ms.toFixed(2).padStart(9), gflops.toFixed(1).padStart(9)]
+          show(
+            `${work.padEnd(46)} ${String(n).padStart(5)}  ${time} ms  ${speed} GFLOP/s  ${gbPerSecond.toFixed(1).padStart(7)} GB/s`,
+          )
+        }
+      return { json: { device: gpu.info.name, rows }, text: '' }
+    })
+  },
+})

@@ -1,0 +1,40 @@
+import { BitloomError } from '../../src/errors'
+import { weightsOf } from '../../src/pipeline/opened'
+import { perplexity } from '../../src/pipeline/perplexity'
+import { parseProtocol } from '../../src/pipeline/windows'
+import { command, UsageError } from '../command'
+import { openPath, readText, withGpu } from '../input'
+import { progressPrinter } from '../progress'
+
+export const evaluate = command({
+  name: 'eval',
+  positionals: ['PATH'],
+  summary: 'Measures the perplexity of a checkpoint or a packed file on a text.',
+  flags: {
+    text: { type: 'text', value: 'FILE', required: true, help: 'Text to score.' },
+    protocol: { type: 'text', value: 'NAME', default: 'windows:512', help: 'windows:L or llama.cpp:L.' },
+    'max-tokens': {
+      ...{ type: 'number', value: 'N', min: 1, max: 2 ** 31, whole: true },
+      help: 'Only windows inside the first N tokens. Default: the whole text.',
+    },
+  },
+  async run({ positionals: [path], values, signal }) {
+    const { protocol, 'max-tokens': maxTokens = null } = values
+    try {
+      parseProtocol(protocol)
+    } catch (error) {
+      if (error instanceof BitloomError) throw new UsageError(`eval: --protocol: ${error.message}`)
+      throw error
+    }
+    const text = await readText(values.text)
+    const model = await openPath(path!)
+    return withGpu(signal, async (gpu) => {
+      const request = { text, protocol, maxTokens, signal, onProgress: progressPrinter() }
+      const report = await perplexity(gpu, model, weightsOf(gpu, model), request)
+      return {
+        json: { ...report, model: model.name, device: gpu.info.name },
+        text: `perplexity ${report.perplexity.toFixed(4)}  ${report.protocol}  ${report.text}  ${report.tokens} tokens in ${report.windows} windows  ${report.seconds.toFixed(1)} s`,
+      }
+    })
+  },
+})

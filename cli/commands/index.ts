@@ -1,0 +1,10 @@
+import type { Command } from '../command'
+import { bench } from './bench'
+import { evaluate } from './eval'
+import { exportFolder } from './export'
+import { generate } from './generate'
+import { inspect } from './inspect'
+import { quantize } from './quantize'
+
+/** All commands, in the order in which one meets them. */
+export const commands: readonly Command[] = [inspect, quantize, evaluate, generate, exportFolder, bench]

@@ -1,0 +1,26 @@
+import { inspect as inspectModel } from '../../src/pipeline/inspect'
+import { command } from '../command'
+import { openPath, withGpu } from '../input'
+import { megabytes } from '../progress'
+
+export const inspect = command({
+  name: 'inspect',
+  positionals: ['PATH'],
+  summary: 'Says what a model is and what quantizing it takes on this device.',
+  flags: {},
+  async run({ positionals: [path], signal }) {
+    const model = await openPath(path!)
+    return withGpu(signal, async ({ info }) => {
+      const inspection = inspectModel(model, info)
+      const { name, architecture, parameters, bytes, tensors, forecast, problems, spec, bits } = inspection
+      const lines = [
+        `${name}  ${architecture}  ${(parameters / 1e6).toFixed(1)} M parameters  ${megabytes(bytes)} in ${tensors.length} tensors`,
+        ...Object.entries(spec).map(([key, value]) => `  ${key.padEnd(16)} ${value}`),
+        ...(bits ? [`  ${'bits/weight'.padEnd(16)} ${bits.total.toFixed(4)}`] : []),
+        `GPU memory to quantize: about ${megabytes(forecast.peak)} on ${info.name}`,
+        ...problems.map((problem) => `problem: ${problem}`),
+      ]
+      return { json: inspection, text: lines.join('\n') }
+    })
+  },
+})

@@ -1,0 +1,44 @@
+import { writeBitloom } from '../../src/formats/bitloom/write'
+import { methods } from '../../src/methods/registry'
+import { quantize as quantizeModel } from '../../src/pipeline/quantize'
+import { command, UsageError } from '../command'
+import { openPath, readText, withGpu } from '../input'
+import { prepareOutput, writeFile } from '../output'
+import { megabytes, progressPrinter } from '../progress'
+import { recipeFlags, recipeOf } from '../recipe-flags'
+
+export const quantize = command({
+  name: 'quantize',
+  positionals: ['PATH'],
+  summary: 'Quantizes a checkpoint into one packed file.',
+  flags: {
+    ...recipeFlags,
+    out: { type: 'text', value: 'FILE', required: true, help: 'Packed file to write.' },
+    force: { type: 'switch', help: 'Replace a file that exists.' },
+  },
+  async run(args) {
+    const { positionals, values, signal } = args
+    const { out, force } = values
+    const recipe = await recipeOf(args)
+    const needsText = methods.find(({ id }) => id === recipe.method)!.needsCalibration
+    if (needsText && values.calibration === undefined)
+      throw new UsageError(`quantize: --calibration: expected a text for ${recipe.method}, got none`)
+    await prepareOutput(out, 'add --force to replace a file, or choose another --out', force)
+    const calibration = needsText ? await readText(values.calibration!) : null
+    const model = await openPath(positionals[0]!)
+    return withGpu(signal, async (gpu) => {
+      const { linears, report } = await quantizeModel(gpu, model, {
+        ...{ recipe, calibration, signal, onProgress: progressPrinter() },
+      })
+      const bytes = await writeFile(out, writeBitloom(model.source, linears.values(), report).chunks, signal)
+      const { bits, modules, seconds, peakGpuBytes, device, warnings } = report
+      const json = {
+        ...{ out, bytes, effectiveBits: bits },
+        modules: modules.map(({ columns: _, ...module }) => module),
+        ...{ seconds, peakGpuBytes, device, recipe: report.recipe, warnings },
+      }
+      const text = `${out}  ${megabytes(bytes)}  ${bits.total.toFixed(4)} bits/weight (code ${bits.code.toFixed(4)}, scale ${bits.scale.toFixed(4)}, index ${bits.index.toFixed(4)})  ${seconds.total.toFixed(1)} s`
+      return { json, text }
+    })
+  },
+})

@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+import { FormatError } from '../src/errors'
+import { folderSources } from '../src/formats/node-files'
+import { type Gpu, openGpu } from '../src/gpu/device'
+import { checkCancelled } from '../src/pipeline/batching'
+import { type OpenedModel, openFiles } from '../src/pipeline/opened'
+import { openDawn } from './dawn'
+
+/** The model in a folder, or in one packed file. */
+export async function openPath(path: string): Promise<OpenedModel> {
+  return openFiles(await folderSources(path), basename(resolve(path)).replace(/\.safetensors$/, ''))
+}
+
+/** A text file, under its own name. */
+export async function readText(path: string): Promise<{ name: string; text: string }> {
+  try {
+    return { name: basename(path), text: await readFile(path, 'utf8') }
+  } catch (error) {
+    throw new FormatError(
+      `${path}: expected a text file, got '${(error as NodeJS.ErrnoException).code}' — check the path`,
+    )
+  }
+}
+
+/** Opens the GPU for as long as `work` takes. */
+export async function withGpu<T>(signal: AbortSignal, work: (gpu: Gpu) => Promise<T>): Promise<T> {
+  checkCancelled(signal)
+  const dawn = await openDawn()
+  const gpu = await openGpu(dawn.adapter)
+  try {
+    return await work(gpu)
+  } finally {
+    gpu.destroy()
+    dawn.close()
+  }
+}
