@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { create, globals } from 'webgpu'
-import { type Gpu, openGpu } from '../src/gpu/device'
+import { Gpu, openGpu } from '../src/gpu/device'
 
 async function requestTestAdapter(): Promise<GPUAdapter> {
   Object.assign(globalThis, globals)
@@ -15,8 +15,19 @@ let opened: Promise<Gpu> | undefined
 
 /** The device of this test file, opened once, with nothing beyond WebGPU's default limits. */
 export function testGpu(): Promise<Gpu> {
-  opened ??= requestTestAdapter().then((adapter) => openGpu(adapter, { limits: 'default' }))
+  opened ??= freshGpu()
   return opened
+}
+
+/** A device of its own, for tests that break it. */
+export async function freshGpu(): Promise<Gpu> {
+  return openGpu(await requestTestAdapter(), { limits: 'default' })
+}
+
+/** The test device as one that binds no more than `maxBindingBytes`, so that small models must be split. */
+export async function smallGpu(maxBindingBytes: number): Promise<Gpu> {
+  const { device, info } = await testGpu()
+  return new Gpu(device, { ...info, maxBindingBytes })
 }
 
 export interface Tolerance {

@@ -1,12 +1,13 @@
 import { GpuLimitError, invariant } from '../errors'
 import { elements, type Tensor, type TensorType } from './tensor'
 
-/** Freed buffers kept for reuse, at most; beyond it they are destroyed. */
+/** Freed buffers kept for reuse, at most. */
 const KEEP_BYTES = 512 * 2 ** 20
 
 /**
  * Storage buffers handed out as tensors and taken back for reuse. A tensor may be freed as soon as the last command
- * that uses it is recorded: the queue runs commands in order. Contents of a fresh tensor are undefined.
+ * that uses it is recorded: the queue runs commands in order, and nothing is destroyed before `sweep`. Contents of a
+ * fresh tensor are undefined.
  */
 export class BufferPool {
   #free = new Map<number, GPUBuffer[]>()
@@ -19,18 +20,20 @@ export class BufferPool {
   constructor(
     private readonly device: GPUDevice,
     private readonly onFailure: (error: Error) => void,
+    /** The largest tensor that can be bound whole. */
+    private readonly maxBytes: number,
+    private readonly keepBytes = KEEP_BYTES,
   ) {}
 
   alloc(shape: readonly number[], type: TensorType = 'f32', label = 'tensor'): Tensor {
     const bytes = Math.max(4, elements(shape) * 4)
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits
-    const most = Math.min(maxBufferSize, maxStorageBufferBindingSize)
+    const most = this.maxBytes
     if (!Number.isSafeInteger(bytes) || bytes > most)
       throw new GpuLimitError(
         `gpu memory: expected tensors of at most ${most} bytes on this device, got '${label}' [${shape}] of ${bytes} bytes` +
           ' — use a smaller model, shorter sequences, or a device with larger buffers',
       )
-    const size = bucket(bytes, most)
+    const size = allocatedBytes(bytes, most)
     const buffer = this.#free.get(size)?.pop()
     if (buffer) this.#kept -= size
     const taken = buffer ?? this.#create(size, label)
@@ -47,10 +50,6 @@ export class BufferPool {
       invariant(size !== undefined, () => `tensor '${tensor.buffer.label}' [${tensor.shape}] freed twice`)
       this.#live.delete(tensor.buffer)
       this.liveBytes -= size
-      if (this.#kept + size > KEEP_BYTES) {
-        tensor.buffer.destroy()
-        continue
-      }
       const list = this.#free.get(size)
       if (list) list.push(tensor.buffer)
       else this.#free.set(size, [tensor.buffer])
@@ -58,15 +57,39 @@ export class BufferPool {
     }
   }
 
-  /** Gives kept buffers back to the system. */
+  /** The buffers of all live tensors. */
+  alive(): ReadonlySet<GPUBuffer> {
+    return new Set(this.#live.keys())
+  }
+
+  /** Takes back every tensor whose buffer is not among these. */
+  freeOthers(kept: ReadonlySet<GPUBuffer>): void {
+    for (const buffer of [...this.#live.keys()])
+      if (!kept.has(buffer)) this.free({ buffer, offset: 0, shape: [], type: 'f32' })
+  }
+
+  /** Destroys what is kept beyond the bound. Only when every recorded command that uses a freed tensor was submitted. */
+  sweep(): void {
+    this.#destroyKept(this.keepBytes)
+  }
+
+  /** Gives all kept buffers back to the system; the same condition holds. */
   trim(): void {
-    for (const list of this.#free.values()) for (const buffer of list) buffer.destroy()
-    this.#free.clear()
-    this.#kept = 0
+    this.#destroyKept(0)
   }
 
   resetPeak(): void {
     this.peakBytes = this.liveBytes
+  }
+
+  #destroyKept(most: number): void {
+    for (const [size, list] of this.#free) {
+      while (this.#kept > most && list.length > 0) {
+        list.shift()!.destroy()
+        this.#kept -= size
+      }
+      if (list.length === 0) this.#free.delete(size)
+    }
   }
 
   #create(size: number, label: string): GPUBuffer {
@@ -92,8 +115,8 @@ export class BufferPool {
   }
 }
 
-/** Sizes come in steps of at most an eighth, so that nearly equal tensors share buffers. */
-function bucket(bytes: number, most: number): number {
+/** What a tensor takes: sizes come in steps of at most an eighth, so that nearly equal tensors share buffers. */
+export function allocatedBytes(bytes: number, most: number): number {
   const step = Math.max(256, 2 ** (Math.floor(Math.log2(bytes)) - 3))
   return Math.min(Math.ceil(bytes / step) * step, most)
 }

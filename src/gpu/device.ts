@@ -45,7 +45,8 @@ export class Gpu {
   ) {
     this.info = info
     this.#speed = new Speedometer(info.software)
-    this.pool = new BufferPool(device, (error) => this.#fail(error))
+    const largest = Math.min(info.maxBindingBytes, info.maxBufferBytes)
+    this.pool = new BufferPool(device, (error) => this.#fail(error), largest)
     this.#queue = new GpuQueue(device, new PipelineCache(device), this.#speed)
     this.#readback = new Readback(device)
     this.#lost = device.lost.then(({ reason, message }) => {
@@ -106,7 +107,25 @@ export class Gpu {
   async submit(recorder: Recorder): Promise<void> {
     this.#check()
     await this.#orLost(this.#queue.submit(recorder))
+    this.pool.sweep()
     this.#check()
+  }
+
+  /**
+   * Runs `work`, which has the device to itself. When it fails or is cancelled, whatever it allocated is given back and
+   * the device is ready for the next piece of work, unless it was lost.
+   */
+  async scope<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.pool.alive()
+    try {
+      return await work()
+    } catch (error) {
+      await this.settle().catch(() => {}) // what failed last matters less than what failed first
+      this.pool.freeOthers(before)
+      this.pool.trim()
+      if (!(this.#failure instanceof DeviceLostError)) this.#failure = undefined
+      throw error
+    }
   }
 
   /** Resolves when everything submitted has run. */

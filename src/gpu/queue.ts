@@ -11,8 +11,9 @@ const MAX_DISPATCHES = 128
 /** Dynamic uniform offsets must be multiples of 256 on every device (minUniformBufferOffsetAlignment). */
 const PARAMS_STRIDE = 256
 
-/** Runs recorded commands in order, few passes a submission, at most two submissions in flight. */
+/** Runs recorded commands in order, few passes a submission; returns with at most two submissions in flight. */
 export class GpuQueue {
+  #turn: Promise<void> = Promise.resolve()
   #inFlight: Promise<void>[] = []
   #arenas: GPUBuffer[] = []
   #encoder: GPUCommandEncoder | undefined
@@ -30,13 +31,24 @@ export class GpuQueue {
   ) {}
 
   /** Resolves when all commands are handed to the device (not when they are done; see `settle`). */
-  async submit(recorder: Recorder): Promise<void> {
+  submit(recorder: Recorder): Promise<void> {
+    const turn = this.#turn.then(() => this.#run(recorder))
+    this.#turn = turn.catch(() => {})
+    return turn
+  }
+
+  async #run(recorder: Recorder): Promise<void> {
     const kernels = new Set(recorder.commands.flatMap((c) => (c.type === 'dispatch' ? [c.kernel] : [])))
     const programs = new Map<Kernel<string, never>, Program>()
     await Promise.all([...kernels].map(async (kernel) => programs.set(kernel, await this.pipelines.get(kernel))))
-    for (const command of recorder.commands) {
-      this.#encode(command, programs)
-      if (this.#estimate >= SUBMIT_MS || this.#dispatches >= MAX_DISPATCHES) await this.#flush()
+    try {
+      for (const command of recorder.commands) {
+        await this.#encode(command, programs)
+        if (this.#estimate >= SUBMIT_MS || this.#dispatches >= MAX_DISPATCHES) await this.#flush()
+      }
+    } catch (error) {
+      this.#startAfresh() // half a list must not run with the next one
+      throw error
     }
     recorder.commands.length = 0
     await this.#flush()
@@ -47,10 +59,10 @@ export class GpuQueue {
     await Promise.all(this.#inFlight)
   }
 
-  #encode(command: Command, programs: Map<Kernel<string, never>, Program>): void {
+  async #encode(command: Command, programs: Map<Kernel<string, never>, Program>): Promise<void> {
     if (command.type === 'write') {
       // writeBuffer happens before anything not yet submitted: close what precedes it.
-      this.#submitEncoded()
+      await this.#flush()
       const { tensor, data } = command
       this.device.queue.writeBuffer(tensor.buffer, tensor.offset, data)
       return
@@ -135,7 +147,12 @@ export class GpuQueue {
       if (alone) this.speed.observe(estimate, performance.now() - started)
     })
     this.#inFlight.push(done)
+    this.#startAfresh()
+  }
+
+  #startAfresh(): void {
     this.#encoder = undefined
+    this.#pass = undefined
     this.#arena = undefined
     this.#dispatches = 0
     this.#estimate = 0
