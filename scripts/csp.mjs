@@ -5,8 +5,7 @@
 const directives = {
   'default-src': ["'none'"],
   'script-src': ["'self'"],
-  // The hash is of the one style element react-aria adds (touch-action of pressable elements).
-  'style-src': ["'self'", "'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o='"],
+  'style-src': ["'self'"],
   'img-src': ["'self'", 'blob:', 'data:'],
   'connect-src': ["'self'", 'https://huggingface.co', 'https://*.huggingface.co', 'https://*.hf.co'],
   'worker-src': ["'self'"],
