@@ -5,6 +5,7 @@ import { writeBitloom } from '../formats/bitloom/write'
 import { type ByteSource, blobSource } from '../formats/bytes'
 import { exportFp16 } from '../formats/export-fp16'
 import type { QuantizedLinear } from '../formats/quantized'
+import { isSideFile } from '../formats/side-files'
 import { assess, toFloat32 } from '../formats/source'
 import { zipStream } from '../formats/zip'
 import { type Gpu, type GpuInfo, requestGpu } from '../gpu/device'
@@ -20,6 +21,7 @@ import { quantize } from '../pipeline/quantize'
 import type { RunReport } from '../pipeline/records'
 import type { EngineApi, OpenResult } from './api'
 import { fetchBundled } from './bundled'
+import { remembering } from './remembering'
 
 /** What every WebGPU device guarantees: assumed for forecasts while there is no device. */
 const DEFAULT_LIMITS: GpuInfo = {
@@ -57,10 +59,14 @@ export class Engine implements EngineApi {
   }
 
   async offerFiles(files: File[], reset: boolean): Promise<OpenResult> {
-    const pile = [...(reset ? [] : this.#pile), ...files.map((file) => blobSource(file, file.name))]
+    const fresh = files.map((file) => blobSource(file, file.name))
+    const pile = [...(reset ? [] : this.#pile), ...fresh]
     const assessment = await assess(pile)
     if (assessment.state === 'unknown') throw new FormatError(assessment.reason)
     if (assessment.state === 'incomplete') {
+      // A file that is no model's would vanish without a word in a pile that waits for others.
+      const alone = fresh.some(({ name }) => isSideFile(name)) ? assessment : await assess(fresh)
+      if (alone.state === 'unknown') throw new FormatError(alone.reason)
       this.#pile = pile
       return assessment
     }
@@ -165,7 +171,8 @@ export class Engine implements EngineApi {
 
   /** Opens a whole pile; what was open stays until everything has been checked. */
   async #open(pile: ByteSource[], name: string): Promise<OpenResult> {
-    const model = await openFiles(pile, name)
+    const opened = await openFiles(pile, name)
+    const model = { ...opened, tokenizer: remembering(opened.tokenizer) }
     const { packed } = model
     this.#model = model
     this.#result = packed && {
