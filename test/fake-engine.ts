@@ -136,6 +136,7 @@ export function fakeInspection(name: string, layers: number): Inspection {
       peak: bytes + 1e7,
       largestBinding: 8192 * HIDDEN * 4,
       bindingLimit: 134217728,
+      problems: [],
     },
     problems: [],
   }

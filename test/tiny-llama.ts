@@ -1,5 +1,7 @@
 import type { Dtype, ModelSource, TensorEntry } from '../src/formats/source'
 import { requiredTensors, specFromConfig } from '../src/models/spec'
+import type { Tokenizer } from '../src/models/tokenizer'
+import type { OpenedModel } from '../src/pipeline/opened'
 import { noise } from './device'
 
 /** Every option of a LlamaForCausalLM at an odd setting: sizes no tile divides, biases, own head, scaled rope. */
@@ -68,3 +70,23 @@ export function entryOf(name: string, shape: readonly number[], values: Float32A
       new Uint8Array(values.slice(start * row, end * row).buffer),
   }
 }
+
+/** One token a character, its code modulo the vocabulary; BOS is 0. */
+export const letterTokenizer = (vocab: number): Tokenizer => ({
+  encode: (text, options) => [...(options?.bos ? [0] : []), ...[...text].map((c) => c.charCodeAt(0) % vocab)],
+  decode: (ids) => String.fromCharCode(...ids),
+  vocab,
+  bos: 0,
+  addsBos: true,
+})
+
+/** `tinyLlama` as the pipeline opens it, reading texts letter by letter. */
+export function openedTiny(config: Record<string, unknown> = tinyConfig) {
+  const { spec, weights, source } = tinyLlama(config)
+  const model: OpenedModel = { name: 'tiny', source, spec, tokenizer: letterTokenizer(spec.vocab), packed: null }
+  return { model, spec, weights }
+}
+
+/** A text of so many different-looking characters. */
+export const tinyText = (length: number, seed = 1): string =>
+  String.fromCharCode(...noise(length, seed).map((value) => 160 + Math.floor((value + 1) * 1000)))

@@ -76,11 +76,7 @@ const kernels = { symmetric: kernelOf('symmetric'), zero: kernelOf('zero'), rang
  * Copies a linear to the GPU at once (see `Gpu.upload`). `maxBytes` bounds one binding; rows are split where a matrix
  * is larger. GpuLimitError when not even 32 rows fit.
  */
-export function uploadLinear(
-  gpu: Gpu,
-  linear: QuantizedLinear,
-  maxBytes = gpu.device.limits.maxStorageBufferBindingSize,
-): PackedTensors {
+export function uploadLinear(gpu: Gpu, linear: QuantizedLinear, maxBytes = gpu.info.maxBindingBytes): PackedTensors {
   const { name, out, in: columns, segments, groups, grid, perm } = linear
   const whole = (value: (stored: number) => number) =>
     gpu.upload(Uint32Array.from({ length: columns }, (_, i) => value(i)))

@@ -11,7 +11,7 @@ import { makeRopeTables, type RopeTables } from './rope-tables'
 import type { ModelSpec } from './spec'
 import { type BlockWeights, freeBlock, loadBlock, loadSharded, type RowShard, type WeightSource } from './weights'
 
-/** Logits are made for as many rows at a time as fit into this. */
+/** Logits are made for as many rows at a time as fit into this, or into a binding where that is smaller. */
 const LOGITS_BYTES = 64 * 2 ** 20
 
 export interface ModelOptions {
@@ -107,7 +107,8 @@ export class LlamaModel {
     rec.write(targetTensor, Uint32Array.from(targets))
     const normed = this.#norm(rec, x)
     const y = gpu.alloc([tokens], 'f32', 'nll')
-    const step = Math.min(tokens, Math.max(1, Math.floor(LOGITS_BYTES / 4 / vocab)))
+    const most = Math.min(LOGITS_BYTES, gpu.info.maxBindingBytes)
+    const step = Math.min(tokens, Math.max(1, Math.floor(most / 4 / vocab)))
     const logits = gpu.alloc([step, vocab], 'f32', 'logits')
     for (let row = 0; row < tokens; row += step) {
       const rows = Math.min(step, tokens - row)

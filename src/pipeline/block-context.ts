@@ -82,9 +82,10 @@ export class CalibratedBlock implements BlockContext {
     const quantized = await dequantizeOnGpu(gpu, linear)
     const hessian = this.#hessians.get(spec.stage)
     const error = await moduleError(gpu, original.weight, quantized, hessian?.matrix ?? null)
-    if (!Number.isFinite(error.weight))
+    const worst = Math.max(error.weight, error.output ?? 0)
+    if (!Number.isFinite(worst))
       throw new NumericalError(
-        `${linear.name}: expected a finite quantization error, got ${error.weight} — the calibration data or the weights overflow; try more damping`,
+        `${linear.name}: expected a finite quantization error, got ${worst} — the calibration data or the weights overflow; try more damping`,
       )
     const replaced: LinearWeights = { weight: quantized, bias: original.bias }
     ;(this.weights.linears as Record<Role, LinearWeights>)[spec.role] = replaced

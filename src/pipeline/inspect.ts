@@ -19,18 +19,11 @@ export function inspect(model: OpenedModel, gpu: GpuInfo): Inspection {
     tensors: [...source.tensors.values()].map(({ name, dtype, shape, bytes }) => ({ name, dtype, shape, bytes })),
     bits: packed?.bits ?? null,
     forecast,
-    problems: problemsOf(forecast),
+    problems: forecastOf(model, defaultRecipe('rtn'), gpu).problems,
   }
 }
 
 export function forecastOf({ spec }: OpenedModel, recipe: Recipe, gpu: GpuInfo): MemoryForecast {
   const needsCalibration = methods.find(({ id }) => id === recipe.method)?.needsCalibration ?? false
   return forecastQuantize(spec, recipe, needsCalibration, gpu)
-}
-
-function problemsOf({ largestBinding, bindingLimit }: MemoryForecast): string[] {
-  if (largestBinding <= bindingLimit) return []
-  return [
-    `the largest matrix (a weight or a Hessian) takes ${Math.ceil(largestBinding / 2 ** 20)} MiB, this device binds at most ${Math.floor(bindingLimit / 2 ** 20)} MiB — use a device with larger buffers; RTN needs no Hessians`,
-  ]
 }

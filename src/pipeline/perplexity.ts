@@ -15,22 +15,30 @@ export interface PerplexityRequest {
   readonly protocol: string
   /** Only windows inside the first so many tokens. */
   readonly maxTokens: number | null
+  /** Hidden states held at once, 512 MiB unless given; longer texts pass the blocks in several rounds. */
+  readonly roundBytes?: number
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: Progress) => void
 }
-
-/** Hidden states held at once; longer texts pass the blocks in several rounds. */
-const ROUND_BYTES = 512 * 2 ** 20
 
 /**
  * exp of the mean negative log-likelihood of a text. Blocks are loaded one after another, all windows of a round pass
  * one before the next is loaded.
  */
-export async function perplexity(
+export function perplexity(
+  gpu: Gpu,
+  model: OpenedModel,
+  weights: WeightSource,
+  request: PerplexityRequest,
+): Promise<PerplexityReport> {
+  return gpu.scope(() => evaluate(gpu, model, weights, request))
+}
+
+async function evaluate(
   gpu: Gpu,
   { spec, tokenizer }: OpenedModel,
   weights: WeightSource,
-  { text, protocol: protocolName, maxTokens, signal, onProgress }: PerplexityRequest,
+  { text, protocol: protocolName, maxTokens, roundBytes = 512 * 2 ** 20, signal, onProgress }: PerplexityRequest,
 ): Promise<PerplexityReport> {
   const started = performance.now()
   const protocol = parseProtocol(protocolName)
@@ -38,7 +46,7 @@ export async function perplexity(
   const windows = evaluationWindows(tokenizer, text.text, protocol, maxTokens)
   const batches = batchesOf(gpu.info, spec, windows)
   const model = await LlamaModel.load(gpu, spec, weights, { positions: protocol.length })
-  const perRound = Math.max(1, Math.floor(ROUND_BYTES / (4 * spec.hidden * batches[0]!.ids.length)))
+  const perRound = Math.max(1, Math.floor(roundBytes / (4 * spec.hidden * batches[0]!.ids.length)))
   const rounds = Math.ceil(batches.length / perRound)
   let sum = 0
   let tokens = 0

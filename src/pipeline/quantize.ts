@@ -1,4 +1,4 @@
-import { FormatError } from '../errors'
+import { FormatError, GpuLimitError } from '../errors'
 import { sumBits } from '../formats/bits'
 import type { QuantizedLinear } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
@@ -9,6 +9,7 @@ import { version } from '../version'
 import { batchesOf, checkCancelled } from './batching'
 import { CalibratedBlock } from './block-context'
 import { digest } from './digest'
+import { forecastOf } from './inspect'
 import { modelSize, type OpenedModel } from './opened'
 import type { ModuleRecord, Phase, Progress, Recipe, RunReport } from './records'
 import { HiddenStream } from './streams'
@@ -28,7 +29,11 @@ export interface QuantizedModel {
 }
 
 /** Quantizes a checkpoint block by block, each from the inputs that the already quantized ones before it produce. */
-export async function quantize(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Promise<QuantizedModel> {
+export function quantize(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Promise<QuantizedModel> {
+  return gpu.scope(() => run(gpu, model, request))
+}
+
+async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Promise<QuantizedModel> {
   const { recipe, calibration, signal, onProgress = () => {} } = request
   const { method, options } = resolveMethod(recipe.method, recipe.options)
   if (model.packed)
@@ -37,6 +42,8 @@ export async function quantize(gpu: Gpu, model: OpenedModel, request: QuantizeRe
     )
   if (method.needsCalibration && !calibration)
     throw new FormatError(`${method.id}: expected a calibration text, got none — choose one`)
+  const [problem] = forecastOf(model, { ...recipe, options: options as Recipe['options'] }, gpu.info).problems
+  if (problem) throw new GpuLimitError(problem)
   const started = performance.now()
   const clock = new PhaseClock()
   const warnings: string[] = []
@@ -109,6 +116,7 @@ export async function quantize(gpu: Gpu, model: OpenedModel, request: QuantizeRe
         clock.lap('quantize', { calibrate: block.calibrationSeconds })
         let drift: number | null = null
         if (quantizedStream && originalStream) {
+          block.free() // its Hessians have done their work
           phase('propagate')
           await quantizedStream.advance(block.weights, signal)
           drift = await quantizedStream.drift(originalStream)

@@ -125,7 +125,7 @@ export interface Inspection {
   }[]
   readonly bits: EffectiveBits | null
   readonly forecast: MemoryForecast
-  /** Why it cannot run here; empty when it can. */
+  /** Why it cannot run here whatever the recipe; the forecast names what a recipe runs into beside. */
   readonly problems: readonly string[]
 }
 
@@ -138,4 +138,6 @@ export interface MemoryForecast {
   /** Largest single binding, against what the device allows. */
   readonly largestBinding: number
   readonly bindingLimit: number
+  /** Why the recipe cannot run on this device; empty when it can. */
+  readonly problems: readonly string[]
 }

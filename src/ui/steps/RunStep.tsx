@@ -102,13 +102,14 @@ function RunButtons() {
 
 /** Why a run cannot start now; null when it can. */
 function useObstacle(): string | null {
-  const { engine, model, recipe, methods, busy } = useStudioState((state) => state)
+  const { engine, model, recipe, methods, busy, forecast } = useStudioState((state) => state)
   if (model?.inspection.kind === 'bitloom') return 'This file is already quantized.'
   if (model && model.inspection.problems.length > 0) return 'The model cannot run here: see Inspect.'
   if (engine.status !== 'ready') return engine.status === 'absent' ? 'Needs a GPU.' : 'Waits for the engine.'
   const method = methods.find((candidate) => candidate.id === recipe?.method)
   if (!recipe || !method) return 'Waits for a recipe.'
   if (Object.keys(recipeProblems(recipe, method)).length > 0) return 'The recipe has a value to correct.'
+  if (forecast && forecast.problems.length > 0) return forecast.problems.join(' ')
   return busy && busy !== 'run' ? 'The engine is busy with another step.' : null
 }
 

@@ -1,0 +1,85 @@
+import { resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { smallGpu, testGpu } from '../../test/device'
+import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { folderSources } from '../formats/node-files'
+import { forecastOf, inspect } from './inspect'
+import { type OpenedModel, openFiles } from './opened'
+import { quantize } from './quantize'
+import { defaultRecipe } from './recipe'
+import type { Recipe } from './records'
+
+const bundled = async (name: string): Promise<OpenedModel> =>
+  openFiles(await folderSources(resolve(import.meta.dirname, `../../public/models/${name}`)), name)
+const tiny = async (): Promise<OpenedModel> => openedTiny({ ...tinyConfig, num_hidden_layers: 1 }).model
+const firstBlock = (model: OpenedModel): OpenedModel => ({ ...model, spec: { ...model.spec, layers: 1 } })
+
+const recipe = (method: string, options: Record<string, unknown>, samples: number, length: number): Recipe => ({
+  ...defaultRecipe(method),
+  options: { ...defaultRecipe(method).options, ...options },
+  calibration: { text: 'letters', samples, length, pick: 'first' },
+})
+
+describe('the memory forecast', () => {
+  it.each<[string, () => Promise<OpenedModel>, Recipe, number?]>([
+    ['tiny, RTN', tiny, recipe('rtn', { groupSize: 32 }, 1, 64)],
+    ['tiny, GPTQ', tiny, recipe('gptq', {}, 5, 64)],
+    ['tiny, GPTQ in many batches', tiny, recipe('gptq', {}, 9, 50), 4 * 59 * 64 * 5],
+    ['wren-nano, RTN', () => bundled('wren-nano'), recipe('rtn', { bits: 8, groupSize: -1 }, 1, 64)],
+    ['wren-nano, few windows', () => bundled('wren-nano'), recipe('gptq', { groupSize: 32 }, 3, 64)],
+    ['wren-nano, many windows', () => bundled('wren-nano'), recipe('gptq', { groupSize: -1 }, 40, 96)],
+    [
+      'wren-nano, true sequence',
+      () => bundled('wren-nano'),
+      recipe('gptq', { sequence: 'true', actOrder: true }, 7, 128),
+    ],
+    ['wren-3m, RTN', () => bundled('wren-3m'), recipe('rtn', {}, 1, 64)],
+    ['wren-3m, GPTQ', () => bundled('wren-3m'), recipe('gptq', {}, 2, 32)],
+    ['wren-3m, true sequence', () => bundled('wren-3m'), recipe('gptq', { sequence: 'true' }, 6, 64)],
+  ])('is what a run takes: %s', async (_, open, by, maxBindingBytes) => {
+    const gpu = maxBindingBytes ? await smallGpu(maxBindingBytes) : await testGpu()
+    const model = firstBlock(await open()) // blocks are alike, and come one at a time
+    const text = model.name === 'tiny' ? tinyText(1000) : 'It was a bright day. '.repeat(1000)
+    const forecast = forecastOf(model, by, gpu.info)
+    const { report } = await quantize(gpu, model, { recipe: by, calibration: { name: 'letters', text } })
+    expect(report.warnings.filter((warning) => warning.includes('asked for'))).toEqual([])
+    expect(forecast.peak / report.peakGpuBytes).toBeGreaterThan(0.95)
+    expect(forecast.peak / report.peakGpuBytes).toBeLessThan(1.05)
+    expect(forecast.weights + forecast.hessians + forecast.activations).toBe(forecast.peak)
+  })
+
+  it('grows with samples, length and vocabulary as the run does, and not with layers', async () => {
+    const { info } = await testGpu()
+    const model = await tiny()
+    const peak = (samples: number, length: number, changes: Partial<OpenedModel['spec']> = {}) =>
+      forecastOf({ ...model, spec: { ...model.spec, ...changes } }, recipe('gptq', {}, samples, length), info).peak
+    // powers of two, so that no buffer is rounded up: two streams of 64·2⁸ tokens more, float32
+    const more = peak(128, 512, { hidden: 32 }) - peak(64, 512, { hidden: 32 })
+    expect(more).toBe(2 * 64 * 512 * 32 * 4)
+    expect(peak(64, 1024, { hidden: 32 }) - peak(64, 512, { hidden: 32 })).toBeGreaterThan(2 * 64 * 512 * 32 * 4)
+    // embedding and head
+    expect(peak(4, 64, { vocab: 2 ** 15, hidden: 32 }) - peak(4, 64, { vocab: 2 ** 14, hidden: 32 })).toBe(
+      2 * 2 ** 14 * 32 * 4,
+    )
+    expect(peak(4, 64, { layers: 80 })).toBe(peak(4, 64))
+  })
+})
+
+describe('problems known beforehand', () => {
+  it('are none for a model that fits', async () => {
+    const gpu = await testGpu()
+    const { problems, forecast } = inspect(await bundled('wren-nano'), gpu.info)
+    expect([...problems, ...forecast.problems]).toEqual([])
+  })
+
+  it('name the Hessian where only GPTQ does not fit, and the weights where nothing does', async () => {
+    const model = await bundled('wren-nano')
+    const { info } = await testGpu()
+    const at = (maxBindingBytes: number) => inspect(model, { ...info, maxBindingBytes })
+    expect(at(4 * 192 * 192 - 1).problems).toEqual([])
+    expect(at(4 * 192 * 192 - 1).forecast.problems.join()).toMatch(/the Hessian of mlp.down_proj \[192, 192\].*use RTN/)
+    expect(at(4 * 192 * 64 - 1).problems.join()).toMatch(
+      /expected tensors of at most 49151 bytes on this device, got the weights of mlp.gate_proj \[192, 64\] of 49152 bytes — use a device/,
+    )
+  })
+})
