@@ -2,6 +2,8 @@ import { invariant } from '../errors'
 import type { Kernel } from './kernel'
 
 export interface Program {
+  /** Distinct for every pipeline of a device. */
+  readonly id: number
   readonly pipeline: GPUComputePipeline
   readonly layout: GPUBindGroupLayout
 }
@@ -11,6 +13,7 @@ type AnyKernel = Kernel<string, never>
 /** Compute pipelines compiled asynchronously, once per source text; concurrent requests share one compilation. */
 export class PipelineCache {
   #programs = new Map<string, Promise<Program>>()
+  #compiled = 0
 
   constructor(private readonly device: GPUDevice) {}
 
@@ -51,7 +54,7 @@ export class PipelineCache {
         layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
         compute: { module, entryPoint: 'main' },
       })
-      return { pipeline, layout }
+      return { id: this.#compiled++, pipeline, layout }
     } catch (error) {
       const { messages } = await module.getCompilationInfo()
       const lines = messages.map((m) => `${m.lineNum}:${m.linePos} ${m.type}: ${m.message}`)

@@ -1,7 +1,7 @@
 import type { Cost, Kernel } from './kernel'
 import type { PipelineCache, Program } from './pipelines'
 import type { Command, Recorder } from './recorder'
-import { byteLength } from './tensor'
+import { byteLength, type Tensor } from './tensor'
 import type { Profiler } from './timing'
 
 /** A submission should keep the GPU busy this long: long enough to hide its cost, short enough to stay responsive. */
@@ -10,6 +10,14 @@ const MAX_IN_FLIGHT = 2
 const MAX_DISPATCHES = 128
 /** Dynamic uniform offsets must be multiples of 256 on every device (minUniformBufferOffsetAlignment). */
 const PARAMS_STRIDE = 256
+
+let buffers = 0
+const bufferIds = new WeakMap<GPUBuffer, number>()
+function bufferId(buffer: GPUBuffer): number {
+  let id = bufferIds.get(buffer)
+  if (id === undefined) bufferIds.set(buffer, (id = buffers++))
+  return id
+}
 
 /** Runs recorded commands in order, few passes a submission; returns with at most two submissions in flight. */
 export class GpuQueue {
@@ -20,6 +28,8 @@ export class GpuQueue {
   #pass: GPUComputePassEncoder | undefined
   #params = new DataView(new ArrayBuffer(MAX_DISPATCHES * PARAMS_STRIDE))
   #arena: GPUBuffer | undefined
+  /** Of the submission being encoded: all of them bind its arena. */
+  #bindGroups = new Map<string, GPUBindGroup>()
   #dispatches = 0
   #estimate = 0
   profiler: Profiler | undefined
@@ -84,21 +94,28 @@ export class GpuQueue {
     this.#pass ??= this.#encoder!.beginComputePass(timestamps ? { timestampWrites: timestamps } : {})
     const offset = this.#dispatches * PARAMS_STRIDE
     const uniform = this.#writeParams(kernel, pass.params, offset)
-    const entries: GPUBindGroupEntry[] = tensors.map((tensor, index) => ({
-      binding: index + 1,
-      resource: { buffer: tensor.buffer, offset: tensor.offset, size: Math.max(4, byteLength(tensor)) },
-    }))
-    if (uniform) entries.unshift({ binding: 0, resource: { buffer: uniform, offset: 0, size: PARAMS_STRIDE } })
     this.#pass.setPipeline(program.pipeline)
-    this.#pass.setBindGroup(
-      0,
-      this.device.createBindGroup({ layout: program.layout, entries }),
-      uniform ? [offset] : [],
-    )
+    this.#pass.setBindGroup(0, this.#bindGroup(program, tensors, uniform), uniform ? [offset] : [])
     this.#pass.dispatchWorkgroups(...(pass.groups as [number, number?, number?]))
     if (timestamps) this.#endPass()
     this.#dispatches++
     this.#estimate += this.speed.estimate(cost)
+  }
+
+  /** Blocked algorithms bind the same tensors over and over; making a bind group is half of what a dispatch costs. */
+  #bindGroup({ id, layout }: Program, tensors: readonly Tensor[], uniform: GPUBuffer | undefined): GPUBindGroup {
+    const key = tensors.reduce((text, t) => `${text} ${bufferId(t.buffer)}:${t.offset}:${byteLength(t)}`, String(id))
+    let group = this.#bindGroups.get(key)
+    if (!group) {
+      const entries: GPUBindGroupEntry[] = tensors.map((tensor, index) => ({
+        binding: index + 1,
+        resource: { buffer: tensor.buffer, offset: tensor.offset, size: Math.max(4, byteLength(tensor)) },
+      }))
+      if (uniform) entries.unshift({ binding: 0, resource: { buffer: uniform, offset: 0, size: PARAMS_STRIDE } })
+      group = this.device.createBindGroup({ layout, entries })
+      this.#bindGroups.set(key, group)
+    }
+    return group
   }
 
   #writeParams(
@@ -155,6 +172,7 @@ export class GpuQueue {
     this.#pass = undefined
     this.#arena = undefined
     this.#dispatches = 0
+    this.#bindGroups.clear()
     this.#estimate = 0
   }
 
