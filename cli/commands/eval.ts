@@ -4,6 +4,7 @@ import { perplexity } from '../../src/pipeline/perplexity'
 import { parseProtocol } from '../../src/pipeline/windows'
 import { command, UsageError } from '../command'
 import { openPath, readText, withGpu } from '../input'
+import { profiled, profileFlag } from '../profile'
 import { progressPrinter } from '../progress'
 
 export const evaluate = command({
@@ -17,6 +18,7 @@ export const evaluate = command({
       ...{ type: 'number', value: 'N', min: 1, max: 2 ** 31, whole: true },
       help: 'Only windows inside the first N tokens. Default: the whole text.',
     },
+    ...profileFlag,
   },
   async run({ positionals: [path], values, signal }) {
     const { protocol, 'max-tokens': maxTokens = null } = values
@@ -30,7 +32,7 @@ export const evaluate = command({
     const model = await openPath(path!)
     return withGpu(signal, async (gpu) => {
       const request = { text, protocol, maxTokens, signal, onProgress: progressPrinter() }
-      const report = await perplexity(gpu, model, weightsOf(gpu, model), request)
+      const report = await profiled(gpu, values.profile, () => perplexity(gpu, model, weightsOf(gpu, model), request))
       return {
         json: { ...report, model: model.name, device: gpu.info.name },
         text: `perplexity ${report.perplexity.toFixed(4)}  ${report.protocol}  ${report.text}  ${report.tokens} tokens in ${report.windows} windows  ${report.seconds.toFixed(1)} s`,

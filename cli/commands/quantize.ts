@@ -4,6 +4,7 @@ import { quantize as quantizeModel } from '../../src/pipeline/quantize'
 import { command, UsageError } from '../command'
 import { openPath, readText, withGpu } from '../input'
 import { prepareOutput, writeFile } from '../output'
+import { profiled, profileFlag } from '../profile'
 import { megabytes, progressPrinter } from '../progress'
 import { recipeFlags, recipeOf } from '../recipe-flags'
 
@@ -15,6 +16,7 @@ export const quantize = command({
     ...recipeFlags,
     out: { type: 'text', value: 'FILE', required: true, help: 'Packed file to write.' },
     force: { type: 'switch', help: 'Replace a file that exists.' },
+    ...profileFlag,
   },
   async run(args) {
     const { positionals, values, signal } = args
@@ -27,9 +29,8 @@ export const quantize = command({
     const calibration = needsText ? await readText(values.calibration!) : null
     const model = await openPath(positionals[0]!)
     return withGpu(signal, async (gpu) => {
-      const { linears, report } = await quantizeModel(gpu, model, {
-        ...{ recipe, calibration, signal, onProgress: progressPrinter() },
-      })
+      const request = { recipe, calibration, signal, onProgress: progressPrinter() }
+      const { linears, report } = await profiled(gpu, values.profile, () => quantizeModel(gpu, model, request))
       const bytes = await writeFile(out, writeBitloom(model.source, linears.values(), report).chunks, signal)
       const { bits, modules, seconds, peakGpuBytes, device, warnings } = report
       const json = {

@@ -6,7 +6,7 @@ import { GpuQueue, Speedometer } from './queue'
 import { Readback } from './readback'
 import { Recorder } from './recorder'
 import type { Tensor, TensorType } from './tensor'
-import { Profiler } from './timing'
+import { Profiler, type Span } from './timing'
 
 /** What the page or the command line shows about the device in use. */
 export interface GpuInfo {
@@ -142,16 +142,16 @@ export class Gpu {
     return new Uint32Array(await this.#read(tensor))
   }
 
-  /** Times every kernel run by `work`; needs the timestamp-query feature. */
-  async profile(work: () => Promise<void>): Promise<Awaited<ReturnType<Profiler['collect']>>> {
+  /** Does `work` and times every kernel it runs; needs the timestamp-query feature. */
+  async profile<T>(work: () => Promise<T>): Promise<{ result: T; spans: Span[] }> {
     if (!this.device.features.has('timestamp-query'))
       throw new GpuLimitError('profile: expected a device with timestamp-query, got one without — use wall-clock times')
     const profiler = new Profiler(this.device)
     this.#queue.profiler = profiler
     try {
-      await work()
+      const result = await work()
       await this.settle()
-      return await profiler.collect()
+      return { result, spans: await profiler.collect() }
     } finally {
       this.#queue.profiler = undefined
       profiler.destroy()

@@ -1,5 +1,6 @@
 import type { Cost } from './kernel'
 
+/** GPU time of all dispatches of one kernel. */
 export interface Span {
   readonly label: string
   readonly ms: number
@@ -8,72 +9,91 @@ export interface Span {
   readonly bytes: number
 }
 
-const MAX_SPANS = 2048
+/** Dispatches a query set holds: two timestamps each, 4096 at most by the WebGPU specification. */
+const CAPACITY = 2048
+
+interface Chunk {
+  readonly queries: GPUQuerySet
+  readonly resolved: GPUBuffer
+  readonly spans: { readonly label: string; readonly cost: Cost }[]
+}
 
 /**
  * GPU time per kernel from timestamp queries. While a profiler is attached every dispatch is a pass of its own, which
  * costs a little; browsers round the timestamps to 100 µs unless developer features are on.
  */
 export class Profiler {
-  readonly #set: GPUQuerySet
-  readonly #resolved: GPUBuffer
-  #spans: { label: string; cost: Cost }[] = []
-  #pendingFrom = 0
+  #chunks: Chunk[] = []
+  /** Chunks written to since they were last resolved. */
+  #open = new Set<Chunk>()
 
-  constructor(private readonly device: GPUDevice) {
-    this.#set = device.createQuerySet({ type: 'timestamp', count: 2 * MAX_SPANS })
-    this.#resolved = device.createBuffer({
-      size: 16 * MAX_SPANS,
-      usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
-    })
+  constructor(private readonly device: GPUDevice) {}
+
+  /** Query slots for one dispatch. */
+  span(label: string, cost: Cost): GPUComputePassTimestampWrites {
+    let chunk = this.#chunks.at(-1)
+    if (!chunk || chunk.spans.length === CAPACITY) this.#chunks.push((chunk = this.#newChunk()))
+    const index = 2 * chunk.spans.length
+    chunk.spans.push({ label, cost })
+    this.#open.add(chunk)
+    return { querySet: chunk.queries, beginningOfPassWriteIndex: index, endOfPassWriteIndex: index + 1 }
   }
 
-  /** Query slots for one dispatch; undefined once the profiler is full, so that long runs keep going untimed. */
-  span(label: string, cost: Cost): GPUComputePassTimestampWrites | undefined {
-    if (this.#spans.length >= MAX_SPANS) return undefined
-    const index = 2 * this.#spans.length
-    this.#spans.push({ label, cost })
-    return { querySet: this.#set, beginningOfPassWriteIndex: index, endOfPassWriteIndex: index + 1 }
-  }
-
+  /** Called at the end of every submission. */
   resolve(encoder: GPUCommandEncoder): void {
-    const count = this.#spans.length - this.#pendingFrom
-    if (count === 0) return
-    // resolve targets must sit on 256-byte boundaries: always resolve from the start
-    encoder.resolveQuerySet(this.#set, 0, 2 * this.#spans.length, this.#resolved, 0)
-    this.#pendingFrom = this.#spans.length
+    // a resolve must write to a multiple of 256 bytes: from the start each time
+    for (const { queries, resolved, spans } of this.#open)
+      encoder.resolveQuerySet(queries, 0, 2 * spans.length, resolved, 0)
+    this.#open.clear()
   }
 
-  /** Sums by label, longest first; starts afresh afterwards. Call when the queue has settled. */
+  /** Sums by label, longest first. Call when the queue has settled. */
   async collect(): Promise<Span[]> {
-    const spans = this.#spans
-    this.#spans = []
-    this.#pendingFrom = 0
-    if (spans.length === 0) return []
+    const sums = new Map<string, { ms: number; count: number; flops: number; bytes: number }>()
+    for (const chunk of this.#chunks) {
+      const times = await this.#read(chunk)
+      chunk.spans.forEach(({ label, cost }, i) => {
+        const sum = sums.get(label) ?? { ms: 0, count: 0, flops: 0, bytes: 0 }
+        sum.ms += Number(times[2 * i + 1]! - times[2 * i]!) / 1e6
+        sum.count++
+        sum.flops += cost.flops
+        sum.bytes += cost.bytes
+        sums.set(label, sum)
+      })
+    }
+    return [...sums].map(([label, sum]) => ({ label, ...sum })).sort((a, b) => b.ms - a.ms)
+  }
+
+  destroy(): void {
+    for (const { queries, resolved } of this.#chunks) {
+      queries.destroy()
+      resolved.destroy()
+    }
+  }
+
+  #newChunk(): Chunk {
+    return {
+      queries: this.device.createQuerySet({ type: 'timestamp', count: 2 * CAPACITY }),
+      resolved: this.device.createBuffer({
+        label: 'timestamps',
+        size: 16 * CAPACITY,
+        usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+      }),
+      spans: [],
+    }
+  }
+
+  async #read({ resolved, spans }: Chunk): Promise<BigUint64Array> {
     const staging = this.device.createBuffer({
       size: 16 * spans.length,
       usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
     })
     const encoder = this.device.createCommandEncoder()
-    encoder.copyBufferToBuffer(this.#resolved, 0, staging, 0, staging.size)
+    encoder.copyBufferToBuffer(resolved, 0, staging, 0, staging.size)
     this.device.queue.submit([encoder.finish()])
     await staging.mapAsync(GPUMapMode.READ)
     const times = new BigUint64Array(staging.getMappedRange().slice(0))
     staging.destroy()
-    const sums = new Map<string, { ms: number; count: number; flops: number; bytes: number }>()
-    spans.forEach(({ label, cost }, i) => {
-      const sum = sums.get(label) ?? { ms: 0, count: 0, flops: 0, bytes: 0 }
-      sum.ms += Number(times[2 * i + 1]! - times[2 * i]!) / 1e6
-      sum.count++
-      sum.flops += cost.flops
-      sum.bytes += cost.bytes
-      sums.set(label, sum)
-    })
-    return [...sums].map(([label, sum]) => ({ label, ...sum })).sort((a, b) => b.ms - a.ms)
-  }
-
-  destroy(): void {
-    this.#set.destroy()
-    this.#resolved.destroy()
+    return times
   }
 }
