@@ -38,6 +38,6 @@ it("reuses the original's number for another run, not for another text, protocol
 it('knows the names of protocols', () => {
   expect(protocolProblem('windows:512')).toBeNull()
   expect(protocolProblem('llama.cpp:256')).toBeNull()
-  expect(protocolProblem('windows:1')).toMatch(/2 to 131072/)
+  expect(protocolProblem('windows:1')).toMatch(/4 to 131072/)
   expect(protocolProblem('windows:NaN')).toMatch(/expected 'windows:L'/)
 })

@@ -39,6 +39,9 @@ export const knownBefore = (lines: readonly Measurement[], key: MeasurementKey):
 export const ratio = ({ before, after }: Measurement): number | null =>
   before && after ? after.perplexity / before.perplexity : null
 
+/** Under llama.cpp's rule a shorter window has no second half to score. */
+const SHORTEST = 4
+
 const PROTOCOL = /^(windows|llama\.cpp):(\d+)$/
 
 /** Why a protocol's name cannot be used; null when it can. */
@@ -46,5 +49,5 @@ export function protocolProblem(protocol: string): string | null {
   const match = PROTOCOL.exec(protocol)
   if (!match) return "expected 'windows:L' or 'llama.cpp:L'"
   const length = Number(match[2])
-  return length >= 2 && length <= 131072 ? null : 'expected a window of 2 to 131072 tokens'
+  return length >= SHORTEST && length <= 131072 ? null : `expected a window of ${SHORTEST} to 131072 tokens`
 }

@@ -17,7 +17,7 @@ const recipeSchema = z.strictObject({
 })
 
 /** Windows enough for a steady Hessian, or few enough for a software device to finish while one watches. */
-const CALIBRATION = { hardware: { samples: 128, length: 512 }, software: { samples: 32, length: 256 } }
+const CALIBRATION = { hardware: { samples: 128, length: 512 }, software: { samples: 8, length: 256 } }
 
 export function defaultRecipe(method: MethodDescription, text: string, device: keyof typeof CALIBRATION): Recipe {
   return {

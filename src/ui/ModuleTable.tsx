@@ -1,7 +1,7 @@
-import { useMemo } from 'react'
+import { type ReactNode, useMemo } from 'react'
 import type { ModuleRecord } from '../pipeline/records'
 import type { PlannedModule } from '../state/modules'
-import { formatDuration, formatError, formatNumber, formatShape } from './format'
+import { formatDuration, formatError, formatNumber, formatSetting, formatShape } from './format'
 import { type TableColumn, VirtualTable } from './VirtualTable'
 
 interface Row extends PlannedModule {
@@ -50,12 +50,14 @@ export function tableRows(plan: readonly PlannedModule[], modules: readonly Modu
   }))
 }
 
+const NONE = <span className="quiet">none</span>
+
 function columnsOf(onSelect: (name: string) => void): readonly TableColumn<Row>[] {
   const number = (
     key: string,
     title: string,
     width: string,
-    value: (module: ModuleRecord) => string,
+    value: (module: ModuleRecord) => ReactNode,
   ): TableColumn<Row> => ({
     key,
     title,
@@ -88,11 +90,9 @@ function columnsOf(onSelect: (name: string) => void): readonly TableColumn<Row>[
       render: (row) => formatShape([row.out, row.in]),
     },
     number('bits', 'Bits', '8%', (module) => formatNumber(module.bits.total, 3)),
-    number('output', 'Output error', '11%', ({ error }) =>
-      error.output === null ? 'none' : formatError(error.output),
-    ),
+    number('output', 'Output error', '11%', ({ error }) => (error.output === null ? NONE : formatError(error.output))),
     number('weight', 'Weight error', '11%', ({ error }) => formatError(error.weight)),
-    number('damping', 'Damping', '9%', ({ damping }) => (damping === null ? 'none' : formatError(damping))),
+    number('damping', 'Damping', '9%', ({ damping }) => (damping === null ? NONE : formatSetting(damping))),
     number('seconds', 'Time', '8%', ({ seconds }) => formatDuration(seconds)),
     {
       key: 'warnings',

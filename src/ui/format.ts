@@ -24,11 +24,17 @@ const trim = (value: number): string =>
 export const formatInteger = (value: number): string => Math.round(value).toLocaleString('en-US')
 export const formatNumber = (value: number, digits: number): string => value.toFixed(digits)
 
-/** Errors span decades: three digits, exponent once zeros would fill the cell. */
+/** Measured numbers span decades: three significant digits, exponent once zeros would fill the cell. */
 export function formatError(value: number): string {
   if (value === 0) return '0'
   const size = Math.abs(value)
-  if (size >= 0.001 && size < 1000) return String(Number(value.toPrecision(3)))
+  return size >= 0.001 && size < 999.5 ? value.toPrecision(3) : value.toExponential(2).replace('e+', 'e')
+}
+
+/** Chosen numbers, as ticks and settings are: no more digits than they have. */
+export const formatSetting = (value: number): string => {
+  const size = Math.abs(value)
+  if (size === 0 || (size >= 0.001 && size < 1000)) return String(Number(value.toPrecision(3)))
   return value.toExponential(1).replace('e+', 'e').replace('.0e', 'e')
 }
 

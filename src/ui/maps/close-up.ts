@@ -1,5 +1,5 @@
 import type { WeightWindow } from '../../workers/api'
-import { formatError } from '../format'
+import { formatSetting } from '../format'
 import { type MapTheme, puor } from './colour'
 
 /** Cells a side of the window shown at once: enough to see groups, few enough to see single weights. */
@@ -64,7 +64,7 @@ export function drawCloseUp(
   for (const [index, { title, values, reach }] of panels.entries()) {
     const left = index * layout.step
     ctx.fillStyle = theme.muted
-    ctx.fillText(`${title}, ±${formatError(Number(reach.toPrecision(2)))}`, left, 0)
+    ctx.fillText(`${title}, ±${formatSetting(Number(reach.toPrecision(2)))}`, left, 0)
     for (let row = 0; row < window.rows; row++)
       for (let column = 0; column < window.columns; column++) {
         ctx.fillStyle = puor.css(0.5 + values[row * window.columns + column]! / (2 * reach))

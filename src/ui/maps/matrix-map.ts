@@ -1,5 +1,5 @@
 import type { ColumnRecord } from '../../pipeline/records'
-import { formatError } from '../format'
+import { formatSetting } from '../format'
 import { type Bins, binBits, binLane, binOf, binRange, binsFor, shareHeights } from './bin'
 import { bitPosition, type MapTheme, viridis } from './colour'
 import { type Scale, scaleFor } from './scale'
@@ -152,9 +152,9 @@ function drawGuides(
     ctx.fillStyle = theme.line
     ctx.fillRect(layout.left, y, layout.plot, 1)
     ctx.fillStyle = theme.muted
-    if (y - top > 18) ctx.fillText(formatError(tick), layout.left - 8, Math.min(y, top + LANE_HEIGHT - 4))
+    if (y - top > 18) ctx.fillText(formatSetting(tick), layout.left - 8, Math.min(y, top + LANE_HEIGHT - 4))
   }
-  ctx.fillText(`${scale.kind === 'log' ? 'log, ' : ''}to ${formatError(scale.high)}`, layout.left - 8, top + 24)
+  ctx.fillText(`${scale.kind === 'log' ? 'log, ' : ''}to ${formatSetting(scale.high)}`, layout.left - 8, top + 24)
 }
 
 function drawAxis(ctx: CanvasRenderingContext2D, layout: MatrixLayout, top: number, theme: MapTheme): void {

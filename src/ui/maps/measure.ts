@@ -1,6 +1,6 @@
 import type { ModuleRecord } from '../../pipeline/records'
 import type { Measure } from '../../state/store'
-import { formatDuration, formatError, formatNumber } from '../format'
+import { formatDuration, formatError, formatNumber, formatSetting } from '../format'
 import { bitPosition, cividis, type Ramp, viridis } from './colour'
 import { errorScale, linearScale, niceAbove, type Scale } from './scale'
 
@@ -36,7 +36,7 @@ export const MEASURES: Readonly<Record<Measure, MeasureView>> = {
     ramp: cividis,
     value: (module) => module.error.output,
     format: formatError,
-    tick: formatError,
+    tick: formatSetting,
     scale: errorScale,
   },
   weight: {
@@ -46,7 +46,7 @@ export const MEASURES: Readonly<Record<Measure, MeasureView>> = {
     ramp: cividis,
     value: (module) => module.error.weight,
     format: formatError,
-    tick: formatError,
+    tick: formatSetting,
     scale: errorScale,
   },
   seconds: {

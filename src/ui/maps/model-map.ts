@@ -57,17 +57,19 @@ export interface GridLayout {
 const LABELS = 78
 const AXIS = 20
 const CELL_HEIGHT = 24
-const WIDEST_CELL = 150
+const WIDEST_CELL = 240
+/** Room for the frame around a cell of the first row. */
+const TOP = 2
 
 export function layoutGrid(grid: ModelGrid, width: number): GridLayout {
   const cellWidth = Math.min(WIDEST_CELL, (width - LABELS) / Math.max(1, grid.layers.length))
   return {
     left: LABELS,
-    top: 0,
+    top: TOP,
     cellWidth,
     cellHeight: CELL_HEIGHT,
     width: LABELS + cellWidth * grid.layers.length,
-    height: grid.roles.length * CELL_HEIGHT + AXIS,
+    height: TOP + grid.roles.length * CELL_HEIGHT + AXIS,
   }
 }
 
@@ -152,6 +154,6 @@ function mark(
   ctx.strokeStyle = colour
   ctx.lineWidth = 2
   ctx.setLineDash(dash)
-  ctx.strokeRect(x - 1, Math.max(1, y - 1), w + 2, h + 2)
+  ctx.strokeRect(x - 1, y - 1, w + 2, h + 2)
   ctx.setLineDash([])
 }

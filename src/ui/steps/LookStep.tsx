@@ -1,11 +1,12 @@
-import { useState } from 'react'
+import { useDeferredValue, useState } from 'react'
 import type { ModuleRecord } from '../../pipeline/records'
 import { columnsCsv, modulesCsv } from '../../state/documents'
 import { runningModule } from '../../state/progress'
 import type { Measure } from '../../state/store'
+import { BitsBar } from '../BitsBar'
 import { CloseUp } from '../CloseUp'
 import { ChoiceField } from '../fields'
-import { formatDuration, formatError, formatShape } from '../format'
+import { formatDuration, formatError, formatSetting, formatShape } from '../format'
 import { MatrixMap } from '../MatrixMap'
 import { ModelMap } from '../ModelMap'
 import { CLOSE_UP } from '../maps/close-up'
@@ -16,8 +17,9 @@ import { useStudio, useStudioState } from '../studio-context'
 
 export function LookStep() {
   const studio = useStudio()
-  const model = useStudioState((state) => state.model)
-  const run = useStudioState((state) => state.run)
+  // Maps are the dearest thing to draw: deferred, they follow a run in slices and never hold a frame up.
+  const model = useDeferredValue(useStudioState((state) => state.model))
+  const run = useDeferredValue(useStudioState((state) => state.run))
   const chosen = useStudioState((state) => state.measure)
   const selected = useStudioState((state) => state.selected)
   if (!model || !run || run.modules.length === 0)
@@ -96,25 +98,18 @@ function ModuleFacts({ module }: { module: ModuleRecord }) {
       <dl className="facts">
         <dt>Out × in</dt>
         <dd>{formatShape([module.out, module.in])}</dd>
-        <dt>Bits a weight</dt>
-        <dd>{bits.total.toFixed(4)}</dd>
-        <dt>codes</dt>
-        <dd>{bits.code.toFixed(4)}</dd>
-        <dt>scales</dt>
-        <dd>{bits.scale.toFixed(4)}</dd>
-        <dt>indices</dt>
-        <dd>{bits.index.toFixed(4)}</dd>
         <dt>Output error</dt>
         <dd>{error.output === null ? 'none without calibration' : formatError(error.output)}</dd>
         <dt>Weight error</dt>
         <dd>{formatError(error.weight)}</dd>
         <dt>Damping</dt>
-        <dd>{damping === null ? 'none needed' : formatError(damping)}</dd>
+        <dd>{damping === null ? 'none needed' : formatSetting(damping)}</dd>
         <dt>Dead columns</dt>
         <dd>{module.deadColumns}</dd>
         <dt>Time</dt>
         <dd>{formatDuration(module.seconds)}</dd>
       </dl>
+      <BitsBar bits={bits} title="Bits a weight" />
     </section>
   )
 }

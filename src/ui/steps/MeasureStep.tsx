@@ -19,6 +19,10 @@ const PROTOCOL_HELP: Record<string, string> = {
   'llama.cpp': 'With BOS, first token of a window replaced by it, only the second half of a window scored.',
 }
 
+/** Tokens for a first number: a few seconds' worth on a GPU, and not minutes on a software one. */
+const MANY_TOKENS = 16_384
+const FEW_TOKENS = 2048
+
 export function MeasureStep() {
   const model = useStudioState((state) => state.model)
   if (!model)
@@ -47,7 +51,9 @@ function PerplexityForm() {
   const [chosenText, setText] = useState<string | null>(null)
   const [family, setFamily] = useState('windows')
   const [length, setLength] = useState(256)
-  const [maxTokens, setMaxTokens] = useState(8192)
+  const software = useStudioState((state) => state.engine.status === 'ready' && state.engine.gpu.software)
+  const [chosenTokens, setMaxTokens] = useState<number | null>(null)
+  const maxTokens = chosenTokens ?? (software ? FEW_TOKENS : MANY_TOKENS)
   const text = chosenText ?? texts.find((candidate) => candidate.use === 'evaluation')?.name ?? ''
   const protocol = `${family}:${length}`
   const problem = protocolProblem(protocol)
@@ -68,7 +74,7 @@ function PerplexityForm() {
       <NumberField
         label="Window, tokens"
         value={length}
-        min={2}
+        min={4}
         max={131072}
         step={1}
         problem={problem ?? undefined}

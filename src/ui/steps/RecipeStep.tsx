@@ -120,7 +120,7 @@ function CalibrationForm({ method }: { method: MethodDescription }) {
   const { calibration } = recipe
   const change = (part: Partial<typeof calibration>) => studio.setRecipe({ calibration: { ...calibration, ...part } })
   return (
-    <section className="fields" aria-label="Calibration">
+    <section className="fields dense" aria-label="Calibration">
       <TextField
         label="Calibration text"
         use="calibration"

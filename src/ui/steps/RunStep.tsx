@@ -1,8 +1,10 @@
 import { useEffect, useRef } from 'react'
+import type { RunReport } from '../../pipeline/records'
 import { overallShare, type RunState, runningModule } from '../../state/progress'
 import { recipeProblems } from '../../state/recipe'
 import { Warnings } from '../FailureNote'
-import { formatBytes, formatDuration, formatNumber, formatPercent } from '../format'
+import { formatBytes, formatDuration, formatInteger, formatPercent } from '../format'
+import { Glance } from '../Glance'
 import { ModuleTable } from '../ModuleTable'
 import { ProgressLine } from '../ProgressLine'
 import { Step } from '../Step'
@@ -24,6 +26,7 @@ export function RunStep() {
   return (
     <Step id="run" status={run && STATUS_WORDS[run.status]} side={<RunSide />}>
       {run && <Warnings warnings={run.warnings} label="Warnings of the run" />}
+      {run?.status === 'done' && <Glance />}
       <ModuleTable
         plan={model.plan}
         modules={run?.modules ?? []}
@@ -53,20 +56,19 @@ function RunSide() {
       {run && <RunProgress run={run} planned={model.plan.length} />}
       {result && run?.status === 'done' && (
         <dl className="facts">
-          <dt>Bits a weight</dt>
-          <dd>{formatNumber(result.report.bits.total, 3)}</dd>
-          <dt>code + scale + index</dt>
-          <dd className="small">
-            {[result.report.bits.code, result.report.bits.scale, result.report.bits.index]
-              .map((bits) => formatNumber(bits, 3))
-              .join(' + ')}
-          </dd>
+          <dt>Calibrated on</dt>
+          <dd>{calibrationOf(result.report)}</dd>
           <dt>Device</dt>
           <dd>{result.report.device.name}</dd>
         </dl>
       )}
     </>
   )
+}
+
+function calibrationOf({ recipe: { calibration }, calibrationDigest }: RunReport): string {
+  if (calibrationDigest === null) return 'nothing'
+  return `${formatInteger(calibration.samples * calibration.length)} tokens of ${calibration.text}`
 }
 
 function RunButtons() {

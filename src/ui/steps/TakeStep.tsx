@@ -3,7 +3,7 @@ import { reportBytes } from '../../state/documents'
 import { packedBytes } from '../../state/modules'
 import { recipeJson } from '../../state/recipe'
 import type { Result } from '../../state/store'
-import { formatBytes } from '../format'
+import { formatBytes, formatPercent } from '../format'
 import { ProgressLine } from '../ProgressLine'
 import { Step } from '../Step'
 import { useStudio, useStudioState } from '../studio-context'
@@ -49,6 +49,7 @@ function Files({ result }: { result: Result }) {
         title="Packed file"
         note="One .safetensors with codes, scales, config and tokenizer inside. Drop it here alone to open it again."
         size={`${packed === null ? 'about ' : ''}${formatBytes(sizes.packed)}`}
+        share={formatPercent(sizes.packed / report.model.bytes)}
         action="Save packed file"
         primary
         disabled={busy || !alive}
@@ -58,6 +59,7 @@ function Files({ result }: { result: Result }) {
         title="fp16 folder"
         note="A zip of the dequantized HF folder: loads everywhere, saves no space. For measuring elsewhere."
         size={`about ${formatBytes(sizes.fp16)}`}
+        share={formatPercent(sizes.fp16 / report.model.bytes)}
         action="Save fp16 folder"
         disabled={busy || !alive}
         onSave={studio.download.bind(null, 'fp16')}
@@ -84,20 +86,25 @@ interface ItemProps {
   readonly title: string
   readonly note: string
   readonly size: string
+  /** Of the original's bytes. */
+  readonly share?: string
   readonly action: string
   readonly primary?: boolean
   readonly disabled?: boolean
   readonly onSave: () => Promise<unknown>
 }
 
-function Item({ title, note, size, action, primary, disabled, onSave }: ItemProps) {
+function Item({ title, note, size, share, action, primary, disabled, onSave }: ItemProps) {
   return (
     <li>
       <div>
         <h3>{title}</h3>
         <p className="quiet small">{note}</p>
       </div>
-      <span className="take-size">{size}</span>
+      <span className="take-size">
+        {size}
+        {share && <span className="quiet small">{share} of the original</span>}
+      </span>
       <button type="button" className={primary ? 'primary' : ''} disabled={disabled} onClick={() => void onSave()}>
         {action}
       </button>

@@ -1,0 +1,37 @@
+import type { EffectiveBits } from '../formats/quantized'
+import { formatNumber } from './format'
+import './bits.css'
+
+const LANES = [
+  { key: 'code', title: 'codes' },
+  { key: 'scale', title: 'scales' },
+  { key: 'index', title: 'indices' },
+] as const
+
+interface BitsBarProps {
+  readonly title: string
+  readonly bits: EffectiveBits
+}
+
+/** Bits a weight as they are stored, and what each is spent on. */
+export function BitsBar({ title, bits }: BitsBarProps) {
+  return (
+    <section className="bits" aria-label={title}>
+      <p className="bits-head">
+        <span className="quiet">{title}</span>
+        <strong>{formatNumber(bits.total, 3)}</strong>
+      </p>
+      <div className="bits-bar" aria-hidden="true">
+        {LANES.map(({ key }) => bits[key] > 0 && <span key={key} data-lane={key} style={{ flexGrow: bits[key] }} />)}
+      </div>
+      <ul className="bits-key">
+        {LANES.map(({ key, title: lane }) => (
+          <li key={key}>
+            <i data-lane={key} aria-hidden="true" />
+            <span className="quiet">{lane}</span> {formatNumber(bits[key], 3)}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
