@@ -1,0 +1,47 @@
+import { constants } from 'node:os'
+import { BitloomError } from '../src/errors'
+import { version } from '../src/version'
+import { readArguments } from './args'
+import { UsageError } from './command'
+import { commands } from './commands'
+import { commandHelp, overview } from './help'
+
+/** What `signal` aborts with. */
+export type StopSignal = 'SIGINT' | 'SIGTERM'
+
+const asksHelp = (word: string): boolean => word === '--help' || word === '-h'
+
+/** Runs one command line. Resolves to the exit code: 0 done, 1 failed, 2 not understood, 128 + n stopped by signal n. */
+export async function run(argv: readonly string[], signal: AbortSignal): Promise<number> {
+  const [name, ...rest] = argv
+  if (name === '--version' || name === '-v') return print(`${version}\n`)
+  const command = commands.find((candidate) => candidate.name === (name === 'help' ? rest[0] : name))
+  const help = command ? commandHelp(command) : overview(commands)
+  if (name !== undefined && (name === 'help' || asksHelp(name) || (command && rest.some(asksHelp)))) return print(help)
+  try {
+    if (!command)
+      throw new UsageError(
+        `expected a command out of ${commands.map((known) => known.name).join(', ')}, got ${name === undefined ? 'none' : `'${name}'`}`,
+      )
+    const args = { ...readArguments(command, rest), signal }
+    const { json, text } = await command.run(args)
+    return await print(`${args.values.json ? JSON.stringify(json) : text}\n`)
+  } catch (error) {
+    if (signal.aborted) {
+      process.stderr.write('\nbitloom: stopped; nothing was written\n')
+      return 128 + constants.signals[signal.reason as StopSignal]
+    }
+    if (error instanceof UsageError) {
+      process.stderr.write(`bitloom: ${error.message}\n\n${help}`)
+      return 2
+    }
+    // what is not of our own families is a bug: its stack says where
+    const message = error instanceof BitloomError ? error.message : ((error as Error).stack ?? error)
+    process.stderr.write(`bitloom: ${message}\n`)
+    return 1
+  }
+}
+
+function print(text: string): Promise<number> {
+  return new Promise((resolve) => process.stdout.write(text, () => resolve(0)))
+}
