@@ -55,7 +55,9 @@ export type ErrorFamily = keyof typeof families
 /** Rebuilds a typed error from the plain record that crosses a thread or process boundary. */
 export function errorFrom(record: { name: string; message: string; stack?: string | undefined }): Error {
   const Family = Object.hasOwn(families, record.name)
-    ? (families[record.name as ErrorFamily] as new (message: string) => BitloomError)
+    ? (families[record.name as ErrorFamily] as new (
+        message: string,
+      ) => BitloomError)
     : undefined
   const error = Family ? new Family(record.message) : new Error(record.message)
   if (record.stack) error.stack = record.stack
