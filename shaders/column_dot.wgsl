@@ -1,6 +1,6 @@
-// sums[j] = Σᵢ a[i, j]·b[i, j] over the rows of a slice; a, b: [rows, columns].
-// A workgroup takes 64 columns; its 4 lanes share the rows, so that neighbours read neighbours.
-struct Params { rows: u32, columns: u32 }
+// sums[s, j] = Σᵢ a[i, j]·b[i, j] over slice s of the rows; a, b: [rows, columns], sums: [slices, columns].
+// A workgroup takes 64 columns of a slice; its 4 lanes share the rows, so that neighbours read neighbours.
+struct Params { rows: u32, columns: u32, slice: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
 @group(0) @binding(2) var<storage, read> b: array<f32>;
@@ -11,9 +11,11 @@ var<workgroup> partial: array<f32, 256>;
 @compute @workgroup_size(64, 4)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
   let column = group.x * 64u + local.x;
+  let begin = group.y * params.slice;
+  let end = min(begin + params.slice, params.rows);
   var sum = 0.0;
   if (column < params.columns) {
-    for (var row = local.y; row < params.rows; row += 4u) {
+    for (var row = begin + local.y; row < end; row += 4u) {
       let at = row * params.columns + column;
       sum += a[at] * b[at];
     }
@@ -21,6 +23,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   partial[local.y * 64u + local.x] = sum;
   workgroupBarrier();
   if (local.y == 0u && column < params.columns) {
-    sums[column] = partial[local.x] + partial[64u + local.x] + partial[128u + local.x] + partial[192u + local.x];
+    sums[group.y * params.columns + column] =
+      partial[local.x] + partial[64u + local.x] + partial[128u + local.x] + partial[192u + local.x];
   }
 }

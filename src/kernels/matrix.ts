@@ -50,13 +50,21 @@ export const diagonal: Kernel<'a' | 'd', { n: number }> = {
   cost: ({ n }) => ({ flops: 0, bytes: 8 * n }),
 }
 
-/** sums[j] = Σᵢ a[i, j]·b[i, j]; a may be b. */
+/** Rows that one partial sum covers: enough slices to fill a GPU, few enough to add up on the host. */
+const SLICE = 512
+
+/** Partial sums that `columnDot` leaves of so many rows. */
+export const dotSlices = (rows: number): number => Math.ceil(rows / SLICE)
+
+/** sums[s, j] = Σᵢ a[i, j]·b[i, j] over slice s of the rows, [dotSlices(rows), columns]; a may be b. */
 export const columnDot: Kernel<'a' | 'b' | 'sums', { rows: number; columns: number }> = {
   label: 'column dot',
   wgsl: wgsl([columnDotSource]),
   bindings: { a: 'read', b: 'read', sums: 'read_write' },
-  params: { rows: 'u32', columns: 'u32' },
-  passes: (shape) => [{ groups: [Math.ceil(shape.columns / 64)], params: shape }],
+  params: { rows: 'u32', columns: 'u32', slice: 'u32' },
+  passes: (shape) => [
+    { groups: [Math.ceil(shape.columns / 64), dotSlices(shape.rows)], params: { ...shape, slice: SLICE } },
+  ],
   cost: ({ rows, columns }) => ({ flops: 2 * rows * columns, bytes: 8 * rows * columns }),
 }
 

@@ -1,9 +1,10 @@
 import type { Gpu } from '../gpu/device'
 import { elements, type Tensor } from '../gpu/tensor'
-import { columnDot, subtract } from '../kernels/matrix'
+import { subtract } from '../kernels/matrix'
 import type { LlamaModel } from '../models/model'
 import type { BlockWeights } from '../models/weights'
 import { checkCancelled, type WindowBatch } from './batching'
+import { readColumnSums, recordColumnSums, total } from './column-sums'
 
 /**
  * Hidden states of the calibration windows on their way through the model, a tensor [tokens, hidden] a batch.
@@ -62,19 +63,16 @@ export class HiddenStream {
     const { gpu } = this
     let [part, whole] = [0, 0]
     for (const [b, state] of this.states.entries()) {
-      const [rows = 0, columns = 0] = state.shape
       const d = gpu.alloc(state.shape, 'f32', 'difference')
-      const sums = [gpu.alloc([columns]), gpu.alloc([columns])] as const
       const reference = other.states[b]!
       const rec = gpu.record()
       rec.run(subtract, { a: state, b: reference, d }, { count: elements(state.shape) })
-      rec.run(columnDot, { a: d, b: d, sums: sums[0] }, { rows, columns })
-      rec.run(columnDot, { a: reference, b: reference, sums: sums[1] }, { rows, columns })
+      const sums = [recordColumnSums(gpu, rec, d, d), recordColumnSums(gpu, rec, reference, reference)]
       await gpu.submit(rec)
-      const [dd, rr] = await Promise.all(sums.map((tensor) => gpu.readF32(tensor)))
-      gpu.free(d, ...sums)
-      part += dd!.reduce((sum, value) => sum + value, 0)
-      whole += rr!.reduce((sum, value) => sum + value, 0)
+      gpu.free(d)
+      const [dd, rr] = await Promise.all(sums.map((tensor) => readColumnSums(gpu, tensor)))
+      part += total(dd!)
+      whole += total(rr!)
     }
     return part / whole
   }

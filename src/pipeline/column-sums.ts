@@ -1,0 +1,24 @@
+import type { Gpu } from '../gpu/device'
+import type { Recorder } from '../gpu/recorder'
+import type { Tensor } from '../gpu/tensor'
+import { columnDot, dotSlices } from '../kernels/matrix'
+
+/** Records Σᵢ a[i, j]·b[i, j] of every column of a, b [rows, columns]; read the result with `readColumnSums`. */
+export function recordColumnSums(gpu: Gpu, rec: Recorder, a: Tensor, b: Tensor): Tensor {
+  const [rows = 0, columns = 0] = a.shape
+  const sums = gpu.alloc([dotSlices(rows), columns], 'f32', 'column sums')
+  rec.run(columnDot, { a, b, sums }, { rows, columns })
+  return sums
+}
+
+/** The sums [columns] in float64, from float32 sums over slices of the rows; frees the tensor. */
+export async function readColumnSums(gpu: Gpu, sums: Tensor): Promise<Float64Array<ArrayBuffer>> {
+  const [slices = 0, columns = 0] = sums.shape
+  const values = await gpu.readF32(sums)
+  gpu.free(sums)
+  const folded = new Float64Array(columns)
+  for (let s = 0; s < slices; s++) for (let j = 0; j < columns; j++) folded[j]! += values[s * columns + j]!
+  return folded
+}
+
+export const total = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0)
