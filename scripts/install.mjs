@@ -32,14 +32,12 @@ export async function install({ quiet = false } = {}) {
   if (problem) giveUp(problem)
   const account = 'node_modules/.package-lock.json'
   if (existsSync(join(root, account)) && isInstalled(packagesIn('package-lock.json'), packagesIn(account))) return
-  console.error('Installing dependencies (npm install)')
-  // Not `npm ci`: it refuses a lock file that lacks an optional package of some other system. Without saving, both
-  // take the versions of the lock file and leave it as it is.
-  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']
+  console.error('Installing dependencies (npm ci)')
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
   // Under `npm start` npm says where it lives; asked directly on Windows it is a batch file beside node.
   const npm = process.env.npm_execpath
   const code = npm
     ? await run(process.execPath, [npm, ...args], { quiet })
     : await run(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, { quiet })
-  must(code, 'npm install')
+  must(code, 'npm ci')
 }
