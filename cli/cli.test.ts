@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { version } from '../package.json'
 import { type Ended, nano, nanoWith, runHere, sample, scratch } from '../test/cli'
+import { readArguments } from './args'
+import { commands } from './commands'
 
 const folder = scratch()
 
@@ -74,6 +76,19 @@ describe('a command line that is not understood', () => {
     expect(stderr.split('\n', 1)[0]).toMatch(says)
     // the usage of the command, or of all of them
     expect(stderr).toMatch(/\n\nbitloom (COMMAND|inspect|quantize|eval|generate|export|bench) /)
+  })
+})
+
+describe('the README', () => {
+  it('shows command lines that are understood', () => {
+    const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8').replaceAll('\\\n', ' ')
+    const lines = [...readme.matchAll(/^npm run bitloom -- (\w+) (.*)$/gm)]
+    expect(lines.map(([, name]) => name)).toEqual(['inspect', 'quantize', 'eval', 'generate', 'export'])
+    for (const [, name, rest] of lines) {
+      const words = [...rest!.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!)
+      const known = commands.find((candidate) => candidate.name === name)!
+      expect(readArguments(known, words).positionals).toHaveLength(1)
+    }
   })
 })
 
