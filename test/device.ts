@@ -2,11 +2,12 @@ import { expect } from 'vitest'
 import { create, globals } from 'webgpu'
 import { Gpu, openGpu } from '../src/gpu/device'
 
+let dawn: GPU | undefined
+
 async function requestTestAdapter(): Promise<GPUAdapter> {
   Object.assign(globalThis, globals)
-  const api = create([])
-  Object.assign(globalThis, { keptGpu: api }) // Dawn dies when the instance is collected
-  const adapter = await api.requestAdapter()
+  dawn ??= create([]) // one for all devices: Dawn dies when an instance is collected
+  const adapter = await dawn.requestAdapter()
   if (!adapter) throw new Error('no adapter')
   return adapter
 }
