@@ -12,14 +12,15 @@ export async function openPath(path: string): Promise<OpenedModel> {
   return openFiles(await folderSources(path), basename(resolve(path)).replace(/\.safetensors$/, ''))
 }
 
-/** A text file, under its own name. */
+/** A text file, under its own name. FormatError for what is no text. */
 export async function readText(path: string): Promise<{ name: string; text: string }> {
+  const bytes = await readFile(path).catch(({ code }: NodeJS.ErrnoException) => {
+    throw new FormatError(`${path}: expected a text file, got '${code}' — check the path`)
+  })
   try {
-    return { name: basename(path), text: await readFile(path, 'utf8') }
-  } catch (error) {
-    throw new FormatError(
-      `${path}: expected a text file, got '${(error as NodeJS.ErrnoException).code}' — check the path`,
-    )
+    return { name: basename(path), text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
+  } catch {
+    throw new FormatError(`${path}: expected text in UTF-8, got other bytes — convert it, or choose another file`)
   }
 }
 
