@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import { type StructInfo, type TypeInfo, WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js'
+import type { AffineLinear, Grid } from '../formats/quantized'
+import type { Kernel } from '../gpu/kernel'
+import { Recorder } from '../gpu/recorder'
+import type { Tensor } from '../gpu/tensor'
+import { attention } from './attention'
+import { dequantizeInto, type PackedTensors } from './dequantize'
+import { type GemmVariant, gemm, TILES } from './gemm'
+import { nll } from './nll'
+import { packInto, unpackInto } from './pack'
+import * as quantize from './quantize'
+import { rmsNorm } from './rms-norm'
+
+type AnyKernel = Kernel<string, never>
+
+const traits = { flopsPerDispatch: 1e9, maxGroupsPerDimension: 65535, software: false }
+const tensor = (...shape: number[]): Tensor => ({ buffer: {} as GPUBuffer, offset: 0, shape, type: 'f32' })
+
+/** Kernels that are no exports of their own: what these functions record. */
+function recorded(): AnyKernel[] {
+  const rec = new Recorder(traits)
+  const segments = [{ bits: 3, columns: 5 }] as const
+  const any = tensor(1)
+  const [codes, words] = [tensor(2, 5), tensor(6)]
+  packInto(rec, codes, any, words, { segments, out: 2 })
+  unpackInto(rec, words, any, codes, { segments, out: 2 })
+  for (const grid of ['symmetric', 'zero', 'range'] satisfies Grid['type'][]) {
+    const panels = [{ start: 0, rows: 2, codes: any, scale: any, side: any }]
+    const linear: Pick<AffineLinear, 'name' | 'out' | 'in' | 'segments' | 'groups'> = {
+      ...{ name: grid, out: 2, in: 5, segments, groups: 1 },
+    }
+    const packed: PackedTensors = { ...linear, grid, zeroBits: 3, perm: any, group: any, panels }
+    dequantizeInto(rec, packed, tensor(2, 5))
+  }
+  return rec.commands.flatMap((command) => (command.type === 'dispatch' ? [command.kernel] : []))
+}
+
+function gemmVariants(): AnyKernel[] {
+  const plain = { transA: false, transB: false, region: 'full', aInC: false, bInC: false } as const
+  const changes: Partial<GemmVariant>[] = [
+    {},
+    { transB: true },
+    { transA: true, region: 'upper' },
+    { region: 'lower', aInC: true, bInC: true },
+    { aInC: true },
+  ]
+  return Object.values(TILES).flatMap((tile) =>
+    changes.map((change) => gemm({ ...plain, ...change, tile }) as unknown as AnyKernel),
+  )
+}
+
+/** Kernels that the modules of this folder export as they are. */
+const exported = Object.values(import.meta.glob<Record<string, unknown>>(['./*.ts', '!./*.test.ts'], { eager: true }))
+  .flatMap((module) => Object.values(module))
+  .filter((value): value is AnyKernel => typeof (value as AnyKernel | null)?.wgsl === 'string')
+
+const variants = [true, false].flatMap((software) =>
+  [nll, rmsNorm, (s: boolean) => attention(14, s), (s: boolean) => attention(64, s), quantize.gptqBlock].map(
+    (of) => of(software) as unknown as AnyKernel,
+  ),
+)
+
+const kernels = [...new Set([...exported, ...variants, ...gemmVariants(), ...recorded()])]
+
+/** 'first_scored' and 'firstScored' are the same name. */
+const camel = (name: string) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+
+/** Name, type and byte offset of every field of a struct, those of structs inside it in their place. */
+function fieldsOf(type: TypeInfo, base = 0): [name: string, type: string, offset: number][] {
+  return (type as StructInfo).members.flatMap(({ name, type: field, offset }) =>
+    'members' in field ? fieldsOf(field, base + offset) : [[camel(name), field.name, base + offset] as const],
+  ) as [string, string, number][]
+}
+
+describe('what a kernel says of itself is what its WGSL says', () => {
+  it('for every kernel there is', () => {
+    expect(exported.length).toBeGreaterThanOrEqual(14)
+  })
+
+  it.each(kernels.map((kernel) => [kernel.label, kernel] as const))('%s', (_, { wgsl, bindings, params }) => {
+    // its parser takes no expressions for a size
+    const source = new WgslReflect(wgsl.replace(/@workgroup_size\(.*\)/, '@workgroup_size(1)'))
+    expect(source.entry.compute.map(({ name }) => name)).toEqual(['main'])
+    const storage = [...source.storage].sort((a, b) => a.binding - b.binding)
+    expect(storage.map(({ group, binding, name, access }) => [group, binding, name, access])).toEqual(
+      Object.entries(bindings).map(([name, access], i) => [0, i + 1, name, access]),
+    )
+    expect(source.uniforms.map(({ binding }) => binding)).toEqual(Object.keys(params).length === 0 ? [] : [0])
+    expect(source.uniforms.flatMap(({ type }) => fieldsOf(type))).toEqual(
+      Object.entries(params).map(([name, type], i) => [name, type, 4 * i]),
+    )
+  })
+})
