@@ -1,5 +1,6 @@
 import { allocatedBytes } from '../gpu/buffers'
 import type { GpuInfo } from '../gpu/device'
+import { dotSlices } from '../kernels/matrix'
 import { GPTQ_BLOCK } from '../kernels/quantize'
 import type { LinearSpec, ModelSpec } from '../models/spec'
 import { batchWindows } from './batching'
@@ -98,15 +99,14 @@ function workShapes({ out, in: columns }: LinearSpec, { options }: Recipe, calib
   const groups = groupSize > 0 ? Math.ceil(columns / groupSize) : 1
   const weights = [out, columns]
   const grid = [weights, [out, groups], [out, groups]]
+  const sums = [dotSlices(out), columns]
   return [
     // codes and grid, the working copy and the errors of a block of columns
     calibrated ? [...grid, weights, [out, GPTQ_BLOCK]] : grid,
     // codes and grid, packed codes and the order of columns
     [...grid, [out, Math.ceil((columns * Number(options.bits)) / 32)], [columns]],
     // the dequantized weights, the difference, its product with the Hessian, and sums of columns
-    calibrated
-      ? [weights, weights, weights, [columns], [columns], [columns], [columns]]
-      : [weights, weights, [columns], [columns]],
+    calibrated ? [weights, weights, weights, sums, sums, sums, sums] : [weights, weights, sums, sums],
   ]
 }
 
