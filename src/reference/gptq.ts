@@ -5,16 +5,22 @@ export interface GridReference {
   readonly zeros: Float64Array
 }
 
-/** The nearest float16 of a positive value in the normal range. */
+/** The nearest float16 of a value that is not negative, but never 0: a step is divided by. */
 const half = (value: number): number => {
-  const unit = 2 ** (Math.floor(Math.log2(value)) - 10)
-  return roundHalfEven(value / unit) * unit
+  const unit = 2 ** (Math.max(-14, Math.floor(Math.log2(value))) - 10)
+  return Math.max(2 ** -24, roundHalfEven(value / unit) * unit)
 }
 
 export function roundHalfEven(value: number): number {
   const floor = Math.floor(value)
   const rest = value - floor
   return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor
+}
+
+/** Ties go to even multiples of the step, as round(w / step) + zero does; one-bit symmetric grids have zero ½. */
+export function nearestCode(w: number, step: number, zero: number, bits: number): number {
+  const whole = Math.floor(zero)
+  return Math.min(2 ** bits - 1, Math.max(0, roundHalfEven(w / step + (zero - whole)) + whole))
 }
 
 /** Step and zero of columns [begin, end) of one row: min-max with zero inside (GPTQ), steps as float16. */
@@ -84,7 +90,7 @@ export function gptqReference(
       if (!fixed && column % groupSize === 0)
         grids[g] = rangeReference(row, column, Math.min(n, column + groupSize), bits, symmetric)
       const [step, zero] = grids[g]!
-      const code = Math.min(2 ** bits - 1, Math.max(0, roundHalfEven(row[i]! / step + zero)))
+      const code = nearestCode(row[i]!, step, zero, bits)
       const value = step * (code - zero)
       const error = (row[i]! - value) / u[i * n + i]!
       for (let j = i; j < n; j++) row[j]! -= error * u[i * n + j]!
