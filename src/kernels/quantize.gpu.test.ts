@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { expectClose, noise, testGpu } from '../../test/device'
-import { rangeReference } from '../reference/gptq'
+import { nearestCode, rangeReference } from '../reference/gptq'
 import { findGrid, GPTQ_BLOCK, gptqBlock, roundToGrid } from './quantize'
 
 describe('findGrid', () => {
@@ -48,15 +48,25 @@ describe('findGrid', () => {
 })
 
 describe('roundToGrid', () => {
-  it('takes the nearest level and stays on the grid', async () => {
+  // every multiple of an eighth of a step: levels, ties and what lies between, inside the grid and beyond it
+  const values = Float32Array.from({ length: 97 }, (_, i) => (i - 48) / 16)
+
+  it.each([
+    { bits: 2, step: 0.5, zero: 2 },
+    { bits: 2, step: 0.5, zero: 1 }, // an odd zero must not turn ties round
+    { bits: 3, step: 0.5, zero: 0 },
+    { bits: 1, step: 0.5, zero: 0.5 },
+    { bits: 4, step: Math.fround(1 / 3 - ((1 / 3) % 2 ** -12)), zero: 7 },
+  ])('takes the nearest level, the even multiple where two are as near ($bits bits, zero $zero)', async (grid) => {
     const gpu = await testGpu()
-    const values = Float32Array.of(-9, -0.26, -0.24, 0, 0.24, 0.26, 0.6, 9)
-    const [w, steps, zeros] = [gpu.upload(values), gpu.upload(Float32Array.of(0.5)), gpu.upload(Float32Array.of(2))]
-    const codes = gpu.alloc([1, 8], 'u32')
+    const { bits, step, zero } = grid
+    const columns = values.length
+    const [w, steps, zeros] = [gpu.upload(values), gpu.upload(Float32Array.of(step)), gpu.upload(Float32Array.of(zero))]
+    const codes = gpu.alloc([1, columns], 'u32')
     const rec = gpu.record()
-    rec.run(roundToGrid, { w, steps, zeros, codes }, { rows: 1, columns: 8, groupSize: 8, groups: 1, bits: 2 })
+    rec.run(roundToGrid, { w, steps, zeros, codes }, { rows: 1, columns, groupSize: columns, groups: 1, bits })
     await gpu.submit(rec)
-    expect([...(await gpu.readU32(codes))]).toEqual([0, 1, 2, 2, 2, 3, 3, 3])
+    expect([...(await gpu.readU32(codes))]).toEqual(Array.from(values, (value) => nearestCode(value, step, zero, bits)))
   })
 })
 
