@@ -55,6 +55,44 @@ test('an empty drop and a header that lies are refused', async () => {
   await expect(failure('open')).toContainText('model.safetensors')
 })
 
+/** The test model with its safetensors header rewritten. */
+const withHeader = (change: (header: Record<string, { dtype: string; shape: number[] }>) => void) =>
+  modelFiles().map((file) => {
+    if (file.name !== 'model.safetensors') return file
+    const length = Number(file.bytes.readBigUInt64LE(0))
+    const header = JSON.parse(file.bytes.toString('utf8', 8, 8 + length))
+    change(header)
+    const text = Buffer.from(JSON.stringify(header))
+    const size = Buffer.alloc(8)
+    size.writeBigUInt64LE(BigInt(text.length))
+    return { ...file, bytes: Buffer.concat([size, text, file.bytes.subarray(8 + length)]) }
+  })
+
+test('weights that do not fit their config are refused by name', async () => {
+  const name = 'model.layers.1.mlp.down_proj.weight'
+  await studio.drop(
+    withHeader((header) => {
+      header[name]!.shape = [192, 64]
+    }),
+  )
+  await expect(failure('open')).toContainText(`${name}: expected [64, 192]`)
+  await studio.drop(
+    withHeader((header) => {
+      header[name]!.dtype = 'I16'
+    }),
+  )
+  await expect(failure('open')).toContainText(/down_proj.*I16/)
+})
+
+test('a missing shard is asked for by name', async () => {
+  const [weights, ...others] = modelFiles('model.safetensors', 'config.json', 'tokenizer.json')
+  await studio.drop([{ ...weights!, name: 'model-00001-of-00002.safetensors' }, ...others])
+  const missing = studio.step('open').getByRole('region', { name: 'Missing files' })
+  await expect(missing.locator('li')).toHaveText(['model-00002-of-00002.safetensors'])
+  await missing.getByRole('button', { name: 'Start over' }).click()
+  await expect(missing).toBeHidden()
+})
+
 test('NaN weights stop the run and are named', async () => {
   const files = modelFiles().map((file) => {
     if (file.name !== 'model.safetensors') return file

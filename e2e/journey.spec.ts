@@ -1,6 +1,8 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from './fixtures'
 import { modelFiles, Studio } from './studio'
+import { zipEntries } from './zip'
 
 /** Where the pictures go; SCREENSHOTS=docs/screenshots renews those of the documentation. */
 const pictures = process.env.SCREENSHOTS ?? 'test-results/screenshots'
@@ -10,11 +12,22 @@ test.use({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' })
 test('quantizes a bundled model, shows it, measures it, saves it and opens the saved file again', async ({ page }) => {
   const studio = new Studio(page)
   const picture = async (name: string, step: string) => {
-    await studio.step(step).evaluate((element) => element.scrollIntoView({ behavior: 'instant' }))
-    await page.screenshot({ path: join(pictures, `${name}.png`), animations: 'disabled' })
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
+    await page.evaluate(() => window.scrollTo({ top: 0, behavior: 'instant' }))
+    const clip = (await studio.step(step).boundingBox())!
+    await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true, clip, animations: 'disabled' })
+  }
+  /** The whole page, small enough to be looked at. */
+  const whole = async (name: string) => {
+    await page.evaluate(() => window.scrollTo({ top: 0, behavior: 'instant' }))
+    const [width, height] = await page.evaluate(() => [innerWidth, document.documentElement.scrollHeight] as const)
+    const chromium = await page.context().newCDPSession(page)
+    const clip = { x: 0, y: 0, width, height, scale: 0.6 }
+    const { data } = await chromium.send('Page.captureScreenshot', { captureBeyondViewport: true, clip })
+    writeFileSync(join(pictures, `${name}.png`), data, 'base64')
   }
   await studio.open()
-  await picture('1-open', 'open')
+  await page.screenshot({ path: join(pictures, '1-open.png') })
 
   await studio.openBundled('Wren Nano')
   await expect(studio.step('inspect').getByText(/^\d+ tensors$/)).toBeVisible()
@@ -33,7 +46,6 @@ test('quantizes a bundled model, shows it, measures it, saves it and opens the s
     await picture('3-recipe', 'recipe')
     await studio.quantize()
   })
-  await picture('4-run', 'run')
   const rows = studio.step('run').locator('tbody tr:not(.spacer)')
   await expect(rows.filter({ hasText: 'down_proj' }).last()).toContainText(/down_proj.*4\.\d{3}/)
   await expect(studio.step('run').locator('tbody tr[data-dim]')).toHaveCount(0)
@@ -50,7 +62,6 @@ test('quantizes a bundled model, shows it, measures it, saves it and opens the s
     await matrix.focus()
     await matrix.press('ArrowRight')
     await expect(look.locator('figure').last().locator('.readout')).toContainText(/^Column 1: 4 bits, error .*diag H/)
-    await picture('5-look', 'look')
     expect((await studio.save('Columns as CSV')).bytes.toString().split('\n')[0]).toBe(
       'column,bits,error,hessian_diagonal',
     )
@@ -63,13 +74,31 @@ test('quantizes a bundled model, shows it, measures it, saves it and opens the s
   await studio.step('measure').getByRole('button', { name: 'Continue both' }).click()
   await expect(studio.step('measure').locator('[data-side=quantized]')).toContainText(/sea for .+/, { timeout: 30_000 })
   await expect(studio.step('measure').getByRole('button', { name: 'Cancel' })).toBeHidden({ timeout: 30_000 })
-  await picture('6-measure', 'measure')
-
-  await picture('7-take-away', 'take')
+  await expect(studio.step('run').getByLabel('Result at a glance')).toContainText(Number(after).toFixed(2))
+  await test.step('pictures of the finished journey', async () => {
+    await page.mouse.move(0, 0)
+    for (const [index, step] of ['run', 'look', 'measure', 'take'].entries())
+      await picture(`${index + 4}-${step}`, step)
+    await studio.step('run').evaluate((element) => element.scrollIntoView({ behavior: 'instant' }))
+    await page.screenshot({ path: join(pictures, 'studio.png'), animations: 'disabled' })
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await whole('dark')
+    await page.emulateMedia({ colorScheme: 'light' })
+  })
   const packed = await studio.save('Save packed file')
   expect(packed.name).toMatch(/\.safetensors$/)
   const folder = await studio.save('Save fp16 folder')
-  expect(folder.bytes.subarray(0, 2).toString()).toBe('PK')
+  const inside = zipEntries(folder.bytes)
+  expect(inside.map(({ name }) => name.replace(/^[^/]+\//, '')).sort()).toEqual([
+    'config.json',
+    'generation_config.json',
+    'model.safetensors',
+    'special_tokens_map.json',
+    'tokenizer.json',
+    'tokenizer_config.json',
+  ])
+  expect(inside.find(({ name }) => name.endsWith('/config.json'))!.bytes.toString()).toContain('LlamaForCausalLM')
+  expect(inside.find(({ name }) => name.endsWith('model.safetensors'))!.bytes.length).toBeGreaterThan(2 * 700_000)
   const recipe = JSON.parse((await studio.save('Save recipe as JSON')).bytes.toString())
   expect(recipe).toMatchObject({ version: 1, method: 'gptq', options: { bits: 4 }, calibration: { samples: 8 } })
   const report = JSON.parse((await studio.save('Save report as JSON')).bytes.toString())
@@ -102,12 +131,24 @@ test('a run can be cancelled, and a saved recipe brings its form back', async ({
   const studio = new Studio(page)
   await studio.open()
   await studio.openBundled('Wren Nano')
+  await studio.setRecipe('RTN', 6)
+  await studio.quantize()
   await studio.setRecipe('GPTQ', 3)
   await studio.step('recipe').getByLabel('Samples').fill('64')
   const recipe = await studio.save('Save recipe')
   await page.getByRole('button', { name: 'Quantize', exact: true }).click()
   await studio.step('run').getByRole('button', { name: 'Cancel' }).click()
-  await expect(studio.step('run').getByText('cancelled')).toBeVisible({ timeout: 30_000 })
+  // The result that was there before stays, and is what there is to take away.
+  await expect(studio.step('run').getByRole('button', { name: 'Cancel' })).toBeDisabled({ timeout: 30_000 })
+  await expect(
+    studio.step('run').getByLabel('Result at a glance').or(studio.step('run').getByText('cancelled')).first(),
+  ).toBeVisible()
+  expect(JSON.parse((await studio.save('Save recipe as JSON')).bytes.toString())).toMatchObject({
+    method: 'rtn',
+    options: { bits: 6 },
+  })
+  const { bytes } = await studio.save('Save packed file')
+  expect(bytes.includes('\\"method\\":\\"rtn\\"')).toBe(true)
 
   await studio.setRecipe('RTN', 8)
   const file = { name: recipe.name, mimeType: 'application/json', buffer: recipe.bytes }

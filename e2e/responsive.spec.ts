@@ -2,40 +2,6 @@ import AxeBuilder from '@axe-core/playwright'
 import { expect, test } from './fixtures'
 import { Studio } from './studio'
 
-/** Longest time without a frame that a person may meet during a run. */
-const LONGEST_GAP_MS = 100
-/** A software GPU computes on the same cores that draw, and so may take a frame away now and then. */
-const SHARE_IN_TIME = 0.98
-
-test('the page draws a frame every 100 ms while a run is going', async ({ page }) => {
-  const studio = new Studio(page)
-  await studio.open()
-  await studio.openBundled('Wren Nano')
-  await studio.setRecipe('GPTQ', 4)
-  await page.evaluate(() => {
-    const seen = { gaps: [] as number[], tasks: [] as number[] }
-    let last = performance.now()
-    const frame = (now: number) => {
-      seen.gaps.push(now - last)
-      last = now
-      requestAnimationFrame(frame)
-    }
-    requestAnimationFrame(frame)
-    const tasks = new PerformanceObserver((list) =>
-      seen.tasks.push(...list.getEntries().map(({ duration }) => duration)),
-    )
-    tasks.observe({ entryTypes: ['longtask'] })
-    Object.assign(window, { seen })
-  })
-  await studio.quantize()
-  const { gaps, tasks } = await page.evaluate(
-    () => (window as unknown as { seen: { gaps: number[]; tasks: number[] } }).seen,
-  )
-  expect(gaps.length).toBeGreaterThan(20)
-  expect(gaps.filter((gap) => gap <= LONGEST_GAP_MS).length / gaps.length).toBeGreaterThanOrEqual(SHARE_IN_TIME)
-  expect(Math.max(0, ...tasks), 'longest task of the page itself').toBeLessThanOrEqual(LONGEST_GAP_MS)
-})
-
 for (const colorScheme of ['light', 'dark'] as const)
   test(`is accessible in ${colorScheme}, empty and full`, async ({ page }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })

@@ -66,11 +66,11 @@ export class Studio {
   }
 
   /** Measures and returns the last line of the table. */
-  async measure(): Promise<{ before: string; after: string }> {
+  async measure(window = 128, tokens = 1024): Promise<{ before: string; after: string }> {
     const measure = this.step('measure')
     const lines = measure.locator('tbody tr')
-    await measure.getByLabel('Window, tokens').fill('128')
-    await measure.getByLabel('First tokens of the text').fill('1024')
+    await measure.getByLabel('Window, tokens').fill(String(window))
+    await measure.getByLabel('First tokens of the text').fill(String(tokens))
     await measure.getByRole('button', { name: /^Measure (before|perplexity)/ }).click()
     await expect(measure.getByRole('button', { name: 'Cancel' })).toBeHidden({ timeout: 60_000 })
     const cells = await lines.last().locator('td').allInnerTexts()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
-import { gridAxes, nominalBits, packedBytes, planModules } from './modules'
+import { fp16Bytes, gridAxes, nominalBits, packedBytes, planModules } from './modules'
 import { defaultRecipe } from './recipe'
 
 const { tensors } = fakeInspection('wren', 2)
@@ -44,8 +44,13 @@ describe('nominalBits', () => {
   })
 })
 
-it('packedBytes replaces only the quantized layers', () => {
+it('sizes of downloads replace only what the download changes', () => {
   const module = fakeModule(planModules(tensors)[0]!, defaultRecipe(fakeMethods[0]!, '', 'software'))
   const weights = 192 * 192
-  expect(packedBytes([module], 4 * weights, 2 * weights)).toBeCloseTo(2 * weights + (weights * 4.125) / 8, 6)
+  const files = {
+    bytes: 5000 + 4 * weights,
+    tensors: [{ ...tensors[0]!, name: `${module.name}.weight`, bytes: 4 * weights }],
+  }
+  expect(packedBytes([module], files)).toBeCloseTo(5000 + (weights * 4.125) / 8, 6)
+  expect(fp16Bytes(weights, files)).toBe(5000 + 2 * weights)
 })

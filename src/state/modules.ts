@@ -60,11 +60,17 @@ export function nominalBits(plan: readonly PlannedModule[], options: Readonly<Re
   return stored / weights
 }
 
-/** Bytes of the packed result: quantized layers at their stored bits, everything else as it was. */
-export function packedBytes(modules: readonly ModuleRecord[], modelBytes: number, modelParameters: number): number {
-  const bytesEach = modelParameters > 0 ? modelBytes / modelParameters : 2
-  return modules.reduce((bytes, module) => {
-    const weights = module.out * module.in
-    return bytes + weights * (module.bits.total / 8 - bytesEach)
-  }, modelBytes)
+type Files = Pick<Inspection, 'bytes' | 'tensors'>
+
+/** Bytes of the packed file made of these: quantized layers at their stored bits, everything else as it was. */
+export function packedBytes(modules: readonly ModuleRecord[], { bytes, tensors }: Files): number {
+  const sizes = new Map(tensors.map((tensor) => [tensor.name, tensor.bytes]))
+  return modules.reduce((sum, module) => {
+    const packed = (module.out * module.in * module.bits.total) / 8
+    return sum + packed - (sizes.get(`${module.name}.weight`) ?? 0)
+  }, bytes)
 }
+
+/** Bytes of the fp16 folder: two a parameter, and the files beside the weights. */
+export const fp16Bytes = (parameters: number, { bytes, tensors }: Files): number =>
+  2 * parameters + tensors.reduce((rest, tensor) => rest - tensor.bytes, bytes)

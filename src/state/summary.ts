@@ -17,7 +17,7 @@ export function summaryOf({ model, result, measurements }: Pick<StudioState, 'mo
   if (!model || !result) return null
   const { report, run } = result
   const open = model.inspection.kind === 'bitloom'
-  const bytes = open ? model.inspection.bytes : packedBytes(report.modules, report.model.bytes, report.model.parameters)
+  const bytes = open ? model.inspection.bytes : packedBytes(report.modules, model.inspection)
   const name = `${model.inspection.name}#${model.serial}`
   const summary: Summary = {
     packed: { bytes, original: report.model.bytes, exact: open },

@@ -16,10 +16,9 @@ interface BitsBarProps {
 /** Bits a weight as they are stored, and what each is spent on. */
 export function BitsBar({ title, bits }: BitsBarProps) {
   return (
-    <section className="bits" aria-label={title}>
+    <div className="bits">
       <p className="bits-head">
-        <span className="quiet">{title}</span>
-        <strong>{formatNumber(bits.total, 3)}</strong>
+        <span className="quiet">{title}</span> <strong>{formatNumber(bits.total, 3)}</strong>
       </p>
       <div className="bits-bar" aria-hidden="true">
         {LANES.map(({ key }) => bits[key] > 0 && <span key={key} data-lane={key} style={{ flexGrow: bits[key] }} />)}
@@ -32,6 +31,6 @@ export function BitsBar({ title, bits }: BitsBarProps) {
           </li>
         ))}
       </ul>
-    </section>
+    </div>
   )
 }

@@ -103,7 +103,7 @@ function Panels({ weights, row, column }: { weights: WeightWindow; row: number; 
       <p className="readout">
         {at
           ? `Row ${row + at.row}, column ${column + at.column}: ${panels.map(({ title, values }) => `${title} ${formatError(values[index] ?? 0)}`).join(', ')}`
-          : 'Orange is negative, purple is positive, white is zero. Click the matrix map to move here.'}
+          : 'Orange is negative, purple is positive, the stronger the larger. Click the matrix map to move here.'}
       </p>
     </>
   )

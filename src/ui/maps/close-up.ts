@@ -1,6 +1,6 @@
 import type { WeightWindow } from '../../workers/api'
 import { formatSetting } from '../format'
-import { type MapTheme, puor } from './colour'
+import type { MapTheme } from './colour'
 
 /** Cells a side of the window shown at once: enough to see groups, few enough to see single weights. */
 export const CLOSE_UP = 48
@@ -35,7 +35,7 @@ export interface CloseUpLayout {
   readonly height: number
 }
 
-const GAP = 20
+const GAP = 14
 const HEAD = 18
 const LARGEST_CELL = 9
 const PANELS = 3
@@ -67,7 +67,7 @@ export function drawCloseUp(
     ctx.fillText(`${title}, ±${formatSetting(Number(reach.toPrecision(2)))}`, left, 0)
     for (let row = 0; row < window.rows; row++)
       for (let column = 0; column < window.columns; column++) {
-        ctx.fillStyle = puor.css(0.5 + values[row * window.columns + column]! / (2 * reach))
+        ctx.fillStyle = theme.signed.css(0.5 + values[row * window.columns + column]! / (2 * reach))
         ctx.fillRect(left + column * layout.cell, layout.top + row * layout.cell, layout.cell, layout.cell)
       }
   }

@@ -40,8 +40,19 @@ export function luminance(colour: Rgb): number {
 
 export const viridis = ramp(interpolateViridis)
 export const cividis = ramp(interpolateCividis)
-/** Diverging, for signed values: 0.5 is zero. */
-export const puor = ramp(interpolatePuOr)
+
+const mix = (a: Rgb, b: Rgb, t: number): string => `rgb(${a.map((from, i) => Math.round(from + (b[i]! - from) * t))})`
+const [ORANGE, NIGHT, PURPLE]: Rgb[] = [
+  [255, 178, 89],
+  [27, 29, 33],
+  [190, 178, 240],
+]
+
+/** Diverging, for signed values: 0.5 is zero, which takes the colour of the page so that what is large stands out. */
+const signed = {
+  light: ramp(interpolatePuOr),
+  dark: ramp((t) => (t < 0.5 ? mix(ORANGE!, NIGHT!, 2 * t) : mix(NIGHT!, PURPLE!, 2 * t - 1))),
+}
 
 /** Bit-widths are ordered categories: each has its own place on viridis, the same in every map and legend. */
 export const bitPosition = (bits: number): number => Math.min(1, Math.max(0, (bits - 1) / 7))
@@ -56,6 +67,7 @@ export interface MapTheme {
   /** A bin's largest value, and the mean in front of it. */
   readonly laneMax: string
   readonly laneMean: string
+  readonly signed: Ramp
   readonly font: string
 }
 
@@ -70,6 +82,7 @@ export function readTheme(element: Element): MapTheme {
     accent: value('--accent'),
     laneMax: value('--lane-max'),
     laneMean: value('--lane-mean'),
+    signed: style.colorScheme === 'dark' ? signed.dark : signed.light,
     font: style.fontFamily,
   }
 }

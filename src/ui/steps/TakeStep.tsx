@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import { reportBytes } from '../../state/documents'
-import { packedBytes } from '../../state/modules'
+import { fp16Bytes, packedBytes } from '../../state/modules'
 import { recipeJson } from '../../state/recipe'
 import type { Result } from '../../state/store'
 import { formatBytes, formatPercent } from '../format'
@@ -31,17 +31,16 @@ function Files({ result }: { result: Result }) {
   const studio = useStudio()
   const busy = useStudioState((state) => state.busy !== null)
   const { report, alive } = result
-  const packed = useStudioState((state) =>
-    state.model!.inspection.kind === 'bitloom' ? state.model!.inspection.bytes : null,
-  )
+  const inspection = useStudioState((state) => state.model!.inspection)
+  const packed = inspection.kind === 'bitloom' ? inspection.bytes : null
   const sizes = useMemo(
     () => ({
-      packed: packed ?? packedBytes(report.modules, report.model.bytes, report.model.parameters),
-      fp16: report.model.parameters * 2,
+      packed: packed ?? packedBytes(report.modules, inspection),
+      fp16: fp16Bytes(report.model.parameters, inspection),
       recipe: recipeJson(report.recipe).length,
       report: reportBytes(report),
     }),
-    [report, packed],
+    [report, inspection, packed],
   )
   return (
     <ul className="take">
