@@ -12,13 +12,13 @@ export const inspect = command({
     const model = await openPath(path!)
     return withGpu(signal, async ({ info }) => {
       const inspection = inspectModel(model, info)
-      const { name, architecture, parameters, bytes, tensors, forecast, problems, spec, bits } = inspection
+      const { name, architecture, parameters, bytes, tensors, forecast, spec, bits } = inspection
       const lines = [
         `${name}  ${architecture}  ${(parameters / 1e6).toFixed(1)} M parameters  ${megabytes(bytes)} in ${tensors.length} tensors`,
         ...Object.entries(spec).map(([key, value]) => `  ${key.padEnd(16)} ${value}`),
         ...(bits ? [`  ${'bits/weight'.padEnd(16)} ${bits.total.toFixed(4)}`] : []),
         `GPU memory to quantize: about ${megabytes(forecast.peak)} on ${info.name}`,
-        ...problems.map((problem) => `problem: ${problem}`),
+        ...forecast.problems.map((problem) => `problem: ${problem}`),
       ]
       return { json: inspection, text: lines.join('\n') }
     })

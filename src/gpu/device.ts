@@ -213,10 +213,10 @@ export async function openGpu(adapter: GPUAdapter, options: GpuOptions = {}): Pr
 
 function infoOf(adapter: GPUAdapter, device: GPUDevice): GpuInfo {
   const { vendor, architecture, device: model, description } = adapter.info
-  const name = description || [vendor, architecture, model].filter(Boolean).join(' ') || 'unnamed GPU'
+  const name = [vendor, model || architecture].filter(Boolean).join(' ') || description || 'unnamed GPU'
   const software =
     adapter.info.isFallbackAdapter ||
-    /swiftshader|llvmpipe|lavapipe|software/i.test(`${name} ${vendor} ${architecture} ${model}`)
+    /swiftshader|llvmpipe|lavapipe|software/i.test(`${name} ${architecture} ${description}`)
   return {
     name,
     software,

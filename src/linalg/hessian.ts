@@ -49,7 +49,7 @@ export class Hessian {
     this.#scaled = true
   }
 
-  /** diag H on the host: the mean square (times 2) of each column's input. */
+  /** diag H on the host: twice the mean square of each column's input. */
   async diagonal(gpu: Gpu): Promise<Float32Array<ArrayBuffer>> {
     const d = gpu.alloc([this.columns])
     const rec = gpu.record()

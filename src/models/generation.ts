@@ -10,7 +10,7 @@ import type { BlockWeights } from './weights'
 
 export interface GenerateOptions {
   readonly maxNewTokens: number
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A new token and the text that became certain with it; the last piece may carry text only. */

@@ -55,7 +55,7 @@ export interface ColumnRecord {
   readonly bits: Float32Array<ArrayBuffer>
   /** Σ over rows of (w − ŵ)². */
   readonly error: Float32Array<ArrayBuffer>
-  /** diag H: mean square of the column's input. */
+  /** diag H: twice the mean square of the column's input. */
   readonly hessian: Float32Array<ArrayBuffer> | null
 }
 

@@ -11,9 +11,8 @@ import { zipStream } from '../formats/zip'
 import { type Gpu, type GpuInfo, requestGpu } from '../gpu/device'
 import { describeMethod } from '../methods/options'
 import { methods } from '../methods/registry'
-import { generate } from '../models/generation'
-import { LlamaModel } from '../models/model'
-import { freeBlock, type WeightSource } from '../models/weights'
+import type { WeightSource } from '../models/weights'
+import { continueText } from '../pipeline/continue'
 import { forecastOf, inspect } from '../pipeline/inspect'
 import { type OpenedModel, openFiles, quantizedWeights, weightsOf } from '../pipeline/opened'
 import { perplexity } from '../pipeline/perplexity'
@@ -112,26 +111,8 @@ export class Engine implements EngineApi {
 
   generate: EngineApi['generate'] = (which, prompt, maxNewTokens, onText) =>
     this.#busy(async (signal) => {
-      const gpu = this.#device()
-      const { spec, tokenizer } = this.#opened()
-      const ids = tokenizer.encode(prompt, { bos: tokenizer.addsBos })
-      const positions = ids.length + maxNewTokens
-      const model = await LlamaModel.load(gpu, spec, this.#weights(which), { positions })
-      try {
-        const blocks = await model.loadBlocks()
-        try {
-          let text = ''
-          for await (const piece of generate(gpu, model, blocks, tokenizer, ids, { maxNewTokens, signal })) {
-            text += piece.text
-            onText(piece.text)
-          }
-          return text
-        } finally {
-          for (const block of blocks) freeBlock(gpu, block)
-        }
-      } finally {
-        model.free()
-      }
+      const request = { prompt, maxNewTokens, signal, onText }
+      return (await continueText(this.#device(), this.#opened(), this.#weights(which), request)).text
     })
 
   async weights(module: string, window: Parameters<EngineApi['weights']>[1]) {

@@ -1,0 +1,49 @@
+import type { Gpu } from '../gpu/device'
+import { generate } from '../models/generation'
+import { LlamaModel } from '../models/model'
+import { freeBlock, type WeightSource } from '../models/weights'
+import type { OpenedModel } from './opened'
+
+export interface ContinueRequest {
+  readonly prompt: string
+  readonly maxNewTokens: number
+  readonly signal?: AbortSignal
+  /** Called with each piece of text as it becomes certain. */
+  readonly onText?: (text: string) => void
+}
+
+export interface Continuation {
+  readonly text: string
+  /** Token ids of prompt and continuation, the start token included where the tokenizer adds one. */
+  readonly ids: readonly number[]
+  readonly newTokens: number
+  /** From the first forward pass on, without loading. */
+  readonly seconds: number
+}
+
+/** Continues a prompt with the likeliest tokens; the whole model is on the GPU meanwhile. */
+export function continueText(
+  gpu: Gpu,
+  { spec, tokenizer }: OpenedModel,
+  weights: WeightSource,
+  { prompt, maxNewTokens, signal, onText }: ContinueRequest,
+): Promise<Continuation> {
+  return gpu.scope(async () => {
+    const ids = tokenizer.encode(prompt, { bos: tokenizer.addsBos })
+    const promptTokens = ids.length
+    const model = await LlamaModel.load(gpu, spec, weights, { positions: promptTokens + maxNewTokens })
+    const blocks = await model.loadBlocks()
+    const started = performance.now()
+    let text = ''
+    const pieces = generate(gpu, model, blocks, tokenizer, [...ids], { maxNewTokens, signal })
+    for await (const piece of pieces) {
+      if (piece.id !== null) ids.push(piece.id)
+      text += piece.text
+      onText?.(piece.text)
+    }
+    const seconds = (performance.now() - started) / 1000
+    for (const block of blocks) freeBlock(gpu, block)
+    model.free()
+    return { text, ids, newTokens: ids.length - promptTokens, seconds }
+  })
+}
