@@ -1,4 +1,4 @@
-import type { Progress } from '../src/pipeline/records'
+import type { Progress } from '../src/records'
 
 /** Progress belongs on standard error; standard output is the result's. */
 export const say = (line: string): void => void process.stderr.write(`${line}\n`)

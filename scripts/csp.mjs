@@ -1,5 +1,5 @@
 /**
- * What the studio may load: its own files, models from the Hugging Face Hub, nothing else. One policy for the local
+ * What the studio may load: its own files, nothing else. One policy for the local
  * server's header and for the tag in the built page, which protects it on any static host.
  */
 const directives = {
@@ -7,7 +7,7 @@ const directives = {
   'script-src': ["'self'"],
   'style-src': ["'self'"],
   'img-src': ["'self'", 'blob:', 'data:'],
-  'connect-src': ["'self'", 'https://huggingface.co', 'https://*.huggingface.co', 'https://*.hf.co'],
+  'connect-src': ["'self'"],
   'worker-src': ["'self'"],
   'font-src': ["'self'"],
   'base-uri': ["'none'"],

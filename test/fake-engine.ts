@@ -1,5 +1,5 @@
 import { CancelledError, FormatError } from '../src/errors'
-import type { Inspection, ModuleRecord, Recipe, RunReport } from '../src/pipeline/records'
+import type { Inspection, ModuleRecord, Recipe, RunReport } from '../src/records'
 import { planModules } from '../src/state/modules'
 import type { EngineApi, MethodDescription, OpenResult, OptionDescription } from '../src/workers/api'
 

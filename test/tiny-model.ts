@@ -5,7 +5,7 @@ import { encodeFloat16 } from '../src/formats/floats'
 import type { QuantizedLinear } from '../src/formats/quantized'
 import { safetensorsChunks, type TensorToWrite } from '../src/formats/safetensors'
 import { type ModelSource, openModel } from '../src/formats/source'
-import type { ModuleRecord, RunReport } from '../src/pipeline/records'
+import type { ModuleRecord, RunReport } from '../src/records'
 import { type AffineShape, affineSample } from './affine'
 import { noise } from './device'
 

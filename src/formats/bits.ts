@@ -1,6 +1,7 @@
+import type { EffectiveBits } from '../records'
 import { type AffineHeader, arraysOf, type PartName, partNames, partsOf } from './affine-check'
 import { dtypeBytes } from './dtypes'
-import type { EffectiveBits, QuantizedLinear } from './quantized'
+import type { QuantizedLinear } from './quantized'
 
 /** What each stored array counts as. */
 const LANES: Readonly<Record<PartName, 'code' | 'scale' | 'index'>> = {

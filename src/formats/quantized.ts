@@ -61,11 +61,3 @@ export type Grid =
       readonly zeros: Uint32Array<ArrayBuffer>
     }
   | { readonly type: 'range'; readonly min: Uint16Array<ArrayBuffer>; readonly range: Uint16Array<ArrayBuffer> }
-
-/** Bits a weight, counted from stored bytes. */
-export interface EffectiveBits {
-  readonly code: number
-  readonly scale: number
-  readonly index: number
-  readonly total: number
-}

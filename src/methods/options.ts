@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { WIDTHS, type Width } from '../formats/quantized'
-import type { MethodDescription, OptionDescription } from '../workers/api'
+import type { MethodDescription, OptionDescription } from './description'
 import type { Method } from './method'
 
 /** What a schema field says of itself, for form and command line. */

@@ -8,10 +8,10 @@ import type { BlockContext, QuantizedModule } from '../methods/method'
 import type { LlamaModel } from '../models/model'
 import { type LinearSpec, linearName, type ModelSpec } from '../models/spec'
 import type { BlockWeights, LinearWeights, Role } from '../models/weights'
+import type { ModuleRecord } from '../records'
 import { checkCancelled } from './batching'
 import { moduleError } from './module-error'
 import { dequantizeOnGpu } from './opened'
-import type { ModuleRecord } from './records'
 import type { HiddenStream } from './streams'
 
 /** One decoder block under quantization: what a method sees of it, and what becomes of the linears it hands over. */

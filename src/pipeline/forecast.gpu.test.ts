@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { smallGpu, testGpu } from '../../test/device'
 import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
 import { folderSources } from '../formats/node-files'
+import type { Recipe } from '../records'
 import { forecastOf, inspect } from './inspect'
 import { type OpenedModel, openFiles } from './opened'
 import { quantize } from './quantize'
 import { defaultRecipe } from './recipe'
-import type { Recipe } from './records'
 
 const bundled = async (name: string): Promise<OpenedModel> =>
   openFiles(await folderSources(resolve(import.meta.dirname, `../../public/models/${name}`)), name)

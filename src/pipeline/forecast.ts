@@ -3,9 +3,9 @@ import type { GpuInfo } from '../gpu/device'
 import { dotSlices } from '../kernels/matrix'
 import { GPTQ_BLOCK } from '../kernels/quantize'
 import type { LinearSpec, ModelSpec } from '../models/spec'
+import type { MemoryForecast, Recipe } from '../records'
 import { batchWindows } from './batching'
 import { problemsOf } from './problems'
-import type { MemoryForecast, Recipe } from './records'
 
 type Shape = readonly number[]
 /** Bytes alive at one moment, by what takes them. */

@@ -1,9 +1,9 @@
 import type { GpuInfo } from '../gpu/device'
 import { methods } from '../methods/registry'
+import type { Inspection, MemoryForecast, Recipe } from '../records'
 import { forecastQuantize } from './forecast'
 import { modelSize, type OpenedModel } from './opened'
 import { defaultRecipe } from './recipe'
-import type { Inspection, MemoryForecast, Recipe } from './records'
 
 /** What a model is and what it would need on this device. */
 export function inspect(model: OpenedModel, gpu: GpuInfo): Inspection {

@@ -2,11 +2,11 @@ import { expect, it } from 'vitest'
 import { freshGpu } from '../../test/device'
 import { openedTiny, tinyText } from '../../test/tiny-llama'
 import { DeviceLostError } from '../errors'
+import type { Progress } from '../records'
 import { weightsOf } from './opened'
 import { perplexity } from './perplexity'
 import { quantize } from './quantize'
 import { defaultRecipe } from './recipe'
-import type { Progress } from './records'
 
 const text = { name: 'letters', text: tinyText(500) }
 const base = defaultRecipe('gptq')

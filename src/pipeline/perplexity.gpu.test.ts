@@ -6,10 +6,10 @@ import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
 import { CancelledError, FormatError, NumericalError } from '../errors'
 import { folderSources } from '../formats/node-files'
 import type { Gpu } from '../gpu/device'
+import type { Progress } from '../records'
 import { nllMeanReference } from '../reference/llama'
 import { type OpenedModel, openFiles, weightsOf } from './opened'
 import { type PerplexityRequest, perplexity } from './perplexity'
-import type { Progress } from './records'
 
 /** A run that must leave the device's memory as it was. */
 async function run(gpu: Gpu, model: OpenedModel, request: PerplexityRequest) {

@@ -4,9 +4,9 @@ import type { Tensor } from '../gpu/tensor'
 import { NO_TARGET } from '../kernels/nll'
 import { LlamaModel } from '../models/model'
 import type { WeightSource } from '../models/weights'
+import type { PerplexityReport, Progress } from '../records'
 import { batchesOf, checkCancelled, type WindowBatch } from './batching'
 import type { OpenedModel } from './opened'
-import type { PerplexityReport, Progress } from './records'
 import { evaluationWindows, parseProtocol } from './windows'
 
 export interface PerplexityRequest {

@@ -6,10 +6,10 @@ import { dequantize } from '../formats/affine'
 import type { TensorEntry } from '../formats/source'
 import type { Gpu } from '../gpu/device'
 import { linearName } from '../models/spec'
+import type { Progress, Recipe } from '../records'
 import { calibrationReference } from '../reference/calibration'
 import type { OpenedModel } from './opened'
 import { type QuantizedModel, quantize } from './quantize'
-import type { Progress, Recipe } from './records'
 
 /** Sizes that no tile divides, grouped queries, biases, an untied head, scaled rope. */
 const awkward = {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { FormatError } from '../errors'
 import { resolveMethod } from '../methods/registry'
-import type { Recipe } from './records'
+import type { Recipe } from '../records'
 
 const schema: z.ZodType<Recipe> = z.object({
   version: z.literal(1),

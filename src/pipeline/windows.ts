@@ -1,7 +1,7 @@
 import { FormatError } from '../errors'
 import type { Tokenizer } from '../models/tokenizer'
 import { randomFrom, sampleBelow } from '../random'
-import type { CalibrationRecipe } from './records'
+import type { CalibrationRecipe } from '../records'
 
 /** Windows of equal length, one after another, and which of their tokens are scored. */
 export interface Windows {

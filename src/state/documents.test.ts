@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
-import type { RunReport } from '../pipeline/records'
+import type { RunReport } from '../records'
 import { columnsCsv, modulesCsv, reportBytes, reportPieces, textStream } from './documents'
 import { planModules } from './modules'
 import { defaultRecipe } from './recipe'

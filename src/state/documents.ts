@@ -1,4 +1,4 @@
-import type { ModuleRecord, RunReport } from '../pipeline/records'
+import type { ModuleRecord, RunReport } from '../records'
 
 /** Digits of a lane's numbers in a document: more than a map shows, fewer than a float's full tail. */
 const LANE_DIGITS = 6

@@ -1,4 +1,4 @@
-import type { PerplexityReport } from '../pipeline/records'
+import type { PerplexityReport } from '../records'
 
 /** One line of the session's table: the same text and protocol before and after. */
 export interface Measurement {

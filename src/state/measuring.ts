@@ -1,4 +1,4 @@
-import type { Progress } from '../pipeline/records'
+import type { Progress } from '../records'
 import type { EngineApi, PerplexityOptions, WeightWindow } from '../workers/api'
 import { type Context, occupy, patch, setFailure, textNamed } from './context'
 import { knownBefore, type MeasurementKey, recordMeasurement } from './measurements'

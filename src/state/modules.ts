@@ -1,4 +1,4 @@
-import type { Inspection, ModuleRecord } from '../pipeline/records'
+import type { Inspection, ModuleRecord } from '../records'
 
 /** A linear layer that a run will quantize, known before the run from the model's tensors. */
 export interface PlannedModule {

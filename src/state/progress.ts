@@ -1,4 +1,4 @@
-import type { ModuleRecord, Phase, Progress, RunReport } from '../pipeline/records'
+import type { ModuleRecord, Phase, Progress, RunReport } from '../records'
 import type { PlannedModule } from './modules'
 
 /** A run as the page follows it, folded from the engine's progress. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { FormatError } from '../errors'
-import type { Recipe } from '../pipeline/records'
+import type { Recipe } from '../records'
 import type { MethodDescription, OptionDescription } from '../workers/api'
 
 const recipeSchema = z.strictObject({

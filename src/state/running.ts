@@ -1,4 +1,4 @@
-import type { Progress, Recipe } from '../pipeline/records'
+import type { Progress, Recipe } from '../records'
 import { type Context, occupy, patch, setFailure, textNamed } from './context'
 import { isCancelled } from './failure'
 import { batched, foldProgress, newRun, type RunState, runOfReport } from './progress'

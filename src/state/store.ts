@@ -1,6 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { GpuInfo } from '../gpu/device'
-import type { Inspection, MemoryForecast, Phase, Recipe, RunReport } from '../pipeline/records'
+import type { Inspection, MemoryForecast, Phase, Recipe, RunReport } from '../records'
 import type { MethodDescription } from '../workers/api'
 import type { Catalog } from './catalog'
 import type { Failure } from './failure'

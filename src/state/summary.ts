@@ -1,4 +1,4 @@
-import type { ModuleRecord } from '../pipeline/records'
+import type { ModuleRecord } from '../records'
 import type { Measurement } from './measurements'
 import { packedBytes } from './modules'
 import type { StudioState } from './store'

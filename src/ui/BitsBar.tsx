@@ -1,4 +1,4 @@
-import type { EffectiveBits } from '../formats/quantized'
+import type { EffectiveBits } from '../records'
 import { formatNumber } from './format'
 import './bits.css'
 

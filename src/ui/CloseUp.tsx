@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useState } from 'react'
-import type { ModuleRecord } from '../pipeline/records'
+import type { ModuleRecord } from '../records'
 import type { WeightWindow } from '../workers/api'
 import { NumberField } from './fields'
 import { formatError } from './format'

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type PointerEvent, useCallback, useMemo, useRef, useState } from 'react'
-import type { ModuleRecord } from '../pipeline/records'
+import type { ModuleRecord } from '../records'
 import { formatError } from './format'
 import { bitPosition, viridis } from './maps/colour'
 import {

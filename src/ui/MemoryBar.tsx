@@ -1,4 +1,4 @@
-import type { MemoryForecast } from '../pipeline/records'
+import type { MemoryForecast } from '../records'
 import { formatBytes, formatPercent } from './format'
 
 const PARTS = [

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useCallback, useMemo, useState } from 'react'
-import type { ModuleRecord } from '../pipeline/records'
+import type { ModuleRecord } from '../records'
 import type { PlannedModule } from '../state/modules'
 import type { Measure } from '../state/store'
 import './maps.css'

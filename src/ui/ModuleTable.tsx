@@ -1,5 +1,5 @@
 import { type ReactNode, useMemo } from 'react'
-import type { ModuleRecord } from '../pipeline/records'
+import type { ModuleRecord } from '../records'
 import type { PlannedModule } from '../state/modules'
 import { formatDuration, formatError, formatNumber, formatSetting, formatShape } from './format'
 import { type TableColumn, VirtualTable } from './VirtualTable'

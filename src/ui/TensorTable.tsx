@@ -1,5 +1,5 @@
 import { useDeferredValue, useMemo, useState } from 'react'
-import type { Inspection } from '../pipeline/records'
+import type { Inspection } from '../records'
 import { formatBytes, formatInteger, formatShape } from './format'
 import { type TableColumn, VirtualTable } from './VirtualTable'
 

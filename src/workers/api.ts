@@ -1,5 +1,8 @@
 import type { GpuInfo } from '../gpu/device'
-import type { Inspection, MemoryForecast, PerplexityReport, Progress, Recipe, RunReport } from '../pipeline/records'
+import type { MethodDescription } from '../methods/description'
+import type { Inspection, MemoryForecast, PerplexityReport, Progress, Recipe, RunReport } from '../records'
+
+export type { MethodDescription, OptionDescription } from '../methods/description'
 
 /** Everything the page may ask of the engine's worker; the only file both sides share. Errors keep their family. */
 export interface EngineApi {
@@ -60,36 +63,6 @@ export interface PerplexityOptions {
 export type OpenResult =
   | { readonly state: 'ready'; readonly inspection: Inspection; readonly report: RunReport | null }
   | { readonly state: 'incomplete'; readonly missing: readonly string[]; readonly have: readonly string[] }
-
-/** A method as its form needs it: derived from the method's schema. */
-export interface MethodDescription {
-  readonly id: string
-  readonly title: string
-  readonly summary: string
-  readonly needsCalibration: boolean
-  readonly options: readonly OptionDescription[]
-}
-
-export type OptionDescription = {
-  readonly key: string
-  readonly label: string
-  readonly help: string
-  readonly advanced: boolean
-} & (
-  | {
-      readonly type: 'number'
-      readonly min: number
-      readonly max: number
-      readonly step: number
-      readonly default: number
-    }
-  | {
-      readonly type: 'choice'
-      readonly choices: readonly { readonly value: string | number; readonly label: string }[]
-      readonly default: string | number
-    }
-  | { readonly type: 'boolean'; readonly default: boolean }
-)
 
 export interface WeightWindow {
   readonly rows: number

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { FormatError } from '../errors'
 import { type ByteSource, memorySource } from '../formats/bytes'
-import type { Progress } from '../pipeline/records'
+import type { Progress } from '../records'
 
 const index = z.array(
   z.object({ name: z.string(), files: z.array(z.object({ name: z.string(), bytes: z.int().min(0) })) }),

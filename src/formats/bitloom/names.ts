@@ -1,4 +1,4 @@
-import type { RunReport } from '../../pipeline/records'
+import type { RunReport } from '../../records'
 import type { PartName } from '../affine-check'
 
 /** Version of the layout that is written, and the only one that is read: docs/format.md, "Versions". */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { FormatError } from '../../errors'
-import type { ModuleRecord, RunReport } from '../../pipeline/records'
+import type { ModuleRecord, RunReport } from '../../records'
 import type { AffineHeader } from '../affine-check'
 import { WIDTHS } from '../quantized'
 

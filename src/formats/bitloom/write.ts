@@ -1,5 +1,5 @@
 import { invariant } from '../../errors'
-import type { ModuleRecord, RunReport } from '../../pipeline/records'
+import type { ModuleRecord, RunReport } from '../../records'
 import { arraysOf, headerOf, partsOf } from '../affine-check'
 import { enclosedPrefix } from '../packed-file'
 import type { QuantizedLinear } from '../quantized'

@@ -1,4 +1,4 @@
-import type { ColumnRecord } from '../../pipeline/records'
+import type { ColumnRecord } from '../../records'
 import { formatSetting } from '../format'
 import { type Bins, binBits, binLane, binOf, binRange, binsFor, shareHeights } from './bin'
 import { bitPosition, type MapTheme, viridis } from './colour'

@@ -1,4 +1,4 @@
-import type { ModuleRecord } from '../../pipeline/records'
+import type { ModuleRecord } from '../../records'
 import type { Measure } from '../../state/store'
 import { formatDuration, formatError, formatNumber, formatSetting } from '../format'
 import { bitPosition, cividis, type Ramp, viridis } from './colour'

@@ -1,4 +1,4 @@
-import type { ModuleRecord } from '../../pipeline/records'
+import type { ModuleRecord } from '../../records'
 import { gridAxes, type PlannedModule } from '../../state/modules'
 import type { MapTheme } from './colour'
 import type { MeasureView } from './measure'

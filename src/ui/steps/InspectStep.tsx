@@ -1,4 +1,4 @@
-import type { Inspection } from '../../pipeline/records'
+import type { Inspection } from '../../records'
 import { formatBytes, formatCount, formatInteger, formatNumber, words } from '../format'
 import { MemoryBar } from '../MemoryBar'
 import { Step } from '../Step'

@@ -1,5 +1,5 @@
 import { useDeferredValue, useState } from 'react'
-import type { ModuleRecord } from '../../pipeline/records'
+import type { ModuleRecord } from '../../records'
 import { columnsCsv, modulesCsv } from '../../state/documents'
 import { runningModule } from '../../state/progress'
 import type { Measure } from '../../state/store'

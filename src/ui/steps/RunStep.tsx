@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react'
-import type { RunReport } from '../../pipeline/records'
+import type { RunReport } from '../../records'
 import { overallShare, type RunState, runningModule } from '../../state/progress'
 import { recipeProblems } from '../../state/recipe'
 import { Warnings } from '../FailureNote'

@@ -1,5 +1,3 @@
-import type { EffectiveBits } from '../formats/quantized'
-
 /**
  * Plain, serialisable records of a run: what the page shows, the CLI prints and the packed file carries.
  * Nothing here holds a GPU object or a tensor.
@@ -23,6 +21,14 @@ export interface CalibrationRecipe {
   readonly length: number
   /** The first windows of the text, or windows drawn by the seed. */
   readonly pick: 'first' | 'random'
+}
+
+/** Bits a weight, counted from stored bytes. */
+export interface EffectiveBits {
+  readonly code: number
+  readonly scale: number
+  readonly index: number
+  readonly total: number
 }
 
 /** One finished linear layer. */
