@@ -78,8 +78,6 @@ export const TILES = {
   row: directTile(1, 64, 1, 1),
 } as const
 
-export type GemmBindings = 'a' | 'b' | 'c'
-
 const params = {
   m: 'u32', n: 'u32', k: 'u32', row: 'u32', lda: 'u32', ldb: 'u32', ldc: 'u32', aOffset: 'u32', bOffset: 'u32',
   cOffset: 'u32', aBatch: 'u32', bBatch: 'u32', cBatch: 'u32', alpha: 'f32', beta: 'f32',
