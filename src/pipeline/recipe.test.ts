@@ -33,19 +33,20 @@ describe('recipeFromJson', () => {
   })
 
   it.each<[what: string, value: unknown, says: RegExp]>([
-    ['not an object', 7, /saved\.json: ''/],
-    ['another version', { ...recipe, version: 2 }, /'version'/],
-    ['no method', { ...recipe, method: undefined }, /'method'/],
+    ['not an object', 7, /saved\.json: document:/],
+    ['another version', { ...recipe, version: 2 }, /saved\.json: version:/],
+    ['no method', { ...recipe, method: undefined }, /saved\.json: method:/],
     ['an unknown method', { ...recipe, method: 'awq' }, /expected a method out of rtn, gptq, got 'awq'/],
     ['a width that does not exist', { ...recipe, options: { bits: 9 } }, /option 'bits' of gptq.*got 9/],
     ['a group size that does not exist', { ...recipe, options: { groupSize: 100 } }, /option 'groupSize'.*got 100/],
+    ['an option of another method', { ...recipe, options: { clip: 1 } }, /clip/],
     ['damping out of range', { ...recipe, options: { damping: 0 } }, /option 'damping'.*got 0/],
-    ['no samples', calibration({ samples: 0 }), /'calibration\.samples'/],
-    ['half a token', calibration({ length: 2.5 }), /'calibration\.length'/],
-    ['windows nobody could hold', calibration({ length: 1e9 }), /'calibration\.length'/],
-    ['an unknown pick', calibration({ pick: 'last' }), /'calibration\.pick'/],
-    ['a negative seed', { ...recipe, seed: -1 }, /'seed'/],
-    ['a seed beyond 32 bits', { ...recipe, seed: 2 ** 32 }, /'seed'/],
+    ['no samples', calibration({ samples: 0 }), /saved\.json: calibration\.samples:/],
+    ['half a token', calibration({ length: 2.5 }), /saved\.json: calibration\.length:/],
+    ['windows nobody could hold', calibration({ length: 1e9 }), /saved\.json: calibration\.length:/],
+    ['an unknown pick', calibration({ pick: 'last' }), /saved\.json: calibration\.pick:/],
+    ['a negative seed', { ...recipe, seed: -1 }, /saved\.json: seed:/],
+    ['a seed beyond 32 bits', { ...recipe, seed: 2 ** 32 }, /saved\.json: seed:/],
   ])('refuses %s and says which field', (_, value, says) => {
     expect(() => read(value)).toThrow(FormatError)
     expect(() => read(value)).toThrow(says)

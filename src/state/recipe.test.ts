@@ -28,10 +28,10 @@ describe('parseRecipe', () => {
     ['a method nobody knows', { method: 'awq' }, /recipe method: expected rtn or gptq, got 'awq'/],
     ['an option of another method', { method: 'rtn', options: { damping: 0.1 } }, /got 'damping'/],
     ['bits out of reach', { options: { bits: 7 } }, /recipe bits: expected one of 1, 2, 3, 4, 5, 6, 8/],
-    ['another version', { version: 2 }, /recipe version/],
-    ['no samples', { calibration: { ...recipe.calibration, samples: 0 } }, /recipe calibration.samples/],
-    ['a broken seed', { seed: 1.5 }, /recipe seed/],
-    ['an unknown field', { note: 'hello' }, /recipe document/],
+    ['another version', { version: 2 }, /recipe: version/],
+    ['no samples', { calibration: { ...recipe.calibration, samples: 0 } }, /recipe: calibration\.samples/],
+    ['a broken seed', { seed: 1.5 }, /recipe: seed/],
+    ['an unknown field', { note: 'hello' }, /recipe: document/],
   ])('refuses %s', (_, change, message) => {
     expect(parse(change)).toThrow(message)
     expect(parse(change)).toThrow(expect.objectContaining({ name: 'FormatError' }))

@@ -1,20 +1,7 @@
-import { z } from 'zod'
 import { FormatError } from '../errors'
+import { readRecipe, recipeSchema } from '../recipe'
 import type { Recipe } from '../records'
 import type { MethodDescription, OptionDescription } from '../workers/api'
-
-const recipeSchema = z.strictObject({
-  version: z.literal(1),
-  method: z.string().min(1),
-  options: z.record(z.string(), z.unknown()),
-  calibration: z.strictObject({
-    text: z.string(),
-    samples: z.int().min(1).max(65536),
-    length: z.int().min(2).max(131072),
-    pick: z.enum(['first', 'random']).default('first'),
-  }),
-  seed: z.int().min(0).max(0xffffffff),
-})
 
 /** Windows enough for a steady Hessian, or few enough for a software device to finish while one watches. */
 const CALIBRATION = { hardware: { samples: 128, length: 512 }, software: { samples: 8, length: 256 } }
@@ -72,33 +59,19 @@ export function recipeProblems(recipe: Recipe, method: MethodDescription): Recor
 
 /** Reads a saved recipe. FormatError names the first field that is wrong and what to do. */
 export function parseRecipe(json: string, methods: readonly MethodDescription[]): Recipe {
-  let raw: unknown
-  try {
-    raw = JSON.parse(json)
-  } catch (error) {
-    throw new FormatError(
-      `recipe: expected JSON, got '${(error as Error).message}' — choose a file saved with 'Save recipe'`,
-    )
-  }
-  const shape = recipeSchema.safeParse(raw)
-  if (!shape.success) {
-    const issue = shape.error.issues[0]!
-    throw new FormatError(
-      `recipe ${issue.path.join('.') || 'document'}: ${issue.message} — choose a file saved with 'Save recipe'`,
-    )
-  }
-  const method = methods.find((candidate) => candidate.id === shape.data.method)
+  const read = readRecipe({ name: 'recipe', text: json })
+  const method = methods.find((candidate) => candidate.id === read.method)
   if (!method)
     throw new FormatError(
-      `recipe method: expected ${methods.map((known) => known.id).join(' or ')}, got '${shape.data.method}' — use a newer Bitloom`,
+      `recipe method: expected ${methods.map((known) => known.id).join(' or ')}, got '${read.method}' — use a newer Bitloom`,
     )
   const known = new Set(method.options.map((option) => option.key))
-  const stranger = Object.keys(shape.data.options).find((key) => !known.has(key))
+  const stranger = Object.keys(read.options).find((key) => !known.has(key))
   if (stranger)
     throw new FormatError(
       `recipe options: expected only ${[...known].join(', ')}, got '${stranger}' — remove it or use a newer Bitloom`,
     )
-  const recipe = { ...shape.data, options: { ...defaultOptions(method), ...shape.data.options } }
+  const recipe = { ...read, options: { ...defaultOptions(method), ...read.options } }
   const [field, problem] = Object.entries(recipeProblems(recipe, method))[0] ?? []
   if (field && field !== 'text') throw new FormatError(`recipe ${field}: ${problem} — correct it in the file`)
   return recipe

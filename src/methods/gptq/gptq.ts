@@ -10,7 +10,7 @@ import { allocGrid, collectLinear, freeGrid, type GridTensors, recordFindGrid } 
 import type { BlockContext, Method, QuantizedModule } from '../method'
 import { described, uniformGridOptions } from '../options'
 
-const schema = z.object({
+const schema = z.strictObject({
   ...uniformGridOptions,
   actOrder: described(z.boolean().default(false), {
     label: 'Act-order',

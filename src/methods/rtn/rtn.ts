@@ -4,7 +4,7 @@ import { allocGrid, collectLinear, freeGrid, recordFindGrid } from '../affine'
 import type { Method } from '../method'
 import { uniformGridOptions } from '../options'
 
-const schema = z.object(uniformGridOptions)
+const schema = z.strictObject(uniformGridOptions)
 export type RtnOptions = z.infer<typeof schema>
 
 /** Round to nearest: every weight to the closest level of its group's min-max grid. Needs no data. */
