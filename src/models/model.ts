@@ -19,6 +19,15 @@ export interface ModelOptions {
   readonly positions: number
   /** Embedding and head are cut into shards of at most this; the device's binding limit unless given. */
   readonly shardBytes?: number
+  /** What is loaded around the blocks: for large vocabularies it outweighs a block by far. */
+  readonly ends?: 'both' | 'embedding' | 'none'
+}
+
+/** What stands before the first block and behind the last. */
+interface Ends {
+  readonly embedding: readonly RowShard[]
+  readonly head: readonly RowShard[]
+  readonly norm: Tensor | undefined
 }
 
 /**
@@ -34,32 +43,21 @@ export class LlamaModel {
     readonly spec: ModelSpec,
     private readonly weights: WeightSource,
     private readonly tables: RopeTables,
-    private readonly embedding: readonly RowShard[],
-    private readonly head: readonly RowShard[],
-    private readonly norm: Tensor,
+    private ends: Ends,
   ) {
     this.block = new BlockForward(gpu, spec, tables)
   }
 
   static async load(gpu: Gpu, spec: ModelSpec, weights: WeightSource, options: ModelOptions): Promise<LlamaModel> {
     const { maxBindingBytes, maxBufferBytes } = gpu.info
-    const shardBytes = options.shardBytes ?? Math.min(maxBindingBytes, maxBufferBytes)
-    const loaded: Tensor[] = []
-    const loadVocabulary = async (name: string) => {
-      const shards = await loadSharded(gpu, weights, name, [spec.vocab, spec.hidden], shardBytes)
-      loaded.push(...shards.map(({ tensor }) => tensor))
-      return shards
-    }
-    try {
-      const embedding = await loadVocabulary('model.embed_tokens.weight')
-      const head = spec.tiedHead ? embedding : await loadVocabulary('lm_head.weight')
-      const norm = await weights.tensor('model.norm.weight')
-      loaded.push(norm)
-      return new LlamaModel(gpu, spec, weights, makeRopeTables(gpu, spec, options.positions), embedding, head, norm)
-    } catch (error) {
-      gpu.free(...loaded)
-      throw error
-    }
+    const { shardBytes = Math.min(maxBindingBytes, maxBufferBytes), ends = 'both', positions } = options
+    const loadVocabulary = (name: string) =>
+      loadSharded(gpu, weights, name, [spec.vocab, spec.hidden] as const, shardBytes)
+    const embedding = ends === 'none' ? [] : await loadVocabulary('model.embed_tokens.weight')
+    const whole = ends === 'both'
+    const head = whole ? (spec.tiedHead ? embedding : await loadVocabulary('lm_head.weight')) : []
+    const norm = whole ? await weights.tensor('model.norm.weight') : undefined
+    return new LlamaModel(gpu, spec, weights, makeRopeTables(gpu, spec, positions), { embedding, head, norm })
   }
 
   /** The longest sequence that can be run. */
@@ -79,7 +77,8 @@ export class LlamaModel {
     const idTensor = gpu.alloc([ids.length], 'u32', 'token ids')
     rec.write(idTensor, Uint32Array.from(ids))
     const y = gpu.alloc([ids.length, hidden], 'f32', 'hidden')
-    for (const { tensor: table, first, count } of this.embedding)
+    invariant(this.ends.embedding.length > 0, 'the embedding is not loaded')
+    for (const { tensor: table, first, count } of this.ends.embedding)
       rec.run(embed, { ids: idTensor, table, y }, { tokens: ids.length, hidden, first, count })
     gpu.free(idTensor)
     return y
@@ -145,20 +144,30 @@ export class LlamaModel {
   }
 
   free(): void {
-    const shards = this.head === this.embedding ? this.embedding : [...this.embedding, ...this.head]
-    this.gpu.free(this.norm, this.tables.cosines, this.tables.sines, ...shards.map(({ tensor }) => tensor))
+    this.freeEnds()
+    this.gpu.free(this.tables.cosines, this.tables.sines)
+  }
+
+  /** Gives back what surrounds the blocks; they can still be run. */
+  freeEnds(): void {
+    const { embedding, head, norm } = this.ends
+    const shards = head === embedding ? embedding : [...embedding, ...head]
+    this.gpu.free(norm, ...shards.map(({ tensor }) => tensor))
+    this.ends = { embedding: [], head: [], norm: undefined }
   }
 
   #norm(rec: Recorder, x: Tensor): Tensor {
     const [rows = 0, hidden = 0] = x.shape
+    const { norm: w } = this.ends
+    invariant(w, 'the head is not loaded')
     const y = this.gpu.alloc(x.shape, 'f32', 'final norm')
-    rec.run(rmsNorm(rec.traits.software), { x, w: this.norm, y }, { rows, hidden, eps: this.spec.rmsNormEps })
+    rec.run(rmsNorm(rec.traits.software), { x, w, y }, { rows, hidden, eps: this.spec.rmsNormEps })
     return y
   }
 
   #logits(rec: Recorder, normed: Tensor, first: number, count: number, logits: Tensor): void {
     const { hidden, vocab } = this.spec
-    for (const shard of this.head)
+    for (const shard of this.ends.head)
       matmul(rec, {
         a: normed,
         b: shard.tensor,

@@ -27,7 +27,7 @@ export function forecastQuantize(
     shapes.reduce((sum, shape) => sum + allocatedBytes(Math.max(4, 4 * product(shape)), limit), 0)
 
   const calibration = needsCalibration ? recipe.calibration : null
-  const resident = size(...residentShapes(spec, calibration?.length ?? 1, limit))
+  const resident = size(...residentShapes(spec, calibration?.length ?? 1))
   const batches = calibration ? batchTokens(gpu, spec, calibration) : []
   // two streams, the original one and the quantized one
   const streams = 2 * size(...batches.map((tokens) => [tokens, spec.hidden]))
@@ -57,6 +57,12 @@ export function forecastQuantize(
     const most = Math.max(...blockShapes(spec, batches[0]!).map((shapes) => size(...shapes)))
     const hessians = recipe.options.sequence === 'true' ? held[3]! : all
     moments.push({ weights: resident, hessians, activations: streams + most })
+    // the first states come from the embedding, which goes before there are two streams and a block
+    moments.push({
+      weights: size(...embeddingShapes(spec, limit), ...tableShapes(spec, calibration!.length)),
+      hessians: 0,
+      activations: streams / 2 + size([batches[0]!]),
+    })
   }
 
   const total = ({ weights, hessians, activations }: Parts) => weights + hessians + activations
@@ -71,13 +77,20 @@ export function forecastQuantize(
   }
 }
 
-/** Embedding, head and final norm, rope tables, and one block. */
-function residentShapes({ vocab, hidden, ...spec }: ModelSpec, positions: number, limit: number): Shape[] {
-  const step = Math.max(1, Math.floor(limit / 4 / hidden))
-  const shards = Array.from({ length: Math.ceil(vocab / step) }, (_, i) => [Math.min(step, vocab - i * step), hidden])
-  const angles = [positions, spec.headDim / 2]
+/** Rope tables, and one block. */
+function residentShapes(spec: ModelSpec, positions: number): Shape[] {
   const linears = spec.linears.flatMap(({ out, in: columns, bias }) => [[out, columns], ...(bias ? [[out]] : [])])
-  return [...shards, ...(spec.tiedHead ? [] : shards), [hidden], angles, angles, ...linears, [hidden], [hidden]]
+  return [...tableShapes(spec, positions), ...linears, [spec.hidden], [spec.hidden]]
+}
+
+function tableShapes({ headDim }: ModelSpec, positions: number): Shape[] {
+  const angles = [positions, headDim / 2]
+  return [angles, angles]
+}
+
+function embeddingShapes({ vocab, hidden }: ModelSpec, limit: number): Shape[] {
+  const step = Math.max(1, Math.floor(limit / 4 / hidden))
+  return Array.from({ length: Math.ceil(vocab / step) }, (_, i) => [Math.min(step, vocab - i * step), hidden])
 }
 
 /** Tokens of every batch: equal ones and a rest. */

@@ -67,6 +67,7 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
 
   const llama = await LlamaModel.load(gpu, spec, new CheckpointWeights(gpu, model.source), {
     positions: windows?.length ?? 1,
+    ends: windows ? 'embedding' : 'none',
   })
   const streams: HiddenStream[] = []
   const linears = new Map<string, QuantizedLinear>()
@@ -77,6 +78,7 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
     if (windows) {
       onProgress({ type: 'phase', phase: 'embed', done: 0, total: 1, label: `${windows.count} windows` })
       streams.push((quantizedStream = await HiddenStream.start(gpu, llama, batchesOf(gpu.info, spec, windows))))
+      llama.freeEnds()
       streams.push((originalStream = await quantizedStream.fork()))
       await gpu.settle()
       clock.lap('embed')
