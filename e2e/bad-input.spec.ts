@@ -121,5 +121,5 @@ test('a calibration text shorter than one window is refused', async () => {
 test('a recipe that is none is refused', async () => {
   const file = { name: 'recipe.json', mimeType: 'application/json', buffer: Buffer.from('{"version": 9}') }
   await studio.step('recipe').getByLabel('Load recipe').setInputFiles(file)
-  await expect(failure('recipe')).toContainText('recipe version')
+  await expect(failure('recipe')).toContainText('recipe: version')
 })

@@ -2,6 +2,7 @@ import { FormatError } from '../errors'
 import type { Tokenizer } from '../models/tokenizer'
 import { randomFrom, sampleBelow } from '../random'
 import type { CalibrationRecipe } from '../records'
+import { firstTokens } from './first-tokens'
 
 /** Windows of equal length, one after another, and which of their tokens are scored. */
 export interface Windows {
@@ -44,7 +45,10 @@ export function evaluationWindows(
   maxTokens: number | null,
 ): Windows {
   const bos = kind === 'llama.cpp' && tokenizer.addsBos ? tokenizer.bos : null
-  const tokens = tokenizer.encode(text, { bos: bos !== null })
+  const tokens =
+    maxTokens === null
+      ? tokenizer.encode(text, { bos: bos !== null })
+      : firstTokens(tokenizer, text, maxTokens, bos !== null)
   const usable = Math.min(tokens.length, maxTokens ?? tokens.length)
   const windows = take(tokens, length, Math.floor(usable / length), 'text')
   if (bos !== null) for (let w = 0; w < windows.count; w++) windows.ids[w * length] = bos
@@ -63,7 +67,7 @@ export function calibrationWindows(
     throw new FormatError(
       `calibration: expected at least 1 window of at least 2 tokens, got ${samples} × ${length} — correct the recipe`,
     )
-  const tokens = tokenizer.encode(text)
+  const tokens = pick === 'random' ? tokenizer.encode(text) : firstTokens(tokenizer, text, samples * length)
   const available = Math.floor(tokens.length / length)
   const count = Math.min(samples, available)
   const starts = pick === 'random' ? sampleBelow(available, count, randomFrom(seed)) : undefined
