@@ -19,14 +19,3 @@ export function reshape(tensor: Tensor, shape: readonly number[]): Tensor {
   invariant(elements(shape) === elements(tensor.shape), () => `reshape of [${tensor.shape}] to [${shape}]`)
   return { ...tensor, shape }
 }
-
-/** Rows [start, start+count) of the first dimension; the start must fall on a 256-byte boundary to be bindable. */
-export function rowsOf(tensor: Tensor, start: number, count: number): Tensor {
-  const row = elements(tensor.shape.slice(1)) * 4
-  const offset = tensor.offset + start * row
-  invariant(
-    offset % 256 === 0,
-    () => `rows from ${start} of [${tensor.shape}] start at byte ${offset}, not a multiple of 256`,
-  )
-  return { ...tensor, offset, shape: [count, ...tensor.shape.slice(1)] }
-}

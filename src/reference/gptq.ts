@@ -1,10 +1,5 @@
 import { upperFactorOfInverseReference } from './linalg'
 
-export interface GridReference {
-  readonly steps: Float64Array
-  readonly zeros: Float64Array
-}
-
 /** The nearest float16 of a value that is not negative, but never 0: a step is divided by. */
 const half = (value: number): number => {
   const unit = 2 ** (Math.max(-14, Math.floor(Math.log2(value))) - 10)

@@ -9,6 +9,7 @@ import { defaultRecipe, recipeLabel } from './recipe'
 /** Opening models: the pile of files, bundled models, and coming back after the engine was lost. */
 export function openingActions(context: Context) {
   let pile: File[] = []
+  let folder: string | null = null
   let serial = 0
 
   const start = async (): Promise<void> => {
@@ -74,7 +75,7 @@ export function openingActions(context: Context) {
     })
   }
 
-  const offer = async (read: File[] | (() => Promise<File[]>)): Promise<void> => {
+  const offer = async (read: File[] | (() => Promise<File[]>), from: string | null = null): Promise<void> => {
     const adding = context.store.getState().opening.status === 'incomplete'
     await opening('Reading headers', async () => {
       const files = typeof read === 'function' ? await read() : read
@@ -83,9 +84,11 @@ export function openingActions(context: Context) {
           'drop: expected model files, got none — drop a folder with config.json, tokenizer.json and *.safetensors',
         )
       const all = adding ? [...pile, ...files] : files
-      const result = await context.engine.api.offerFiles(files, !adding)
+      const name = from ?? (adding ? folder : null)
+      const result = await context.engine.api.offerFiles(files, !adding, name)
       pile = all
-      accept(result, async () => accept(await context.engine.api.offerFiles(all, true), async () => {}))
+      folder = name
+      accept(result, async () => accept(await context.engine.api.offerFiles(all, true, name), async () => {}))
     })
   }
 

@@ -1,3 +1,4 @@
+import { packedFileName } from '../formats/bitloom/names'
 import { type Context, occupy, patch, type SaveStream, setFailure } from './context'
 import { reportPieces, textStream } from './documents'
 import { batched } from './progress'
@@ -29,8 +30,10 @@ export function takingActions(context: Context) {
     })
 
   const base = () => state().model?.inspection.name.replaceAll(/[^\w.-]+/g, '-') || 'model'
-  const suggestedName = (what: 'packed' | 'fp16') =>
-    what === 'packed' ? `${base()}.bitloom.safetensors` : `${base()}-fp16.zip`
+  const suggestedName = (what: 'packed' | 'fp16') => {
+    const { result } = state()
+    return what === 'packed' && result ? packedFileName(result.report) : `${base()}-fp16.zip`
+  }
 
   /** A document made on the page. */
   const saveText = async (name: string, pieces: Iterable<string>): Promise<void> => {

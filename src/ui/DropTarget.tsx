@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import './drop.css'
-import { filesOfDrop } from './files'
+import { filesOfDrop, folderOfDrop } from './files'
 import { useStudio, useStudioState } from './studio-context'
 
 /** The whole page takes drops, so that a file let go in the wrong place is never opened by the browser instead. */
@@ -24,7 +24,7 @@ export function DropTarget() {
       if (!carriesFiles(event)) return
       event.preventDefault()
       setOver(false)
-      if (!busy) void studio.offer(filesOfDrop(event.dataTransfer!))
+      if (!busy) void studio.offer(filesOfDrop(event.dataTransfer!), folderOfDrop(event.dataTransfer!))
     }
     window.addEventListener('dragover', enter)
     window.addEventListener('dragleave', leave)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { filesOfDrop } from './files'
+import { filesOfDrop, folderOfChoice, folderOfDrop } from './files'
 
 const file = (name: string) => ({
   name,
@@ -47,4 +47,14 @@ it('takes files where the browser has no entries', async () => {
 it('refuses a folder that cannot be one model', async () => {
   const home = folder('home', ...Array.from({ length: 2001 }, (_, index) => file(`${index}`)))
   await expect(namesOf(home)).rejects.toThrow(/got more than 2000 files — drop the folder/)
+})
+
+it('knows what the folder is called', () => {
+  expect(folderOfDrop(drop(folder('wren', file('config.json'))))).toBe('wren')
+  expect(folderOfDrop(drop(file('config.json'), file('model.safetensors')))).toBeNull()
+  const chosen = Object.defineProperty(new File(['x'], 'config.json'), 'webkitRelativePath', {
+    value: 'tiny/config.json',
+  })
+  expect(folderOfChoice([chosen])).toBe('tiny')
+  expect(folderOfChoice([new File(['x'], 'config.json')])).toBeNull()
 })

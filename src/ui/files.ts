@@ -17,6 +17,16 @@ export function filesOfDrop(transfer: DataTransfer): () => Promise<File[]> {
   }
 }
 
+/** What the dropped folder is called; null where lone files were dropped. */
+export function folderOfDrop(transfer: DataTransfer): string | null {
+  const roots = [...transfer.items].map((item) => item.webkitGetAsEntry?.())
+  return roots.find((root) => root?.isDirectory)?.name ?? null
+}
+
+/** What the folder is called that was chosen with a picker; null where files were chosen. */
+export const folderOfChoice = ([first]: readonly File[]): string | null =>
+  first?.webkitRelativePath?.split('/')[0] || null
+
 async function collect(root: FileSystemEntry | File, files: File[]): Promise<void> {
   if (files.length >= MOST_FILES)
     throw new FormatError(

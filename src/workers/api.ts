@@ -16,8 +16,9 @@ export interface EngineApi {
   /**
    * Adds files to the pile being opened; says whether they make a model yet. `reset` starts a new pile. Rejects with
    * FormatError for files that are none of a model's: the pile, and the model that is open, stay as they were.
+   * `folder` is what the folder was called that the files came in: it names the model.
    */
-  offerFiles(files: File[], reset: boolean): Promise<OpenResult>
+  offerFiles(files: File[], reset: boolean, folder: string | null): Promise<OpenResult>
   /** Fetches a model bundled with the page. */
   openBundled(name: string, onProgress: (progress: Progress) => void): Promise<OpenResult>
 

@@ -42,7 +42,7 @@ function guard(remote: Comlink.Remote<EngineApi>, crashed: Promise<never>): Engi
       return or(remote.start())
     },
     methods: () => or(remote.methods()),
-    offerFiles: (files, reset) => or(remote.offerFiles(files, reset)),
+    offerFiles: (files, reset, folder) => or(remote.offerFiles(files, reset, folder)),
     openBundled: (name, onProgress) => or(remote.openBundled(name, Comlink.proxy(onProgress))),
     forecast: (recipe) => or(remote.forecast(recipe)),
     quantize: (recipe, calibration, onProgress) => or(remote.quantize(recipe, calibration, Comlink.proxy(onProgress))),

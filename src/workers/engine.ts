@@ -57,7 +57,7 @@ export class Engine implements EngineApi {
     return methods.map(describeMethod)
   }
 
-  async offerFiles(files: File[], reset: boolean): Promise<OpenResult> {
+  async offerFiles(files: File[], reset: boolean, folder: string | null): Promise<OpenResult> {
     const fresh = files.map((file) => blobSource(file, file.name))
     const pile = [...(reset ? [] : this.#pile), ...fresh]
     const assessment = await assess(pile)
@@ -69,7 +69,7 @@ export class Engine implements EngineApi {
       this.#pile = pile
       return assessment
     }
-    const opened = await this.#open(pile, nameOf(files, pile))
+    const opened = await this.#open(pile, folder ?? nameOf(pile))
     this.#pile = []
     return opened
   }
@@ -207,11 +207,10 @@ export class Engine implements EngineApi {
   }
 }
 
-/** A folder drop carries its name in every path; a lone file lends its own. */
-function nameOf(files: readonly File[], pile: readonly ByteSource[]): string {
-  const folder = files.map((file) => file.webkitRelativePath?.split('/')[0]).find(Boolean)
+/** Files without a folder are called after their weights. */
+function nameOf(pile: readonly ByteSource[]): string {
   const weights = pile.find(({ name }) => name.endsWith('.safetensors'))?.name
-  return folder ?? weights?.replace(/(\.bitloom)?\.safetensors$/, '') ?? 'model'
+  return weights?.replace(/(\.bitloom)?\.safetensors$/, '') ?? 'model'
 }
 
 /** A stream that makes each chunk when it is asked for. */

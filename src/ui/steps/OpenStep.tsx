@@ -1,5 +1,6 @@
 import { modelBytes } from '../../state/catalog'
 import { FileButton } from '../FileButton'
+import { folderOfChoice } from '../files'
 import { formatBytes } from '../format'
 import { ProgressLine } from '../ProgressLine'
 import { Step } from '../Step'
@@ -11,7 +12,7 @@ export function OpenStep() {
   const opening = useStudioState((state) => state.opening)
   const busy = useStudioState((state) => state.busy)
   const incomplete = opening.status === 'incomplete'
-  const offer = (files: File[]) => void studio.offer(files)
+  const offer = (files: File[]) => void studio.offer(files, folderOfChoice(files))
   return (
     <Step
       id="open"
