@@ -25,7 +25,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   #end
   #end
 
-  for (var k = 0u; k < params.k; k++) {
+  let end = end_k(tile_row);
+  for (var k = first_k(tile_row); k < end; k++) {
     #for i in REG_M
     let a${i} = read_a(a_at${i} + k * a_step);
     #end

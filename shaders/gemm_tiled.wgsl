@@ -17,6 +17,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
   let row = params.row + group.y * TILE_M;
   let column = group.x * TILE_N;
   if (outside_region(row, column)) { return; }
+  let first = first_k(row);
+  let end = end_k(row);
   let ty = t / COLUMNS;
   let tx = t % COLUMNS;
 
@@ -25,13 +27,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
   let a_e${l} = t + ${l}u * THREADS;
   let a_i${l} = select(a_e${l} / TILE_K, a_e${l} % (TILE_M / 4), TRANS_A);
   let a_k${l} = select(a_e${l} % TILE_K, a_e${l} / (TILE_M / 4), TRANS_A);
-  var a_next${l} = load_a(row + 4u * a_i${l}, a_k${l}, group.z);
+  var a_next${l} = load_a(row + 4u * a_i${l}, first + a_k${l}, end, group.z);
   #end
   #for l in LOADS_B
   let b_e${l} = t + ${l}u * THREADS;
   let b_j${l} = select(b_e${l} % (TILE_N / 4), b_e${l} / TILE_K, TRANS_B);
   let b_k${l} = select(b_e${l} / (TILE_N / 4), b_e${l} % TILE_K, TRANS_B);
-  var b_next${l} = load_b(b_k${l}, column + 4u * b_j${l}, group.z);
+  var b_next${l} = load_b(first + b_k${l}, end, column + 4u * b_j${l}, group.z);
   #end
   #for i in QUADS_M
   #for r in 4
@@ -41,7 +43,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
   #end
   #end
 
-  for (var k = 0u; k < params.k; k += TILE_K) {
+  for (var k = first; k < end; k += TILE_K) {
     #for l in LOADS_A
     a_tile[a_k${l} * A_STRIDE + a_i${l}] = a_next${l};
     #end
@@ -49,12 +51,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
     b_tile[b_k${l} * B_STRIDE + b_j${l}] = b_next${l};
     #end
     workgroupBarrier();
-    // beyond k these load zeros that nobody uses
+    // beyond the end these load zeros that nobody uses
     #for l in LOADS_A
-    a_next${l} = load_a(row + 4u * a_i${l}, k + TILE_K + a_k${l}, group.z);
+    a_next${l} = load_a(row + 4u * a_i${l}, k + TILE_K + a_k${l}, end, group.z);
     #end
     #for l in LOADS_B
-    b_next${l} = load_b(k + TILE_K + b_k${l}, column + 4u * b_j${l}, group.z);
+    b_next${l} = load_b(k + TILE_K + b_k${l}, end, column + 4u * b_j${l}, group.z);
     #end
     for (var kk = 0u; kk < TILE_K; kk++) {
       #for i in QUADS_M

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { expectClose, noise, testGpu } from '../../test/device'
+import { Recorder } from '../gpu/recorder'
 import { matmulReference } from '../reference/matmul'
-import { gemm, matmul, TILES } from './gemm'
+import { gemm, matmul, TILES, type Triangle } from './gemm'
 
 // k float32 products of values in [-1, 1] rounded once each: errors stay far below k·2⁻²³.
 const tolerance = (k: number) => ({ atol: k * 2 ** -22, rtol: 1e-5 })
@@ -41,7 +42,84 @@ describe.each(Object.entries(TILES))('gemm tile %s', (_, tile) => {
   })
 })
 
+/** op(A) [n,n] with one triangle of numbers, zeros near the diagonal and NaN wherever tiles of `rows` must not look. */
+function triangular(n: number, triangle: Triangle, rows: number, transA: boolean) {
+  const values = noise(n * n, 11)
+  const zeroed = values.slice()
+  for (let i = 0; i < n; i++)
+    for (let l = 0; l < n; l++) {
+      if (triangle === 'upper' ? l >= i : l <= i) continue
+      const first = Math.floor(i / rows) * rows
+      const far = triangle === 'upper' ? l < first : l >= first + rows
+      const at = transA ? l * n + i : i * n + l
+      values[at] = far ? Number.NaN : 0
+      zeroed[at] = 0
+    }
+  return { stored: values, oracle: zeroed }
+}
+
+const FORMS: [Triangle, boolean][] = [
+  ['upper', false],
+  ['lower', true],
+  ['lower', false],
+  ['upper', true],
+]
+
+describe.each(Object.entries(TILES))('a triangular operand in tile %s', (_, tile) => {
+  it.each([1, 63, 64, 65, 129, 300])('gives the product of %i rows without looking at what is zero', async (n) => {
+    const gpu = await testGpu()
+    const columns = 9
+    const b = noise(n * columns, 2)
+    for (const [triangle, transA] of tile === TILES.large ? FORMS.slice(0, 1) : FORMS) {
+      const { stored, oracle } = triangular(n, triangle, tile.rows, transA)
+      const tensors = { a: gpu.upload(stored), b: gpu.upload(b), c: gpu.alloc([n, columns]) }
+      const rec = gpu.record()
+      rec.run(gemm({ transA, transB: false, region: 'full', triangle, aInC: false, bInC: false, tile }), tensors, {
+          m: n, n: columns, k: n, lda: n, ldb: columns, ldc: columns, aOffset: 0, bOffset: 0, cOffset: 0,
+          batch: 1, aBatch: 0, bBatch: 0, cBatch: 0, alpha: 1, beta: 0,
+        }) // biome-ignore format: one shape, one glance
+      await gpu.submit(rec)
+      const expected = matmulReference(oracle, b, { m: n, n: columns, k: n, transA })
+      expectClose(await gpu.readF32(tensors.c), expected, tolerance(n))
+      gpu.free(tensors.a, tensors.b, tensors.c)
+    }
+  })
+})
+
 describe('matmul', () => {
+  it('multiplies a triangle inside a larger matrix, in several dispatches, onto what is there', async () => {
+    const gpu = await testGpu()
+    const [n, columns, lda, ldc] = [150, 7, 160, 11]
+    const b = noise(n * columns, 2)
+    const before = noise(3 + n * ldc, 3)
+    for (const [triangle, transA] of FORMS) {
+      const { stored, oracle } = triangular(n, triangle, TILES.software.rows, transA)
+      const a = new Float32Array(5 + n * lda)
+      for (let i = 0; i < n; i++) a.set(stored.subarray(i * n, (i + 1) * n), 5 + i * lda)
+      const c = gpu.upload(before)
+      // the bound of a dispatch allows 40 rows: two tiles of the software variant
+      const rec = new Recorder({ ...gpu.traits, flopsPerDispatch: 2 * columns * n * 40, software: true })
+      matmul(rec, {
+        ...{ a: gpu.upload(a), b: gpu.upload(b), c, m: n, n: columns, k: n, transA, triangle, lda, ldc },
+        ...{ aOffset: 5, cOffset: 3, alpha: -2, accumulate: true },
+      })
+      expect(rec.commands.length).toBe(5)
+      await gpu.submit(rec)
+      const product = matmulReference(oracle, b, { m: n, n: columns, k: n, transA })
+      const expected = Float64Array.from(before)
+      for (let i = 0; i < n; i++)
+        for (let j = 0; j < columns; j++) expected[3 + i * ldc + j]! -= 2 * product[i * columns + j]!
+      expectClose(await gpu.readF32(c), expected, tolerance(n))
+    }
+  })
+
+  it('takes only square operands for triangular', async () => {
+    const gpu = await testGpu()
+    const [a, b, c] = [gpu.alloc([6]), gpu.alloc([3]), gpu.alloc([2])]
+    expect(() => matmul(gpu.record(), { a, b, c, m: 2, n: 1, k: 3, triangle: 'upper' })).toThrow(/2 rows and 3 columns/)
+    gpu.free(a, b, c)
+  })
+
   it('accumulates, scales, and touches only its window of C', async () => {
     const gpu = await testGpu()
     const [m, n, k] = [5, 7, 6]

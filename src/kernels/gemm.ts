@@ -1,6 +1,7 @@
 import direct from '../../shaders/gemm_direct.wgsl?raw'
 import tiled from '../../shaders/gemm_tiled.wgsl?raw'
 import shared from '../../shaders/lib/gemm.wgsl?raw'
+import { invariant } from '../errors'
 import { type Kernel, splitRows, wgsl } from '../gpu/kernel'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
@@ -27,12 +28,16 @@ export interface GemmShape {
 /** Which part of C is wanted: all, or whole tiles touching one triangle of a symmetric or triangular result. */
 export type Region = 'full' | 'lower' | 'upper'
 
+/** Which half of a square op(A) holds something; see `MatmulOptions.triangle`. */
+export type Triangle = 'upper' | 'lower'
+
 export interface GemmVariant {
   /** A is stored [k,m]. */
   readonly transA: boolean
   /** B is stored [n,k], as weights are. */
   readonly transB: boolean
   readonly region: Region
+  readonly triangle?: Triangle | undefined
   /** The operand lives in C's buffer, which WebGPU forbids to bind twice. */
   readonly aInC: boolean
   readonly bInC: boolean
@@ -87,8 +92,8 @@ const kernels = new Map<string, Kernel<string, GemmShape>>()
 
 /** The matmul kernel of a variant; the same variant is the same object. */
 export function gemm(variant: GemmVariant): Kernel<string, GemmShape> {
-  const { transA, transB, region, aInC, bInC, tile } = variant
-  const label = `gemm ${transA ? 'aᵀ' : 'a'}·${transB ? 'bᵀ' : 'b'}${region === 'full' ? '' : ` ${region}`}${aInC ? ' a∈c' : ''}${bInC ? ' b∈c' : ''} ${tile.name}`
+  const { transA, transB, region, triangle, aInC, bInC, tile } = variant
+  const label = `gemm ${transA ? 'aᵀ' : 'a'}${triangle ? ` (${triangle})` : ''}·${transB ? 'bᵀ' : 'b'}${region === 'full' ? '' : ` ${region}`}${aInC ? ' a∈c' : ''}${bInC ? ' b∈c' : ''} ${tile.name}`
   let kernel = kernels.get(label)
   if (kernel) return kernel
 
@@ -111,8 +116,9 @@ export function gemm(variant: GemmVariant): Kernel<string, GemmShape> {
       REGION: regions[region],
       LOWER: regions.lower,
       UPPER: regions.upper,
-      REGION_ROWS: tile.rows,
-      REGION_COLUMNS: tile.columns,
+      TRIANGLE: regions[triangle ?? 'full'],
+      C_ROWS: tile.rows,
+      C_COLUMNS: tile.columns,
     }),
     bindings: Object.fromEntries(names.map((name) => [name, name === 'c' ? 'read_write' : 'read'])),
     params,
@@ -122,8 +128,8 @@ export function gemm(variant: GemmVariant): Kernel<string, GemmShape> {
         params: { ...shape, row },
       })),
     cost: ({ m, n, k, batch, beta }) => ({
-      flops: 2 * m * n * k * batch * (region === 'full' ? 1 : 0.5),
-      bytes: 4 * batch * (m * k + k * n + m * n * (beta === 0 ? 1 : 2)),
+      flops: 2 * m * n * k * batch * (region === 'full' ? 1 : 0.5) * (triangle ? 0.5 : 1),
+      bytes: 4 * batch * (m * k * (triangle ? 0.5 : 1) + k * n + m * n * (beta === 0 ? 1 : 2)),
     }),
   }
   kernels.set(label, kernel)
@@ -140,6 +146,12 @@ export interface MatmulOptions extends Partial<Omit<GemmShape, 'm' | 'n' | 'k' |
   readonly transA?: boolean
   readonly transB?: boolean
   readonly region?: Region
+  /**
+   * op(A), as it stands after transposition (A stored upper with transA is 'lower'), is square and has nothing on the
+   * other side of its diagonal: stretches of zeros are neither read nor multiplied. Near the diagonal they are, so they
+   * must be zeros in memory, as in the factors of linalg/factor.ts; leave this out where the other half holds anything else.
+   */
+  readonly triangle?: Triangle | undefined
   readonly alpha?: number
   /** Adds to what C holds. */
   readonly accumulate?: boolean
@@ -147,7 +159,8 @@ export interface MatmulOptions extends Partial<Omit<GemmShape, 'm' | 'n' | 'k' |
 
 /** Records C [m,n] (+)= alpha · op(A) · op(B) with the tile that suits the shape and the device. */
 export function matmul(rec: Recorder, options: MatmulOptions): void {
-  const { a, b, c, m, n, k, transA = false, transB = false, region = 'full' } = options
+  const { a, b, c, m, n, k, transA = false, transB = false, region = 'full', triangle } = options
+  invariant(!triangle || m === k, () => `matmul: a triangular operand of ${m} rows and ${k} columns`)
   if (m === 0 || n === 0 || k === 0) return
   const aInC = a.buffer === c.buffer
   const bInC = b.buffer === c.buffer
@@ -155,6 +168,7 @@ export function matmul(rec: Recorder, options: MatmulOptions): void {
     transA,
     transB,
     region,
+    triangle,
     aInC,
     bInC,
     tile: chooseTile(m, n, options.batch ?? 1, rec.traits.software),

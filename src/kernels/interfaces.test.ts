@@ -44,6 +44,7 @@ function gemmVariants(): AnyKernel[] {
     { transA: true, region: 'upper' },
     { region: 'lower', aInC: true, bInC: true },
     { aInC: true },
+    { transA: true, triangle: 'lower' },
   ]
   return Object.values(TILES).flatMap((tile) =>
     changes.map((change) => gemm({ ...plain, ...change, tile }) as unknown as AnyKernel),
