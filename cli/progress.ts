@@ -1,30 +1,45 @@
-import type { Progress } from '../src/records'
+import type { Progress, TrainingRecord } from '../src/records'
 
 /** Progress belongs on standard error; standard output is the result's. */
 export const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
-/** Tells a run's progress: a line a finished module and block; phases on one line that is overwritten, on a terminal. */
+/** Tells a run's progress: a line a finished module and block; phases and learning on one line that is overwritten, on a terminal. */
 export function progressPrinter(): (progress: Progress) => void {
   const terminal = process.stderr.isTTY
   const clear = terminal ? '\r\x1b[K' : ''
   return (progress) => {
-    if (progress.type !== 'phase') say(clear + lineOf(progress))
-    else if (terminal)
-      process.stderr.write(`${clear}${progress.phase} ${progress.done}/${progress.total} ${progress.label}`)
+    if (progress.type !== 'phase' && progress.type !== 'training') say(clear + lineOf(progress))
+    else if (terminal) process.stderr.write(clear + passingLine(progress))
   }
 }
 
-function lineOf(progress: Exclude<Progress, { type: 'phase' }>): string {
+/** Learning as numbers: what the last recorded step came to. */
+export function trainingLine(name: string, steps: number, training: TrainingRecord): string {
+  const { step, loss, bits, entropy } = training
+  const last = step.length - 1
+  if (last < 0) return `${name}  learning, ${steps} steps`
+  return `${name}  step ${step[last]}/${steps}  loss ${loss[last]!.toExponential(2)}  mean bits ${bits[last]!.toFixed(3)}  entropy ${entropy[last]!.toFixed(2)}`
+}
+
+type Passing = Extract<Progress, { type: 'phase' | 'training' }>
+
+const passingLine = (progress: Passing): string =>
+  progress.type === 'phase'
+    ? `${progress.phase} ${progress.done}/${progress.total} ${progress.label}`
+    : trainingLine(progress.name, progress.steps, progress.training)
+
+function lineOf(progress: Exclude<Progress, Passing>): string {
   if (progress.type === 'warning') return `warning: ${progress.text}`
   if (progress.type === 'block') {
     const { layer, layers, seconds, drift, secondsLeft } = progress
     const drifted = drift === null ? '' : `  drift ${drift.toExponential(2)}`
     return `block ${layer + 1}/${layers}  ${seconds.toFixed(1)} s${drifted}  about ${secondsLeft.toFixed(0)} s left`
   }
-  const { name, bits, error, damping, seconds } = progress.module
+  const { name, bits, error, damping, seconds, training } = progress.module
   const output = error.output === null ? '' : `  output error ${error.output.toExponential(2)}`
   const damped = damping === null ? '' : `  damping ${damping}`
-  return `${name}  ${bits.total.toFixed(3)} bits  weight error ${error.weight.toExponential(2)}${output}${damped}  ${seconds.toFixed(2)} s`
+  const learned = training ? `  learned in ${training.step.at(-1) ?? 0} steps` : ''
+  return `${name}  ${bits.total.toFixed(3)} bits  weight error ${error.weight.toExponential(2)}${output}${damped}${learned}  ${seconds.toFixed(2)} s`
 }
 
 export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`

@@ -47,6 +47,41 @@ export interface ModuleRecord {
   readonly warnings: readonly string[]
   /** Per original column, for the maps. */
   readonly columns: ColumnRecord
+  /** How the widths of the columns were learned; null where nothing was. */
+  readonly training: TrainingRecord | null
+  /** Strongest edges of the graph of columns; null for methods without one. */
+  readonly graph: GraphRecord | null
+}
+
+/**
+ * The learning of a column allocator; one value a recorded step in every array. A network shared by several linears
+ * is recorded with each of them.
+ */
+export interface TrainingRecord {
+  readonly step: Float32Array<ArrayBuffer>
+  /** quantization + α·(mean bits − target)². */
+  readonly loss: Float32Array<ArrayBuffer>
+  /** tr(D H Dᵀ) / tr(W H Wᵀ) of the sampled widths. */
+  readonly quantization: Float32Array<ArrayBuffer>
+  /** The same of the widths chosen without noise, after projection to the exact budget; NaN where not measured. */
+  readonly chosen: Float32Array<ArrayBuffer>
+  /** Mean width of the raw argmax, before projection. */
+  readonly bits: Float32Array<ArrayBuffer>
+  /** Mean entropy of a column's distribution over widths, bits. */
+  readonly entropy: Float32Array<ArrayBuffer>
+  /** Temperature τ of the Gumbel-Softmax. */
+  readonly temperature: Float32Array<ArrayBuffer>
+}
+
+/** The graph among the columns that weigh most: edges of the Cholesky factor of the inverse Hessian. */
+export interface GraphRecord {
+  /** Original columns, by falling saliency. */
+  readonly nodes: Uint32Array<ArrayBuffer>
+  /** Index into `nodes` of the column whose error is pushed, and of the one that absorbs it. */
+  readonly from: Uint32Array<ArrayBuffer>
+  readonly to: Uint32Array<ArrayBuffer>
+  /** U_ij / U_ii. */
+  readonly weight: Float32Array<ArrayBuffer>
 }
 
 export interface ModuleError {
@@ -63,6 +98,10 @@ export interface ColumnRecord {
   readonly error: Float32Array<ArrayBuffer>
   /** diag H: twice the mean square of the column's input. */
   readonly hessian: Float32Array<ArrayBuffer> | null
+  /** U_jj of the factor of the inverse Hessian in original order: an error in column j costs its square over U_jj². */
+  readonly factor: Float32Array<ArrayBuffer> | null
+  /** ‖w_j‖ of the original column; null in files that were written before it was kept. */
+  readonly norm: Float32Array<ArrayBuffer> | null
 }
 
 /** What runs where and how long: one line of the progress. */
@@ -75,6 +114,8 @@ export type Progress =
       readonly label: string
     }
   | { readonly type: 'module'; readonly module: ModuleRecord }
+  /** An allocator is learning: everything recorded so far. */
+  | { readonly type: 'training'; readonly name: string; readonly steps: number; readonly training: TrainingRecord }
   | {
       readonly type: 'block'
       readonly layer: number

@@ -164,7 +164,15 @@ export function fakeModule(
     seconds: 0.2 + noise(7),
     warnings:
       calibrated && plan.role === 'o' && plan.layer === 2 ? ['damping raised to 0.02 after a non-positive pivot'] : [],
-    columns: { bits: new Float32Array(plan.in).fill(code), error: lane(0.02), hessian: calibrated ? lane(3) : null },
+    columns: {
+      bits: new Float32Array(plan.in).fill(code),
+      error: lane(0.02),
+      hessian: calibrated ? lane(3) : null,
+      factor: calibrated ? lane(3).map((value) => 1 / Math.sqrt(value)) : null,
+      norm: lane(1),
+    },
+    training: null,
+    graph: null,
   }
 }
 

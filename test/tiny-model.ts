@@ -5,7 +5,7 @@ import { encodeFloat16 } from '../src/formats/floats'
 import type { QuantizedLinear } from '../src/formats/quantized'
 import { safetensorsChunks, type TensorToWrite } from '../src/formats/safetensors'
 import { type ModelSource, openModel } from '../src/formats/source'
-import type { ModuleRecord, RunReport } from '../src/records'
+import type { GraphRecord, ModuleRecord, RunReport, TrainingRecord } from '../src/records'
 import { type AffineShape, affineSample } from './affine'
 import { noise } from './device'
 
@@ -75,6 +75,22 @@ export function tinyLinears(): QuantizedLinear[] {
   ]
 }
 
+function tinyTraining(): TrainingRecord {
+  const series = (seed: number) => noise(5, seed)
+  const chosen = series(3).fill(Number.NaN, 1, 4)
+  return {
+    ...{ step: series(0), loss: series(1), quantization: series(2), chosen },
+    ...{ bits: series(4), entropy: series(5), temperature: series(6) },
+  }
+}
+
+const tinyGraph = (columns: number): GraphRecord => ({
+  nodes: Uint32Array.of(3, columns - 1, 0),
+  from: Uint32Array.of(0, 2),
+  to: Uint32Array.of(1, 0),
+  weight: Float32Array.of(-0.5, Number.NaN),
+})
+
 /** A report on these linears with every awkward value: NaN, infinities, nulls, non-ASCII text. */
 export function tinyReport(linears: readonly QuantizedLinear[]): RunReport {
   const modules = linears.map((linear, i): ModuleRecord => {
@@ -86,7 +102,15 @@ export function tinyReport(linears: readonly QuantizedLinear[]): RunReport {
       error: { weight: dequantize(linear)[0]!, output: i === 0 ? Number.NaN : null },
       damping: i === 1 ? Number.POSITIVE_INFINITY : null,
       warnings: ['λ raised “twice”'],
-      columns: { bits: noise(columns, i + 10), error, hessian: i === 2 ? null : noise(columns, i + 20) },
+      columns: {
+        bits: noise(columns, i + 10),
+        error,
+        hessian: i === 2 ? null : noise(columns, i + 20),
+        factor: i === 1 ? noise(columns, i + 30) : null,
+        norm: i === 0 ? null : noise(columns, i + 40),
+      },
+      training: i === 1 ? tinyTraining() : null,
+      graph: i === 1 ? tinyGraph(columns) : null,
     }
   })
   return {

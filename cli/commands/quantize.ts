@@ -35,7 +35,7 @@ export const quantize = command({
       const { bits, modules, seconds, peakGpuBytes, device, warnings } = report
       const json = {
         ...{ out, bytes, effectiveBits: bits },
-        modules: modules.map(({ columns: _, ...module }) => module),
+        modules: modules.map(({ columns: _, training: __, graph: ___, ...module }) => module),
         ...{ seconds, peakGpuBytes, device, recipe: report.recipe, warnings },
       }
       const text = `${out}  ${megabytes(bytes)}  ${bits.total.toFixed(4)} bits/weight (code ${bits.code.toFixed(4)}, scale ${bits.scale.toFixed(4)}, index ${bits.index.toFixed(4)})  ${seconds.total.toFixed(1)} s`

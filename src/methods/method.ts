@@ -4,6 +4,7 @@ import type { Gpu } from '../gpu/device'
 import type { Tensor } from '../gpu/tensor'
 import type { Hessian } from '../linalg/hessian'
 import type { LinearSpec, ModelSpec } from '../models/spec'
+import type { GraphRecord, Progress, TrainingRecord } from '../records'
 
 /**
  * A quantization method: one folder, one paper. It sees one decoder block at a time and hands over each linear as soon
@@ -27,7 +28,15 @@ export interface QuantizedModule {
   readonly damping: number | null
   readonly deadColumns: number
   readonly warnings: readonly string[]
+  /** U_jj of the factor of the inverse Hessian, in the original order of columns. */
+  readonly factor?: Float32Array<ArrayBuffer> | null
+  /** How the widths of the columns were learned. */
+  readonly training?: TrainingRecord | null
+  readonly graph?: GraphRecord | null
 }
+
+/** What a method tells while it works, before a linear is finished. */
+export type MethodEvent = Extract<Progress, { type: 'training' }>
 
 /** What a method may use of the block it works on. All tensors belong to the context. */
 export interface BlockContext {
@@ -45,6 +54,8 @@ export interface BlockContext {
    * everything quantized so far, this block's finished linears included. One pass over the calibration data.
    */
   hessians(stages: readonly number[]): Promise<ReadonlyMap<number, Hessian>>
+  /** Shows the person how far something long has come; as often as the method likes. */
+  report(event: MethodEvent): void
   /** Throws CancelledError once the person has asked to stop. */
   checkCancelled(): void
 }

@@ -4,7 +4,7 @@ import type { QuantizedLinear } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
 import type { Tensor } from '../gpu/tensor'
 import { Hessian } from '../linalg/hessian'
-import type { BlockContext, QuantizedModule } from '../methods/method'
+import type { BlockContext, MethodEvent, QuantizedModule } from '../methods/method'
 import type { LlamaModel } from '../models/model'
 import { type LinearSpec, linearName, type ModelSpec } from '../models/spec'
 import type { BlockWeights, LinearWeights, Role } from '../models/weights'
@@ -33,6 +33,7 @@ export class CalibratedBlock implements BlockContext {
     /** Inputs from the stream that went through everything quantized so far; null for methods without data. */
     private readonly stream: HiddenStream | null,
     private readonly signal: AbortSignal | undefined,
+    readonly report: (event: MethodEvent) => void,
   ) {
     this.model = llama.spec
     this.weights = { ...original, linears: { ...original.linears } }
@@ -76,8 +77,9 @@ export class CalibratedBlock implements BlockContext {
   }
 
   /** Puts a finished linear into the block, from its stored bytes, and takes stock of it. */
-  async commit({ spec, linear, ...told }: QuantizedModule, seconds: number): Promise<ModuleRecord> {
+  async commit(module: QuantizedModule, seconds: number): Promise<ModuleRecord> {
     const { gpu } = this
+    const { spec, linear, damping, deadColumns, warnings } = module
     const original = this.weights.linears[spec.role]
     const quantized = await dequantizeOnGpu(gpu, linear)
     const hessian = this.#hessians.get(spec.stage)
@@ -94,13 +96,16 @@ export class CalibratedBlock implements BlockContext {
       ...{ name: linear.name, layer: this.layer, role: spec.role, out: linear.out, in: linear.in },
       bits: effectiveBits(linear),
       error: { weight: error.weight, output: error.output },
-      ...told,
-      seconds,
+      ...{ damping, deadColumns, seconds, warnings },
       columns: {
         bits: columnBits(linear),
         error: error.columns,
         hessian: this.#diagonals.get(spec.stage) ?? null,
+        factor: module.factor ?? null,
+        norm: error.norms,
       },
+      training: module.training ?? null,
+      graph: module.graph ?? null,
     }
   }
 

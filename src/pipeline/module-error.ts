@@ -8,6 +8,8 @@ import { readColumnSums, recordColumnSums, total } from './column-sums'
 export interface ErrorLanes extends ModuleError {
   /** Σ over rows of (w − ŵ)² of every column. */
   readonly columns: Float32Array<ArrayBuffer>
+  /** ‖w‖ of every original column. */
+  readonly norms: Float32Array<ArrayBuffer>
 }
 
 /**
@@ -44,6 +46,7 @@ export async function moduleError(gpu: Gpu, w: Tensor, wHat: Tensor, h: Tensor |
     // rounding may leave a vanishing sum a little below zero
     output: dhd && whw ? Math.max(0, ratio(total(dhd), total(whw))) : null,
     columns: Float32Array.from(dd),
+    norms: Float32Array.from(ww, Math.sqrt),
   }
 }
 

@@ -75,6 +75,9 @@ describe('quantize', () => {
         const reference = expected.errors.get(name)!
         expectClose([error.weight, error.output!], [reference.weight, reference.output], { rtol: 1e-4 })
         expectClose(columns.hessian!, reference.diagonal, { rtol: 1e-4, atol: 1e-6 })
+        const norms = new Float64Array(columns.bits.length)
+        for (const [i, w] of weights.get(`${name}.weight`)!.entries()) norms[i % norms.length]! += w * w
+        expectClose(columns.norm!, norms.map(Math.sqrt), { rtol: 1e-5 })
       }
       expectClose(drifts as number[], expected.drifts, { rtol: 1e-4 })
 

@@ -101,7 +101,7 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
         clock.lap('propagate')
       }
       phase(method.needsCalibration ? 'calibrate' : 'quantize')
-      const block = new CalibratedBlock(gpu, llama, original, layer, recipe.seed, quantizedStream, signal)
+      const block = new CalibratedBlock(gpu, llama, original, layer, recipe.seed, quantizedStream, signal, onProgress)
       try {
         let calibrated = 0
         let moduleStarted = performance.now()

@@ -66,6 +66,33 @@ describe('a packed file', () => {
     expect(source.tensors.has('model.layers.0.mlp.up_proj.weight')).toBe(false)
   })
 
+  it('of the first version opens: two or three lanes without names', async () => {
+    const linears = tinyLinears()
+    const report = tinyReport(linears)
+    const modules = report.modules.map((module) => ({
+      ...{ ...module, training: null, graph: null },
+      columns: { ...module.columns, factor: null, norm: null },
+    }))
+    const written = await collect(writeBitloom(await tinyCheckpoint(), linears, { ...report, modules }).chunks)
+    const first = withHeader(written, (header) =>
+      header
+        .replace('"bitloom.version":"2"', '"bitloom.version":"1"')
+        .replaceAll(/,\\"lanes\\":\[[^\]]*\],\\"training\\":null,\\"graph\\":null/g, ''),
+    )
+    expect(new TextDecoder().decode(first)).not.toContain('lanes')
+    const { model } = await open(first)
+    expect(model.report.modules).toEqual(modules)
+  })
+
+  it('refuses a graph that leads out of its matrix', async () => {
+    const linears = tinyLinears()
+    const report = tinyReport(linears)
+    const [up, down, q] = report.modules
+    const outside = { ...down!, graph: { ...down!.graph!, to: Uint32Array.of(1, 3) } }
+    const written = writeBitloom(await tinyCheckpoint(), linears, { ...report, modules: [up!, outside, q!] })
+    await expect(open(await collect(written.chunks))).rejects.toThrow(/graph among 33 columns/)
+  })
+
   it('knows its bits from sizes alone', async () => {
     const { linears, bytes } = await tinyFile()
     const { model } = await open(bytes)
@@ -94,8 +121,8 @@ describe('readBitloom refuses', () => {
   })
 
   const changes: [string, (header: string) => string, RegExp][] = [
-    ['another version', (h) => h.replace('"bitloom.version":"1"', '"bitloom.version":"2"'), /version 1, got "2"/],
-    ['no version', (h) => h.replace('"bitloom.version"', '"bitloom.vershun"'), /version 1, got null/],
+    ['another version', (h) => h.replace('"bitloom.version":"2"', '"bitloom.version":"3"'), /version 1 or 2, got "3"/],
+    ['no version', (h) => h.replace('"bitloom.version"', '"bitloom.vershun"'), /version 1 or 2, got null/],
     [
       'no list of linears',
       (h) => h.replace('"bitloom.linears"', '"bitloom.linear"'),
@@ -123,6 +150,16 @@ describe('readBitloom refuses', () => {
       'a module twice in the report',
       (h) => h.replace('\\"name\\":\\"model.layers.0.mlp.down_proj', '\\"name\\":\\"model.layers.0.mlp.up_proj'),
       /name twice/,
+    ],
+    [
+      'a lane twice',
+      (h) => h.replace('\\"error\\",\\"hessian\\"', '\\"error\\",\\"error\\"'),
+      /lanes with bits and error, each once, got bits, error, error/,
+    ],
+    [
+      'a training of other length',
+      (h) => h.replace('\\"training\\":5', '\\"training\\":6'),
+      /training\/model.layers.0.mlp.down_proj: expected F32 \[7,6\], got F32 \[7,5\]/,
     ],
     [
       'a plain weight beside the codes',

@@ -1,14 +1,22 @@
 import type { RunReport } from '../../records'
 import type { PartName } from '../affine-check'
 
-/** Version of the layout that is written, and the only one that is read: docs/format.md, "Versions". */
-export const VERSION = '1'
+/** Version of the layout that is written, and all that are read: docs/format.md, "Versions". */
+export const VERSION = '2'
+export const READABLE: readonly (string | undefined)[] = ['1', VERSION]
 
 /** Tensors that belong to the container rather than to the model begin with this. */
 export const reservedPrefix = 'bitloom.'
 
 /** Per-column records of a module, for the maps: F32 [lanes, in]. */
 export const columnsTensor = (module: string): string => `bitloom.columns/${module}`
+
+/** The learning of a module's widths, for the charts: F32 [series, recorded steps]. */
+export const trainingTensor = (module: string): string => `bitloom.training/${module}`
+
+/** The graph among a module's columns: U32 [nodes], U32 [2, edges] of indices into it, F32 [edges]. */
+export const graphTensor = (module: string, part: 'nodes' | 'edges' | 'weight'): string =>
+  `bitloom.graph/${module}.${part}`
 
 /** 'model.layers.0.mlp.up_proj' + 'codes'. */
 export const partTensor = (linear: string, part: PartName): string => `${linear}.${part}`

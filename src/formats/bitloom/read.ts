@@ -1,11 +1,13 @@
 import { FormatError } from '../../errors'
-import type { ColumnRecord, EffectiveBits, RunReport } from '../../records'
+import type { EffectiveBits, RunReport } from '../../records'
 import { type AffineHeader, type PartName, partsOf, validateAffine, validateHeader } from '../affine-check'
 import { declaredBits, sumBits } from '../bits'
 import type { Grid, QuantizedLinear } from '../quantized'
-import type { ModelSource, TensorEntry } from '../source'
-import { columnsTensor, partTensor, VERSION } from './names'
-import { linearsFromJson, reportFromJson, type StoredModule } from './schema'
+import type { ModelSource } from '../source'
+import { readModule } from './module-tensors'
+import { partTensor, READABLE } from './names'
+import { linearsFromJson, reportFromJson } from './schema'
+import { storedTensor } from './tensors'
 
 /** A packed model: what it holds is known, the linears are read one at a time when asked for. */
 export interface PackedModel {
@@ -24,14 +26,15 @@ export async function readBitloom(source: ModelSource): Promise<PackedModel> {
   if (metadata.format !== 'bitloom')
     throw new FormatError('model: expected a packed Bitloom file, got a checkpoint — quantize it first')
   const version = metadata['bitloom.version']
-  if (version !== VERSION)
+  if (!READABLE.includes(version))
     throw new FormatError(
-      `model: expected packed format version ${VERSION}, got ${JSON.stringify(version?.slice(0, 20) ?? null)} — open it with a Bitloom of the release that wrote it, or pack it again`,
+      `model: expected packed format version ${READABLE.join(' or ')}, got ${JSON.stringify(version?.slice(0, 20) ?? null)} — open it with a Bitloom of the release that wrote it, or pack it again`,
     )
   const headers = linearsFromJson(metadata['bitloom.linears'])
   for (const [name, header] of headers) {
     validateHeader(name, header)
-    for (const [part, { dtype, shape }] of partsOf(header)) stored(tensors, partTensor(name, part), dtype, [shape])
+    for (const [part, { dtype, shape }] of partsOf(header))
+      storedTensor(tensors, partTensor(name, part), dtype, [shape])
     if (tensors.has(`${name}.weight`))
       throw new FormatError(`${name}: expected packed codes or a plain weight, got both — pack the model again`)
   }
@@ -40,7 +43,7 @@ export async function readBitloom(source: ModelSource): Promise<PackedModel> {
   if (new Set(modules.map(({ name }) => name)).size < modules.length)
     throw new FormatError('metadata bitloom.report: expected each module once, got a name twice — pack the model again')
   const records = []
-  for (const module of modules) records.push({ ...module, columns: await readColumns(tensors, module) })
+  for (const module of modules) records.push(await readModule(tensors, module))
   const linear = async (name: string) => {
     const header = headers.get(name)
     if (!header)
@@ -56,18 +59,6 @@ export async function readBitloom(source: ModelSource): Promise<PackedModel> {
 }
 
 type Tensors = ModelSource['tensors']
-
-/** The tensor if it is there with this dtype and one of these shapes. */
-function stored(tensors: Tensors, name: string, dtype: string, shapes: readonly (readonly number[])[]): TensorEntry {
-  const entry = tensors.get(name)
-  const fits = shapes.some((shape) => String(entry?.shape) === String(shape))
-  if (entry?.dtype === dtype && fits) return entry
-  const wanted = shapes.map((shape) => `[${shape}]`).join(' or ')
-  const got = entry ? `${entry.dtype} [${entry.shape.slice(0, 8)}]` : 'none'
-  throw new FormatError(
-    `tensor ${name.slice(0, 200)}: expected ${dtype} ${wanted}, got ${got} — the file is damaged; pack the model again`,
-  )
-}
 
 async function readLinear(tensors: Tensors, name: string, header: AffineHeader): Promise<QuantizedLinear> {
   const bufferOf = async (part: PartName) => (await tensors.get(partTensor(name, part))!.read()).buffer
@@ -87,12 +78,4 @@ async function readLinear(tensors: Tensors, name: string, header: AffineHeader):
     codes: await words('codes'),
     grid: await readGrid(),
   }
-}
-
-async function readColumns(tensors: Tensors, { name, in: width }: StoredModule): Promise<ColumnRecord> {
-  const shapes = [2, 3].map((lanes) => [lanes, width])
-  const entry = stored(tensors, columnsTensor(name), 'F32', shapes)
-  const lanes = new Float32Array((await entry.read()).buffer)
-  const lane = (index: number) => lanes.slice(index * width, (index + 1) * width)
-  return { bits: lane(0), error: lane(1), hessian: entry.shape[0] === 3 ? lane(2) : null }
 }

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { FormatError } from '../../errors'
-import type { ModuleRecord, RunReport } from '../../records'
+import type { RunReport } from '../../records'
 import type { AffineHeader } from '../affine-check'
 import { WIDTHS } from '../quantized'
+import { LANES, type StoredModule, storedModule } from './module-tensors'
 
-/** A report as its JSON holds it: the columns of a module are tensors of the file. */
+/** A report as its JSON holds it: columns, training and graph of a module are tensors of the file. */
 export type StoredReport = Omit<RunReport, 'modules'> & { readonly modules: readonly StoredModule[] }
-export type StoredModule = Omit<ModuleRecord, 'columns'>
 
 const count = z.int().min(0)
 const width = z.literal(WIDTHS)
@@ -62,6 +62,9 @@ const stored: z.ZodType<StoredReport> = z.object({
       deadColumns: real,
       seconds: real,
       warnings: z.array(text),
+      lanes: z.array(z.enum(LANES)).optional(),
+      training: count.nullish(),
+      graph: z.object({ nodes: count, edges: count }).nullish(),
     }),
   ),
   seconds: z.object({ total: real }).catchall(real),
@@ -76,7 +79,7 @@ export const linearsFromJson = (json: string | undefined): Map<string, AffineHea
   new Map(Object.entries(parse('bitloom.linears', z.record(text, header), json)))
 
 export const reportToJson = ({ modules, ...report }: RunReport): string =>
-  JSON.stringify({ ...report, modules: modules.map(({ columns: _, ...module }) => module) }, named)
+  JSON.stringify({ ...report, modules: modules.map(storedModule) }, named)
 
 export const reportFromJson = (json: string | undefined): StoredReport => parse('bitloom.report', stored, json)
 

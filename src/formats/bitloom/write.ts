@@ -1,13 +1,15 @@
 import { invariant } from '../../errors'
-import type { ModuleRecord, RunReport } from '../../records'
+import type { RunReport } from '../../records'
 import { arraysOf, headerOf, partsOf } from '../affine-check'
 import { enclosedPrefix } from '../packed-file'
 import type { QuantizedLinear } from '../quantized'
 import { safetensorsChunks, safetensorsSize, type TensorToWrite } from '../safetensors'
 import type { ModelSource } from '../source'
 import { carriedTensors } from './copy'
-import { columnsTensor, partTensor, VERSION } from './names'
+import { moduleTensors } from './module-tensors'
+import { partTensor, VERSION } from './names'
 import { linearsToJson, reportToJson } from './schema'
+import { inMemory } from './tensors'
 
 /**
  * A packed model as a stream of a size known beforehand: one safetensors file that holds the linears as stored codes,
@@ -23,7 +25,7 @@ export function writeBitloom(
   const entries: TensorToWrite[] = [
     ...carriedTensors(source, headers.keys()),
     ...packed.flatMap(partsToWrite),
-    ...report.modules.map(columnsToWrite),
+    ...report.modules.flatMap(moduleTensors),
     ...[...source.files].map(
       ([name, bytes]): TensorToWrite => inMemory(`${enclosedPrefix}${name}`, 'U8', [bytes.length], [bytes]),
     ),
@@ -44,21 +46,4 @@ function partsToWrite(linear: QuantizedLinear): TensorToWrite[] {
     invariant(array, () => `${linear.name} has no ${part}`)
     return inMemory(partTensor(linear.name, part), dtype, shape, [array])
   })
-}
-
-function columnsToWrite({ name, in: columns, columns: record }: ModuleRecord): TensorToWrite {
-  const lanes = [record.bits, record.error, ...(record.hessian ? [record.hessian] : [])]
-  return inMemory(columnsTensor(name), 'F32', [lanes.length, columns], lanes)
-}
-
-function inMemory(
-  name: string,
-  dtype: TensorToWrite['dtype'],
-  shape: readonly number[],
-  arrays: readonly ArrayBufferView<ArrayBuffer>[],
-): TensorToWrite {
-  const data = async function* () {
-    for (const { buffer, byteOffset, byteLength } of arrays) yield new Uint8Array(buffer, byteOffset, byteLength)
-  }
-  return { name, dtype, shape, data }
 }

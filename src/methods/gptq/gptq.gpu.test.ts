@@ -41,6 +41,7 @@ async function oneLinear(out: number, n: number, x: Float32Array<ArrayBuffer>, w
     nameOf: () => 'down',
     weight: () => weight,
     hessians: async () => new Map([[3, hessian]]),
+    report: () => {},
     checkCancelled: () => {},
   }
   return { block, h: await gpu.readF32(hessian.matrix) }

@@ -24,7 +24,7 @@ async function quantized(w: Float32Array<ArrayBuffer>, options: RtnOptions) {
   const modules = rtn.quantize(
     {
       ...{ gpu, model: { linears: [spec] } as unknown as ModelSpec, layer: 0, seed: 0 },
-      ...{ nameOf: () => 'down', weight: () => weight, checkCancelled: () => {} },
+      ...{ nameOf: () => 'down', weight: () => weight, report: () => {}, checkCancelled: () => {} },
       hessians: () => Promise.reject(new Error('RTN needs no data')),
     },
     options,
