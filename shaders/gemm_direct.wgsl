@@ -1,4 +1,4 @@
-// C[m,n] = alpha · op(A) · op(B) + beta · C, batched over z, without workgroup memory.
+// C[m,n] = alpha · op(A) · op(B) + beta · C, batched over z, without workgroup memory; of k split in parts, each part its own C.
 // Each invocation keeps REG_M × REG_N sums in registers and reads both operands straight from memory: on software
 // adapters twice as fast as the tiled version (barriers cost more than they save), and right for very few rows.
 @compute @workgroup_size(COLUMNS, ROWS)
@@ -11,8 +11,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   // Rows and columns beyond the edge repeat the last one; what they give is not stored.
   let a_step = select(1u, params.lda, TRANS_A);
   let b_step = select(params.ldb, 1u, TRANS_B);
-  let a_base = params.a_offset + group.z * params.a_batch;
-  let b_base = params.b_offset + group.z * params.b_batch;
+  let batch = group.z / params.parts;
+  let a_base = params.a_offset + batch * params.a_batch;
+  let b_base = params.b_offset + batch * params.b_batch;
   #for i in REG_M
   let a_at${i} = a_base + min(row + ${i}u, params.m - 1u) * select(params.lda, 1u, TRANS_A);
   #end
@@ -25,8 +26,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   #end
   #end
 
-  let end = end_k(tile_row);
-  for (var k = first_k(tile_row); k < end; k++) {
+  let end = end_k(tile_row, group.z % params.parts);
+  for (var k = first_k(tile_row, group.z % params.parts); k < end; k++) {
     #for i in REG_M
     let a${i} = read_a(a_at${i} + k * a_step);
     #end

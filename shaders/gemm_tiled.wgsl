@@ -1,4 +1,4 @@
-// C[m,n] = alpha · op(A) · op(B) + beta · C, batched over z.
+// C[m,n] = alpha · op(A) · op(B) + beta · C, batched over z; of k split in parts, each part its own C.
 // One workgroup computes a TILE_M × TILE_N tile of C. Operand tiles of depth TILE_K pass through workgroup memory,
 // k-major in vectors of four rows (columns), one vector of padding against bank conflicts; the next tile is already
 // on its way into registers while this one is multiplied. An invocation keeps 4·QUADS_M rows × 4·QUADS_N columns of
@@ -12,13 +12,32 @@ const B_STRIDE = TILE_N / 4 + 1;
 var<workgroup> a_tile: array<vec4f, A_STRIDE * TILE_K>;
 var<workgroup> b_tile: array<vec4f, B_STRIDE * TILE_K>;
 
+// Four rows (columns) of an operand at one k; zero outside and from `end` on. Clamps instead of branching: no access
+// beyond the operand.
+fn load_a(i: u32, k: u32, end: u32, batch: u32) -> vec4f {
+  let base = params.a_offset + batch * params.a_batch + min(k, end - 1u) * select(1u, params.lda, TRANS_A);
+  let step = select(params.lda, 1u, TRANS_A);
+  let at = min(vec4u(i) + vec4u(0, 1, 2, 3), vec4u(params.m - 1u)) * step + base;
+  let inside = (vec4u(i) + vec4u(0, 1, 2, 3) < vec4u(params.m)) & vec4<bool>(k < end);
+  return select(vec4f(), vec4f(read_a(at.x), read_a(at.y), read_a(at.z), read_a(at.w)), inside);
+}
+
+fn load_b(k: u32, end: u32, j: u32, batch: u32) -> vec4f {
+  let base = params.b_offset + batch * params.b_batch + min(k, end - 1u) * select(params.ldb, 1u, TRANS_B);
+  let step = select(1u, params.ldb, TRANS_B);
+  let at = min(vec4u(j) + vec4u(0, 1, 2, 3), vec4u(params.n - 1u)) * step + base;
+  let inside = (vec4u(j) + vec4u(0, 1, 2, 3) < vec4u(params.n)) & vec4<bool>(k < end);
+  return select(vec4f(), vec4f(read_b(at.x), read_b(at.y), read_b(at.z), read_b(at.w)), inside);
+}
+
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
   let row = params.row + group.y * TILE_M;
   let column = group.x * TILE_N;
   if (outside_region(row, column)) { return; }
-  let first = first_k(row);
-  let end = end_k(row);
+  let batch = group.z / params.parts;
+  let first = first_k(row, group.z % params.parts);
+  let end = end_k(row, group.z % params.parts);
   let ty = t / COLUMNS;
   let tx = t % COLUMNS;
 
@@ -27,13 +46,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
   let a_e${l} = t + ${l}u * THREADS;
   let a_i${l} = select(a_e${l} / TILE_K, a_e${l} % (TILE_M / 4), TRANS_A);
   let a_k${l} = select(a_e${l} % TILE_K, a_e${l} / (TILE_M / 4), TRANS_A);
-  var a_next${l} = load_a(row + 4u * a_i${l}, first + a_k${l}, end, group.z);
+  var a_next${l} = load_a(row + 4u * a_i${l}, first + a_k${l}, end, batch);
   #end
   #for l in LOADS_B
   let b_e${l} = t + ${l}u * THREADS;
   let b_j${l} = select(b_e${l} % (TILE_N / 4), b_e${l} / TILE_K, TRANS_B);
   let b_k${l} = select(b_e${l} / (TILE_N / 4), b_e${l} % TILE_K, TRANS_B);
-  var b_next${l} = load_b(first + b_k${l}, end, column + 4u * b_j${l}, group.z);
+  var b_next${l} = load_b(first + b_k${l}, end, column + 4u * b_j${l}, batch);
   #end
   #for i in QUADS_M
   #for r in 4
@@ -53,10 +72,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
     workgroupBarrier();
     // beyond the end these load zeros that nobody uses
     #for l in LOADS_A
-    a_next${l} = load_a(row + 4u * a_i${l}, k + TILE_K + a_k${l}, end, group.z);
+    a_next${l} = load_a(row + 4u * a_i${l}, k + TILE_K + a_k${l}, end, batch);
     #end
     #for l in LOADS_B
-    b_next${l} = load_b(k + TILE_K + b_k${l}, end, column + 4u * b_j${l}, group.z);
+    b_next${l} = load_b(k + TILE_K + b_k${l}, end, column + 4u * b_j${l}, batch);
     #end
     for (var kk = 0u; kk < TILE_K; kk++) {
       #for i in QUADS_M

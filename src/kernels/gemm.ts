@@ -2,34 +2,23 @@ import direct from '../../shaders/gemm_direct.wgsl?raw'
 import tiled from '../../shaders/gemm_tiled.wgsl?raw'
 import shared from '../../shaders/lib/gemm.wgsl?raw'
 import { invariant } from '../errors'
+import type { Gpu } from '../gpu/device'
 import { type Kernel, splitRows, wgsl } from '../gpu/kernel'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
+import {
+  type GemmShape,
+  gemmConstants,
+  gemmParams,
+  gemmValues,
+  partsOf,
+  type Region,
+  type Tile,
+  type Triangle,
+} from './gemm-shape'
+import { chooseSplit, gemmSum } from './gemm-split'
 
-/** C [m,n] = alpha · op(A) [m,k] · op(B) [k,n] + beta · C, `batch` times with strides; all counts in elements. */
-export interface GemmShape {
-  readonly m: number
-  readonly n: number
-  readonly k: number
-  readonly lda: number
-  readonly ldb: number
-  readonly ldc: number
-  readonly aOffset: number
-  readonly bOffset: number
-  readonly cOffset: number
-  readonly batch: number
-  readonly aBatch: number
-  readonly bBatch: number
-  readonly cBatch: number
-  readonly alpha: number
-  readonly beta: number
-}
-
-/** Which part of C is wanted: all, or whole tiles touching one triangle of a symmetric or triangular result. */
-export type Region = 'full' | 'lower' | 'upper'
-
-/** Which half of a square op(A) holds something; see `MatmulOptions.triangle`. */
-export type Triangle = 'upper' | 'lower'
+export type { Region, Triangle }
 
 export interface GemmVariant {
   /** A is stored [k,m]. */
@@ -42,14 +31,6 @@ export interface GemmVariant {
   readonly aInC: boolean
   readonly bInC: boolean
   readonly tile: Tile
-}
-
-interface Tile {
-  readonly name: string
-  readonly source: string
-  readonly rows: number
-  readonly columns: number
-  readonly constants: Readonly<Record<string, number>>
 }
 
 /** A tiled variant m × n × k whose invocations each hold 4·quadsM × 4·quadsN sums. */
@@ -83,11 +64,6 @@ export const TILES = {
   row: directTile(1, 64, 1, 1),
 } as const
 
-const params = {
-  m: 'u32', n: 'u32', k: 'u32', row: 'u32', lda: 'u32', ldb: 'u32', ldc: 'u32', aOffset: 'u32', bOffset: 'u32',
-  cOffset: 'u32', aBatch: 'u32', bBatch: 'u32', cBatch: 'u32', alpha: 'f32', beta: 'f32',
-} as const // biome-ignore format: one struct, one glance
-
 const kernels = new Map<string, Kernel<string, GemmShape>>()
 
 /** The matmul kernel of a variant; the same variant is the same object. */
@@ -106,37 +82,33 @@ export function gemm(variant: GemmVariant): Kernel<string, GemmShape> {
     `fn read_a(at: u32) -> f32 { return ${aInC ? 'c' : 'a'}[at]; }`,
     `fn read_b(at: u32) -> f32 { return ${bInC ? 'c' : 'b'}[at]; }`,
   ]
-  const regions = { full: 0, lower: 1, upper: 2 }
   kernel = {
     label,
     wgsl: wgsl([shared, ...declarations, ...readers, tile.source], {
       ...tile.constants,
       TRANS_A: transA,
       TRANS_B: transB,
-      REGION: regions[region],
-      LOWER: regions.lower,
-      UPPER: regions.upper,
-      TRIANGLE: regions[triangle ?? 'full'],
-      C_ROWS: tile.rows,
-      C_COLUMNS: tile.columns,
+      ...gemmConstants(region, triangle, tile),
     }),
     bindings: Object.fromEntries(names.map((name) => [name, name === 'c' ? 'read_write' : 'read'])),
-    params,
-    passes: (shape, device) =>
-      splitRows(shape.m, tile.rows, 2 * shape.n * shape.k * shape.batch, device).map(({ row, rows }) => ({
-        groups: [Math.ceil(shape.n / tile.columns), Math.ceil(rows / tile.rows), shape.batch],
-        params: { ...shape, row },
-      })),
-    cost: ({ m, n, k, batch, beta }) => ({
+    params: gemmParams,
+    passes: (shape, device) => {
+      const { m, n, k, batch, partK } = shape
+      return splitRows(m, tile.rows, 2 * n * k * batch, device).map(({ row, rows }) => ({
+        groups: [Math.ceil(n / tile.columns), Math.ceil(rows / tile.rows), batch * partsOf(k, partK)],
+        params: gemmValues(shape, row),
+      }))
+    },
+    cost: ({ m, n, k, batch, beta, partK }) => ({
       flops: 2 * m * n * k * batch * (region === 'full' ? 1 : 0.5) * (triangle ? 0.5 : 1),
-      bytes: 4 * batch * (m * k * (triangle ? 0.5 : 1) + k * n + m * n * (beta === 0 ? 1 : 2)),
+      bytes: 4 * batch * (m * k * (triangle ? 0.5 : 1) + k * n + m * n * (beta === 0 ? 1 : 2) * partsOf(k, partK)),
     }),
   }
   kernels.set(label, kernel)
   return kernel
 }
 
-export interface MatmulOptions extends Partial<Omit<GemmShape, 'm' | 'n' | 'k' | 'alpha' | 'beta'>> {
+export interface MatmulOptions extends Partial<Omit<GemmShape, 'm' | 'n' | 'k' | 'alpha' | 'beta' | 'partK'>> {
   readonly a: Tensor
   readonly b: Tensor
   readonly c: Tensor
@@ -155,26 +127,19 @@ export interface MatmulOptions extends Partial<Omit<GemmShape, 'm' | 'n' | 'k' |
   readonly alpha?: number
   /** Adds to what C holds. */
   readonly accumulate?: boolean
+  /**
+   * Lends up to 16 MiB, so that a long k may be split where C alone is too small to keep the device busy. They are given
+   * back as soon as the product is recorded: submit before the next `gpu.upload`, as for any tensor freed while recording.
+   */
+  readonly gpu?: Pick<Gpu, 'alloc' | 'free'> | undefined
 }
 
 /** Records C [m,n] (+)= alpha · op(A) · op(B) with the tile that suits the shape and the device. */
 export function matmul(rec: Recorder, options: MatmulOptions): void {
-  const { a, b, c, m, n, k, transA = false, transB = false, region = 'full', triangle } = options
+  const { a, b, c, m, n, k, transA = false, transB = false, region = 'full', triangle, gpu } = options
   invariant(!triangle || m === k, () => `matmul: a triangular operand of ${m} rows and ${k} columns`)
   if (m === 0 || n === 0 || k === 0) return
-  const aInC = a.buffer === c.buffer
-  const bInC = b.buffer === c.buffer
-  const kernel = gemm({
-    transA,
-    transB,
-    region,
-    triangle,
-    aInC,
-    bInC,
-    tile: chooseTile(m, n, options.batch ?? 1, rec.traits.software),
-  })
-  const tensors = { ...(aInC ? {} : { a }), ...(bInC ? {} : { b }), c }
-  rec.run(kernel, tensors, {
+  const shape: GemmShape = {
     m,
     n,
     k,
@@ -190,13 +155,37 @@ export function matmul(rec: Recorder, options: MatmulOptions): void {
     cBatch: options.cBatch ?? 0,
     alpha: options.alpha ?? 1,
     beta: options.accumulate ? 1 : 0,
-  })
+  }
+  const tile = chooseTile(m, n, shape.batch, rec.traits.software)
+  const variant = { transA, transB, region, triangle, tile }
+  const partK = gpu && !rec.traits.software ? chooseSplit(shape, busyGroups(shape, variant)) : undefined
+  if (gpu && partK) {
+    const partial = gpu.alloc([shape.batch * partsOf(k, partK), m, n], 'f32', 'partial products')
+    const whole = { ldc: n, cOffset: 0, cBatch: m * n, alpha: 1, beta: 0 }
+    rec.run(gemm({ ...variant, aInC: false, bInC: false }), { a, b, c: partial }, { ...shape, ...whole, partK })
+    rec.run(gemmSum(region, tile), { partial, c }, { ...shape, partK })
+    gpu.free(partial)
+    return
+  }
+  const aInC = a.buffer === c.buffer
+  const bInC = b.buffer === c.buffer
+  rec.run(gemm({ ...variant, aInC, bInC }), { ...(aInC ? {} : { a }), ...(bInC ? {} : { b }), c }, shape)
 }
 
 /** Large tiles reuse more but leave a big GPU idle when there are few of them. */
 function chooseTile(m: number, n: number, batch: number, software: boolean): Tile {
   if (m <= 4) return TILES.row
   if (software) return TILES.software
-  const large = Math.ceil(m / TILES.large.rows) * Math.ceil(n / TILES.large.columns) * batch
-  return large >= 128 ? TILES.large : TILES.medium
+  return tilesOf(m, n, batch, TILES.large) >= 128 ? TILES.large : TILES.medium
+}
+
+const tilesOf = (m: number, n: number, batch: number, tile: Tile): number =>
+  Math.ceil(m / tile.rows) * Math.ceil(n / tile.columns) * batch
+
+/** Workgroups of a product that is not split, one for every two where half of their work falls away. */
+function busyGroups(
+  { m, n, batch }: GemmShape,
+  { region, triangle, tile }: Omit<GemmVariant, 'aInC' | 'bInC'>,
+): number {
+  return Math.ceil((tilesOf(m, n, batch, tile) * (region === 'full' ? 1 : 0.5)) / (triangle ? 2 : 1))
 }

@@ -7,6 +7,7 @@ import type { Tensor } from '../gpu/tensor'
 import { attention } from './attention'
 import { dequantizeInto, type PackedTensors } from './dequantize'
 import { type GemmVariant, gemm, TILES } from './gemm'
+import { gemmSum } from './gemm-split'
 import { nll } from './nll'
 import { packInto, unpackInto } from './pack'
 import * as quantize from './quantize'
@@ -46,9 +47,10 @@ function gemmVariants(): AnyKernel[] {
     { aInC: true },
     { transA: true, triangle: 'lower' },
   ]
-  return Object.values(TILES).flatMap((tile) =>
-    changes.map((change) => gemm({ ...plain, ...change, tile }) as unknown as AnyKernel),
-  )
+  return Object.values(TILES).flatMap((tile) => [
+    ...changes.map((change) => gemm({ ...plain, ...change, tile }) as unknown as AnyKernel),
+    ...(['full', 'upper'] as const).map((region) => gemmSum(region, tile) as unknown as AnyKernel),
+  ])
 }
 
 /** Kernels that the modules of this folder export as they are. */

@@ -1,0 +1,56 @@
+/** C [m,n] = alpha · op(A) [m,k] · op(B) [k,n] + beta · C, `batch` times with strides; all counts in elements. */
+export interface GemmShape {
+  readonly m: number
+  readonly n: number
+  readonly k: number
+  readonly lda: number
+  readonly ldb: number
+  readonly ldc: number
+  readonly aOffset: number
+  readonly bOffset: number
+  readonly cOffset: number
+  readonly batch: number
+  readonly aBatch: number
+  readonly bBatch: number
+  readonly cBatch: number
+  readonly alpha: number
+  readonly beta: number
+  /** Splits k: C takes the products of each `partK` of it, cBatch apart, those of one batch after the other. */
+  readonly partK?: number | undefined
+}
+
+/** Which part of C is wanted: all, or whole tiles touching one triangle of a symmetric or triangular result. */
+export type Region = 'full' | 'lower' | 'upper'
+
+/** Which half of a square op(A) holds something; see `MatmulOptions.triangle`. */
+export type Triangle = 'upper' | 'lower'
+
+export interface Tile {
+  readonly name: string
+  readonly source: string
+  readonly rows: number
+  readonly columns: number
+  readonly constants: Readonly<Record<string, number>>
+}
+
+/** `struct Params` of shaders/lib/gemm.wgsl. */
+export const gemmParams = {
+  m: 'u32', n: 'u32', k: 'u32', row: 'u32', parts: 'u32', partK: 'u32', lda: 'u32', ldb: 'u32', ldc: 'u32',
+  aOffset: 'u32', bOffset: 'u32', cOffset: 'u32', aBatch: 'u32', bBatch: 'u32', cBatch: 'u32', alpha: 'f32', beta: 'f32',
+} as const // biome-ignore format: one struct, one glance
+
+/** Values of those parameters for the rows of C from `row` on. */
+export function gemmValues({ partK, ...shape }: GemmShape, row: number): Record<keyof typeof gemmParams, number> {
+  return { ...shape, row, parts: partsOf(shape.k, partK), partK: partK ?? shape.k }
+}
+
+export const partsOf = (k: number, partK = k): number => Math.ceil(k / partK)
+
+/** Compile-time constants of shaders/lib/gemm.wgsl. */
+export function gemmConstants(region: Region, triangle: Triangle | undefined, { rows, columns }: Tile) {
+  const halves = { full: 0, lower: 1, upper: 2 }
+  return {
+    ...{ LOWER: halves.lower, UPPER: halves.upper, REGION: halves[region], TRIANGLE: halves[triangle ?? 'full'] },
+    ...{ C_ROWS: rows, C_COLUMNS: columns },
+  }
+}
