@@ -27,6 +27,8 @@ function optionFlag(option: OptionDescription): Flag {
     const labels = labelled.map(({ value, label }) => `${value} is ${label}`).join(', ')
     return { type: 'choice', choices, default: option.default, help: labels ? `${help} (${labels}.)` : help }
   }
+  if (option.type === 'text')
+    return { type: 'text', value: option.placeholder || 'TEXT', default: option.default, help }
   const { min, max, step, default: start } = option
   return { type: 'number', value: 'X', min, max, whole: Number.isInteger(step), default: start, help }
 }

@@ -2,6 +2,7 @@ import { CancelledError, FormatError } from '../src/errors'
 import type { Inspection, ModuleRecord, Recipe, RunReport } from '../src/records'
 import { planModules } from '../src/state/modules'
 import type { EngineApi, MethodDescription, OpenResult, OptionDescription } from '../src/workers/api'
+import { fakeAllocation, fakeGraph, fakeTraining, fakeWidths, learns } from './fake-allocation'
 
 /** What a test may decide about the engine it drives. */
 export interface FakeOptions {
@@ -61,7 +62,7 @@ const damping: OptionDescription = {
   default: 0.01,
 }
 
-/** Two methods shaped like the real ones: what forms and recipes are tested against. */
+/** Methods shaped like the real ones: what forms and recipes are tested against. */
 export const fakeMethods: readonly MethodDescription[] = [
   {
     id: 'rtn',
@@ -77,6 +78,7 @@ export const fakeMethods: readonly MethodDescription[] = [
     needsCalibration: true,
     options: [bits, groupSize, actOrder, symmetric, damping],
   },
+  fakeAllocation,
 ]
 
 const SHAPES: readonly [string, number, number][] = [
@@ -152,6 +154,15 @@ export function fakeModule(
   const noise = (i: number) => Math.abs(Math.sin(i * 12.9898 + plan.layer * 78.233 + plan.role.length) * 43758.5453) % 1
   const lane = (scale: number) =>
     Float32Array.from({ length: plan.in }, (_, i) => scale * (0.05 + noise(i)) ** 3 * (i === 77 ? 40 : 1))
+  const lanes = {
+    bits: new Float32Array(plan.in).fill(code),
+    error: lane(0.02),
+    hessian: calibrated ? lane(3) : null,
+    factor: calibrated ? lane(3).map((value) => 1 / Math.sqrt(value)) : null,
+    norm: lane(1),
+  }
+  const mixed = recipe.method === fakeAllocation.id
+  const columns = mixed ? { ...lanes, bits: fakeWidths(lanes, recipe.options) } : lanes
   return {
     ...plan,
     bits: { code, scale: 16 / 128, index: calibrated ? 0.03 : 0, total: code + 16 / 128 + (calibrated ? 0.03 : 0) },
@@ -164,15 +175,9 @@ export function fakeModule(
     seconds: 0.2 + noise(7),
     warnings:
       calibrated && plan.role === 'o' && plan.layer === 2 ? ['damping raised to 0.02 after a non-positive pivot'] : [],
-    columns: {
-      bits: new Float32Array(plan.in).fill(code),
-      error: lane(0.02),
-      hessian: calibrated ? lane(3) : null,
-      factor: calibrated ? lane(3).map((value) => 1 / Math.sqrt(value)) : null,
-      norm: lane(1),
-    },
-    training: null,
-    graph: null,
+    columns,
+    training: mixed && learns(recipe.options) ? fakeTraining(Number(recipe.options.steps), code) : null,
+    graph: mixed ? fakeGraph(columns) : null,
   }
 }
 
@@ -240,6 +245,12 @@ export function fakeEngine({ delay = 0, layers = 3, fail = {} }: FakeOptions = {
           await pause()
           checkCancelled()
           const module = fakeModule(planned, recipe)
+          if (module.training) {
+            const steps = Number(recipe.options.steps)
+            const training = fakeTraining(steps, Number(recipe.options.bits), Math.ceil(steps / 2))
+            onProgress({ type: 'training', name: module.name, steps, training })
+            await pause()
+          }
           modules.push(module)
           for (const warning of module.warnings) onProgress({ type: 'warning', text: `${module.name}: ${warning}` })
           onProgress({ type: 'module', module })

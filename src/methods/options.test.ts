@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { FormatError } from '../errors'
-import { describeMethod } from './options'
+import { matters } from './description'
+import { described, describeMethod } from './options'
 import { methods, resolveMethod } from './registry'
 
 describe('describeMethod', () => {
@@ -17,6 +19,40 @@ describe('describeMethod', () => {
     const groupSize = options[1]!
     expect(groupSize.type === 'choice' && groupSize.choices[0]).toEqual({ value: -1, label: 'per row' })
     expect(options[5]).toMatchObject({ min: 0.0001, max: 1, step: 0.005 })
+  })
+})
+
+describe('options', () => {
+  const schema = z.strictObject({
+    allocator: described(z.enum(['gcn', 'greedy']).default('gcn'), { label: 'Allocator', help: 'Who chooses.' }),
+    widths: described(
+      z
+        .string()
+        .regex(/^\d(,\d)*$/)
+        .default('1,2,3,4'),
+      { label: 'Widths', help: 'Candidates.', placeholder: '2,4' },
+    ),
+    target: described(z.number().min(1).max(8).default(2), { label: 'Bits', help: '', step: 0.05 }),
+    steps: described(z.int().min(1).max(1000).default(300), {
+      label: 'Steps',
+      help: '',
+      when: { allocator: ['gcn'] },
+    }),
+  })
+  const { options } = describeMethod({ ...methods[0]!, schema })
+
+  it('may be texts that match a pattern, and numbers between whole ones', () => {
+    expect(options[1]).toMatchObject({
+      ...{ type: 'text', pattern: '^\\d(,\\d)*$', placeholder: '2,4', default: '1,2,3,4' },
+    })
+    expect(options[2]).toMatchObject({ type: 'number', step: 0.05, default: 2 })
+  })
+
+  it('may matter only beside values of others', () => {
+    const [allocator, , , steps] = options
+    expect(matters(steps!, { allocator: 'gcn' })).toBe(true)
+    expect(matters(steps!, { allocator: 'greedy' })).toBe(false)
+    expect(matters(allocator!, {})).toBe(true)
   })
 })
 

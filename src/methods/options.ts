@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { WIDTHS, type Width } from '../formats/quantized'
-import type { MethodDescription, OptionDescription } from './description'
+import type { Conditions, MethodDescription, OptionDescription } from './description'
 import type { Method } from './method'
 
 /** What a schema field says of itself, for form and command line. */
@@ -11,6 +11,10 @@ export interface OptionMeta {
   readonly step?: number
   /** Labels of choices that their value does not explain. */
   readonly choices?: Readonly<Record<string, string>>
+  /** Example of a text, shown where none is. */
+  readonly placeholder?: string
+  /** Values of other options beside which this one matters: elsewhere the form hides it. */
+  readonly when?: Conditions
 }
 
 /** A schema field with its description attached. */
@@ -40,6 +44,7 @@ interface FieldSchema extends Partial<OptionMeta> {
   readonly default?: unknown
   readonly minimum?: number
   readonly maximum?: number
+  readonly pattern?: string
   readonly enum?: (string | number)[]
   readonly anyOf?: { const: string | number }[]
 }
@@ -59,8 +64,8 @@ export function describeMethod(method: Method<unknown>): MethodDescription {
 }
 
 function describeOption(key: string, field: FieldSchema): OptionDescription {
-  const { label = key, help = '', advanced = false } = field
-  const common = { key, label, help, advanced }
+  const { label = key, help = '', advanced = false, when } = field
+  const common = { key, label, help, advanced, ...(when && { when }) }
   if (field.type === 'boolean') return { ...common, type: 'boolean', default: field.default === true }
   const values = field.enum ?? field.anyOf?.map((choice) => choice.const)
   if (values)
@@ -70,6 +75,10 @@ function describeOption(key: string, field: FieldSchema): OptionDescription {
       choices: values.map((value) => ({ value, label: field.choices?.[String(value)] ?? String(value) })),
       default: field.default as string | number,
     }
+  if (field.type === 'string') {
+    const { pattern = null, placeholder = '' } = field
+    return { ...common, type: 'text', pattern, placeholder, default: String(field.default ?? '') }
+  }
   const { minimum: min = 0, maximum: max = Number.MAX_SAFE_INTEGER, step = 1 } = field
   return { ...common, type: 'number', min, max, step, default: Number(field.default) }
 }

@@ -7,13 +7,19 @@ import { defaultRecipe } from './recipe'
 
 const plan = planModules(fakeInspection('wren', 1).tensors)
 const rtn = fakeModule(plan[0]!, defaultRecipe(fakeMethods[0]!, '', 'software'))
+const learned = fakeModule(plan[0]!, defaultRecipe(fakeMethods[2]!, '', 'software'))
 const gptq = fakeModule(plan[0]!, defaultRecipe(fakeMethods[1]!, '', 'software'))
 
-it('writes one line a column, empty where a lane is absent', () => {
+it('writes one line a column, one column a lane that is known', () => {
   const rows = columnsCsv(rtn).trimEnd().split('\n')
   expect(rows).toHaveLength(1 + 192)
-  expect(rows[1]).toBe(`0,4,${rtn.columns.error[0]},`)
-  expect(columnsCsv(gptq).split('\n')[1]).toBe(`0,4,${gptq.columns.error[0]},${gptq.columns.hessian![0]}`)
+  expect(rows[0]).toBe('column,bits,norm,error')
+  expect(rows[1]).toBe(`0,4,${rtn.columns.norm![0]},${rtn.columns.error[0]}`)
+  const [head, first] = columnsCsv(gptq).split('\n')
+  expect(head).toBe('column,bits,hessian_diagonal,factor_diagonal,norm,error,saliency')
+  const { hessian, factor, norm, error } = gptq.columns
+  const saliency = Math.fround((norm![0]! / factor![0]!) ** 2)
+  expect(first).toBe([0, 4, hessian![0], factor![0], norm![0], error[0], saliency].join())
 })
 
 it('quotes names and disarms formulas', () => {
@@ -22,11 +28,13 @@ it('quotes names and disarms formulas', () => {
 })
 
 it('writes a report piece by piece, lanes as plain arrays of six digits', async () => {
-  const report = { version: 1, warnings: ['}'], modules: [gptq, rtn] } as unknown as RunReport
+  const report = { version: 1, warnings: ['}'], modules: [gptq, rtn, learned] } as unknown as RunReport
   const text = await new Response(textStream(reportPieces(report))).text()
   const { modules, ...rest } = JSON.parse(text)
   expect(rest).toEqual({ version: 1, warnings: ['}'] })
-  expect(modules).toHaveLength(2)
+  expect(modules).toHaveLength(3)
+  expect(modules[2].graph.nodes).toEqual(Array.from(learned.graph!.nodes))
+  expect(modules[2].training.chosen.slice(8, 11)).toEqual([null, expect.any(Number), null])
   expect(modules[0].columns.hessian[77]).toBeCloseTo(gptq.columns.hessian![77]!, 4)
   expect(modules[1].columns.hessian).toBeNull()
   expect(reportBytes(report) / text.length).toBeCloseTo(1, 0)

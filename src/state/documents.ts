@@ -1,10 +1,15 @@
 import type { ModuleRecord, RunReport } from '../records'
+import { type Lane, laneOf, lanesOf } from './lanes'
 
 /** Digits of a lane's numbers in a document: more than a map shows, fewer than a float's full tail. */
 const LANE_DIGITS = 6
 
 const laneNumbers = (_key: string, value: unknown): unknown =>
-  value instanceof Float32Array ? Array.from(value, (number) => Number(number.toPrecision(LANE_DIGITS))) : value
+  value instanceof Float32Array
+    ? Array.from(value, (number) => Number(number.toPrecision(LANE_DIGITS)))
+    : value instanceof Uint32Array
+      ? Array.from(value)
+      : value
 
 /**
  * The report as a JSON document, a piece a module: the lanes of a large model are hundreds of megabytes of text, more
@@ -24,8 +29,10 @@ const LETTERS = { number: 10, module: 700 }
 
 /** About how long the report's document will be, without writing it. */
 export const reportBytes = ({ modules }: RunReport): number =>
-  modules.reduce((bytes, { in: columns, columns: lanes }) => {
-    const numbers = columns * (lanes.hessian ? 2 : 1)
+  modules.reduce((bytes, { in: columns, columns: lanes, training, graph }) => {
+    const stored = [lanes.error, lanes.hessian, lanes.factor, lanes.norm].filter((lane) => lane !== null)
+    const learned = (training?.step.length ?? 0) * 7
+    const numbers = columns * stored.length + learned + (graph?.weight.length ?? 0)
     return bytes + LETTERS.module + numbers * LETTERS.number + columns * 2
   }, 1000)
 
@@ -92,14 +99,20 @@ export const modulesCsv = (modules: readonly ModuleRecord[]): string =>
     ]),
   ])
 
-/** The matrix map as a table: one row a column of the original order. */
-export const columnsCsv = ({ columns }: ModuleRecord): string =>
-  lines([
-    ['column', 'bits', 'error', 'hessian_diagonal'],
-    ...Array.from(columns.bits, (bits, column) => [
-      column,
-      bits,
-      columns.error[column] ?? null,
-      columns.hessian?.[column] ?? null,
-    ]),
+const LANE_TITLES: Readonly<Record<Lane, string>> = {
+  hessian: 'hessian_diagonal',
+  factor: 'factor_diagonal',
+  norm: 'norm',
+  error: 'error',
+  saliency: 'saliency',
+}
+
+/** The matrix map as a table: one row a column of the original order, one column a lane that is known. */
+export function columnsCsv({ columns }: ModuleRecord): string {
+  const lanes = lanesOf(columns)
+  const values = lanes.map((lane) => laneOf(columns, lane)!)
+  return lines([
+    ['column', 'bits', ...lanes.map((lane) => LANE_TITLES[lane])],
+    ...Array.from(columns.bits, (bits, column) => [column, bits, ...values.map((lane) => lane[column]!)]),
   ])
+}

@@ -25,7 +25,7 @@ describe('parseRecipe', () => {
   })
 
   it.each([
-    ['a method nobody knows', { method: 'awq' }, /recipe method: expected rtn or gptq, got 'awq'/],
+    ['a method nobody knows', { method: 'awq' }, /recipe method: expected rtn or gptq or mg-ptq, got 'awq'/],
     ['an option of another method', { method: 'rtn', options: { damping: 0.1 } }, /got 'damping'/],
     ['bits out of reach', { options: { bits: 7 } }, /recipe bits: expected one of 1, 2, 3, 4, 5, 6, 8/],
     ['another version', { version: 2 }, /recipe: version/],
@@ -47,6 +47,13 @@ describe('parseRecipe', () => {
 })
 
 describe('the form', () => {
+  it('checks texts against their pattern', () => {
+    const candidates = fakeMethods[2]!.options.find((option) => option.key === 'candidates')!
+    expect(optionProblem(candidates, '2,4')).toBeNull()
+    expect(optionProblem(candidates, '2;4')).toBe('expected something like 1,2,3,4')
+    expect(optionProblem(candidates, 4)).toBe('expected a text')
+  })
+
   it('checks numbers against their range and step', () => {
     const damping = gptq.options.find((option) => option.key === 'damping')!
     expect(optionProblem(damping, 0.02)).toBeNull()

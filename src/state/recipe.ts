@@ -36,6 +36,11 @@ export function optionProblem(option: OptionDescription, value: unknown): string
       return option.choices.some((choice) => choice.value === value)
         ? null
         : `expected one of ${option.choices.map((choice) => choice.value).join(', ')}`
+    case 'text':
+      if (typeof value !== 'string') return 'expected a text'
+      return option.pattern === null || new RegExp(option.pattern).test(value)
+        ? null
+        : `expected ${option.placeholder ? `something like ${option.placeholder}` : 'another form'}`
     case 'number': {
       if (typeof value !== 'number' || !Number.isFinite(value)) return 'expected a number'
       if (value < option.min || value > option.max) return `expected ${option.min} to ${option.max}`

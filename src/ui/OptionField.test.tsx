@@ -45,6 +45,16 @@ describe('OptionField', () => {
     expect(seen).toEqual([Number.NaN, 7, 0.05])
   })
 
+  it('takes a text and shows an example of one', () => {
+    const seen: unknown[] = []
+    render(<Form option={fakeMethods[2]!.options.find(({ key }) => key === 'candidates')!} seen={seen} />)
+    const input = screen.getByLabelText('Candidates') as HTMLInputElement
+    expect(input.placeholder).toBe('1,2,3,4')
+    fireEvent.change(input, { target: { value: 'two' } })
+    expect(screen.getByText('expected something like 1,2,3,4')).toBeTruthy()
+    expect(seen).toEqual(['two'])
+  })
+
   it('ticks a yes-or-no option and ties the help to it', () => {
     const seen: unknown[] = []
     render(<Form option={option('actOrder')} seen={seen} />)

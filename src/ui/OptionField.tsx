@@ -1,5 +1,5 @@
 import type { OptionDescription } from '../workers/api'
-import { CheckField, ChoiceField, NumberField } from './fields'
+import { CheckField, ChoiceField, NumberField, WordField } from './fields'
 
 interface OptionFieldProps {
   readonly option: OptionDescription
@@ -25,6 +25,8 @@ export function OptionField({ option, value, problem, disabled, onChange }: Opti
       )
     case 'choice':
       return <ChoiceField {...common} value={value as string | number} choices={option.choices} />
+    case 'text':
+      return <WordField {...common} value={typeof value === 'string' ? value : ''} placeholder={option.placeholder} />
     case 'boolean':
       return <CheckField {...common} value={value === true} />
   }

@@ -74,6 +74,32 @@ export function NumberField({ value, onChange, min, max, step, disabled, ...fiel
   )
 }
 
+interface WordFieldProps extends FieldProps {
+  readonly value: string
+  readonly onChange: (value: string) => void
+  readonly placeholder: string
+  readonly disabled?: boolean
+}
+
+/** A line of text. */
+export function WordField({ value, onChange, placeholder, disabled, ...field }: WordFieldProps) {
+  return (
+    <Field {...field}>
+      {(wiring) => (
+        <input
+          {...wiring}
+          type="text"
+          spellCheck={false}
+          value={value}
+          placeholder={placeholder}
+          disabled={disabled}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )}
+    </Field>
+  )
+}
+
 export interface Choice<T extends string | number> {
   readonly value: T
   readonly label: string

@@ -1,6 +1,6 @@
 import { nominalBits } from '../../state/modules'
 import { recipeProblems } from '../../state/recipe'
-import type { MethodDescription } from '../../workers/api'
+import { type MethodDescription, matters } from '../../workers/api'
 import { FileButton } from '../FileButton'
 import { type Choice, ChoiceField, NumberField } from '../fields'
 import { formatBytes, formatInteger, formatNumber } from '../format'
@@ -83,6 +83,8 @@ function MethodForm({ method }: { method: MethodDescription }) {
   const fields = (advanced: boolean) =>
     method.options
       .filter((option) => option.advanced === advanced)
+      // one that does not matter hides, but not what has to be corrected
+      .filter((option) => matters(option, recipe.options) || problems[option.key])
       .map((option) => (
         <OptionField
           key={option.key}

@@ -1,0 +1,37 @@
+import type { ColumnRecord } from '../records'
+
+/** Everything there is to say of a column beside its width. */
+export type Lane = 'hessian' | 'factor' | 'norm' | 'error' | 'saliency'
+
+/** How the columns of a matrix are laid side by side: as they were, by falling width, or by a falling lane. */
+export type Order = 'original' | 'width' | Lane
+
+export const LANES: readonly Lane[] = ['hessian', 'factor', 'norm', 'error', 'saliency']
+
+/** ‖w_j‖² / U_jj²: what a column's rounding costs at a given width, up to a factor; null where one of them is unknown. */
+export function saliencyOf({ norm, factor }: ColumnRecord): Float32Array<ArrayBuffer> | null {
+  return norm && factor && norm.map((value, column) => (value / factor[column]!) ** 2)
+}
+
+export const laneOf = (columns: ColumnRecord, lane: Lane): Float32Array<ArrayBuffer> | null =>
+  lane === 'saliency' ? saliencyOf(columns) : columns[lane]
+
+/** The lanes that a record has, in the order in which maps and documents list them. */
+export const lanesOf = (columns: ColumnRecord): Lane[] => LANES.filter((lane) => laneOf(columns, lane))
+
+/** Original column at each place; columns that are alike stay in their original order. NaN goes last. */
+export function arrangement(columns: ColumnRecord, order: Order): Uint32Array {
+  const places = Uint32Array.from(columns.bits.keys())
+  if (order === 'original') return places
+  const values = order === 'width' ? columns.bits : laneOf(columns, order)
+  if (!values) return places
+  const key = values.map((value) => (Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value))
+  return places.sort((a, b) => (key[a] === key[b] ? a - b : key[a]! < key[b]! ? 1 : -1))
+}
+
+/** Values of a lane in the order of `places`. */
+export const arranged = (values: Float32Array, places: Uint32Array): Float32Array =>
+  Float32Array.from(places, (column) => values[column]!)
+
+/** Mean width of a module's columns. */
+export const meanWidth = ({ bits }: ColumnRecord): number => bits.reduce((sum, width) => sum + width, 0) / bits.length
