@@ -17,21 +17,20 @@ export function codeTarget(
   overheadOf: (codeMean: number) => number,
   range: readonly [min: number, max: number],
 ): number {
-  const excess = (code: number) => code + overheadOf(code) - effective
+  const bitsAt = (code: number) => code + overheadOf(code)
   let [low, high] = range
-  const [least, greatest] = [excess(low), excess(high)]
-  if (!(least <= TOLERANCE && greatest >= -TOLERANCE))
+  const [least, greatest] = [bitsAt(low), bitsAt(high)]
+  if (!(effective >= least - TOLERANCE && effective <= greatest + TOLERANCE))
     throw new FormatError(
-      `bit budget: expected effective bits between ${(least + effective).toFixed(3)} and ` +
-        `${(greatest + effective).toFixed(3)} (code and overhead), got ${effective} — change the target, the ` +
-        'candidates or the group size',
+      `bit budget: expected effective bits between ${least.toFixed(3)} and ${greatest.toFixed(3)} (code and overhead), ` +
+        `got ${effective} — change the target, the candidates or the group size`,
     )
-  if (greatest <= 0) return high
-  if (least >= 0) return low
+  if (effective >= greatest) return high
+  if (effective <= least) return low
   // to a fiftieth of the tolerance: the overhead may be steep
   while (high - low > TOLERANCE / 50) {
     const middle = (low + high) / 2
-    if (excess(middle) > 0) high = middle
+    if (bitsAt(middle) > effective) high = middle
     else low = middle
   }
   return low
