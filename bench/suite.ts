@@ -21,6 +21,10 @@ interface Work {
   readonly name: string
   flops(n: number): number
   bytes(n: number): number
+  /** Elements of the largest tensor, n × max(n, 2048) unless given; sizes where it cannot be bound are left out. */
+  largest?(n: number): number
+  /** The largest size worth the time it takes. */
+  readonly most?: number
   /** Sets up once; the returned function does the work once and resolves when it has been submitted. */
   prepare(gpu: Gpu, n: number): Promise<{ run(): Promise<void>; free(): void }>
 }
@@ -48,14 +52,15 @@ const product: Work = {
   },
 }
 
-const hessian: Work = {
-  name: `Hessian n×n += XᵀX, ${TOKENS} tokens`,
-  flops: (n) => TOKENS * n * (n + 1),
-  bytes: (n) => 4 * (TOKENS * n + n * n),
+const hessianOf = (tokens: number): Work => ({
+  name: `Hessian n×n += XᵀX, ${tokens} tokens`,
+  flops: (n) => tokens * n * (n + 1),
+  bytes: (n) => 4 * (tokens * n + n * n),
+  largest: (n) => n * Math.max(n, tokens),
   async prepare(gpu, n) {
-    const x = gpu.upload(noise(TOKENS * n, 1), [TOKENS, n])
+    const x = gpu.upload(noise(tokens * n, 1), [tokens, n])
     const rec = gpu.record()
-    const h = Hessian.create(gpu, rec, n, TOKENS)
+    const h = Hessian.create(gpu, rec, n, tokens)
     await gpu.submit(rec)
     const run = () => {
       const step = gpu.record()
@@ -63,6 +68,43 @@ const hessian: Work = {
       return gpu.submit(step)
     }
     return { run, free: () => gpu.free(x, h.matrix) }
+  },
+})
+
+/** Columns of the features of a graph whose nodes are the columns of a layer. */
+const FEATURES = 64
+
+const triangular: Work = {
+  name: `U·X, n×n upper triangular, n×${FEATURES}`,
+  flops: (n) => FEATURES * n * (n + 1),
+  bytes: (n) => 4 * ((n * (n + 1)) / 2 + 2 * FEATURES * n),
+  async prepare(gpu, n) {
+    const data = noise(n * n, 1)
+    for (let i = 0; i < n; i++) data.fill(0, i * n, i * n + i)
+    const [a, b, c] = [gpu.upload(data), gpu.upload(noise(n * FEATURES, 2)), gpu.alloc([n, FEATURES])]
+    const run = () => {
+      const rec = gpu.record()
+      matmul(rec, { a, b, c, m: n, n: FEATURES, k: n, triangle: 'upper', gpu })
+      return gpu.submit(rec)
+    }
+    return { run, free: () => gpu.free(a, b, c) }
+  },
+}
+
+const gram: Work = {
+  name: `XᵀY, ${FEATURES}×${FEATURES} from n rows`,
+  flops: (n) => 2 * FEATURES * FEATURES * n,
+  bytes: (n) => 4 * (2 * FEATURES * n + FEATURES * FEATURES),
+  largest: (n) => FEATURES * n,
+  async prepare(gpu, n) {
+    const [a, b] = [gpu.upload(noise(n * FEATURES, 1)), gpu.upload(noise(n * FEATURES, 2))]
+    const c = gpu.alloc([FEATURES, FEATURES])
+    const run = () => {
+      const rec = gpu.record()
+      matmul(rec, { a, b, c, m: FEATURES, n: FEATURES, k: n, transA: true, gpu })
+      return gpu.submit(rec)
+    }
+    return { run, free: () => gpu.free(a, b, c) }
   },
 }
 
@@ -131,7 +173,17 @@ const gptqLayer: Work = {
   },
 }
 
-export const works: readonly Work[] = [product, hessian, cholesky, factor, gptqLayer]
+export const works: readonly Work[] = [
+  product,
+  hessianOf(TOKENS),
+  // a small layer's whole calibration in one go
+  { ...hessianOf(65536), most: 512 },
+  triangular,
+  gram,
+  cholesky,
+  factor,
+  gptqLayer,
+]
 
 /** A GPU that idled runs at a fraction of its clock for a while. */
 const WARM_UP_MS = 500
@@ -149,7 +201,8 @@ export async function warmUp(gpu: Gpu, work: () => Promise<unknown>): Promise<vo
 export async function* measure(gpu: Gpu, sizes: readonly number[], runs: number): AsyncGenerator<Measurement> {
   for (const work of works)
     for (const n of sizes) {
-      if (4 * n * Math.max(n, TOKENS) > gpu.info.maxBindingBytes) continue
+      const largest = work.largest?.(n) ?? n * Math.max(n, TOKENS)
+      if (n > (work.most ?? n) || 4 * largest > gpu.info.maxBindingBytes) continue
       const { run, free } = await work.prepare(gpu, n)
       await warmUp(gpu, run)
       const times: number[] = []

@@ -52,9 +52,17 @@ def works(n):
     x = torch.rand(TOKENS, n, device='cuda') * 2 - 1
     hsum = torch.zeros(n, n, device='cuda')
     h = a.T @ a / n + torch.eye(n, device='cuda')
+    upper = torch.triu(a)
+    features, gradient = torch.rand(n, 64, device='cuda') * 2 - 1, torch.rand(n, 64, device='cuda') * 2 - 1
     def factor():
         return torch.linalg.cholesky(torch.cholesky_inverse(torch.linalg.cholesky(h)), upper=True)
-    return {
+    many = {}
+    if n <= 512:
+        tokens = torch.rand(65536, n, device='cuda') * 2 - 1
+        many = {'Hessian n×n += XᵀX, 65536 tokens': lambda: hsum.addmm_(tokens.T, tokens)}
+    return many | {
+        'U·X, n×n upper triangular, n×64': lambda: upper @ features,
+        'XᵀY, 64×64 from n rows': lambda: features.T @ gradient,
         'matmul A·Bᵀ n×n×n': lambda: a @ b.T,
         f'Hessian n×n += XᵀX, {TOKENS} tokens': lambda: hsum.addmm_(x.T, x),
         'Cholesky n×n': lambda: torch.linalg.cholesky(h),

@@ -11,7 +11,7 @@ const FEW_GROUPS = 128
 const ENOUGH_GROUPS = 512
 /** A shorter product is over before the second dispatch is encoded. */
 const LONG_K = 1024
-/** A shorter part writes nearly as much as it reads. */
+/** A shorter part of a 64×64 tile writes nearly as much as it reads. */
 const LEAST_PART = 128
 /** Multiples of every tile's depth, so that only the last part ends inside a tile. */
 const PART_STEP = 32
@@ -19,13 +19,14 @@ const SCRATCH_BYTES = 16 * 2 ** 20
 
 /**
  * How much of k one workgroup should take so that there are enough of them for a large GPU; undefined where they are
- * enough as it is, or k is too short. The partial products of all parts stay within 16 MiB.
+ * enough as it is, or k is too short. The partial products of all parts stay within 16 MiB and the larger operand's size.
  *
  * @param groups workgroups with something to do when k is not split
  */
 export function chooseSplit({ m, n, k, batch }: Pick<GemmShape, 'm' | 'n' | 'k' | 'batch'>, groups: number) {
   if (groups >= FEW_GROUPS || k < LONG_K) return undefined
-  const parts = Math.floor(Math.min(ENOUGH_GROUPS / groups, k / LEAST_PART, SCRATCH_BYTES / (4 * m * n * batch)))
+  const most = k / Math.max(LEAST_PART, Math.min(m, n))
+  const parts = Math.floor(Math.min(ENOUGH_GROUPS / groups, most, SCRATCH_BYTES / (4 * m * n * batch)))
   if (parts < 2) return undefined
   return Math.ceil(k / parts / PART_STEP) * PART_STEP
 }

@@ -13,6 +13,7 @@ export class Hessian {
   #scaled = false
 
   private constructor(
+    private readonly gpu: Gpu,
     readonly columns: number,
     readonly matrix: Tensor,
     private readonly totalTokens: number,
@@ -22,10 +23,10 @@ export class Hessian {
   static create(gpu: Gpu, rec: Recorder, columns: number, totalTokens: number): Hessian {
     const matrix = gpu.alloc([columns, columns], 'f32', 'hessian')
     rec.clear(matrix)
-    return new Hessian(columns, matrix, totalTokens)
+    return new Hessian(gpu, columns, matrix, totalTokens)
   }
 
-  /** Adds the inputs x [tokens, columns]. */
+  /** Adds the inputs x [tokens, columns]; submit before the next upload. */
   add(rec: Recorder, x: Tensor): void {
     const tokens = x.shape[0]!
     this.tokens += tokens
@@ -40,6 +41,7 @@ export class Hessian {
       region: 'upper',
       alpha: 2 / this.totalTokens,
       accumulate: true,
+      gpu: this.gpu,
     })
   }
 
