@@ -65,7 +65,8 @@ export function reachable(columns: Columns): readonly [min: number, max: number]
   invariant(weights.length > 0, 'a budget needs columns')
   const lowest = lowestChoice(columns)
   const all = allCandidates(candidates)
-  const highest = Uint8Array.from(lowest, (_, i) => widest(allowed ? allowed[i]! & all : all))
+  const highest = new Uint8Array(weights.length)
+  for (let i = 0; i < highest.length; i++) highest[i] = widest(allowed ? allowed[i]! & all : all)
   return [meanBits(lowest, columns), meanBits(highest, columns)]
 }
 

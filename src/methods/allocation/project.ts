@@ -14,15 +14,15 @@ export interface Allocation {
 }
 
 /**
- * The exact bit budget (methods note §1.3): the widths of the highest total score whose mean is the target.
+ * The exact bit budget, a dual projection: the widths of the highest total score whose mean is the target.
  *
  *   choice_i(η) = argmax_k (score_ik − η·w_i·b_k),   η the least price with Σ w_i·b_choice / Σ w_i ≤ target
  *
- * The mean is piecewise constant in η and changes only at the slopes of the columns' concave hulls, so η is found by
- * bisection over the sorted slopes: exactly, for scores of any scale. What is left of the budget goes to the columns
- * that stand at that price, then to the best single steps that still fit. Equal slopes are settled by `spreadOrder`.
- * The rest that stays unused is less than the smallest step that any column can still take; among 200 · max step or
- * more columns of equal weight that is at most 0.005 bits. The order of scores is kept, their scale does not matter.
+ * The mean is piecewise constant in η and changes only at the slopes of the columns' concave hulls, so η is bisected over
+ * these: it is found exactly, for scores of any scale. What is left of the budget goes to the columns that stand at that
+ * price, then to the best single steps that still fit; equal slopes are settled by `spreadOrder`. What stays unused is
+ * less than the smallest step that any column can still take: at most 0.005 bits where columns weigh the same and are
+ * 200 or more for each bit of the widest gap between candidates.
  *
  * @param scores [n, K], row by row; higher is better: logits, or minus a cost of the whole column.
  * @param target mean bits, see `Columns`.
@@ -65,29 +65,41 @@ export function greedy(costs: Float32Array | Float64Array, columns: Columns, tar
 function checkScores(scores: Float32Array | Float64Array, { candidates, weights }: Columns): void {
   const width = candidates.length
   invariant(scores.length === weights.length * width, () => `${scores.length} scores of ${weights.length} × ${width}`)
-  const at = scores.findIndex((score) => !Number.isFinite(score))
-  if (at >= 0)
+  let at = 0
+  while (at < scores.length && Number.isFinite(scores[at])) at++
+  if (at < scores.length)
     throw new NumericalError(
       `bit budget: expected finite scores, got ${scores[at]} for column ${Math.floor(at / width)} at ` +
         `${candidates[at % width]} bits — raise the damping or use more calibration text`,
     )
 }
 
-/** The greatest slope at which the steps of that slope and above no longer fit; the least slope when all fit. */
+/**
+ * The greatest slope at which the steps of that slope and above no longer fit; the least slope when all fit. Halves the
+ * steps in question around one of their slopes, so it takes time in proportion to their number.
+ */
 function marginalSlope({ slope, size, count }: Steps, room: number): number {
-  const sorted = slope.slice(0, count).sort()
-  let [low, high] = [0, count]
-  while (high - low > 1) {
-    const middle = (low + high) >> 1
-    if (sizeFrom(sorted[middle]!) > room) low = middle
-    else high = middle
-  }
-  return sorted[low]!
-
-  function sizeFrom(least: number): number {
-    let sum = 0
-    for (let s = 0; s < count; s++) if (slope[s]! >= least) sum += size[s]!
-    return sum
+  const open = new Uint32Array(count).map((_, s) => s)
+  let left = count
+  let above = 0
+  for (;;) {
+    const pivot = slope[open[left >> 1]!]!
+    let [steeper, equal] = [0, 0]
+    for (let j = 0; j < left; j++) {
+      const s = open[j]!
+      if (slope[s]! > pivot) steeper += size[s]!
+      else if (slope[s] === pivot) equal += size[s]!
+    }
+    const higher = above + steeper > room
+    if (!higher && above + steeper + equal > room) return pivot
+    if (!higher) above += steeper + equal
+    let kept = 0
+    for (let j = 0; j < left; j++) {
+      const s = open[j]!
+      if (higher ? slope[s]! > pivot : slope[s]! < pivot) open[kept++] = s
+    }
+    if (kept === 0) return pivot
+    left = kept
   }
 }
 
@@ -104,13 +116,14 @@ function takeAbove({ slope, size, column, to, count }: Steps, least: number, cho
 
 /** Takes of the steps at `slope` what fits, the narrower result first, evenly spread; returns the weighted bits used. */
 function takeAt(steps: Steps, slope: number, choice: Uint8Array, room: number): number {
-  const { size, column, from, to } = steps
-  const levels: number[][] = WIDTHS.map(() => [])
-  for (let s = 0; s < steps.count; s++) if (steps.slope[s] === slope) levels[to[s]!]!.push(s)
+  const { count, size, column, from, to } = steps
+  const tied = new Uint32Array(count)
   let used = 0
-  for (const level of levels) {
-    for (const at of spreadOrder(level.length)) {
-      const s = level[at]!
+  for (let level = 1; level < WIDTHS.length; level++) {
+    let length = 0
+    for (let s = 0; s < count; s++) if (steps.slope[s] === slope && to[s] === level) tied[length++] = s
+    for (const at of spreadOrder(length)) {
+      const s = tied[at]!
       if (used + size[s]! > room || choice[column[s]!] !== from[s]) continue
       choice[column[s]!] = to[s]!
       used += size[s]!
