@@ -18,8 +18,12 @@ const STEPS = array<f32, 9>(
 );
 
 // Distance of two levels, rounded to 16 significant bits: then step·code is exact and a fused multiply-add changes nothing.
+fn step_of(range: f32, part: f32) -> f32 {
+  return bitcast<f32>((bitcast<u32>(range * part) + 0x80u) & 0xffffff00u);
+}
+
 fn range_step(range: f32, bits: u32) -> f32 {
-  return bitcast<f32>((bitcast<u32>(range * STEPS[bits]) + 0x80u) & 0xffffff00u);
+  return step_of(range, STEPS[bits]);
 }
 
 fn range_level(low: f32, range: f32, code: u32, bits: u32) -> f32 {

@@ -1,0 +1,111 @@
+import { invariant } from '../errors'
+import { codeWords, rangeGrid } from '../formats/affine'
+import type { AffineLinear } from '../formats/quantized'
+import type { Gpu } from '../gpu/device'
+import type { Recorder } from '../gpu/recorder'
+import type { Tensor } from '../gpu/tensor'
+import { matmul } from '../kernels/gemm'
+import { mixedBlock, roundMixed } from '../kernels/mixed'
+import { packInto } from '../kernels/pack'
+import { GPTQ_BLOCK, gatherColumns } from '../kernels/quantize'
+import { type MixedLayout, originalOrder } from './mixed-layout'
+import { allocRanges, freeRanges, type RangeOptions, type RangeTensors, recordFindRange } from './mixed-ranges'
+
+/** Tensors of a linear whose columns are quantized to several widths. */
+export interface MixedTensors extends RangeTensors {
+  /** Whether columns are quantized in another order than the original one. */
+  readonly reordered: boolean
+  /** u32 [in]: original column at each place of the quantization order. */
+  readonly order: Tensor
+  /** u32 [out, in], original column order. */
+  readonly codes: Tensor
+}
+
+/** `order`: original column at each place of the quantization order, any permutation; the original order when missing. */
+export function allocMixed(
+  gpu: Gpu,
+  rec: Recorder,
+  out: number,
+  layout: MixedLayout,
+  order = originalOrder(layout.widths.length),
+): MixedTensors {
+  const tensor = gpu.alloc([order.length], 'u32', 'order')
+  rec.write(tensor, order)
+  return {
+    ...allocRanges(gpu, rec, out, layout, order),
+    reordered: order.some((column, place) => column !== place),
+    order: tensor,
+    codes: gpu.alloc([out, order.length], 'u32', 'codes'),
+  }
+}
+
+export function freeMixed(gpu: Gpu, tensors: MixedTensors): void {
+  freeRanges(gpu, tensors)
+  gpu.free(tensors.order, tensors.codes)
+}
+
+/** Rounds every weight to the nearest level of its group's range; nothing absorbs the errors. */
+export function recordRoundMixed(rec: Recorder, w: Tensor, tensors: MixedTensors, options: RangeOptions): void {
+  const { layout, out, columns, lows, ranges, codes, reordered } = tensors
+  invariant(!reordered, 'rounding to nearest knows no order of quantization')
+  recordFindRange(rec, w, tensors, options)
+  const shape = { rows: out, columns: layout.widths.length, groups: layout.groups }
+  rec.run(roundMixed, { w, columns, lows, ranges, codes }, shape)
+}
+
+/**
+ * GPTQ's column loop over columns of several widths, in the order that `tensors` were made for. Blocks are of 128 columns,
+ * or of a group when groups are smaller: before each, the groups that begin in it are ranged on the weights as they
+ * are then, with all their columns. `weight` [out, in] is in original order.
+ *
+ * @param factor U [in, in] in quantization order; diag H [in] in original order, 0 where a column is dead
+ */
+export function recordMixed(
+  gpu: Gpu,
+  rec: Recorder,
+  weight: Tensor,
+  { upper: u, diagonal }: { readonly upper: Tensor; readonly diagonal: Tensor },
+  tensors: MixedTensors,
+  options: RangeOptions,
+): void {
+  const { layout, out: rows, order, columns: places, lows, ranges, codes } = tensors
+  const columns = layout.widths.length
+  const w = gpu.alloc([rows, columns], 'f32', 'working weights')
+  const errors = gpu.alloc([rows, GPTQ_BLOCK], 'f32', 'errors')
+  rec.run(gatherColumns, { a: weight, order, diagonal, b: w }, { rows, columns })
+  const block = Math.min(layout.groupSize, GPTQ_BLOCK)
+  for (let first = 0; first < columns; first += block) {
+    const count = Math.min(block, columns - first)
+    const behind = first + count
+    recordFindRange(rec, w, tensors, options, first, behind)
+    rec.run(
+      mixedBlock(rec.traits.software),
+      { w, u, columns: places, lows, ranges, codes, errors },
+      { rows, columns, groups: layout.groups, first, count },
+    )
+    // W[:, behind:] −= E·U[first:behind, behind:]
+    matmul(rec, {
+      ...{ a: errors, b: u, c: w, m: rows, n: columns - behind, k: count },
+      ...{ lda: GPTQ_BLOCK, ldb: columns, ldc: columns, bOffset: first * columns + behind, cOffset: behind },
+      ...{ alpha: -1, accumulate: true },
+    })
+  }
+  gpu.free(w, errors)
+}
+
+/** Packs finished codes and brings them to the host. */
+export async function collectMixed(gpu: Gpu, name: string, tensors: MixedTensors): Promise<AffineLinear> {
+  const { layout, out, codes, lows, ranges } = tensors
+  const { widths, segments, perm, storedGroupOf: groupOf, groupSize, groups } = layout
+  const words = gpu.alloc([codeWords(segments, out)], 'u32', 'packed codes')
+  const stored = gpu.upload(perm ?? originalOrder(widths.length))
+  const rec = gpu.record()
+  packInto(rec, codes, stored, words, { segments, out })
+  await gpu.submit(rec)
+  const [packed, min, range] = await Promise.all([gpu.readU32(words), gpu.readF32(lows), gpu.readF32(ranges)])
+  gpu.free(words, stored)
+  return {
+    ...{ kind: 'affine', name, out, in: widths.length, perm, segments, groupOf, groupSize, groups },
+    ...{ codes: packed, grid: rangeGrid(min, range) },
+  }
+}
