@@ -2,6 +2,7 @@ import type { Progress } from '../records'
 import type { EngineApi, PerplexityOptions, WeightWindow } from '../workers/api'
 import { type Context, occupy, patch, setFailure, textNamed } from './context'
 import { knownBefore, type MeasurementKey, recordMeasurement } from './measurements'
+import { modelKey } from './modules'
 import { batched } from './progress'
 import { recipeLabel } from './recipe'
 
@@ -25,7 +26,7 @@ export function measuringActions(context: Context) {
       if (!model) return
       const text = await textNamed(context, textName)
       const key: MeasurementKey = {
-        model: `${model.inspection.name}#${model.serial}`,
+        model: modelKey(model),
         recipe: result ? recipeLabel(result.report.recipe) : 'not quantized',
         run: result?.alive ? result.run : -1,
         protocol: options.protocol,

@@ -74,3 +74,7 @@ export function packedBytes(modules: readonly ModuleRecord[], { bytes, tensors }
 /** Bytes of the fp16 folder: two a parameter, and the files beside the weights. */
 export const fp16Bytes = (parameters: number, { bytes, tensors }: Files): number =>
   2 * parameters + tensors.reduce((rest, tensor) => rest - tensor.bytes, bytes)
+
+/** Tells opened models apart, even of one name. */
+export const modelKey = (model: { readonly inspection: Pick<Inspection, 'name'>; readonly serial: number }): string =>
+  `${model.inspection.name}#${model.serial}`

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { fakeTraining } from '../../test/fake-allocation'
 import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
 import { planModules } from './modules'
 import { batched, foldProgress, newRun, overallShare, runningModule } from './progress'
@@ -14,6 +15,8 @@ describe('foldProgress', () => {
     const run = foldProgress(start, [
       { type: 'phase', phase: 'calibrate', done: 0, total: 2, label: 'block 1 of 2' },
       { type: 'module', module },
+      { type: 'training', name: 'k', steps: 9, training: fakeTraining(9, 2, 3) },
+      { type: 'training', name: 'k', steps: 9, training: fakeTraining(9, 2, 4) },
       { type: 'warning', text: 'few windows' },
       { type: 'block', layer: 0, layers: 2, seconds: 3, drift: 0.1, secondsLeft: 4, gpuBytes: 5 },
     ])
@@ -24,6 +27,7 @@ describe('foldProgress', () => {
       layersDone: 1,
       secondsLeft: 4,
       gpuBytes: 5,
+      training: { name: 'k', steps: 9, training: fakeTraining(9, 2, 4) },
     })
     expect(start.modules).toEqual([])
     expect(overallShare(run, plan.length)).toBeCloseTo(1 / 14)

@@ -1,4 +1,4 @@
-import type { ModuleRecord, Phase, Progress, RunReport } from '../records'
+import type { ModuleRecord, Phase, Progress, RunReport, TrainingRecord } from '../records'
 import type { PlannedModule } from './modules'
 
 /** A run as the page follows it, folded from the engine's progress. */
@@ -14,12 +14,21 @@ export interface RunState {
     readonly label: string
   } | null
   readonly modules: readonly ModuleRecord[]
+  /** The last learning there was: of the layer at work, or of the one before it. */
+  readonly training: LiveTraining | null
   /** Blocks finished, of how many; 0 of 0 before the engine has said. */
   readonly layersDone: number
   readonly layers: number
   readonly secondsLeft: number | null
   readonly gpuBytes: number | null
   readonly warnings: readonly string[]
+}
+
+export interface LiveTraining {
+  readonly name: string
+  /** Steps there will be. */
+  readonly steps: number
+  readonly training: TrainingRecord
 }
 
 export const newRun = (label: string, layers: number, now: number): RunState => ({
@@ -29,6 +38,7 @@ export const newRun = (label: string, layers: number, now: number): RunState => 
   endedAt: null,
   phase: null,
   modules: [],
+  training: null,
   layersDone: 0,
   layers,
   secondsLeft: null,
@@ -50,6 +60,11 @@ export function foldProgress(run: RunState, batch: readonly Progress[]): RunStat
       case 'module':
         modules.push(progress.module)
         break
+      case 'training': {
+        const { name, steps, training } = progress
+        next = { ...next, training: { name, steps, training } }
+        break
+      }
       case 'block': {
         const { layer, layers, secondsLeft, gpuBytes } = progress
         next = { ...next, layersDone: layer + 1, layers, secondsLeft, gpuBytes }

@@ -8,6 +8,7 @@ import {
   recipeJson,
   recipeLabel,
   recipeProblems,
+  targetWidth,
   withMethod,
 } from './recipe'
 
@@ -83,4 +84,8 @@ describe('the form', () => {
 it('recipeLabel tells recipes apart', () => {
   expect(recipeLabel(recipe)).toBe('GPTQ 4-bit g128')
   expect(recipeLabel({ ...recipe, options: { bits: 2, groupSize: -1 } })).toBe('GPTQ 2-bit per row')
+  const mixed = { ...recipe, method: 'mg-ptq', options: { bits: 2.5, allocator: 'gcn' } }
+  expect(recipeLabel(mixed)).toBe('MG-PTQ gcn 2.5-bit')
+  expect(targetWidth(mixed)).toBe(2.5)
+  expect(targetWidth({ ...mixed, options: { ...mixed.options, budget: 'model' } })).toBeNull()
 })

@@ -86,9 +86,16 @@ export const recipeJson = (recipe: Recipe): string => `${JSON.stringify(recipe, 
 
 /** One line that tells recipes apart: "gptq 4-bit g128". */
 export function recipeLabel(recipe: Recipe): string {
-  const { bits, groupSize } = recipe.options
+  const { bits, groupSize, allocator } = recipe.options
   const parts = [recipe.method.toUpperCase()]
+  if (typeof allocator === 'string') parts.push(allocator)
   if (typeof bits === 'number') parts.push(`${bits}-bit`)
   if (typeof groupSize === 'number') parts.push(groupSize > 0 ? `g${groupSize}` : 'per row')
   return parts.join(' ')
+}
+
+/** Mean width that every layer is to have; null where none is asked for, or only of the model as a whole. */
+export function targetWidth(recipe: Recipe | undefined): number | null {
+  const { bits, budget } = recipe?.options ?? {}
+  return typeof bits === 'number' && budget !== 'model' ? bits : null
 }

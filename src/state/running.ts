@@ -1,8 +1,10 @@
 import type { Progress, Recipe } from '../records'
 import { type Context, occupy, patch, setFailure, textNamed } from './context'
 import { isCancelled } from './failure'
+import { modelKey } from './modules'
 import { batched, foldProgress, newRun, type RunState, runOfReport } from './progress'
 import { parseRecipe, recipeLabel, recipeProblems, withMethod } from './recipe'
+import { runRecord } from './runs'
 
 /** Screen updates a second that a run may cause. */
 const UPDATE_MS = 100
@@ -60,10 +62,11 @@ export function runningActions(context: Context) {
     patch(context, { ownTexts: [...others, { name: file.name, bytes: file.size }] })
   }
 
-  const run = async (): Promise<void> => {
+  /** Resolves to whether the run went through. */
+  const run = async (): Promise<boolean> => {
     const { recipe, model, methods } = state()
     const method = methods.find((candidate) => candidate.id === recipe?.method)
-    if (!recipe || !model || !method) return
+    if (!recipe || !model || !method) return false
     const before = { run: state().run, result: state().result }
     const label = recipeLabel(recipe)
     const layers = new Set(model.plan.map((module) => module.layer)).size
@@ -75,7 +78,7 @@ export function runningActions(context: Context) {
       update((current) => foldProgress(current, batch))
       if (!state().selected) patch(context, { selected: state().run?.modules[0]?.name ?? null })
     })
-    await occupy(context, 'run', 'run', async () => {
+    return occupy(context, 'run', 'run', async () => {
       const startedAt = context.host.now()
       patch(context, { run: newRun(label, layers, startedAt) })
       try {
@@ -86,6 +89,7 @@ export function runningActions(context: Context) {
         patch(context, {
           run: runOfReport(report, label, startedAt, context.host.now()),
           result: { report, run: runs, alive: true },
+          runs: [...state().runs, runRecord(runs, modelKey(model), report)],
           generation: { ...state().generation, quantized: null, running: null },
         })
       } catch (error) {
@@ -102,6 +106,7 @@ export function runningActions(context: Context) {
 
   const cancel = async (): Promise<void> => {
     const { run: current } = state()
+    patch(context, { sweep: null })
     if (current?.status === 'running') patch(context, { run: { ...current, status: 'cancelling' } })
     await context.engine.api.cancel()
   }

@@ -7,6 +7,7 @@ import type { Failure } from './failure'
 import type { Measurement } from './measurements'
 import type { PlannedModule } from './modules'
 import type { RunState } from './progress'
+import type { RunRecord } from './runs'
 
 /** Everything the page knows: plain records, never a GPU object, a file or a tensor's bytes. */
 export interface StudioState {
@@ -21,6 +22,12 @@ export interface StudioState {
   readonly forecast: MemoryForecast | null
   readonly run: RunState | null
   readonly result: Result | null
+  /** Finished runs of this sitting, oldest first. */
+  readonly runs: readonly RunRecord[]
+  /** Two of them, by their numbers, whose widths are held against each other. */
+  readonly compared: Compared
+  readonly sweep: Sweep | null
+  readonly evaluation: Evaluation
   readonly selected: string | null
   /** What colours the model map; null lets the page choose. */
   readonly measure: Measure | null
@@ -62,6 +69,28 @@ export interface Result {
   readonly alive: boolean
 }
 
+export interface Compared {
+  readonly a: number | null
+  readonly b: number | null
+}
+
+/** One recipe after another, each with another value of one option. */
+export interface Sweep {
+  readonly label: string
+  readonly values: readonly (string | number)[]
+  /** Index of the value at work. */
+  readonly at: number
+}
+
+/** What perplexity is measured on; null lets the page choose. */
+export interface Evaluation {
+  readonly text: string | null
+  readonly family: string
+  readonly length: number
+  /** 0 for the whole text. */
+  readonly maxTokens: number | null
+}
+
 /** A measurement or a download under way. */
 export interface Work {
   readonly label: string
@@ -91,6 +120,10 @@ export const createStudioStore = (): StudioStore =>
     forecast: null,
     run: null,
     result: null,
+    runs: [],
+    compared: { a: null, b: null },
+    sweep: null,
+    evaluation: { text: null, family: 'windows', length: 256, maxTokens: null },
     selected: null,
     measure: null,
     measurements: [],

@@ -1,4 +1,5 @@
 import { loadCatalog } from './catalog'
+import { comparingActions } from './comparing'
 import { type Context, type Host, patch } from './context'
 import { measuringActions } from './measuring'
 import { openingActions } from './opening'
@@ -12,6 +13,7 @@ export function createStudio(host: Host) {
   const context: Context = { store, host, engine: host.connect(), reopen: null, ownTexts: new Map() }
   const opening = openingActions(context)
   const running = runningActions(context)
+  const measuring = measuringActions(context)
   // The inspection's forecast is for a recipe nobody chose: ask for the one in the form.
   store.subscribe((state, before) => {
     if (before.busy === 'open' && !state.busy && state.model !== null) void running.forecast()
@@ -21,7 +23,8 @@ export function createStudio(host: Host) {
     store,
     ...opening,
     ...running,
-    ...measuringActions(context),
+    ...measuring,
+    ...comparingActions(context, running, measuring),
     ...takingActions(context),
     /** Lists what ships with the page and starts the engine. */
     async boot(): Promise<void> {

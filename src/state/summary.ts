@@ -1,6 +1,6 @@
 import type { ModuleRecord } from '../records'
 import type { Measurement } from './measurements'
-import { packedBytes } from './modules'
+import { modelKey, packedBytes } from './modules'
 import type { StudioState } from './store'
 
 /** What a result amounts to, in the few numbers that decide whether it is worth keeping. */
@@ -18,7 +18,7 @@ export function summaryOf({ model, result, measurements }: Pick<StudioState, 'mo
   const { report, run } = result
   const open = model.inspection.kind === 'bitloom'
   const bytes = open ? model.inspection.bytes : packedBytes(report.modules, model.inspection)
-  const name = `${model.inspection.name}#${model.serial}`
+  const name = modelKey(model)
   const summary: Summary = {
     packed: { bytes, original: report.model.bytes, exact: open },
     error: errorsOf(report.modules),

@@ -1,15 +1,19 @@
-import { type KeyboardEvent, type PointerEvent, useCallback, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { ModuleRecord } from '../records'
+import { lanesOf, type Order } from '../state/lanes'
+import { BitsLegend } from './BitsLegend'
 import { formatError } from './format'
-import { bitPosition, viridis } from './maps/colour'
 import {
   type ColumnWindow,
   columnAt,
   columnOfInterest,
+  columnText,
   drawBitsKey,
   drawMatrixMap,
+  LANE_TITLES,
   layoutMatrix,
-  MATRIX_HEIGHT,
+  matrixHeight,
+  matrixView,
   widthsOf,
 } from './maps/matrix-map'
 import { reveal, zoom } from './maps/window'
@@ -17,6 +21,8 @@ import { type Draw, drawingAsPng, useCanvas } from './use-canvas'
 
 interface MatrixMapProps {
   readonly module: ModuleRecord
+  /** The chosen column. */
+  readonly column: number | null
   readonly onColumn: (column: number) => void
   readonly onPng: (picture: Promise<Blob>) => void
 }
@@ -27,20 +33,30 @@ const FAR = 32
 /** Room for the colour key under an exported picture. */
 const KEY_HEIGHT = 20
 
-/** One matrix, column by column: bits, diag H and error as lanes. Drag to zoom, crosshair reads out. */
-export function MatrixMap({ module, onColumn, onPng }: MatrixMapProps) {
+/** One matrix, column by column: bits and everything known of a column as lanes. Drag to zoom, crosshair reads out. */
+export function MatrixMap({ module, column, onColumn, onPng }: MatrixMapProps) {
   const total = module.in
   const { columns } = module
+  const [order, setOrder] = useState<Order>('original')
+  const view = useMemo(() => matrixView(columns, order), [columns, order])
+  const height = matrixHeight(view)
   const [window, setWindow] = useState<ColumnWindow>({ start: 0, end: total })
   const [cursor, setCursor] = useState<number | null>(null)
+  const selected = column === null ? null : view.places.indexOf(column)
   const drag = useRef<number | null>(null)
 
   const draw = useCallback<Draw>(
-    (ctx, width, theme) => drawMatrixMap(ctx, columns, layoutMatrix(window, width), cursor, theme),
-    [columns, window, cursor],
+    (ctx, width, theme) => {
+      const layout = layoutMatrix(view, window, width)
+      drawMatrixMap(ctx, view, layout, { cursor, selected }, order !== 'original', theme)
+    },
+    [view, window, cursor, selected, order],
   )
-  const { canvas, width } = useCanvas(MATRIX_HEIGHT, draw)
-  const layout = layoutMatrix(window, width)
+  const { canvas, width } = useCanvas(height, draw)
+  const layout = layoutMatrix(view, window, width)
+  useEffect(() => {
+    if (selected !== null) setWindow((shown) => reveal(shown, selected, total))
+  }, [selected, total])
 
   const release = (event: PointerEvent) => {
     const from = drag.current
@@ -48,16 +64,16 @@ export function MatrixMap({ module, onColumn, onPng }: MatrixMapProps) {
     drag.current = null
     if (from === null || to === null) return
     if (Math.abs(to - from) < (window.end - window.start) / 100) {
-      onColumn(to)
+      onColumn(view.places[columnOfInterest(view, layout, event.nativeEvent.offsetX) ?? to]!)
       return
     }
     setWindow({ start: Math.min(from, to), end: Math.max(from, to) + 1 })
   }
   const scaleBy = (factor: number) => setWindow(zoom(window, factor, cursor ?? (window.start + window.end) / 2, total))
   const move = (to: number) => {
-    const column = Math.min(total - 1, Math.max(0, to))
-    setCursor(column)
-    setWindow(reveal(window, column, total))
+    const place = Math.min(total - 1, Math.max(0, to))
+    setCursor(place)
+    setWindow(reveal(window, place, total))
   }
   const walk = (event: KeyboardEvent) => {
     const at = cursor ?? window.start
@@ -71,7 +87,7 @@ export function MatrixMap({ module, onColumn, onPng }: MatrixMapProps) {
       ['=', () => scaleBy(0.5)],
       ['-', () => scaleBy(2)],
       ['0', () => setWindow({ start: 0, end: total })],
-      ['Enter', () => onColumn(at)],
+      ['Enter', () => onColumn(view.places[at]!)],
       ['Escape', () => setCursor(null)],
     ]).get(event.key)
     if (!action) return
@@ -82,10 +98,13 @@ export function MatrixMap({ module, onColumn, onPng }: MatrixMapProps) {
     if (!canvas.current) return
     const withKey: Draw = (ctx, wide, theme) => {
       draw(ctx, wide, theme)
-      drawBitsKey(ctx, columns.bits, MATRIX_HEIGHT + KEY_HEIGHT / 2, theme)
+      drawBitsKey(ctx, columns.bits, height + KEY_HEIGHT / 2, theme)
     }
-    onPng(drawingAsPng(canvas.current, width, MATRIX_HEIGHT + KEY_HEIGHT, `Matrix map: ${module.name}`, withKey))
+    onPng(drawingAsPng(canvas.current, width, height + KEY_HEIGHT, `Matrix map: ${module.name}`, withKey))
   }
+  const widths = useMemo(() => widthsOf(columns.bits), [columns])
+  const orders = useMemo(() => ordersOf(module), [module])
+  const shown = cursor ?? selected
   const whole = window.end - window.start === total
 
   return (
@@ -94,10 +113,13 @@ export function MatrixMap({ module, onColumn, onPng }: MatrixMapProps) {
         <h3>
           Matrix map: <code>{module.name}</code>{' '}
           <span className="quiet">
-            {whole ? `all ${total} columns` : `columns ${window.start} to ${window.end - 1} of ${total}`}
+            {whole
+              ? `all ${total} columns`
+              : `${order === 'original' ? 'columns' : 'ranks'} ${window.start} to ${window.end - 1} of ${total}`}
           </span>
         </h3>
-        <BitsLegend bits={columns.bits} />
+        <BitsLegend widths={widths} label="Bits of the columns" />
+        <OrderField orders={orders} value={order} onChange={setOrder} />
         <button type="button" className="plain" onClick={() => scaleBy(0.5)}>
           Zoom in
         </button>
@@ -122,7 +144,7 @@ export function MatrixMap({ module, onColumn, onPng }: MatrixMapProps) {
           drag.current = columnAt(layout, event.nativeEvent.offsetX)
         }}
         onPointerUp={release}
-        onPointerMove={(event) => setCursor(columnOfInterest(columns, layout, event.nativeEvent.offsetX))}
+        onPointerMove={(event) => setCursor(columnOfInterest(view, layout, event.nativeEvent.offsetX))}
         onPointerLeave={() => {
           drag.current = null
           setCursor(null)
@@ -132,32 +154,41 @@ export function MatrixMap({ module, onColumn, onPng }: MatrixMapProps) {
         <canvas ref={canvas} />
       </div>
       <p className="readout" aria-live="polite">
-        {cursor === null ? summary(module) : columnText(module, cursor)}
+        {shown === null ? summary(module) : columnText(columns, view.places[shown]!)}
       </p>
     </figure>
   )
 }
 
-function BitsLegend({ bits }: { bits: Float32Array }) {
-  const widths = useMemo(() => widthsOf(bits), [bits])
+function OrderField(props: { orders: readonly Order[]; value: Order; onChange: (order: Order) => void }) {
+  const { orders, value, onChange } = props
   return (
-    <ul className="swatches" aria-label="Bits of the columns">
-      {widths.map((width) => (
-        <li key={width}>
-          <i style={{ background: viridis.css(bitPosition(width)) }} aria-hidden="true" />
-          {width} bit
-        </li>
-      ))}
-    </ul>
+    <label className="order">
+      <span className="quiet">Order</span>
+      <select value={value} onChange={(event) => onChange(event.target.value as Order)}>
+        {orders.map((order) => (
+          <option key={order} value={order}>
+            {ORDER_TITLES[order]}
+          </option>
+        ))}
+      </select>
+    </label>
   )
 }
 
-function columnText({ columns }: ModuleRecord, column: number): string {
-  const hessian = columns.hessian?.[column]
-  const parts = [`${columns.bits[column]} bits`, `error ${formatError(columns.error[column] ?? 0)}`]
-  if (hessian !== undefined) parts.push(`diag H ${formatError(hessian)}`)
-  return `Column ${column}: ${parts.join(', ')}`
+const ORDER_TITLES: Readonly<Record<Order, string>> = {
+  ...LANE_TITLES,
+  original: 'original',
+  width: 'by width',
+  saliency: 'saliency ‖w‖² ÷ U²',
 }
+
+/** Ways to lay out the columns of a module: by width only where widths differ. */
+const ordersOf = ({ columns }: ModuleRecord): Order[] => [
+  'original',
+  ...(widthsOf(columns.bits).length > 1 ? (['width'] as const) : []),
+  ...lanesOf(columns),
+]
 
 function summary({ columns, in: total, deadColumns }: ModuleRecord): string {
   let worst = 0

@@ -1,7 +1,6 @@
 import { type KeyboardEvent, useCallback, useMemo, useState } from 'react'
-import type { ModuleRecord } from '../records'
 import type { PlannedModule } from '../state/modules'
-import type { Measure } from '../state/store'
+import type { MappedModule } from '../state/runs'
 import './maps.css'
 import { drawLegend, LEGEND_HEIGHT, LEGEND_WIDTH } from './maps/legend'
 import { MEASURES, type MeasureView } from './maps/measure'
@@ -18,9 +17,10 @@ import {
 import { type Draw, drawingAsPng, useCanvas } from './use-canvas'
 
 interface ModelMapProps {
+  readonly title: string
   readonly plan: readonly PlannedModule[]
-  readonly modules: readonly ModuleRecord[]
-  readonly measure: Measure
+  readonly modules: readonly MappedModule[]
+  readonly view: MeasureView
   readonly selected: string | null
   readonly running: string | null
   readonly onSelect: (name: string) => void
@@ -30,8 +30,7 @@ interface ModelMapProps {
 const LEGEND_GAP = 12
 
 /** The layer × module heatmap: pointer or arrow keys read it out, click or Enter chooses a module. */
-export function ModelMap({ plan, modules, measure, selected, running, onSelect, onPng }: ModelMapProps) {
-  const view = MEASURES[measure]
+export function ModelMap({ title, plan, modules, view, selected, running, onSelect, onPng }: ModelMapProps) {
   const grid = useMemo(() => modelGrid(plan, modules), [plan, modules])
   const scale = useMemo(
     () => view.scale(modules.map((module) => view.value(module)).filter((value) => value !== null)),
@@ -46,7 +45,7 @@ export function ModelMap({ plan, modules, measure, selected, running, onSelect, 
       const marks = { selected: placeOf(grid, selected), running: placeOf(grid, running), cursor }
       drawModelMap(ctx, grid, layout, view, scale, marks, theme)
       const left = Math.min(layout.left - 16, Math.max(0, width - LEGEND_WIDTH))
-      drawLegend(ctx, left, layout.height + LEGEND_GAP, view.ramp, scale, view.tick, theme)
+      drawLegend(ctx, left, layout.height + LEGEND_GAP, view.ramp ?? theme.signed, scale, view.tick, theme)
     },
     [grid, view, scale, selected, running, cursor],
   )
@@ -75,14 +74,14 @@ export function ModelMap({ plan, modules, measure, selected, running, onSelect, 
     <figure className="map">
       <figcaption className="map-head">
         <h3>
-          Model map: {view.title.toLowerCase()} <span className="quiet">({view.unit})</span>
+          {title}: {view.title.toLowerCase()} <span className="quiet">({view.unit})</span>
         </h3>
         <button
           type="button"
           className="plain"
           onClick={() =>
             canvas.current &&
-            onPng(drawingAsPng(canvas.current, width, height, `Model map: ${view.title}, ${view.unit}`, draw))
+            onPng(drawingAsPng(canvas.current, width, height, `${title}: ${view.title}, ${view.unit}`, draw))
           }
         >
           PNG
@@ -93,7 +92,7 @@ export function ModelMap({ plan, modules, measure, selected, running, onSelect, 
         // biome-ignore lint/a11y/noNoninteractiveTabindex: an application widget, walked with the arrow keys
         tabIndex={0}
         role="application"
-        aria-label={`Model map, ${grid.roles.length} modules by ${grid.layers.length} layers. Arrow keys move, Enter selects.`}
+        aria-label={`${title}, ${grid.roles.length} modules by ${grid.layers.length} layers. Arrow keys move, Enter selects.`}
         onKeyDown={walk}
         onPointerMove={(event) => setCursor(under(event.nativeEvent))}
         onPointerLeave={() => setCursor(null)}

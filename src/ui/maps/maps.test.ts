@@ -4,7 +4,7 @@ import { planModules } from '../../state/modules'
 import { defaultRecipe } from '../../state/recipe'
 import { layoutCloseUp, panelsOf, weightAt } from './close-up'
 import { bitPosition, luminance, parseColour, viridis } from './colour'
-import { columnAt, columnOfInterest, layoutMatrix } from './matrix-map'
+import { columnAt, columnOfInterest, columnText, layoutMatrix, matrixHeight, matrixView } from './matrix-map'
 import { MEASURES, tellingMeasure } from './measure'
 import { cellAt, layoutGrid, modelGrid, placeAt, placeOf } from './model-map'
 import { reveal, zoom } from './window'
@@ -44,12 +44,28 @@ describe('matrix map', () => {
   const total = module.in
 
   it('reads the column of interest out of a crowded bin', () => {
-    const layout = layoutMatrix({ start: 0, end: total }, 78 + 10 + 12)
+    const view = matrixView(module.columns, 'original')
+    const layout = layoutMatrix(view, { start: 0, end: total }, 78 + 10 + 12)
     expect(layout.bins.count).toBe(12)
     // Column 77 is the outlier; it lies in bin 4 of 12.
-    expect(columnOfInterest(module.columns, layout, layout.left + 4.5)).toBe(77)
+    expect(columnOfInterest(view, layout, layout.left + 4.5)).toBe(77)
     expect(columnAt(layout, layout.left - 1)).toBeNull()
     expect(columnAt(layout, layout.left)).toBe(0)
+  })
+
+  it('sorts by a lane and still knows which column is which', () => {
+    const view = matrixView(module.columns, 'error')
+    expect(view.places[0]).toBe(77)
+    expect(view.error[0]).toBe(module.columns.error[77])
+    expect([...view.error]).toEqual([...module.columns.error].sort((a, b) => b - a))
+    expect(view.lanes.map(({ lane }) => lane)).toEqual(['hessian', 'factor', 'norm', 'error', 'saliency'])
+    expect(columnText(module.columns, 77)).toMatch(/^Column 77: 4 bits, diag H .*diag U .*norm .*error .*saliency /)
+  })
+
+  it('is as high as it has lanes', () => {
+    const uncalibrated = { ...module.columns, hessian: null, factor: null }
+    const heights = [uncalibrated, module.columns].map((columns) => matrixHeight(matrixView(columns, 'original')))
+    expect(heights).toEqual([26 + 2 * 60 + 22, 26 + 5 * 60 + 22])
   })
 
   it('zooms around a column and never leaves the matrix', () => {

@@ -1,10 +1,36 @@
 import type { ColumnRecord } from '../../records'
-import { formatSetting } from '../format'
+import { arranged, arrangement, type Lane, laneOf, lanesOf, type Order } from '../../state/lanes'
+import { formatError, formatSetting } from '../format'
 import { type Bins, binBits, binLane, binOf, binRange, binsFor, shareHeights } from './bin'
 import { bitPosition, type MapTheme, viridis } from './colour'
 import { type Scale, scaleFor } from './scale'
 
-/** Columns shown: [start, end) of the original order. */
+/** A matrix's columns in the order in which they are drawn. */
+export interface MatrixView {
+  /** Original column at each place. */
+  readonly places: Uint32Array
+  readonly bits: Float32Array
+  readonly error: Float32Array
+  readonly lanes: readonly { readonly lane: Lane; readonly values: Float32Array }[]
+}
+
+export function matrixView(columns: ColumnRecord, order: Order): MatrixView {
+  const places = arrangement(columns, order)
+  return {
+    ...{ places, bits: arranged(columns.bits, places), error: arranged(columns.error, places) },
+    lanes: lanesOf(columns).map((lane) => ({ lane, values: arranged(laneOf(columns, lane)!, places) })),
+  }
+}
+
+export const LANE_TITLES: Readonly<Record<Lane, string>> = {
+  hessian: 'diag H',
+  factor: 'diag U',
+  norm: 'norm',
+  error: 'error',
+  saliency: 'saliency',
+}
+
+/** Places shown: [start, end). */
 export interface ColumnWindow {
   readonly start: number
   readonly end: number
@@ -20,51 +46,61 @@ export interface MatrixLayout {
 const LABELS = 78
 const RIGHT = 10
 const BITS_HEIGHT = 26
-const LANE_HEIGHT = 68
-const GAP = 14
+const LANE_HEIGHT = 48
+const GAP = 12
 const AXIS = 22
 /** Room over a lane's bars, so that the tallest does not touch the lane above. */
 const HEADROOM = 4
 
-export const MATRIX_HEIGHT = BITS_HEIGHT + 2 * (LANE_HEIGHT + GAP) + AXIS
+export const matrixHeight = ({ lanes }: Pick<MatrixView, 'lanes'>): number =>
+  BITS_HEIGHT + lanes.length * (LANE_HEIGHT + GAP) + AXIS
 
-export function layoutMatrix(window: ColumnWindow, width: number): MatrixLayout {
+export function layoutMatrix(view: Pick<MatrixView, 'lanes'>, window: ColumnWindow, width: number): MatrixLayout {
   const plot = Math.max(1, Math.floor(width - LABELS - RIGHT))
-  return { left: LABELS, plot, height: MATRIX_HEIGHT, bins: binsFor(window.start, window.end, plot) }
+  return { left: LABELS, plot, height: matrixHeight(view), bins: binsFor(window.start, window.end, plot) }
 }
 
-/** The column under x; null beside the plot. */
+/** The place under x; null beside the plot. */
 export function columnAt({ left, plot, bins }: MatrixLayout, x: number): number | null {
   const at = (x - left) / plot
   if (at < 0 || at >= 1 || bins.count === 0) return null
   return binRange(bins, Math.floor(at * bins.count))[0]
 }
 
-/** The most telling column of the bin under x: the one with the largest error. */
-export function columnOfInterest(columns: ColumnRecord, layout: MatrixLayout, x: number): number | null {
+/** The place of the most telling column in the bin under x: the one with the largest error. */
+export function columnOfInterest({ error }: MatrixView, layout: MatrixLayout, x: number): number | null {
   const first = columnAt(layout, x)
   if (first === null) return null
   const [from, to] = binRange(layout.bins, binOf(layout.bins, first))
   let best = from
-  for (let column = from; column < to; column++) if (columns.error[column]! > columns.error[best]!) best = column
+  for (let place = from; place < to; place++) if (error[place]! > error[best]!) best = place
   return best
+}
+
+/** Column by column in words: its width and all its lanes. */
+export function columnText(columns: ColumnRecord, column: number): string {
+  const lanes = lanesOf(columns).map((lane) => `${LANE_TITLES[lane]} ${formatError(laneOf(columns, lane)![column]!)}`)
+  return `Column ${column}: ${[`${columns.bits[column]} bits`, ...lanes].join(', ')}`
 }
 
 export function drawMatrixMap(
   ctx: CanvasRenderingContext2D,
-  columns: ColumnRecord,
+  view: MatrixView,
   layout: MatrixLayout,
-  cursor: number | null,
+  marks: { readonly cursor: number | null; readonly selected: number | null },
+  sorted: boolean,
   theme: MapTheme,
 ): void {
   ctx.textBaseline = 'middle'
-  drawBits(ctx, columns.bits, layout, theme)
+  drawBits(ctx, view.bits, layout, theme)
   let top = BITS_HEIGHT + GAP
-  drawLane(ctx, columns.hessian, 'diag H', 'no calibration: diag H unknown', layout, top, theme)
-  top += LANE_HEIGHT + GAP
-  drawLane(ctx, columns.error, 'error', '', layout, top, theme)
-  drawAxis(ctx, layout, top + LANE_HEIGHT, theme)
-  if (cursor !== null) drawCursor(ctx, layout, cursor, theme)
+  for (const { lane, values } of view.lanes) {
+    drawLane(ctx, values, LANE_TITLES[lane], layout, top, theme)
+    top += LANE_HEIGHT + GAP
+  }
+  drawAxis(ctx, layout, top - GAP, sorted ? 'rank' : 'column', theme)
+  if (marks.selected !== null) drawCursor(ctx, layout, marks.selected, theme.ink)
+  if (marks.cursor !== null) drawCursor(ctx, layout, marks.cursor, theme.accent)
 }
 
 /** Which colour is which width, for pictures that leave the page and its legend. */
@@ -103,9 +139,8 @@ function drawBits(ctx: CanvasRenderingContext2D, bits: Float32Array, layout: Mat
 
 function drawLane(
   ctx: CanvasRenderingContext2D,
-  values: Float32Array | null,
+  values: Float32Array,
   name: string,
-  absent: string,
   layout: MatrixLayout,
   top: number,
   theme: MapTheme,
@@ -114,12 +149,6 @@ function drawLane(
   const floor = top + LANE_HEIGHT
   ctx.fillStyle = theme.line
   ctx.fillRect(layout.left, floor, layout.plot, 1)
-  if (!values) {
-    ctx.fillStyle = theme.muted
-    ctx.textAlign = 'left'
-    ctx.fillText(absent, layout.left + 8, top + LANE_HEIGHT / 2)
-    return
-  }
   // The scale belongs to the whole matrix, so that zooming in does not change what a height means.
   const scale = scaleFor(values)
   drawGuides(ctx, scale, layout, top, theme)
@@ -152,12 +181,18 @@ function drawGuides(
     ctx.fillStyle = theme.line
     ctx.fillRect(layout.left, y, layout.plot, 1)
     ctx.fillStyle = theme.muted
-    if (y - top > 18) ctx.fillText(formatSetting(tick), layout.left - 8, Math.min(y, top + LANE_HEIGHT - 4))
+    if (y - top > 34) ctx.fillText(formatSetting(tick), layout.left - 8, Math.min(y, top + LANE_HEIGHT - 4))
   }
   ctx.fillText(`${scale.kind === 'log' ? 'log, ' : ''}to ${formatSetting(scale.high)}`, layout.left - 8, top + 24)
 }
 
-function drawAxis(ctx: CanvasRenderingContext2D, layout: MatrixLayout, top: number, theme: MapTheme): void {
+function drawAxis(
+  ctx: CanvasRenderingContext2D,
+  layout: MatrixLayout,
+  top: number,
+  name: string,
+  theme: MapTheme,
+): void {
   const { start, end } = layout.bins
   ctx.font = `11px ${theme.font}`
   ctx.fillStyle = theme.muted
@@ -168,14 +203,14 @@ function drawAxis(ctx: CanvasRenderingContext2D, layout: MatrixLayout, top: numb
     ctx.fillText(String(column), layout.left + (layout.plot * i) / marks, top + AXIS / 2 + 2)
   }
   ctx.textAlign = 'right'
-  ctx.fillText('column', layout.left - 10, top + AXIS / 2 + 2)
+  ctx.fillText(name, layout.left - 10, top + AXIS / 2 + 2)
 }
 
-function drawCursor(ctx: CanvasRenderingContext2D, layout: MatrixLayout, cursor: number, theme: MapTheme): void {
+function drawCursor(ctx: CanvasRenderingContext2D, layout: MatrixLayout, cursor: number, colour: string): void {
   const { bins } = layout
   if (cursor < bins.start || cursor >= bins.end) return
   const x = Math.round(xOf(layout, binOf(bins, cursor) + 0.5))
-  ctx.fillStyle = theme.accent
+  ctx.fillStyle = colour
   ctx.fillRect(x, 0, 1, layout.height - AXIS)
 }
 

@@ -1,4 +1,4 @@
-import type { ModuleRecord } from '../../records'
+import type { MappedModule, RunRecord } from '../../state/runs'
 import type { Measure } from '../../state/store'
 import { formatDuration, formatError, formatNumber, formatSetting } from '../format'
 import { bitPosition, cividis, type Ramp, viridis } from './colour'
@@ -6,11 +6,12 @@ import { errorScale, linearScale, niceAbove, type Scale } from './scale'
 
 /** What a cell of the model map may show. */
 export interface MeasureView {
-  readonly id: Measure
+  readonly id: Measure | 'difference'
   readonly title: string
   readonly unit: string
-  readonly ramp: Ramp
-  value(module: ModuleRecord): number | null
+  /** Null for the theme's own: signed values around zero. */
+  readonly ramp: Ramp | null
+  value(module: MappedModule): number | null
   format(value: number): string
   tick(value: number): string
   scale(values: readonly number[]): Scale
@@ -18,7 +19,7 @@ export interface MeasureView {
 
 const BITS_SCALE: Scale = { ...linearScale(1, 8, [1, 2, 3, 4, 5, 6, 8]), at: bitPosition }
 
-export const MEASURES: Readonly<Record<Measure, MeasureView>> = {
+export const MEASURES: Readonly<Record<Measure, MeasureView & { readonly id: Measure }>> = {
   bits: {
     id: 'bits',
     title: 'Effective bits',
@@ -65,8 +66,29 @@ export const MEASURES: Readonly<Record<Measure, MeasureView>> = {
 const TELLING_SPREAD = 0.25
 
 /** What says most of a run: the bits where they differ, else what the layers lost. */
-export function tellingMeasure(modules: readonly ModuleRecord[]): Measure {
+export function tellingMeasure(modules: readonly MappedModule[]): Measure {
   const bits = modules.map((module) => module.bits.total)
   if (Math.max(...bits) - Math.min(...bits) > TELLING_SPREAD) return 'bits'
   return modules.some((module) => module.error.output !== null) ? 'output' : 'weight'
+}
+
+/** Mean width of the columns in one run less that in another, by module. */
+export function differenceMeasure(a: RunRecord, b: RunRecord): MeasureView {
+  const signed = (value: number) => `${value > 0 ? '+' : value < 0 ? '−' : ''}${formatNumber(Math.abs(value), 2)}`
+  return {
+    id: 'difference',
+    title: 'Difference',
+    unit: 'mean bits of a column',
+    ramp: null,
+    value: ({ name }) => {
+      const [left, right] = [a.widths.get(name), b.widths.get(name)]
+      return left === undefined || right === undefined ? null : left - right
+    },
+    format: signed,
+    tick: signed,
+    scale: (values) => {
+      const reach = niceAbove(Math.max(0.01, ...values.map(Math.abs)))
+      return linearScale(-reach, reach, [-reach, 0, reach])
+    },
+  }
 }

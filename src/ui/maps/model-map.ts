@@ -1,5 +1,5 @@
-import type { ModuleRecord } from '../../records'
 import { gridAxes, type PlannedModule } from '../../state/modules'
+import type { MappedModule } from '../../state/runs'
 import type { MapTheme } from './colour'
 import type { MeasureView } from './measure'
 import type { Scale } from './scale'
@@ -13,10 +13,10 @@ export interface ModelGrid {
 
 export interface GridCell {
   readonly name: string | null
-  readonly module: ModuleRecord | null
+  readonly module: MappedModule | null
 }
 
-export function modelGrid(plan: readonly PlannedModule[], modules: readonly ModuleRecord[]): ModelGrid {
+export function modelGrid(plan: readonly PlannedModule[], modules: readonly MappedModule[]): ModelGrid {
   const { roles, layers } = gridAxes([...plan, ...modules])
   const key = (role: string, layer: number) => `${layer}/${role}`
   const names = new Map(plan.map((module) => [key(module.role, module.layer), module.name]))
@@ -94,6 +94,7 @@ export function drawModelMap(
   marks: GridMarks,
   theme: MapTheme,
 ): void {
+  const ramp = view.ramp ?? theme.signed
   drawAxes(ctx, grid, layout, theme)
   ctx.font = `11px ${theme.font}`
   ctx.textAlign = 'center'
@@ -109,10 +110,10 @@ export function drawModelMap(
         continue
       }
       const t = value === null ? 0 : scale.at(value)
-      ctx.fillStyle = value === null ? theme.line : view.ramp.css(t)
+      ctx.fillStyle = value === null ? theme.line : ramp.css(t)
       ctx.fillRect(x, y, w, h)
       if (w < 40) continue
-      ctx.fillStyle = value === null ? theme.muted : view.ramp.ink(t)
+      ctx.fillStyle = value === null ? theme.muted : ramp.ink(t)
       ctx.fillText(value === null ? 'none' : view.format(value), x + w / 2, y + h / 2 + 0.5)
     }
   mark(ctx, layout, marks.running, theme.accent, [3, 2])

@@ -2,18 +2,24 @@ import { useDeferredValue, useState } from 'react'
 import type { ModuleRecord } from '../../records'
 import { columnsCsv, modulesCsv } from '../../state/documents'
 import { runningModule } from '../../state/progress'
+import { targetWidth } from '../../state/recipe'
 import type { Measure } from '../../state/store'
 import { BitsBar } from '../BitsBar'
 import { CloseUp } from '../CloseUp'
+import { DifferenceMap } from '../DifferenceMap'
 import { ChoiceField } from '../fields'
 import { formatDuration, formatError, formatSetting, formatShape } from '../format'
+import { GraphView } from '../GraphView'
 import { MatrixMap } from '../MatrixMap'
 import { ModelMap } from '../ModelMap'
 import { CLOSE_UP } from '../maps/close-up'
 import { MEASURES, tellingMeasure } from '../maps/measure'
+import { widthsDiffer } from '../maps/widths'
 import { Step } from '../Step'
 import { download } from '../save'
 import { useStudio, useStudioState } from '../studio-context'
+import { TrainingChart } from '../TrainingChart'
+import { WidthsChart } from '../WidthsChart'
 
 export function LookStep() {
   const studio = useStudio()
@@ -36,27 +42,52 @@ export function LookStep() {
   return (
     <Step id="look" status={`${run.modules.length} modules`} side={<LookSide module={module} measure={measure} />}>
       <ModelMap
+        title="Model map"
         plan={model.plan}
         modules={run.modules}
-        measure={measure}
+        view={MEASURES[measure]}
         selected={module.name}
         running={runningModule(run, model.plan)}
         onSelect={studio.select}
         onPng={save(`model-map-${measure}`)}
       />
-      <Matrix key={module.name} module={module} onPng={save(module.name)} />
+      {widthsDiffer(run.modules) && (
+        <WidthsChart modules={run.modules} selected={module.name} onSelect={studio.select} onPng={save('widths')} />
+      )}
+      <DifferenceMap plan={model.plan} selected={module.name} onSelect={studio.select} onPng={save('difference')} />
+      <Matrix key={module.name} module={module} save={save} />
     </Step>
   )
 }
 
-/** The selected matrix: all its columns, and single weights where one of them was chosen. */
-function Matrix({ module, onPng }: { module: ModuleRecord; onPng: (picture: Promise<Blob>) => void }) {
-  const [column, setColumn] = useState(0)
-  const centre = (chosen: number) => setColumn(Math.max(0, Math.min(module.in - CLOSE_UP, chosen - CLOSE_UP / 2)))
+type Save = (name: string) => (picture: Promise<Blob>) => void
+
+/** The selected matrix: all its columns, how their widths came about, and single weights where a column was chosen. */
+function Matrix({ module, save }: { module: ModuleRecord; save: Save }) {
+  const [chosen, setChosen] = useState<number | null>(null)
+  const [first, setFirst] = useState(0)
+  const target = useStudioState((state) => targetWidth(state.result?.report.recipe))
+  const choose = (column: number) => {
+    setChosen(column)
+    setFirst(Math.max(0, Math.min(module.in - CLOSE_UP, column - CLOSE_UP / 2)))
+  }
+  const { name, training, graph } = module
   return (
     <>
-      <MatrixMap module={module} onColumn={centre} onPng={onPng} />
-      <CloseUp module={module} column={column} onColumn={setColumn} />
+      <MatrixMap module={module} column={chosen} onColumn={choose} onPng={save(name)} />
+      {graph && (
+        <GraphView module={module} graph={graph} column={chosen} onColumn={choose} onPng={save(`${name}-graph`)} />
+      )}
+      {training && (
+        <TrainingChart
+          name={name}
+          training={training}
+          steps={training.step.at(-1) ?? 0}
+          target={target}
+          onPng={save(`${name}-training`)}
+        />
+      )}
+      <CloseUp module={module} column={first} onColumn={setFirst} />
     </>
   )
 }

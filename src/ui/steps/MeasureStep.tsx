@@ -1,5 +1,4 @@
-import { useState } from 'react'
-import { protocolProblem } from '../../state/measurements'
+import { evaluationOf } from '../../state/evaluation'
 import { ChoiceField, NumberField } from '../fields'
 import { Generation } from '../Generation'
 import { MeasureTable } from '../MeasureTable'
@@ -18,10 +17,6 @@ const PROTOCOL_HELP: Record<string, string> = {
   windows: 'Whole text without BOS, disjoint windows, tail dropped, every token but the first of a window scored.',
   'llama.cpp': 'With BOS, first token of a window replaced by it, only the second half of a window scored.',
 }
-
-/** Tokens for a first number: a few seconds' worth on a GPU, and not minutes on a software one. */
-const MANY_TOKENS = 16_384
-const FEW_TOKENS = 2048
 
 export function MeasureStep() {
   const model = useStudioState((state) => state.model)
@@ -42,44 +37,43 @@ export function MeasureStep() {
 
 function PerplexityForm() {
   const studio = useStudio()
-  const texts = useStudioState((state) => state.catalog.texts)
-  const engine = useStudioState((state) => state.engine.status)
+  const evaluation = useStudioState((state) => state.evaluation)
+  const catalog = useStudioState((state) => state.catalog)
+  const engine = useStudioState((state) => state.engine)
   const busy = useStudioState((state) => state.busy)
   const work = useStudioState((state) => state.work)
   const kind = useStudioState((state) => state.model!.inspection.kind)
   const alive = useStudioState((state) => state.result?.alive === true)
-  const [chosenText, setText] = useState<string | null>(null)
-  const [family, setFamily] = useState('windows')
-  const [length, setLength] = useState(256)
-  const software = useStudioState((state) => state.engine.status === 'ready' && state.engine.gpu.software)
-  const [chosenTokens, setMaxTokens] = useState<number | null>(null)
-  const maxTokens = chosenTokens ?? (software ? FEW_TOKENS : MANY_TOKENS)
-  const text = chosenText ?? texts.find((candidate) => candidate.use === 'evaluation')?.name ?? ''
-  const protocol = `${family}:${length}`
-  const problem = protocolProblem(protocol)
+  const sweeping = useStudioState((state) => state.sweep !== null)
+  const { text, options, maxTokens, problems, ready } = evaluationOf({ evaluation, catalog, engine })
   const measuring = busy === 'measure'
-  const tokens = Number.isInteger(maxTokens) && maxTokens >= 0
   const both = kind === 'hf-checkpoint' && alive
   return (
     <>
-      <TextField label="Evaluation text" use="evaluation" value={text} disabled={measuring} onChange={setText} />
+      <TextField
+        label="Evaluation text"
+        use="evaluation"
+        value={text}
+        disabled={measuring}
+        onChange={(chosen) => studio.setEvaluation({ text: chosen })}
+      />
       <ChoiceField
         label="Protocol"
-        value={family}
+        value={evaluation.family}
         choices={PROTOCOLS}
-        help={PROTOCOL_HELP[family]}
+        help={PROTOCOL_HELP[evaluation.family]}
         disabled={measuring}
-        onChange={setFamily}
+        onChange={(family) => studio.setEvaluation({ family })}
       />
       <NumberField
         label="Window, tokens"
-        value={length}
+        value={evaluation.length}
         min={4}
         max={131072}
         step={1}
-        problem={problem ?? undefined}
+        problem={problems.length ?? undefined}
         disabled={measuring}
-        onChange={setLength}
+        onChange={(length) => studio.setEvaluation({ length })}
       />
       <NumberField
         label="First tokens of the text"
@@ -87,17 +81,17 @@ function PerplexityForm() {
         min={0}
         max={1e9}
         step={1}
-        problem={tokens ? undefined : 'expected a whole number; 0 for the whole text'}
+        problem={problems.tokens ?? undefined}
         help="Only windows inside them; 0 for the whole text."
         disabled={measuring}
-        onChange={setMaxTokens}
+        onChange={(tokens) => studio.setEvaluation({ maxTokens: tokens })}
       />
       <div className="row">
         <button
           type="button"
           className="primary"
-          disabled={busy !== null || engine !== 'ready' || problem !== null || !tokens || !text}
-          onClick={() => void studio.measure(text, { protocol, maxTokens: maxTokens === 0 ? null : maxTokens })}
+          disabled={busy !== null || sweeping || engine.status !== 'ready' || !ready}
+          onClick={() => void studio.measure(text, options)}
         >
           {both ? 'Measure before and after' : 'Measure perplexity'}
         </button>

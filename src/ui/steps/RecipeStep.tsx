@@ -6,6 +6,7 @@ import { type Choice, ChoiceField, NumberField } from '../fields'
 import { formatBytes, formatInteger, formatNumber } from '../format'
 import { OptionField } from '../OptionField'
 import { Step } from '../Step'
+import { Sweep } from '../Sweep'
 import { useStudio, useStudioState } from '../studio-context'
 import { TextField } from '../TextField'
 
@@ -30,6 +31,7 @@ export function RecipeStep() {
     <Step id="recipe" status={method.title} side={<RecipeSide method={method} />}>
       <MethodForm method={method} />
       {method.needsCalibration && <CalibrationForm method={method} />}
+      <Sweep method={method} />
     </Step>
   )
 }

@@ -1,14 +1,17 @@
 import { useEffect, useRef } from 'react'
 import type { RunReport } from '../../records'
-import { overallShare, type RunState, runningModule } from '../../state/progress'
-import { recipeProblems } from '../../state/recipe'
+import { type LiveTraining, overallShare, type RunState, runningModule } from '../../state/progress'
+import { recipeProblems, targetWidth } from '../../state/recipe'
 import { Warnings } from '../FailureNote'
 import { formatBytes, formatDuration, formatInteger, formatPercent } from '../format'
 import { Glance } from '../Glance'
 import { ModuleTable } from '../ModuleTable'
 import { ProgressLine } from '../ProgressLine'
+import { RunsTable } from '../RunsTable'
 import { Step } from '../Step'
+import { download } from '../save'
 import { useStudio, useStudioState } from '../studio-context'
+import { TrainingChart } from '../TrainingChart'
 import { useNow } from '../use-now'
 
 export function RunStep() {
@@ -34,7 +37,22 @@ export function RunStep() {
         running={runningModule(run, model.plan)}
         onSelect={studio.select}
       />
+      {run?.training && run.endedAt === null && <Learning training={run.training} />}
+      <RunsTable />
     </Step>
+  )
+}
+
+/** The allocator at work, step by step. */
+function Learning({ training: { name, steps, training } }: { training: LiveTraining }) {
+  const studio = useStudio()
+  const target = useStudioState((state) => targetWidth(state.recipe ?? undefined))
+  return (
+    <TrainingChart
+      live
+      {...{ name, steps, training, target }}
+      onPng={(picture) => void picture.then((blob) => download(`${studio.baseName()}-${name}-training.png`, blob))}
+    />
   )
 }
 
@@ -53,6 +71,7 @@ function RunSide() {
   return (
     <>
       <RunButtons />
+      <SweepProgress />
       {run && <RunProgress run={run} planned={model.plan.length} />}
       {result && run?.status === 'done' && (
         <dl className="facts">
@@ -74,6 +93,7 @@ function calibrationOf({ recipe: { calibration }, calibrationDigest }: RunReport
 function RunButtons() {
   const studio = useStudio()
   const running = useStudioState((state) => state.busy === 'run')
+  const sweeping = useStudioState((state) => state.sweep !== null)
   const cancelling = useStudioState((state) => state.run?.status === 'cancelling')
   const obstacle = useObstacle()
   const start = useRef<HTMLButtonElement>(null)
@@ -88,7 +108,7 @@ function RunButtons() {
           ref={start}
           type="button"
           className="primary"
-          disabled={obstacle !== null || running}
+          disabled={obstacle !== null || running || sweeping}
           onClick={() => void studio.run()}
         >
           Quantize
@@ -99,6 +119,20 @@ function RunButtons() {
       </div>
       {obstacle && !running && <p className="quiet small">{obstacle}</p>}
     </>
+  )
+}
+
+/** How far a comparison of an option's values has come. */
+function SweepProgress() {
+  const sweep = useStudioState((state) => state.sweep)
+  if (!sweep) return null
+  const { label, values, at } = sweep
+  return (
+    <ProgressLine
+      label={`${label}: ${values[at]}`}
+      detail={`${at + 1} of ${values.length}`}
+      share={at / values.length}
+    />
   )
 }
 

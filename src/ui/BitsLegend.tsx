@@ -1,0 +1,15 @@
+import { bitPosition, viridis } from './maps/colour'
+
+/** Which colour is which width. */
+export function BitsLegend({ widths, label }: { widths: readonly number[]; label: string }) {
+  return (
+    <ul className="swatches" aria-label={label}>
+      {widths.map((width) => (
+        <li key={width}>
+          <i style={{ background: viridis.css(bitPosition(width)) }} aria-hidden="true" />
+          {width} bit
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,37 @@
+import { useMemo } from 'react'
+import { modelKey, type PlannedModule } from '../state/modules'
+import type { RunRecord } from '../state/runs'
+import { ModelMap } from './ModelMap'
+import { differenceMeasure } from './maps/measure'
+import { useStudioState } from './studio-context'
+
+interface DifferenceMapProps {
+  readonly plan: readonly PlannedModule[]
+  readonly selected: string
+  readonly onSelect: (name: string) => void
+  readonly onPng: (picture: Promise<Blob>) => void
+}
+
+/** Where one of two runs spent more bits than the other; nothing until both are marked in the table of runs. */
+export function DifferenceMap(props: DifferenceMapProps) {
+  const runs = useStudioState((state) => state.runs)
+  const { a, b } = useStudioState((state) => state.compared)
+  const model = useStudioState((state) => state.model && modelKey(state.model))
+  const of = (run: number | null) => runs.find((record) => record.run === run && record.model === model)
+  const [left, right] = [of(a), of(b)]
+  if (!left || !right || left === right) return null
+  return <Between {...props} a={left} b={right} />
+}
+
+function Between({ a, b, ...props }: DifferenceMapProps & { a: RunRecord; b: RunRecord }) {
+  const view = useMemo(() => differenceMeasure(a, b), [a, b])
+  return (
+    <ModelMap
+      {...props}
+      title={`Run ${a.run} (${a.label}) less run ${b.run} (${b.label})`}
+      modules={a.modules}
+      view={view}
+      running={null}
+    />
+  )
+}

@@ -1,0 +1,115 @@
+import { useMemo } from 'react'
+import { differences, perplexityColumns, type RunRecord } from '../state/runs'
+import { formatDuration, formatError, formatNumber, words } from './format'
+import { useStudio, useStudioState } from './studio-context'
+import './table.css'
+import './runs.css'
+
+/** The finished runs of this sitting side by side: where their recipes differ, and what came of each. */
+export function RunsTable() {
+  const studio = useStudio()
+  const runs = useStudioState((state) => state.runs)
+  const measurements = useStudioState((state) => state.measurements)
+  const compared = useStudioState((state) => state.compared)
+  const busy = useStudioState((state) => state.busy !== null)
+  const differing = useMemo(() => differences(runs), [runs])
+  const perplexities = useMemo(() => perplexityColumns(runs, measurements), [runs, measurements])
+  if (runs.length === 0) return null
+  return (
+    <section className="stack" aria-label="Runs of this sitting">
+      <h3>
+        Runs{' '}
+        <span className="quiet plain-weight">of this sitting; mark two as A and B to see where their bits differ</span>
+      </h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section className="table-area runs" aria-label="Runs" tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Run</th>
+              <th scope="col">A</th>
+              <th scope="col">B</th>
+              <th scope="col">Recipe</th>
+              {differing.map(({ key }) => (
+                <th key={key} scope="col">
+                  {words(key)}
+                </th>
+              ))}
+              <Numeric title="Bits" help="Effective bits a weight, from stored bytes" />
+              <Numeric title="Code bits" help="Mean width of the codes" />
+              <Numeric title="Error" help="Median output error of the modules; of the weights without calibration" />
+              {perplexities.map(({ text, protocol, maxTokens }) => (
+                <Numeric
+                  key={`${text} ${protocol} ${maxTokens}`}
+                  title={`Perplexity ${text}`}
+                  help={`${protocol}, ${maxTokens === null ? 'whole text' : `first ${maxTokens} tokens`}`}
+                />
+              ))}
+              <Numeric title="Time" help="Wall-clock" />
+              <th scope="col">
+                <span className="visually-hidden">Run again</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {runs.map((record, index) => (
+              <tr key={record.run}>
+                <th scope="row">{record.run}</th>
+                <Mark run={record} side="a" chosen={compared.a} />
+                <Mark run={record} side="b" chosen={compared.b} />
+                <td>{record.label}</td>
+                {differing.map(({ key, values }) => (
+                  <td key={key}>{values[index]}</td>
+                ))}
+                <td data-align="right">{formatNumber(record.bits.total, 3)}</td>
+                <td data-align="right">{formatNumber(record.width, 3)}</td>
+                <td data-align="right">{formatError(record.error)}</td>
+                {perplexities.map(({ text, protocol, maxTokens, values }) => (
+                  <td key={`${text} ${protocol} ${maxTokens}`} data-align="right">
+                    {values[index] ? formatNumber(values[index].perplexity, 2) : <span className="quiet">none</span>}
+                  </td>
+                ))}
+                <td data-align="right">{formatDuration(record.seconds)}</td>
+                <td>
+                  <button
+                    type="button"
+                    className="plain"
+                    disabled={busy}
+                    aria-label={`Run again with the recipe of run ${record.run}`}
+                    onClick={() => {
+                      studio.repeat(record.recipe)
+                      document.getElementById('step-recipe')?.scrollIntoView({ block: 'start' })
+                    }}
+                  >
+                    Run again with …
+                  </button>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </section>
+  )
+}
+
+const Numeric = ({ title, help }: { title: string; help: string }) => (
+  <th scope="col" data-align="right" title={help}>
+    {title}
+  </th>
+)
+
+function Mark({ run, side, chosen }: { run: RunRecord; side: 'a' | 'b'; chosen: number | null }) {
+  const studio = useStudio()
+  return (
+    <td>
+      <input
+        type="radio"
+        name={`compared-${side}`}
+        aria-label={`Run ${run.run} as ${side.toUpperCase()}`}
+        checked={chosen === run.run}
+        onChange={() => studio.compare({ [side]: run.run })}
+      />
+    </td>
+  )
+}

@@ -1,0 +1,66 @@
+import { useCallback, useMemo, useState } from 'react'
+import type { ModuleRecord } from '../records'
+import { BitsLegend } from './BitsLegend'
+import { BARS_HEIGHT, barAt, barText, drawBars, layoutBars, modelWidth, widthBars } from './maps/widths'
+import { Plot, walkLine } from './Plot'
+import type { Draw } from './use-canvas'
+
+interface WidthsChartProps {
+  readonly modules: readonly ModuleRecord[]
+  readonly selected: string
+  readonly onSelect: (name: string) => void
+  readonly onPng: (picture: Promise<Blob>) => void
+}
+
+const FAR = 7
+
+/** How every module spends its bits: the share of its columns at each width. */
+export function WidthsChart({ modules, selected, onSelect, onPng }: WidthsChartProps) {
+  const bars = useMemo(() => widthBars(modules), [modules])
+  const mean = useMemo(() => modelWidth(modules), [modules])
+  const widths = useMemo(
+    () => [...new Set(bars.flatMap(({ shares }) => shares.map(({ bits }) => bits)))].sort((a, b) => a - b),
+    [bars],
+  )
+  const [chosen, setCursor] = useState<number | null>(null)
+  const cursor = chosen === null || chosen >= bars.length ? null : chosen
+  const place = bars.findIndex(({ name }) => name === selected)
+  const draw = useCallback<Draw>(
+    (ctx, width, theme) =>
+      drawBars(ctx, bars, layoutBars(bars, width), { cursor, selected: place < 0 ? null : place }, theme),
+    [bars, cursor, place],
+  )
+  const shown = cursor ?? place
+  const choose = (at: number | null) => {
+    const bar = at === null ? undefined : bars[at]
+    if (bar) onSelect(bar.name)
+  }
+  return (
+    <Plot
+      title={
+        <>
+          Widths of the columns <span className="quiet">mean {mean.toFixed(3)} bits over all weights</span>
+        </>
+      }
+      tools={<BitsLegend widths={widths} label="Widths of the columns" />}
+      label={`Widths of the columns of ${bars.length} modules, mean ${mean.toFixed(3)} bits. Arrow keys move, Enter selects.`}
+      height={() => BARS_HEIGHT}
+      draw={draw}
+      readout={bars[shown] ? barText(bars[shown]) : ''}
+      caption={`Widths of the columns, mean ${mean.toFixed(3)} bits`}
+      onPng={onPng}
+      onPoint={(at) => setCursor(at && barAt(layoutBars(bars, at.width), at.x))}
+      onPick={(at) => choose(barAt(layoutBars(bars, at.width), at.x))}
+      onKey={(key, far) => {
+        if (key === 'Enter' || key === ' ') choose(shown)
+        else if (key === 'Escape') setCursor(null)
+        else {
+          const to = walkLine(shown, key, bars.length, far ? FAR : 1)
+          if (to === null) return false
+          setCursor(to)
+        }
+        return true
+      }}
+    />
+  )
+}

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest'
+import { fakeTraining } from '../../../test/fake-allocation'
+import { fakeInspection, fakeMethods, fakeModule } from '../../../test/fake-engine'
+import type { RunReport } from '../../records'
+import { planModules } from '../../state/modules'
+import { defaultRecipe } from '../../state/recipe'
+import { runRecord } from '../../state/runs'
+import { arcGraph, arcHeight, layoutArcs, nodeText, placeAt } from './graph'
+import { differenceMeasure } from './measure'
+import { layoutTraining, stepAt, traceOf, trainingScales, trainingText } from './training-chart'
+import { barAt, barText, layoutBars, modelWidth, widthBars, widthsDiffer } from './widths'
+
+const plan = planModules(fakeInspection('wren', 2).tensors)
+const recipe = defaultRecipe(fakeMethods[2]!, '', 'software')
+const modules = plan.map((planned) => fakeModule(planned, recipe))
+const uniform = plan.map((planned) => fakeModule(planned, defaultRecipe(fakeMethods[1]!, '', 'software')))
+
+describe('training chart', () => {
+  const training = fakeTraining(100, 2.5, 60)
+  const layout = layoutTraining(1000)
+
+  it('stands side by side where there is room, else stacked, never overlapping', () => {
+    for (const width of [320, 619, 620, 1400]) {
+      const { loss, bits, entropy, temperature, height } = layoutTraining(width)
+      for (const box of [loss, bits, entropy, temperature]) {
+        expect(box.x + box.width).toBeLessThanOrEqual(width)
+        expect(box.y + box.height).toBeLessThan(height)
+      }
+      expect(entropy.y).toBeGreaterThan(bits.y + bits.height)
+      expect(temperature.y).toBeGreaterThan(entropy.y + entropy.height)
+      if (width >= 620) expect(bits.x).toBeGreaterThan(loss.x + loss.width)
+      else expect(bits.y).toBeGreaterThan(loss.y + loss.height)
+    }
+  })
+
+  it('breaks a line where nothing was measured', () => {
+    const box = { x: 10, y: 0, width: 100, height: 50 }
+    const scale = { kind: 'linear' as const, low: 0, high: 1, ticks: [], at: (value: number) => value }
+    const trace = traceOf(Float32Array.of(0, 1, 2, 4), Float32Array.of(0, Number.NaN, 0.5, 1), box, 4, scale)
+    expect(trace).toEqual([
+      [{ x: 10, y: 50 }],
+      [
+        { x: 60, y: 25 },
+        { x: 110, y: 0 },
+      ],
+    ])
+  })
+
+  it('fits its scales to the values, the target among them', () => {
+    const { loss, bits, entropy } = trainingScales(training, 2.5)
+    expect(loss.kind).toBe('log')
+    expect(bits.at(2.5)).toBeGreaterThan(0)
+    expect(bits.ticks).toEqual([2.5])
+    expect(entropy.high).toBe(2)
+    const empty = fakeTraining(100, 2.5, 0)
+    expect(trainingScales(empty, null).temperature.high).toBe(0.001)
+    expect(trainingText(empty, -1, 100)).toBe('No step recorded yet.')
+  })
+
+  it('finds the step under the pointer and says it in words', () => {
+    const at = stepAt(training, layout, 100, layout.bits.x + layout.bits.width * 0.3, layout.bits.y + 5)!
+    expect(training.step[at]).toBe(30)
+    expect(trainingText(training, at, 100)).toMatch(
+      /^Step 30 of 100: loss .*, quantization .*, chosen .*, mean bits 2\.\d+, entropy .* bits, temperature 0\.855$/,
+    )
+    expect(trainingText(training, 0, 100)).not.toContain('chosen')
+    expect(stepAt(training, layout, 100, layout.loss.x + layout.loss.width, 50)).toBe(59)
+    expect(stepAt(training, layout, 100, 3, 50)).toBeNull()
+  })
+})
+
+describe('graph of columns', () => {
+  const { graph, columns } = modules[0]!
+  const arcs = arcGraph(graph!)
+
+  it('lays columns out in their order and leads every edge to the right', () => {
+    expect(arcs.columns).toEqual([...graph!.nodes].sort((a, b) => a - b))
+    expect(arcs.edges).toHaveLength(graph!.weight.length)
+    for (const [i, { from, to, weight }] of arcs.edges.entries()) {
+      expect(to).toBeGreaterThan(from)
+      expect(Math.abs(weight)).toBeGreaterThanOrEqual(Math.abs(arcs.edges[i - 1]?.weight ?? 0))
+    }
+  })
+
+  it('keeps arcs inside and finds the column under the pointer', () => {
+    const layout = layoutArcs(arcs, 800)
+    for (const edge of arcs.edges)
+      expect(arcHeight(edge, layout, arcs.columns.length)).toBeLessThanOrEqual(layout.reach)
+    expect(placeAt(arcs, layout, layout.left + 4.4 * layout.gap)).toBe(4)
+    expect(placeAt(arcs, layout, 20)).toBeNull()
+  })
+
+  it('says what a column pushes and absorbs', () => {
+    const small = arcGraph({
+      nodes: Uint32Array.of(9, 2, 5),
+      from: Uint32Array.of(1, 1, 2),
+      to: Uint32Array.of(2, 0, 0),
+      weight: Float32Array.of(0.5, -0.75, 0.25),
+    })
+    const bits = Float32Array.of(1, 1, 3, 1, 1, 2, 1, 1, 1, 4)
+    expect([0, 1, 2].map((place) => nodeText(small, { ...columns, bits }, place))).toEqual([
+      'Column 2: 3 bits; pushes its error to 2 of them, -0.750 of it to column 9',
+      'Column 5: 2 bits; pushes its error to 1 of them, 0.250 of it to column 9; absorbs from 1, 0.500 of column 2',
+      'Column 9: 4 bits; absorbs from 2, -0.750 of column 2',
+    ])
+  })
+})
+
+describe('widths of the columns', () => {
+  it('are told as shares, and as a mean over all weights', () => {
+    const bars = widthBars(modules)
+    expect(bars).toHaveLength(14)
+    for (const { shares } of bars) expect(shares.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 12)
+    expect(modelWidth(modules)).toBeCloseTo(2.5, 1)
+    expect(barText(bars[0]!)).toMatch(/^model\.layers\.0\.self_attn\.q_proj: mean 2\.\d+ bits; \d+% at 4, \d+% at 3, /)
+    const layout = layoutBars(bars, 1000)
+    expect([barAt(layout, layout.left), barAt(layout, layout.left + layout.plot - 1)]).toEqual([0, 13])
+    expect(barAt(layout, layout.left - 1)).toBeNull()
+  })
+
+  it('are worth a chart only where they differ', () => {
+    expect(widthsDiffer(modules)).toBe(true)
+    expect(widthsDiffer(uniform)).toBe(false)
+  })
+})
+
+it('two runs differ by the mean widths of their modules', () => {
+  const record = (list: typeof modules) =>
+    runRecord(1, 'm', { model: { name: 'm' }, recipe, seconds: { total: 1 }, modules: list } as unknown as RunReport)
+  const view = differenceMeasure(record(uniform), record(modules))
+  const value = view.value(uniform[0]!)!
+  expect(value).toBeCloseTo(1.5, 1)
+  expect(view.format(value)).toMatch(/^\+1\.\d\d$/)
+  expect([view.format(-0.5), view.format(0)]).toEqual(['−0.50', '0.00'])
+  expect(view.scale([0.3, -0.4]).at(0)).toBe(0.5)
+  expect(view.value({ ...uniform[0]!, name: 'other' })).toBeNull()
+})
