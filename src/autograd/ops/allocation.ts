@@ -1,0 +1,59 @@
+import type { Tensor } from '../../gpu/tensor'
+import {
+  allocationGradient,
+  gainSlices,
+  LOSS_VALUES,
+  allocationLoss as lossKernel,
+  mixture,
+  mixtureGains,
+} from '../../kernels/allocation'
+import { matmul } from '../../kernels/gemm'
+import type { Tape, Variable } from '../tape'
+
+/** What the columns of a layer may become, and what that costs. */
+export interface AllocationProblem {
+  /** E [choices, rows, columns] = W − Qₖ(W), of all rows or of a projection of them. */
+  readonly errors: Tensor
+  /** H [columns, columns], full and symmetric. */
+  readonly hessian: Tensor
+  /** Bits of each choice [choices]. */
+  readonly widths: Tensor
+  /** What tr(D H Dᵀ) is divided by: tr(W H Wᵀ). */
+  readonly norm: number
+  /** Weight of (mean bits − target)². */
+  readonly alpha: number
+  readonly target: number
+}
+
+/**
+ * MG-PTQ's loss (methods E6–E8) of a choice p [columns, choices]: D = Σₖ pₖ∘Eₖ, L = tr(D H Dᵀ)/norm + α·(mean bits −
+ * target)². The value is [LOSS_VALUES]: L, tr(D H Dᵀ)/norm, mean bits, and for the record mean bits of the argmax of
+ * `logits`, mean entropy of their softmax in bits, `temperature`; only L has a gradient.
+ */
+export function allocationLoss(
+  tape: Tape,
+  p: Variable,
+  logits: Tensor,
+  { errors, hessian, widths, norm, alpha, target }: AllocationProblem,
+  temperature: number,
+): Variable {
+  const { gpu, rec } = tape
+  const [choices, rows, columns] = errors.shape as [number, number, number]
+  const slices = gainSlices(rows)
+  const mixed = gpu.alloc([rows, columns], 'f32', 'mixed error')
+  const pulled = gpu.alloc([rows, columns], 'f32', 'mixed error times hessian')
+  const gains = tape.keep(gpu.alloc([slices, choices, columns], 'f32', 'gains'))
+  rec.run(mixture, { p: p.value, e: errors, d: mixed }, { rows, columns, choices })
+  matmul(rec, { a: mixed, b: hessian, c: pulled, m: rows, n: columns, k: columns })
+  rec.run(mixtureGains, { e: errors, g: pulled, gains }, { rows, columns, choices })
+  gpu.free(mixed, pulled)
+
+  const loss = gpu.alloc([LOSS_VALUES], 'f32', 'loss')
+  const shape = { columns, choices, slices, scale: 1 / norm, alpha, goal: target, temperature }
+  rec.run(lossKernel, { widths, gains, p: p.value, logits, loss }, { ...shape, accumulate: false })
+  return tape.node(loss, [p], (g) =>
+    tape.into(p, (d, accumulate) =>
+      rec.run(allocationGradient, { widths, gains, loss, g, d }, { ...shape, accumulate }),
+    ),
+  )
+}
