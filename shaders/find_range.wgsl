@@ -79,9 +79,11 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
       let count = next_tile(row, run, begin, lane);
       for (var i = 0u; i < count; i++) { deviation += tile[i].y * abs(tile[i].x - mean); }
     }
-    // no further than the ends, which rounding would make of equal weights
-    lowest = max(lowest, mean - deviation / weight);
-    highest = min(highest, mean + deviation / weight);
+    // the mean of equal weights is off by a rounding, they themselves are not
+    if (lowest < highest) {
+      lowest = mean - deviation / weight;
+      highest = mean + deviation / weight;
+    }
   }
 
   let at = row * params.groups + head.group;

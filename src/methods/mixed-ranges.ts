@@ -92,7 +92,7 @@ export function recordFindRange(
   if (wanted.length === 0) return
   rec.run(
     findRange(search),
-    { w, columns, members, runs, importance, lows, ranges },
+    { w, columns, members, runs, importance: search ? importance : ones, lows, ranges },
     {
       ...{ rows: out, columns: layout.widths.length, groups: layout.groups },
       first: starts.indexOf(wanted[0]!),

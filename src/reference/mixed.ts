@@ -1,6 +1,5 @@
 import { stepOf } from '../formats/affine'
 import { decodeFloat16, encodeFloat16 } from '../formats/floats'
-import { upperFactorOfInverseReference } from './linalg'
 
 /** The nearest finite float16. */
 export const half = (value: number): number =>
@@ -91,23 +90,22 @@ export interface MixedReferenceOptions {
   readonly block: number
   readonly search: boolean
   readonly importance: ArrayLike<number>
-  readonly damping: number
 }
 
 /**
- * GPTQ over columns of several widths in float64, one column at a time: w [rows, n], h [n, n] full. Before each block
- * of places, every group whose first column lies in it is ranged on the weights as they are. Without `h`, rounding
+ * GPTQ over columns of several widths in float64, one column at a time: w [rows, n], `u` [n, n] the upper factor of the
+ * inverse Hessian in quantization order, `diagonal` of H in original order, 0 for dead columns. Before each block of
+ * places, every group whose first column lies in it is ranged on the weights as they are. Without a factor, rounding
  * to nearest. Returns codes and dequantized weights [rows, n], original order.
  */
 export function mixedReference(
   w: ArrayLike<number>,
-  h: ArrayLike<number> | null,
+  factor: { readonly u: ArrayLike<number>; readonly diagonal: ArrayLike<number> } | null,
   rows: number,
   n: number,
-  { widths, groupOf, order, block, search, importance, damping }: MixedReferenceOptions,
+  { widths, groupOf, order, block, search, importance }: MixedReferenceOptions,
 ) {
   const places = Array.from(order)
-  const u = h ? factorOf(h, places, damping) : null
   const first = new Map<number, number>()
   places.forEach((column, place) => {
     if (!first.has(groupOf[column]!)) first.set(groupOf[column]!, place)
@@ -115,7 +113,7 @@ export function mixedReference(
   const codes = new Uint8Array(rows * n)
   const weights = new Float64Array(rows * n)
   for (let r = 0; r < rows; r++) {
-    const row = places.map((column) => (h && h[column * n + column] === 0 ? 0 : w[r * n + column]!))
+    const row = places.map((column) => (factor?.diagonal[column] === 0 ? 0 : w[r * n + column]!))
     const grids = new Map<number, RangeReference>()
     const findRanges = (begin: number) => {
       for (const [group, place] of first) {
@@ -132,22 +130,13 @@ export function mixedReference(
       const grid = grids.get(groupOf[column]!)!
       const code = nearestRangeCode(row[i]!, grid, widths[column]!)
       const value = levelOf(grid, code, widths[column]!)
-      const error = row[i]! - value
-      if (u) for (let j = i; j < n; j++) row[j]! -= (error / u[i * n + i]!) * u[i * n + j]!
+      if (factor) {
+        const error = (row[i]! - value) / factor.u[i * n + i]!
+        for (let j = i; j < n; j++) row[j]! -= error * factor.u[i * n + j]!
+      }
       codes[r * n + column] = code
       weights[r * n + column] = value
     })
   }
   return { codes, weights }
-}
-
-/** U with (H + λI)⁻¹ = UᵀU in quantization order; dead columns count as 1. */
-function factorOf(h: ArrayLike<number>, order: number[], damping: number): Float64Array {
-  const n = order.length
-  const live = order.map((column) => h[column * n + column]! || 1)
-  const lambda = (damping * live.reduce((sum, d) => sum + d, 0)) / n
-  const damped = new Float64Array(n * n)
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j < n; j++) damped[i * n + j] = i === j ? live[i]! + lambda : h[order[i]! * n + order[j]!]!
-  return upperFactorOfInverseReference(damped, n)
 }
