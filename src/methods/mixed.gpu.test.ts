@@ -213,6 +213,38 @@ describe('recordRoundMixed', () => {
     expect(different / (out * n)).toBeLessThan(search ? 0.05 : 0.001)
   })
 
+  it.each([false, true])(
+    'gives finite weights for whatever it gets, and zeros for zeros (search %s)',
+    async (search) => {
+      const gpu = await testGpu()
+      const n = 129
+      const rows: ((j: number) => number)[] = [
+        () => 0,
+        (j) => (j % 5) * 1e-9,
+        (j) => (j % 3) * 1e6,
+        (j) => (j % 7) * 1e30,
+      ]
+      const w = Float32Array.from(rows.flatMap((value) => range(n).map(value)))
+      const rec = gpu.record()
+      const layout = mixedLayout(mixed(n, [1, 2, 3, 8]), { groupSize: 32, ranges: 'shared' })
+      const tensors = allocMixed(gpu, rec, rows.length, layout)
+      const importance = gpu.upload(new Float32Array(n)) // nothing matters: that must not become 0/0
+      recordRoundMixed(rec, gpu.upload(w, [rows.length, n]), tensors, { search, importance })
+      await gpu.submit(rec)
+      const linear = await collectMixed(gpu, 'sample', tensors)
+      freeMixed(gpu, tensors)
+      validateAffine(linear)
+      const values = dequantize(linear)
+      expect(values.filter((value) => !(Math.abs(value) < 2.001 * 65504))).toEqual(new Float32Array())
+      expect(values.subarray(0, n).every((value) => value === 0)).toBe(true)
+      expect(
+        unpackCodes(linear)
+          .subarray(0, n)
+          .every((code) => code === 0),
+      ).toBe(true)
+    },
+  )
+
   it('refuses an order, which rounding does not have', async () => {
     const gpu = await testGpu()
     const rec = gpu.record()
