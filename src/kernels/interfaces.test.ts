@@ -8,6 +8,7 @@ import { attention } from './attention'
 import { dequantizeInto, type PackedTensors } from './dequantize'
 import { type GemmVariant, gemm, TILES } from './gemm'
 import { gemmSum } from './gemm-split'
+import * as mixed from './mixed'
 import { nll } from './nll'
 import { packInto, unpackInto } from './pack'
 import * as quantize from './quantize'
@@ -59,9 +60,10 @@ const exported = Object.values(import.meta.glob<Record<string, unknown>>(['./*.t
   .filter((value): value is AnyKernel => typeof (value as AnyKernel | null)?.wgsl === 'string')
 
 const variants = [true, false].flatMap((software) =>
-  [nll, rmsNorm, (s: boolean) => attention(14, s), (s: boolean) => attention(64, s), quantize.gptqBlock].map(
-    (of) => of(software) as unknown as AnyKernel,
-  ),
+  [
+    ...[nll, rmsNorm, quantize.gptqBlock, mixed.mixedBlock, mixed.findRange],
+    ...[(s: boolean) => attention(14, s), (s: boolean) => attention(64, s)],
+  ].map((of) => of(software) as unknown as AnyKernel),
 )
 
 const kernels = [...new Set([...exported, ...variants, ...gemmVariants(), ...recorded()])]
