@@ -1,7 +1,7 @@
 // Rotary position embedding in place, Hugging Face layout: within a head, element i turns with element i + headDim / 2.
-// Rows are windows one after another; row r of them stands at position start + r mod length.
+// Rows are windows one after another; row r of them stands at position start + r mod length. A turn of −1 undoes one of 1.
 struct Params {
-  row: u32, rows: u32, heads: u32, half_dim: u32, length: u32, start: u32,
+  row: u32, rows: u32, heads: u32, half_dim: u32, length: u32, start: u32, turn: f32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> cosines: array<f32>; // [positions, headDim / 2]
@@ -21,6 +21,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let high = low + params.half_dim;
   let a = x[low];
   let b = x[high];
-  x[low] = a * cosines[angle] - b * sines[angle];
-  x[high] = b * cosines[angle] + a * sines[angle];
+  let sine = params.turn * sines[angle];
+  x[low] = a * cosines[angle] - b * sine;
+  x[high] = b * cosines[angle] + a * sine;
 }

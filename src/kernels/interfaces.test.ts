@@ -5,6 +5,7 @@ import type { Kernel } from '../gpu/kernel'
 import { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { attention } from './attention'
+import { attentionBackwardKeys, attentionBackwardQueries, headLayout } from './attention-backward'
 import { dequantizeInto, type PackedTensors } from './dequantize'
 import { type GemmVariant, gemm, TILES } from './gemm'
 import { gemmSum } from './gemm-split'
@@ -59,11 +60,15 @@ const exported = Object.values(import.meta.glob<Record<string, unknown>>(['./*.t
   .flatMap((module) => Object.values(module))
   .filter((value): value is AnyKernel => typeof (value as AnyKernel | null)?.wgsl === 'string')
 
+const ofHeads = [14, 64].flatMap((headDim) => [
+  (software: boolean) => attention(headDim, software),
+  (software: boolean) => attentionBackwardQueries(headLayout(headDim, software)),
+  (software: boolean) => attentionBackwardKeys(headLayout(headDim, software)),
+])
 const variants = [true, false].flatMap((software) =>
-  [
-    ...[nll, rmsNorm, quantize.gptqBlock, mixed.mixedBlock, mixed.findRange],
-    ...[(s: boolean) => attention(14, s), (s: boolean) => attention(64, s)],
-  ].map((of) => of(software) as unknown as AnyKernel),
+  [nll, rmsNorm, quantize.gptqBlock, mixed.mixedBlock, mixed.findRange, ...ofHeads].map(
+    (of) => of(software) as unknown as AnyKernel,
+  ),
 )
 
 const kernels = [...new Set([...exported, ...variants, ...gemmVariants(), ...recorded()])]

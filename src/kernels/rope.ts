@@ -13,6 +13,8 @@ export interface RopeShape {
   readonly start: number
   readonly heads: number
   readonly headDim: number
+  /** Turns back: the gradient of what was turned. */
+  readonly inverse?: boolean
 }
 
 /**
@@ -23,11 +25,11 @@ export const rope: Kernel<'cosines' | 'sines' | 'x', RopeShape> = {
   label: 'rope',
   wgsl: wgsl([grid, source], { SIZE }),
   bindings: { cosines: 'read', sines: 'read', x: 'read_write' },
-  params: { row: 'u32', rows: 'u32', heads: 'u32', halfDim: 'u32', length: 'u32', start: 'u32' },
-  passes: ({ row, rows, length, start, heads, headDim }, device) => [
+  params: { row: 'u32', rows: 'u32', heads: 'u32', halfDim: 'u32', length: 'u32', start: 'u32', turn: 'f32' },
+  passes: ({ row, rows, length, start, heads, headDim, inverse }, device) => [
     {
       groups: grid1d((rows * heads * headDim) / 2, SIZE, device),
-      params: { row, rows, heads, halfDim: headDim / 2, length, start },
+      params: { row, rows, heads, halfDim: headDim / 2, length, start, turn: inverse ? -1 : 1 },
     },
   ],
   cost: ({ rows, heads, headDim }) => ({ flops: 3 * rows * heads * headDim, bytes: 8 * rows * heads * headDim }),

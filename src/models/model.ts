@@ -65,6 +65,22 @@ export class LlamaModel {
     return this.tables.positions
   }
 
+  /** The output head [vocab, hidden] in shards of rows, and the weights of the norm before it. */
+  get head(): readonly RowShard[] {
+    return this.ends.head
+  }
+
+  get finalNorm(): Tensor {
+    const { norm } = this.ends
+    invariant(norm, 'the head is not loaded')
+    return norm
+  }
+
+  /** Cosines and sines of the positions. */
+  get rope(): RopeTables {
+    return this.tables
+  }
+
   /** Hidden states [tokens, hidden] before the first block. FormatError on an id outside the vocabulary. */
   embed(rec: Recorder, ids: Uint32Array): Tensor {
     const { gpu } = this
@@ -106,8 +122,7 @@ export class LlamaModel {
     rec.write(targetTensor, Uint32Array.from(targets))
     const normed = this.#norm(rec, x)
     const y = gpu.alloc([tokens], 'f32', 'nll')
-    const most = Math.min(LOGITS_BYTES, gpu.info.maxBindingBytes)
-    const step = Math.min(tokens, Math.max(1, Math.floor(most / 4 / vocab)))
+    const step = logitsRows(gpu.info, this.spec, tokens)
     const logits = gpu.alloc([step, vocab], 'f32', 'logits')
     for (let row = 0; row < tokens; row += step) {
       const rows = Math.min(step, tokens - row)
@@ -158,10 +173,8 @@ export class LlamaModel {
 
   #norm(rec: Recorder, x: Tensor): Tensor {
     const [rows = 0, hidden = 0] = x.shape
-    const { norm: w } = this.ends
-    invariant(w, 'the head is not loaded')
     const y = this.gpu.alloc(x.shape, 'f32', 'final norm')
-    rec.run(rmsNorm(rec.traits.software), { x, w, y }, { rows, hidden, eps: this.spec.rmsNormEps })
+    rec.run(rmsNorm(rec.traits.software), { x, w: this.finalNorm, y }, { rows, hidden, eps: this.spec.rmsNormEps })
     return y
   }
 
@@ -181,6 +194,11 @@ export class LlamaModel {
         ldc: vocab,
       })
   }
+}
+
+/** Rows of logits that are made at a time: at most 64 MiB of them, or what a binding takes. */
+export function logitsRows({ maxBindingBytes }: GpuInfo, { vocab }: ModelSpec, tokens: number): number {
+  return Math.min(tokens, Math.max(1, Math.floor(Math.min(LOGITS_BYTES, maxBindingBytes) / 4 / vocab)))
 }
 
 /** Windows of `length` tokens that go through a block together: every activation stays within a quarter of a binding. */

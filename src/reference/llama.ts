@@ -17,8 +17,17 @@ export function embedReference({ hidden }: ModelSpec, weights: ReferenceWeights,
   return Float64Array.from(ids.flatMap((id) => Array.from({ length: hidden }, (_, i) => embedding[id * hidden + i]!)))
 }
 
-/** One decoder block on one sequence x [tokens, hidden]: what it gives, and the input of each stage's linears. */
-export function blockReference(spec: ModelSpec, weights: ReferenceWeights, layer: number, x: Float64Array) {
+/**
+ * One decoder block on one sequence x [tokens, hidden]: what it gives, and the input of each stage's linears. `touch`
+ * may change the output [tokens, out] of a linear before it is used.
+ */
+export function blockReference(
+  spec: ModelSpec,
+  weights: ReferenceWeights,
+  layer: number,
+  x: Float64Array,
+  touch: (role: LinearSpec['role'], y: Float64Array) => void = () => {},
+) {
   const { hidden, heads, kvHeads, headDim, rmsNormEps: eps } = spec
   const tokens = x.length / hidden
   const linear = (role: LinearSpec['role'], input: Float64Array) => {
@@ -27,7 +36,9 @@ export function blockReference(spec: ModelSpec, weights: ReferenceWeights, layer
     const name = linearName(layer, described)
     const w = parameter(weights, `${name}.weight`)
     const y = matmulReference(input, w, { m: tokens, n: out, k: inputs, transB: true })
-    return described.bias ? y.map((value, i) => value + parameter(weights, `${name}.bias`)[i % out]!) : y
+    if (described.bias) for (let i = 0; i < y.length; i++) y[i]! += parameter(weights, `${name}.bias`)[i % out]!
+    touch(role, y)
+    return y
   }
   const norm = (name: string) => parameter(weights, `model.layers.${layer}.${name}.weight`)
   const plus = (a: Float64Array, b: Float64Array) => a.map((value, i) => value + b[i]!)

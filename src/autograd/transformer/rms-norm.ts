@@ -1,0 +1,31 @@
+import { columnSums } from '../../kernels/bias-relu'
+import { columnDot, dotSlices } from '../../kernels/matrix'
+import { rmsNorm as forward } from '../../kernels/rms-norm'
+import { rmsNormBackward } from '../../kernels/rms-norm-backward'
+import type { Tape, Variable } from '../tape'
+
+/** y [rows, hidden] = x / sqrt(mean(x²) + eps) · w; gradients to x and to w [hidden]. */
+export function rmsNorm(tape: Tape, x: Variable, w: Variable, eps: number): Variable {
+  const { gpu, rec } = tape
+  const [rows = 0, hidden = 0] = x.value.shape
+  const shape = { rows, hidden, eps }
+  const y = gpu.alloc(x.value.shape, 'f32', 'norm')
+  rec.run(forward(rec.traits.software), { x: x.value, w: w.value, y }, shape)
+
+  return tape.node(y, [x, w], (dy) => {
+    tape.into(x, (dx, accumulate) =>
+      rec.run(rmsNormBackward, { x: x.value, w: w.value, dy, dx }, { ...shape, accumulate }),
+    )
+    tape.into(w, (dw, accumulate) => {
+      // dw = Σ dy·x·r, and x·r is what the norm gives under weights of one
+      const ones = gpu.alloc([hidden], 'f32', 'ones')
+      const normed = gpu.alloc(x.value.shape, 'f32', 'norm')
+      const sums = gpu.alloc([dotSlices(rows), hidden], 'f32', 'column sums')
+      rec.write(ones, new Float32Array(hidden).fill(1))
+      rec.run(forward(rec.traits.software), { x: x.value, w: ones, y: normed }, shape)
+      rec.run(columnDot, { a: dy, b: normed, sums }, { rows, columns: hidden })
+      rec.run(columnSums, { d: sums, sums: dw }, { rows: dotSlices(rows), columns: hidden, accumulate })
+      gpu.free(ones, normed, sums)
+    })
+  })
+}

@@ -1,0 +1,49 @@
+import type { Gpu } from '../gpu/device'
+import type { Recorder } from '../gpu/recorder'
+import type { Tensor } from '../gpu/tensor'
+import { matmul } from '../kernels/gemm'
+import { nllBackward } from '../kernels/nll-backward'
+import { rmsNorm } from '../kernels/rms-norm'
+import { rmsNormBackward } from '../kernels/rms-norm-backward'
+import { type LlamaModel, logitsRows } from './model'
+
+/**
+ * −log p(target) in nats of every row of the last block's output x [tokens, hidden], as `LlamaModel.nll` gives it, and
+ * the gradient of their sum to x. Rows whose target is NO_TARGET count as 0 in both. Never holds more than 64 MiB of
+ * logits. Both tensors are the caller's to free: nll [tokens], gradient [tokens, hidden].
+ */
+export function nllGradient(
+  gpu: Gpu,
+  rec: Recorder,
+  { spec, head, finalNorm: w }: LlamaModel,
+  x: Tensor,
+  targets: Uint32Array,
+): { nll: Tensor; gradient: Tensor } {
+  const { vocab, hidden, rmsNormEps: eps } = spec
+  const [tokens = 0] = x.shape
+  const targetTensor = gpu.alloc([tokens], 'u32', 'targets')
+  rec.write(targetTensor, Uint32Array.from(targets))
+  const normed = gpu.alloc(x.shape, 'f32', 'final norm')
+  rec.run(rmsNorm(rec.traits.software), { x, w, y: normed }, { rows: tokens, hidden, eps })
+  const nll = gpu.alloc([tokens], 'f32', 'nll')
+  const slope = gpu.alloc(x.shape, 'f32', 'gradient') // d(Σ nll)/d(normed)
+  const step = logitsRows(gpu.info, spec, tokens)
+  const logits = gpu.alloc([step, vocab], 'f32', 'logits')
+  for (let row = 0; row < tokens; row += step) {
+    const m = Math.min(step, tokens - row)
+    const at = { aOffset: row * hidden, ldc: vocab }
+    for (const { tensor: b, first, count } of head)
+      matmul(rec, { a: normed, b, c: logits, m, n: count, k: hidden, transB: true, ...at, cOffset: first })
+    rec.run(nllBackward, { logits, targets: targetTensor, y: nll }, { rows: m, vocab, row })
+    for (const { tensor: b, first, count } of head)
+      matmul(rec, {
+        ...{ a: logits, b, c: slope, m, n: hidden, k: count },
+        ...{ aOffset: first, lda: vocab, cOffset: row * hidden, accumulate: first > 0 },
+      })
+  }
+  gpu.free(targetTensor, normed, logits)
+  const gradient = gpu.alloc(x.shape, 'f32', 'gradient')
+  rec.run(rmsNormBackward, { x, w, dy: slope, dx: gradient }, { rows: tokens, hidden, eps, accumulate: false })
+  gpu.free(slope)
+  return { nll, gradient }
+}
