@@ -1,0 +1,106 @@
+import errorSource from '../../shaders/compensation_error.wgsl?raw'
+import gradientSource from '../../shaders/compensation_gradient.wgsl?raw'
+import sharesSource from '../../shaders/compensation_shares.wgsl?raw'
+import spreadSource from '../../shaders/compensation_spread.wgsl?raw'
+import startSource from '../../shaders/compensation_start.wgsl?raw'
+import grid from '../../shaders/lib/grid.wgsl?raw'
+import reduce from '../../shaders/lib/reduce.wgsl?raw'
+import { grid1d, type Kernel, splitRows, wgsl } from '../gpu/kernel'
+
+/** How much output error GPTQ will leave, columns' errors being pushed along the Cholesky factor; and its derivative. */
+
+const SIZE = 64
+const TILE = 16
+
+export interface CompensationShape {
+  readonly columns: number
+  /** Candidate widths. */
+  readonly choices: number
+  /** Linears that share the factor. */
+  readonly members: number
+}
+
+/** Shares of energy that rounding leaves, of one member; see the shader. */
+export const compensationShares: Kernel<
+  'table' | 'energy' | 'shares' | 'energies',
+  Omit<CompensationShape, 'members'> & { readonly member: number }
+> = {
+  label: 'compensation shares',
+  wgsl: wgsl([grid, sharesSource], { SIZE }),
+  bindings: { table: 'read', energy: 'read', shares: 'read_write', energies: 'read_write' },
+  params: { columns: 'u32', choices: 'u32', member: 'u32' },
+  passes: (shape, device) => [{ groups: grid1d(shape.columns, SIZE, device), params: { ...shape } }],
+  cost: ({ columns, choices }) => ({ flops: columns * choices, bytes: 8 * columns * (choices + 1) }),
+}
+
+/** Shares of an allocation p, and the first messages. */
+export const compensationStart: Kernel<'u' | 'shares' | 'energies' | 'p' | 'parts' | 'messages', CompensationShape> = {
+  label: 'compensation start',
+  wgsl: wgsl([grid, startSource], { SIZE }),
+  bindings: { u: 'read', shares: 'read', energies: 'read', p: 'read', parts: 'read_write', messages: 'read_write' },
+  params: { columns: 'u32', choices: 'u32', members: 'u32' },
+  passes: (shape, device) => [{ groups: grid1d(shape.members * shape.columns, SIZE, device), params: { ...shape } }],
+  cost: ({ columns, choices, members }) => ({
+    flops: 2 * members * columns * (choices + 2),
+    bytes: 4 * members * columns * (2 * choices + 5),
+  }),
+}
+
+/** One round of messages, forward and backward; see the shader. */
+export const compensationSpread: Kernel<
+  'u' | 'energies' | 'parts' | 'messages' | 'next' | 'results',
+  Omit<CompensationShape, 'choices'>
+> = {
+  label: 'compensation spread',
+  wgsl: wgsl([spreadSource], { TILE }),
+  bindings: {
+    u: 'read',
+    energies: 'read',
+    parts: 'read',
+    messages: 'read',
+    next: 'read_write',
+    results: 'read_write',
+  },
+  params: { columns: 'u32', members: 'u32', first: 'u32' },
+  passes: ({ columns, members }, device) =>
+    // a column and the row of the same number make up one walk through `columns` elements
+    splitRows(2 * Math.ceil(columns / TILE), 1, 1.5 * TILE * columns * members, device).map(({ row, rows }) => ({
+      groups: [rows, 1, members],
+      params: { columns, members, first: row },
+    })),
+  cost: ({ columns, members }) => ({ flops: 3 * members * columns ** 2, bytes: 4 * columns ** 2 }),
+}
+
+/** J, and what of it the last round brought, into a slot of [slots, 2]. */
+export const compensationError: Kernel<
+  'messages' | 'before' | 'values',
+  { readonly count: number; readonly slot: number }
+> = {
+  label: 'compensation error',
+  wgsl: wgsl([reduce, errorSource], { RADIX: 16 }),
+  bindings: { messages: 'read', before: 'read', values: 'read_write' },
+  params: { count: 'u32', slot: 'u32' },
+  passes: (shape) => [{ groups: [1], params: { ...shape } }],
+  cost: ({ count }) => ({ flops: 3 * count, bytes: 8 * count }),
+}
+
+/** d [members, columns, choices] (+)= g[0]·dJ/dp. */
+export const compensationGradient: Kernel<
+  'shares' | 'results' | 'g' | 'd',
+  CompensationShape & { readonly accumulate: boolean }
+> = {
+  label: 'compensation gradient',
+  wgsl: wgsl([grid, gradientSource], { SIZE }),
+  bindings: { shares: 'read', results: 'read', g: 'read', d: 'read_write' },
+  params: { columns: 'u32', choices: 'u32', members: 'u32', accumulate: 'u32' },
+  passes: (shape, device) => [
+    {
+      groups: grid1d(shape.members * shape.columns, SIZE, device),
+      params: { ...shape, accumulate: Number(shape.accumulate) },
+    },
+  ],
+  cost: ({ columns, choices, members }) => ({
+    flops: 2 * members * columns * (choices + 1),
+    bytes: 4 * members * columns * (2 * choices + 2),
+  }),
+}

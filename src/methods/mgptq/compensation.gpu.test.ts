@@ -1,0 +1,224 @@
+import { describe, expect, it } from 'vitest'
+import { expectClose, noise, testGpu } from '../../../test/device'
+import { Tape } from '../../autograd/tape'
+import type { Gpu } from '../../gpu/device'
+import type { Tensor } from '../../gpu/tensor'
+import { type CompensationReference, compensationReference } from '../../reference/compensation'
+import { differences } from '../../reference/differences'
+import { upperFactorOfInverseReference } from '../../reference/linalg'
+import { COMPENSATION_VALUES, Compensation, compensatedError } from './compensation'
+
+/** As many rounds as settle any of these problems to float32: the worst inflation here is about 3. */
+const ITERATIONS = 32
+
+/** H + λI of correlated inputs: neighbours in a chain, λ = 1 % of the mean. */
+function correlatedHessian(n: number, seed: number): Float64Array {
+  const tokens = 2 * n + 8
+  const x = noise(tokens * n, seed)
+  for (let t = 0; t < tokens; t++) for (let j = 1; j < n; j++) x[t * n + j]! += 0.7 * x[t * n + j - 1]!
+  const h = new Float64Array(n * n)
+  for (let t = 0; t < tokens; t++)
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j < n; j++) h[i * n + j]! += (2 / tokens) * x[t * n + i]! * x[t * n + j]!
+  const mean = Array.from({ length: n }, (_, i) => h[i * n + i]!).reduce((sum, d) => sum + d, 0) / n
+  for (let i = 0; i < n; i++) h[i * n + i]! += 0.01 * mean
+  return h
+}
+
+/** Below the diagonal NaN, which must never be read. */
+function factor(n: number, seed: number): Float32Array<ArrayBuffer> {
+  const u = upperFactorOfInverseReference(correlatedHessian(n, seed), n)
+  return Float32Array.from(u, (value, at) => (at % n >= Math.floor(at / n) ? value : Number.NaN))
+}
+
+/** Energies of random columns, and shares of it that fall with the width; the narrowest of some columns beyond 1. */
+function linear(n: number, choices: number, seed: number) {
+  const energy = noise(n, seed).map((x) => 0.01 + x * x)
+  const spread = noise(choices * n, seed + 1)
+  const table = spread.map((x, at) => energy[at % n]! * (0.6 + 0.5 * x) * 4 ** -Math.floor(at / n))
+  return { energy, table }
+}
+
+const softAllocation = (n: number, choices: number, seed: number) => {
+  const p = noise(n * choices, seed).map((x) => 0.01 + Math.abs(x))
+  return p.map((x, at) => {
+    const begin = at - (at % choices)
+    return x / p.subarray(begin, begin + choices).reduce((sum, y) => sum + y, 0)
+  })
+}
+
+async function withCompensation<T>(
+  u: Float32Array<ArrayBuffer>,
+  linears: readonly { energy: Float32Array<ArrayBuffer>; table: Float32Array<ArrayBuffer> }[],
+  work: (compensation: Compensation, gpu: Gpu) => Promise<T>,
+  iterations?: number,
+): Promise<T> {
+  const gpu = await testGpu()
+  const before = gpu.pool.liveBytes
+  const n = linears[0]!.energy.length
+  const upper = gpu.upload(u, [n, n])
+  const inputs = linears.map(({ energy, table }) => ({
+    energy: gpu.upload(energy),
+    table: gpu.upload(table, [table.length / n, n]),
+  }))
+  const rec = gpu.record()
+  const compensation = new Compensation(gpu, rec, upper, inputs, iterations === undefined ? {} : { iterations })
+  for (const { energy, table } of inputs) gpu.free(energy, table)
+  await gpu.submit(rec)
+  const result = await work(compensation, gpu)
+  compensation.free()
+  gpu.free(upper)
+  expect(gpu.pool.liveBytes, 'live bytes afterwards').toBe(before)
+  return result
+}
+
+/** Gradient and (J, change) of p through the tape, p being used once more beside it with weight 1. */
+async function onTape(gpu: Gpu, compensation: Compensation, p: Float32Array<ArrayBuffer>, weight: number) {
+  const fill = (value: number): Tensor => gpu.upload(new Float32Array(p.length).fill(value))
+  const [gradient, ones, value] = [fill(Number.NaN), fill(1), gpu.upload(p)]
+  const seed = gpu.upload(Float32Array.of(weight, 0))
+  const copy = gpu.alloc([COMPENSATION_VALUES])
+  const rec = gpu.record()
+  const tape = new Tape(gpu, rec)
+  const leaf = tape.leaf(value, gradient)
+  const error = compensatedError(tape, leaf, compensation)
+  rec.copy(error.value, copy)
+  tape.backward([error, seed], [leaf, ones])
+  await gpu.submit(rec)
+  const result = { gradient: await gpu.readF32(gradient), values: await gpu.readF32(copy) }
+  gpu.free(gradient, ones, value, seed, copy)
+  return result
+}
+
+describe('compensation', () => {
+  // All terms are positive, so that float32 loses no more than a few ulp a sum: 1e-5 of each value.
+  const close = { rtol: 1e-5, atol: 1e-30 }
+
+  it.each([
+    [1, 1],
+    [1, 4],
+    [5, 3],
+    [64, 2],
+    [65, 4],
+    [130, 1],
+    [300, 4],
+  ])('of %i columns at %i widths gives messages, error and gradient of float64', async (n, choices) => {
+    const [u, one] = [factor(n, 1), linear(n, choices, 2)]
+    const choice = Uint8Array.from(noise(n, 4), (x) => Math.floor(((x + 1) / 2) * choices))
+    const hard = Float64Array.from({ length: n * choices }, (_, at) =>
+      Number(choice[Math.floor(at / choices)] === at % choices),
+    )
+    const expected = compensationReference({ u, ...one }, hard)
+    const soft = softAllocation(n, choices, 5)
+    const softly = compensationReference({ u, ...one }, soft)
+    await withCompensation(
+      u,
+      [one],
+      async (compensation, gpu) => {
+        const { v, lambda, error, change } = await compensation.messages(choice)
+        expectClose(v, expected.v, close)
+        expectClose(lambda, expected.lambda, close)
+        expectClose([error], [expected.error], close)
+        expect(Math.abs(change)).toBeLessThan(1e-6)
+        expectClose((await compensation.linearised(choice)).costs, expected.gradient, close)
+
+        const { gradient, values } = await onTape(gpu, compensation, soft, 0.7)
+        expectClose([values[0]!], [softly.error], close)
+        expectClose(
+          gradient,
+          softly.gradient.map((g) => 0.7 * g + 1),
+          close,
+        )
+      },
+      ITERATIONS,
+    )
+  })
+
+  it('differentiates J as central differences do', () => {
+    const [n, choices] = [40, 3]
+    const problem: CompensationReference = { u: factor(n, 1), ...linear(n, choices, 2) }
+    const p = softAllocation(n, choices, 5)
+    const slopes = differences(p, (x) => compensationReference(problem, x).error)
+    expectClose(compensationReference(problem, p).gradient, slopes, { rtol: 1e-6, atol: 1e-7 })
+  })
+
+  it('keeps linears that share a factor apart', async () => {
+    const [n, choices] = [65, 3]
+    const u = factor(n, 1)
+    const linears = [linear(n, choices, 2), linear(n, choices, 20), linear(n, choices, 200)]
+    const ps = [5, 50, 500].map((seed) => softAllocation(n, choices, seed))
+    const each = linears.map((one, m) => compensationReference({ u, ...one }, ps[m]!))
+    const p = Float32Array.from(ps.flatMap((part) => [...part]))
+    await withCompensation(
+      u,
+      linears,
+      async (compensation, gpu) => {
+        const rec = gpu.record()
+        const allocation = gpu.upload(p)
+        const history = gpu.upload(new Float32Array(3 * COMPENSATION_VALUES).fill(-1))
+        const gradient = compensation.recordGradient(rec, allocation, history, 1)
+        await gpu.submit(rec)
+        const values = await gpu.readF32(history)
+        expect([values[0], values[1], values[4], values[5]]).toEqual([-1, -1, -1, -1])
+        expectClose([values[2]!], [each.reduce((sum, { error }) => sum + error, 0)], close)
+        expectClose(
+          await gpu.readF32(gradient),
+          each.flatMap(({ gradient }) => [...gradient]),
+          close,
+        )
+        gpu.free(allocation, history, gradient)
+      },
+      ITERATIONS,
+    )
+  })
+
+  it('takes columns without energy and whole layers of zeros without NaN', async () => {
+    const [n, choices] = [65, 2]
+    const u = factor(n, 1)
+    const one = linear(n, choices, 2)
+    for (const j of [0, 7, 64]) {
+      one.energy[j] = 0
+      for (let k = 0; k < choices; k++) one.table[k * n + j] = 0
+    }
+    const nothing = { energy: new Float32Array(n), table: new Float32Array(choices * n) }
+    const p = new Float64Array(n * choices).map((_, at) => Number(at % choices === 0))
+    const expected = compensationReference({ u, ...one }, p)
+    await withCompensation(
+      u,
+      [one],
+      async (compensation) => {
+        const { costs, error } = await compensation.linearised(new Uint8Array(n))
+        expectClose([error], [expected.error], close)
+        expectClose(costs, expected.gradient, close)
+        expect(costs[7 * choices]).toBe(0)
+      },
+      ITERATIONS,
+    )
+    await withCompensation(u, [nothing], async (compensation) => {
+      const { costs, error, change } = await compensation.linearised(new Uint8Array(n))
+      expect([error, change]).toEqual([0, 0])
+      expect(costs.every((cost) => cost === 0)).toBe(true)
+    })
+  })
+
+  it('says how far it is from settled', async () => {
+    const [n, choices] = [130, 2]
+    const [u, one] = [factor(n, 1), linear(n, choices, 2)]
+    const p = new Float64Array(n * choices).map((_, at) => Number(at % choices === 1))
+    const { error: exact } = compensationReference({ u, ...one }, p)
+    const changes: number[] = []
+    for (const iterations of [1, 2, 4, undefined]) {
+      const { error, change } = await withCompensation(
+        u,
+        [one],
+        (compensation) => compensation.messages(new Uint8Array(n).fill(1)),
+        iterations,
+      )
+      // rounds add less and less, so that what is missing is of the size of the last step
+      expect(Math.abs(exact - error) / exact).toBeLessThan(change + 1e-6)
+      changes.push(change)
+    }
+    expect(changes).toEqual([...changes].sort((a, b) => b - a))
+    expect(changes.at(-1)).toBeLessThan(1e-4)
+  })
+})
