@@ -78,6 +78,8 @@ describe('the form', () => {
       options: { bits: 3, groupSize: 128, symmetric: false },
     })
     expect(withMethod(changed, rtn).options).not.toHaveProperty('damping')
+    // a target that may be 2.5 is another thing than a width under the same name
+    expect(withMethod(changed, fakeMethods[2]!, gptq).options).toMatchObject({ bits: 2.5 })
   })
 })
 

@@ -19,9 +19,10 @@ export function defaultRecipe(method: MethodDescription, text: string, device: k
 export const defaultOptions = (method: MethodDescription): Record<string, unknown> =>
   Object.fromEntries(method.options.map((option) => [option.key, option.default]))
 
-/** Another method, keeping what both have under the same key where the value fits the new one too. */
-export function withMethod(recipe: Recipe, method: MethodDescription): Recipe {
+/** Another method, keeping what both have under the same key and as the same type, where the value fits the new one too. */
+export function withMethod(recipe: Recipe, method: MethodDescription, from?: MethodDescription): Recipe {
   const kept = method.options
+    .filter(({ key, type }) => !from || from.options.find((option) => option.key === key)?.type === type)
     .filter((option) => option.key in recipe.options && !optionProblem(option, recipe.options[option.key]))
     .map((option) => [option.key, recipe.options[option.key]])
   return { ...recipe, method: method.id, options: { ...defaultOptions(method), ...Object.fromEntries(kept) } }

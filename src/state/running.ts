@@ -28,7 +28,8 @@ export function runningActions(context: Context) {
   const chooseMethod = (id: string): void => {
     const { recipe, methods } = state()
     const method = methods.find((candidate) => candidate.id === id)
-    if (recipe && method) setRecipe(withMethod(recipe, method))
+    const from = methods.find((candidate) => candidate.id === recipe?.method)
+    if (recipe && method) setRecipe(withMethod(recipe, method, from))
   }
 
   const loadRecipe = async (file: File): Promise<void> => {

@@ -1,4 +1,4 @@
-import { act, cleanup, fireEvent, render, screen } from '@testing-library/react'
+import { act, cleanup, fireEvent, render, screen, within } from '@testing-library/react'
 import { afterEach, expect, it } from 'vitest'
 import { type FakeOptions, fakeEngine } from '../../test/fake-engine'
 import { GpuUnavailableError } from '../errors'
@@ -48,6 +48,42 @@ it('walks from a bundled model to downloads', async () => {
   expect(screen.getByRole('application', { name: /Model map, 7 modules by 3 layers/ })).toBeTruthy()
   expect(screen.getByText(/none without calibration/)).toBeTruthy()
   expect((screen.getByRole('button', { name: 'Save packed file' }) as HTMLButtonElement).disabled).toBe(false)
+})
+
+it('shows how widths were learned, sorts columns and holds runs against each other', async () => {
+  const studio = await open()
+  await act(() => studio.openBundled('wren-3m'))
+  await studio.addText(new File(['words'], 'mine.txt'))
+  studio.chooseMethod('mg-ptq')
+  studio.setRecipe({ calibration: { ...studio.store.getState().recipe!.calibration, text: 'mine.txt' } })
+  await act(() => studio.sweep('allocator', ['greedy', 'gcn'], false))
+  expect(screen.getByRole('application', { name: /^Training of .*q_proj, 100 recorded steps/ })).toBeTruthy()
+  expect(screen.getByText(/^Step 100 of 100: loss /)).toBeTruthy()
+  expect(
+    screen.getByRole('application', { name: /^Widths of the columns of 21 modules, mean 2\.\d+ bits/ }),
+  ).toBeTruthy()
+
+  const graph = screen.getByRole('application', { name: /^Graph of 24 columns/ })
+  fireEvent.keyDown(graph, { key: 'ArrowRight' })
+  const chosen = /^Column (\d+):/.exec(screen.getByText(/pushes to/).textContent!)![1]
+  fireEvent.keyDown(graph, { key: 'Enter' })
+  fireEvent.blur(graph)
+  const order = screen.getByLabelText('Order') as HTMLSelectElement
+  expect([...order.options].map(({ value }) => value)).toEqual([
+    ...['original', 'width', 'hessian', 'factor', 'norm', 'error', 'saliency'],
+  ])
+  fireEvent.change(order, { target: { value: 'saliency' } })
+  expect(screen.getByText(new RegExp(`^Column ${chosen}: .* saliency`))).toBeTruthy()
+
+  const rows = screen.getByRole('region', { name: 'Runs' }).querySelectorAll('tbody tr')
+  expect([...rows].map((row) => row.children[4]!.textContent)).toEqual(['greedy', 'gcn'])
+  fireEvent.click(screen.getByRole('radio', { name: 'Run 2 as A' }))
+  fireEvent.click(screen.getByRole('radio', { name: 'Run 1 as B' }))
+  expect(screen.getByRole('application', { name: /^Run 2 \(MG-PTQ gcn 2.5-bit\) less run 1/ })).toBeTruthy()
+  fireEvent.click(screen.getByRole('button', { name: 'Run again with the recipe of run 1' }))
+  const allocator = screen.getByLabelText('Allocator') as HTMLSelectElement
+  expect(allocator.selectedOptions[0]?.textContent).toBe('greedy')
+  expect(within(screen.getByRole('region', { name: 'Method options' })).queryByLabelText('Steps')).toBeNull()
 })
 
 it('renders hostile names as text', async () => {

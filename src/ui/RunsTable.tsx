@@ -32,12 +32,12 @@ export function RunsTable() {
               <th scope="col">Recipe</th>
               {differing.map(({ key }) => (
                 <th key={key} scope="col">
-                  {words(key)}
+                  {title(key)}
                 </th>
               ))}
               <Numeric title="Bits" help="Effective bits a weight, from stored bytes" />
               <Numeric title="Code bits" help="Mean width of the codes" />
-              <Numeric title="Error" help="Median output error of the modules; of the weights without calibration" />
+              <Numeric title="Median error" help="Of the modules' outputs; of their weights without calibration" />
               {perplexities.map(({ text, protocol, maxTokens }) => (
                 <Numeric
                   key={`${text} ${protocol} ${maxTokens}`}
@@ -92,6 +92,8 @@ export function RunsTable() {
     </section>
   )
 }
+
+const title = (key: string): string => words(key).replace(/^./, (letter) => letter.toUpperCase())
 
 const Numeric = ({ title, help }: { title: string; help: string }) => (
   <th scope="col" data-align="right" title={help}>

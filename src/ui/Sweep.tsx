@@ -35,18 +35,20 @@ export function Sweep({ method }: { method: MethodDescription }) {
         <p className="field-help">
           Runs this recipe once with each value, one after another; every run is kept in the table under Run.
         </p>
-        <div className="fields">
-          <ChoiceField
-            label="Option"
-            value={option.key}
-            choices={options.map(({ key, label }) => ({ value: key, label }))}
-            disabled={sweeping}
-            onChange={(key) => {
-              setKey(key)
-              setLeft([])
-            }}
-          />
-        </div>
+        {options.length > 1 && (
+          <div className="fields">
+            <ChoiceField
+              label="Option"
+              value={option.key}
+              choices={options.map(({ key, label }) => ({ value: key, label }))}
+              disabled={sweeping}
+              onChange={(key) => {
+                setKey(key)
+                setLeft([])
+              }}
+            />
+          </div>
+        )}
         <Values option={option} values={values} disabled={sweeping} onLeave={setLeft} />
         <Measured checked={measured} disabled={sweeping} onChange={setMeasured} />
         <div className="row">

@@ -113,7 +113,7 @@ interface ChoiceFieldProps<T extends string | number> extends FieldProps {
 }
 
 /** Letters that still fit side by side; longer lists drop down. */
-const SEGMENT_LETTERS = 26
+const SEGMENT_LETTERS = 21
 
 /** One of a few: side by side when there is room, else a drop-down. */
 export function ChoiceField<T extends string | number>(props: ChoiceFieldProps<T>) {

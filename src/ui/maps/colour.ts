@@ -48,9 +48,12 @@ const [ORANGE, NIGHT, PURPLE]: Rgb[] = [
   [190, 178, 240],
 ]
 
-/** Diverging, for signed values: 0.5 is zero, which takes the colour of the page so that what is large stands out. */
-const signed = {
-  light: ramp(interpolatePuOr),
+/**
+ * Diverging, for signed values: 0.5 is zero, which takes the colour of the page so that what is large stands out.
+ * Below it is orange, above it purple, in both themes.
+ */
+export const signed = {
+  light: ramp((t) => interpolatePuOr(1 - t)),
   dark: ramp((t) => (t < 0.5 ? mix(ORANGE!, NIGHT!, 2 * t) : mix(NIGHT!, PURPLE!, 2 * t - 1))),
 }
 

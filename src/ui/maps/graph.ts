@@ -75,9 +75,7 @@ export function nodeText(graph: ArcGraph, columns: ColumnRecord, place: number):
   const [out, into] = [strongest(pushed), strongest(absorbed)]
   const parts = [`${columns.bits[column]} bits`]
   if (out)
-    parts.push(
-      `pushes its error to ${pushed.length} of them, ${formatError(out.weight)} of it to column ${graph.columns[out.to]}`,
-    )
+    parts.push(`pushes to ${pushed.length}, ${formatError(out.weight)} of its error to column ${graph.columns[out.to]}`)
   if (into)
     parts.push(`absorbs from ${absorbed.length}, ${formatError(into.weight)} of column ${graph.columns[into.from]}`)
   return `Column ${column}: ${parts.join('; ')}`
@@ -99,9 +97,9 @@ export function drawArcs(
     const own = edge.from === focus || edge.to === focus
     const height = arcHeight(edge, layout, graph.columns.length)
     const up = edge.weight > 0
-    ctx.globalAlpha = (0.3 + 0.7 * share) * (focus === null || own ? 1 : 0.18)
+    ctx.globalAlpha = (0.12 + 0.88 * share ** 2) * (focus === null || own ? 1 : 0.18)
     ctx.strokeStyle = theme.signed.css(up ? 0.9 : 0.1)
-    ctx.lineWidth = 0.75 + 3 * share
+    ctx.lineWidth = 0.75 + 2.75 * share ** 2
     ctx.beginPath()
     const radius = Math.abs(x(edge.to) - x(edge.from)) / 2
     const base = line + (up ? -NODE / 2 : NODE / 2)
@@ -117,8 +115,8 @@ export function drawArcs(
   ctx.fillText('column', left - 16, line)
   ctx.fillStyle = theme.muted
   ctx.font = `11px ${theme.font}`
-  ctx.fillText('same sign', left - 16, line - REACH / 2)
-  ctx.fillText('opposite', left - 16, line + REACH / 2)
+  ctx.fillText('positive', left - 16, line - REACH / 2)
+  ctx.fillText('negative', left - 16, line + REACH / 2)
 }
 
 function drawNodes(

@@ -3,7 +3,7 @@ import { fakeInspection, fakeMethods, fakeModule } from '../../../test/fake-engi
 import { planModules } from '../../state/modules'
 import { defaultRecipe } from '../../state/recipe'
 import { layoutCloseUp, panelsOf, weightAt } from './close-up'
-import { bitPosition, luminance, parseColour, viridis } from './colour'
+import { bitPosition, luminance, parseColour, signed, viridis } from './colour'
 import { columnAt, columnOfInterest, columnText, layoutMatrix, matrixHeight, matrixView } from './matrix-map'
 import { MEASURES, tellingMeasure } from './measure'
 import { cellAt, layoutGrid, modelGrid, placeAt, placeOf } from './model-map'
@@ -113,6 +113,15 @@ describe('colours', () => {
       const ink = luminance(parseColour(viridis.ink(i / 20)))
       const contrast = (Math.max(ground, ink) + 0.05) / (Math.min(ground, ink) + 0.05)
       expect(contrast).toBeGreaterThan(4.4)
+    }
+  })
+
+  it('show what is negative in orange and what is positive in purple, in both themes', () => {
+    for (const ramp of [signed.light, signed.dark]) {
+      const [red, , blue] = parseColour(ramp.css(0.1))
+      expect(red).toBeGreaterThan(blue)
+      const [warm, , cold] = parseColour(ramp.css(0.9))
+      expect(cold).toBeGreaterThan(warm)
     }
   })
 

@@ -134,7 +134,7 @@ export function drawTraining(
   const scales = trainingScales(training, target)
   const line = (box: Box, values: Float32Array, scale: Scale, colour: string, width: number) =>
     stroke(ctx, traceOf(training.step, values, box, steps, scale), colour, width)
-  const key = panel(ctx, layout.loss, scales.loss, 'loss', theme)
+  const key = panel(ctx, layout.loss, scales.loss, 'loss, log', theme)
   panel(ctx, layout.bits, scales.bits, target === null ? 'mean bits' : 'mean bits and target', theme)
   panel(ctx, layout.entropy, scales.entropy, 'entropy, bits', theme)
   panel(ctx, layout.temperature, scales.temperature, 'temperature τ', theme)
@@ -195,7 +195,7 @@ function panel(ctx: CanvasRenderingContext2D, box: Box, scale: Scale, title: str
 /** Which mark is which, after the title of the loss. */
 function drawKey(ctx: CanvasRenderingContext2D, box: Box, from: number, theme: MapTheme): void {
   const y = box.y - TITLE / 2
-  let x = from + 6
+  let x = from + 14
   ctx.font = `11px ${theme.font}`
   ctx.textAlign = 'left'
   const entry = (text: string, mark: (at: number) => void) => {
@@ -206,8 +206,7 @@ function drawKey(ctx: CanvasRenderingContext2D, box: Box, from: number, theme: M
   }
   const sample = (colour: string, width: number) => (at: number) =>
     stroke(ctx, [[at, at + 13].map((end) => ({ x: end, y }))], colour, width)
-  sample(theme.muted, 1)(x)
-  x += 24
+  entry('whole', sample(theme.muted, 1))
   entry('of quantization', sample(theme.accent, 1.75))
   entry('at the exact budget', (at) => dot(ctx, { x: at + 7, y }, theme.ink))
 }
