@@ -13,8 +13,13 @@ export interface WindowBatch extends Batch {
   readonly ids: Uint32Array<ArrayBuffer>
 }
 
-export function batchesOf(gpu: GpuInfo, spec: ModelSpec, { ids, count, length }: Windows): WindowBatch[] {
-  const step = batchWindows(gpu, spec, length)
+/** The windows in batches of `step` and a rest. */
+export function batchesOf(
+  gpu: GpuInfo,
+  spec: ModelSpec,
+  { ids, count, length }: Windows,
+  step = batchWindows(gpu, spec, length),
+): WindowBatch[] {
   const batches: WindowBatch[] = []
   for (let first = 0; first < count; first += step) {
     const windows = Math.min(step, count - first)

@@ -78,17 +78,17 @@ export function forecastQuantize(
 }
 
 /** Rope tables, and one block. */
-function residentShapes(spec: ModelSpec, positions: number): Shape[] {
+export function residentShapes(spec: ModelSpec, positions: number): Shape[] {
   const linears = spec.linears.flatMap(({ out, in: columns, bias }) => [[out, columns], ...(bias ? [[out]] : [])])
   return [...tableShapes(spec, positions), ...linears, [spec.hidden], [spec.hidden]]
 }
 
-function tableShapes({ headDim }: ModelSpec, positions: number): Shape[] {
+export function tableShapes({ headDim }: ModelSpec, positions: number): Shape[] {
   const angles = [positions, headDim / 2]
   return [angles, angles]
 }
 
-function embeddingShapes({ vocab, hidden }: ModelSpec, limit: number): Shape[] {
+export function embeddingShapes({ vocab, hidden }: ModelSpec, limit: number): Shape[] {
   const step = Math.max(1, Math.floor(limit / 4 / hidden))
   return Array.from({ length: Math.ceil(vocab / step) }, (_, i) => [Math.min(step, vocab - i * step), hidden])
 }
@@ -100,7 +100,7 @@ function batchTokens(gpu: GpuInfo, spec: ModelSpec, { samples, length }: Recipe[
 }
 
 /** What a block holds beside its input when it attends, and when it has opened its feed-forward part. */
-function blockShapes({ hidden, ffn, heads, kvHeads, headDim }: ModelSpec, tokens: number): Shape[][] {
+export function blockShapes({ hidden, ffn, heads, kvHeads, headDim }: ModelSpec, tokens: number): Shape[][] {
   const rows = (...widths: number[]) => widths.map((width) => [tokens, width])
   const keys = kvHeads * headDim
   return [rows(hidden, heads * headDim, keys, keys, heads * headDim), rows(hidden, hidden, ffn, ffn)]

@@ -135,7 +135,7 @@ async function scoreRound(
 }
 
 /** Row t predicts token t+1 of its window, if that one is scored. */
-function targetsOf({ ids, length }: WindowBatch, firstScored: number): Uint32Array {
+export function targetsOf({ ids, length }: WindowBatch, firstScored: number): Uint32Array {
   return ids.map((_, at) => {
     const next = (at % length) + 1
     return next >= firstScored && next < length ? ids[at + 1]! : NO_TARGET

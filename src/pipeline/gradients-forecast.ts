@@ -1,0 +1,98 @@
+import { allocatedBytes } from '../gpu/buffers'
+import type { GpuInfo } from '../gpu/device'
+import { dotSlices } from '../kernels/matrix'
+import { logitsRows } from '../models/model'
+import type { ModelSpec } from '../models/spec'
+import { blockShapes, embeddingShapes, residentShapes, tableShapes } from './forecast'
+import { gradientWindows, sweepBatches } from './gradients'
+
+type Shape = readonly number[]
+
+/** GPU bytes at the moment when a pass for output gradients holds most, by what takes them. */
+export interface GradientForecast {
+  /** Embedding and head while they are there, rope tables, one block. */
+  readonly weights: number
+  /** Hidden states kept for the way back, and gradients to them. */
+  readonly states: number
+  /** What a block computes inside, or logits. */
+  readonly activations: number
+  readonly peak: number
+}
+
+/**
+ * What `outputGradients` (gradients.ts) takes for so many windows: the tensors held when blocks are passed there, when
+ * the head is differentiated and when the last block is passed back, each rounded up as the buffer pool does.
+ */
+export function forecastGradients(
+  spec: ModelSpec,
+  { windows, length, stateBytes }: { windows: number; length: number; stateBytes?: number },
+  gpu: GpuInfo,
+): GradientForecast {
+  const { vocab, hidden, layers } = spec
+  const limit = Math.min(gpu.maxBindingBytes, gpu.maxBufferBytes)
+  const size = (...shapes: readonly Shape[]) =>
+    shapes.reduce((sum, shape) => sum + allocatedBytes(4 * shape.reduce((n, d) => n * d, 1), limit), 0)
+  const step = Math.min(windows, gradientWindows(gpu, spec, length))
+  const together = sweepBatches(spec, step * length, stateBytes)
+  const batches = Math.ceil(windows / step)
+  const sweep = Array.from(
+    { length: Math.min(batches, together) },
+    (_, b) => length * Math.min(step, windows - b * step),
+  )
+
+  const state = sweep.map((tokens) => size([tokens, hidden]))
+  const before = state.map((_, b) => state.slice(0, b).reduce((sum, bytes) => sum + bytes, 0))
+  const level = state.reduce((sum, bytes) => sum + bytes, 0)
+  const tables = size(...tableShapes(spec, length))
+  const block = size(...residentShapes(spec, length)) - tables
+  const ends = size(...endShapes(spec, limit))
+  const back = (tokens: number) => {
+    const sums = spec.linears.map(({ out }) => size([dotSlices(tokens), out], [tokens]))
+    return Math.max(...backwardShapes(spec, tokens).map((shapes) => size(...shapes))) + sums.reduce((a, b) => a + b)
+  }
+
+  const moments = sweep.flatMap((tokens, b) => {
+    const passed = before[b]!
+    const ahead = level - passed
+    const head = size([tokens], [tokens], [tokens, hidden], [tokens, hidden], [logitsRows(gpu, spec, tokens), vocab])
+    return [
+      // into the last block, on the way there
+      ...blockShapes(spec, tokens).map((shapes) => ({
+        weights: tables + ends + block,
+        states: layers * level + passed,
+        activations: size(...shapes),
+      })),
+      { weights: tables + ends, states: (layers + 1) * level, activations: head },
+      // out of it, on the way back
+      {
+        weights: tables + block + (batches > together ? ends : 0),
+        states: (layers - 1) * level + 2 * ahead + passed,
+        activations: back(tokens),
+      },
+    ]
+  })
+  const total = (parts: (typeof moments)[number]) => parts.weights + parts.states + parts.activations
+  const most = moments.reduce((a, b) => (total(b) > total(a) ? b : a))
+  return { ...most, peak: total(most) }
+}
+
+/** Embedding, head and the norm before it. */
+function endShapes(spec: ModelSpec, limit: number): Shape[] {
+  const vocabulary = embeddingShapes(spec, limit)
+  return [...vocabulary, ...(spec.tiedHead ? [] : vocabulary), [spec.hidden]]
+}
+
+/** What a block on the tape holds beside its input and the gradient to its output, at its fullest moments. */
+function backwardShapes({ hidden, ffn, heads, kvHeads, headDim }: ModelSpec, tokens: number): Shape[][] {
+  const [h, q, k] = [hidden, heads * headDim, kvHeads * headDim]
+  const rows = (...widths: number[]) => widths.map((width) => [tokens, width])
+  const attended = [h, h, q, q, k, k, k, q] // gradient to x, n₁, q and k before and after rope, v, a
+  return [
+    // all values, and the gradients to y and to the two that it adds
+    rows(...attended, h, h, h, ffn, ffn, ffn, h, h, h, h, h),
+    // gradients to h, m, gate and up, and no down and y any more
+    rows(...attended, h, h, h, ffn, ffn, ffn, h, ffn, ffn, ffn),
+    // gradients to a, q, k, v, and two numbers a query and head
+    rows(...attended, q, q, k, k, 2 * heads),
+  ]
+}
