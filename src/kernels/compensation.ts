@@ -1,3 +1,4 @@
+import energySource from '../../shaders/compensation_energy.wgsl?raw'
 import errorSource from '../../shaders/compensation_error.wgsl?raw'
 import gradientSource from '../../shaders/compensation_gradient.wgsl?raw'
 import sharesSource from '../../shaders/compensation_shares.wgsl?raw'
@@ -18,6 +19,19 @@ export interface CompensationShape {
   readonly choices: number
   /** Linears that share the factor. */
   readonly members: number
+}
+
+/** Energy of every column, rows weighted by what their error matters. */
+export const compensationEnergy: Kernel<
+  'w' | 'emphasis' | 'diagonal' | 'energy',
+  { readonly rows: number; readonly columns: number }
+> = {
+  label: 'compensation energy',
+  wgsl: wgsl([energySource], { TILE }),
+  bindings: { w: 'read', emphasis: 'read', diagonal: 'read', energy: 'read_write' },
+  params: { rows: 'u32', columns: 'u32' },
+  passes: (shape) => [{ groups: [Math.ceil(shape.columns / TILE)], params: { ...shape } }],
+  cost: ({ rows, columns }) => ({ flops: 3 * rows * columns, bytes: 4 * rows * columns }),
 }
 
 /** Shares of energy that rounding leaves, of one member; see the shader. */

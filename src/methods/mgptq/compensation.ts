@@ -5,6 +5,7 @@ import type { Recorder } from '../../gpu/recorder'
 import { elements, type Tensor } from '../../gpu/tensor'
 import {
   type CompensationShape,
+  compensationEnergy,
   compensationError,
   compensationGradient,
   compensationShares,
@@ -16,13 +17,27 @@ import {
 export interface CompensatedLinear {
   /** C [K, n] = Σᵣ ωᵣ·(w[r, j] − Qₖ(w)[r, j])²: what each column would lose at each width without compensation. */
   readonly table: Tensor
-  /** a [n] = Σᵣ ωᵣ·w[r, j]². */
+  /** a [n] = Σᵣ ωᵣ·w[r, j]², 0 for a column without input; see `recordEnergy`. */
   readonly energy: Tensor
 }
 
 export interface CompensationOptions {
   /** Rounds of messages, at least 1. */
   readonly iterations?: number
+}
+
+/**
+ * Records the energies a [n] of W [rows, n]: 0 where `diagonal` [n] of H is 0, since such columns are zeroed. `emphasis` is
+ * ω [rows], all 1 when missing. The caller frees the result.
+ */
+export function recordEnergy(gpu: Gpu, rec: Recorder, weights: Tensor, diagonal: Tensor, emphasis?: Tensor): Tensor {
+  const [rows, columns] = weights.shape as [number, number]
+  const energy = gpu.alloc([columns], 'f32', 'energy')
+  const ones = gpu.alloc([rows])
+  rec.write(ones, new Float32Array(rows).fill(1))
+  rec.run(compensationEnergy, { w: weights, emphasis: emphasis ?? ones, diagonal, energy }, { rows, columns })
+  gpu.free(ones)
+  return energy
 }
 
 /** Every round adds about a fifth of what the one before has added. */
