@@ -3,6 +3,7 @@ import { expectClose, noise, testGpu } from '../../../test/device'
 import { Tape } from '../../autograd/tape'
 import { stepOf } from '../../formats/affine'
 import type { Gpu } from '../../gpu/device'
+import { Recorder } from '../../gpu/recorder'
 import type { Tensor } from '../../gpu/tensor'
 import { type CompensationReference, compensationReference } from '../../reference/compensation'
 import { differences } from '../../reference/differences'
@@ -146,7 +147,10 @@ describe('compensation', () => {
     expectClose(compensationReference(problem, p).gradient, slopes, { rtol: 1e-6, atol: 1e-7 })
   })
 
-  it('keeps linears that share a factor apart', async () => {
+  it.each([
+    ['at once', {}],
+    ['in many dispatches on narrow grids', { flopsPerDispatch: 2e4, maxGroupsPerDimension: 3 }],
+  ])('keeps linears that share a factor apart, %s', async (_, traits) => {
     const [n, choices] = [65, 3]
     const u = factor(n, 1)
     const linears = [linear(n, choices, 2), linear(n, choices, 20), linear(n, choices, 200)]
@@ -157,7 +161,7 @@ describe('compensation', () => {
       u,
       linears,
       async (compensation, gpu) => {
-        const rec = gpu.record()
+        const rec = new Recorder({ ...gpu.traits, ...traits })
         const allocation = gpu.upload(p)
         const history = gpu.upload(new Float32Array(3 * COMPENSATION_VALUES).fill(-1))
         const gradient = compensation.recordGradient(rec, allocation, history, 1)

@@ -63,8 +63,8 @@ export interface CompensatedError {
  *
  * Both systems are triangular and solved by rounds of messages. Several linears (members) may share U; an allocation p
  * is [members, n, K], one-hot or soft, and J is the sum. Linears that must take equal widths are one member with summed
- * tables and energies. Keeps `u` [n, n], which stays the caller's and of which only the upper triangle is read; the
- * tensors of the linears may be freed once recorded.
+ * tables and energies. Keeps `u` [n, n], which stays the caller's and of which only the upper triangle is read. The
+ * constructor records what it takes from the linears: submit that before anything else, their tensors may then be freed.
  */
 export class Compensation {
   readonly #shape: CompensationShape
