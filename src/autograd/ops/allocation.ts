@@ -44,7 +44,7 @@ export function allocationLoss(
   const pulled = gpu.alloc([rows, columns], 'f32', 'mixed error times hessian')
   const gains = tape.keep(gpu.alloc([slices, choices, columns], 'f32', 'gains'))
   rec.run(mixture, { p: p.value, e: errors, d: mixed }, { rows, columns, choices })
-  matmul(rec, { a: mixed, b: hessian, c: pulled, m: rows, n: columns, k: columns })
+  matmul(rec, { gpu, a: mixed, b: hessian, c: pulled, m: rows, n: columns, k: columns })
   rec.run(mixtureGains, { e: errors, g: pulled, gains }, { rows, columns, choices })
   gpu.free(mixed, pulled)
 

@@ -31,7 +31,7 @@ export function product(tape: Tape, a: Variable, b: Variable, options: MatmulOpt
   invariant(k === inner, () => `matmul of [${a.value.shape}] and [${b.value.shape}]`)
   invariant(!(triangle && a.learns), 'a triangular operand that learns')
   const c = tape.gpu.alloc([m, n], 'f32', 'product')
-  gemm.matmul(tape.rec, { ...options, a: a.value, b: b.value, c, m, n, k })
+  gemm.matmul(tape.rec, { ...options, gpu: tape.gpu, a: a.value, b: b.value, c, m, n, k })
   return c
 }
 
@@ -43,12 +43,13 @@ export function productGradients(
   gradient: Variable['value'],
   { transA = false, transB = false, triangle, alpha = 1 }: MatmulOptions = {},
 ): void {
-  const { rec } = tape
+  const { gpu, rec } = tape
   const [m, k] = dims(a, transA)
   const [, n] = dims(b, transB)
   tape.into(a, (c, accumulate) =>
     transA
       ? gemm.matmul(rec, {
+          gpu,
           a: b.value,
           b: gradient,
           c,
@@ -60,13 +61,14 @@ export function productGradients(
           alpha,
           accumulate,
         })
-      : gemm.matmul(rec, { a: gradient, b: b.value, c, m, n: k, k: n, transB: !transB, alpha, accumulate }),
+      : gemm.matmul(rec, { gpu, a: gradient, b: b.value, c, m, n: k, k: n, transB: !transB, alpha, accumulate }),
   )
   // the other half of a transpose is empty
   const flipped = triangle && (triangle === 'upper' ? 'lower' : 'upper')
   tape.into(b, (c, accumulate) =>
     transB
       ? gemm.matmul(rec, {
+          gpu,
           a: gradient,
           b: a.value,
           c,
@@ -79,6 +81,7 @@ export function productGradients(
           accumulate,
         })
       : gemm.matmul(rec, {
+          gpu,
           ...{ a: a.value, b: gradient, c, m: k, n, k: m, transA: !transA, triangle: flipped, alpha, accumulate },
         }),
   )

@@ -41,7 +41,7 @@ export async function nodeFeatures(
   }
   const features = gpu.alloc([n, PROJECTED], 'f32', 'features')
   const projection = gpu.upload(gaussian(rows * PROJECTED, Math.sqrt(1 / PROJECTED), seed), [rows, PROJECTED])
-  matmul(rec, { a: weights, b: projection, c: features, m: n, n: PROJECTED, k: rows, transA: true, alpha: scale })
+  matmul(rec, { gpu, a: weights, b: projection, c: features, m: n, n: PROJECTED, k: rows, transA: true, alpha: scale })
   await gpu.submit(rec)
   gpu.free(projection)
   return features
@@ -145,7 +145,7 @@ export async function propagate(gpu: Gpu, { matrix, scale, triangle }: Adjacency
   const [n, width] = features.shape as [number, number]
   const propagated = gpu.alloc([n, width], 'f32', 'propagated features')
   const rec = gpu.record()
-  matmul(rec, { a: matrix, b: features, c: propagated, m: n, n: width, k: n, alpha: scale, triangle })
+  matmul(rec, { gpu, a: matrix, b: features, c: propagated, m: n, n: width, k: n, alpha: scale, triangle })
   await gpu.submit(rec)
   return propagated
 }

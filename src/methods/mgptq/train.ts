@@ -72,7 +72,7 @@ const REDRAWS = 8
  * Learns widths for the columns of a layer (methods E3–E8): a graph network, straight-through Gumbel-Softmax, Adam. All
  * steps stay on the GPU; every 20 the logits are projected to the budget, and the best projection is kept.
  *
- * @throws NumericalError when the loss or the logits leave the numbers
+ * @throws NumericalError when the loss or the logits leave the numbers; what it holds then is given back by `gpu.scope`
  */
 export async function trainAllocator(gpu: Gpu, given: TrainingProblem): Promise<TrainedAllocator> {
   const problem = { ...DEFAULTS, ...given }
