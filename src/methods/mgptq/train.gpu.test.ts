@@ -147,6 +147,18 @@ describe('an allocator', () => {
     expect(signals.oscillating).toBe(false)
   })
 
+  it('tells an oscillation from the noise of sampling', async () => {
+    const gpu = await testGpu()
+    // columns that nothing tells apart can only jump together, over the target and back
+    const features = gpu.upload(new Float32Array(65 * 7).fill(1), [65, 7])
+    const wild = await train(65, 7, 2, { steps: 100, features, noise: 0.01 })
+    gpu.free(features)
+    expect(wild.signals.collapsed).toBe(true)
+    expect(wild.signals.oscillating).toBe(true)
+    const calm = await train(65, 7, 2, { steps: 100, alpha: 1 })
+    expect(calm.signals.oscillating).toBe(false)
+  })
+
   it('refuses numbers that mean nothing', async () => {
     const gpu = await testGpu()
     const before = gpu.pool.liveBytes
