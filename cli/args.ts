@@ -12,11 +12,12 @@ export function readArguments(
     throw new UsageError(
       `${name}: expected ${wanted.join(' ') || 'only flags'}, got ${positionals.map((text) => `'${text}'`).join(' ') || 'none'}`,
     )
-  const values: Record<string, Value | undefined> = {}
+  const values: Record<string, Value | readonly string[] | undefined> = {}
   for (const [key, flag] of Object.entries(flags)) {
     const text = texts[key]
     try {
       if (flag.type === 'switch') values[key] = text === true
+      else if (flag.type === 'texts') values[key] = Array.isArray(text) ? text : []
       else if (typeof text === 'string') values[key] = readValue(flag, text)
       else values[key] = flag.default
       if (flag.required && text === undefined) throw new Error('expected a value, got none')
@@ -29,7 +30,7 @@ export function readArguments(
 
 function split(name: string, flags: Flags, argv: readonly string[]) {
   const options = Object.entries(flags).map(
-    ([key, { type }]) => [key, { type: type === 'switch' ? 'boolean' : 'string' }] as const,
+    ([key, { type }]) => [key, { type: type === 'switch' ? 'boolean' : 'string', multiple: type === 'texts' }] as const,
   )
   try {
     const { values, positionals } = parseArgs({
@@ -37,7 +38,7 @@ function split(name: string, flags: Flags, argv: readonly string[]) {
       allowPositionals: true,
       options: Object.fromEntries(options),
     })
-    return { texts: values as Readonly<Record<string, string | boolean>>, positionals }
+    return { texts: values as Readonly<Record<string, string | boolean | string[]>>, positionals }
   } catch (error) {
     throw new UsageError(`${name}: ${(error as Error).message}`)
   }

@@ -13,7 +13,7 @@ describe('help', () => {
     for (const asks of [['--help'], ['-h'], ['help']]) {
       const { code, stdout, stderr } = await runHere(...asks)
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-      for (const name of ['inspect', 'quantize', 'eval', 'generate', 'export', 'bench'])
+      for (const name of ['inspect', 'quantize', 'eval', 'compare', 'generate', 'export', 'bench'])
         expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'))
     }
   })
@@ -22,8 +22,8 @@ describe('help', () => {
     const { code, stdout } = await runHere('quantize', '--help')
     expect(code).toBe(0)
     for (const line of [
-      /--method rtn\|gptq .*Default: gptq\./,
-      /--bits 1\|2\|3\|4\|5\|6\|7\|8 .*Default: 4\./,
+      /--method mg-ptq\|gptq\|rtn .*Default: gptq\./,
+      /--bits X .*MG-PTQ: .*Default: 2\.5\. GPTQ, RTN: .*Default: 4\.$/m,
       /--group-size -1\|32\|64\|128 .*-1 is per row.*Default: 128\./,
       /--act-order .*GPTQ only/,
       /--damping X .*Default: 0\.01\./,
@@ -45,6 +45,7 @@ describe('help', () => {
 describe('a command line that is not understood', () => {
   const quantize = ['quantize', nano, '--out', join(folder, 'never.safetensors')]
   const evaluate = ['eval', nano, '--text', 'text.txt']
+  const compare = ['compare', nano, '--text', 'text.txt']
   it.each<[says: RegExp, ...args: string[]]>([
     [/expected a command out of inspect, .*got none/],
     [/expected a command out of .*got 'quantise'/, 'quantise', nano],
@@ -53,9 +54,9 @@ describe('a command line that is not understood', () => {
     [/bench: expected only flags, got 'fast'/, 'bench', 'fast'],
     [/inspect: Unknown option '--fast'/, 'inspect', nano, '--fast'],
     [/quantize: --out: expected a value, got none/, 'quantize', nano],
-    [/--method: expected rtn or gptq, got 'awq'/, ...quantize, '--method', 'awq'],
-    [/--bits: expected 1, 2, .* or 8, got '9'/, ...quantize, '--bits', '9'],
-    [/--bits: expected .*, got '4\.5'/, ...quantize, '--bits', '4.5'],
+    [/--method: expected mg-ptq, gptq or rtn, got 'awq'/, ...quantize, '--method', 'awq'],
+    [/--bits: expected a number from 1 to 8, got '9'/, ...quantize, '--bits', '9'],
+    [/option 'bits' of gptq: .*\(got 4\.5\)/, ...quantize, '--bits', '4.5'],
     [/--group-size: expected -1, 32, 64 or 128, got '100'/, ...quantize, '--group-size', '100'],
     [/--group-size: expected .*, got '-2'/, ...quantize, '--group-size', '-2'],
     [/--damping: expected a number from 0\.0001 to 1, got '2'/, ...quantize, '--damping', '2'],
@@ -66,7 +67,11 @@ describe('a command line that is not understood', () => {
     [/--pick: expected first or random, got 'last'/, ...quantize, '--pick', 'last'],
     [/--act-order: expected an option of rtn/, ...quantize, '--method', 'rtn', '--act-order'],
     [/--calibration: expected a text for gptq, got none/, ...quantize],
-    [/--protocol: .*windows:L.*got 'wikitext'/, ...evaluate, '--protocol', 'wikitext'],
+    [/eval: --protocol: .*windows:L.*got 'wikitext'/, ...evaluate, '--protocol', 'wikitext'],
+    [/compare: --protocol: .*windows:L.*got 'wikitext'/, ...compare, '--protocol', 'wikitext'],
+    [/compare: --text: expected a value, got none/, 'compare', nano],
+    [/compare: --calibration: expected a text for gptq, got none/, ...compare],
+    [/compare: --act-order: expected an option of rtn/, ...compare, '--sweep', 'method=gptq,rtn', '--act-order'],
     [/--max-tokens: expected a whole number from 1/, ...evaluate, '--max-tokens', '0'],
     [/--format: expected fp16, got 'gguf'/, 'export', nano, '--format', 'gguf', '--out', folder],
     [/--sizes: expected whole numbers .*got '512,x'/, 'bench', '--sizes', '512,x'],
@@ -75,7 +80,7 @@ describe('a command line that is not understood', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr.split('\n', 1)[0]).toMatch(says)
     // the usage of the command, or of all of them
-    expect(stderr).toMatch(/\n\nbitloom (COMMAND|inspect|quantize|eval|generate|export|bench) /)
+    expect(stderr).toMatch(/\n\nbitloom (COMMAND|inspect|quantize|eval|compare|generate|export|bench) /)
   })
 })
 
@@ -83,7 +88,7 @@ describe('the README', () => {
   it('shows command lines that are understood', () => {
     const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8').replaceAll('\\\n', ' ')
     const lines = [...readme.matchAll(/^npm run bitloom -- (\w+) (.*)$/gm)]
-    expect(lines.map(([, name]) => name)).toEqual(['inspect', 'quantize', 'eval', 'generate', 'export'])
+    expect(lines.map(([, name]) => name)).toEqual(['inspect', 'quantize', 'eval', 'compare', 'generate', 'export'])
     for (const [, name, rest] of lines) {
       const words = [...rest!.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!)
       const known = commands.find((candidate) => candidate.name === name)!

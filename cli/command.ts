@@ -4,6 +4,8 @@ import type { Flags, Values } from './flags'
 export interface Result {
   readonly json: unknown
   readonly text: string
+  /** Part of the work failed, as the result says: exit code 1. */
+  readonly failed?: boolean
 }
 
 export interface Arguments<F extends Flags> {
@@ -32,6 +34,11 @@ export function command<F extends Flags>(
   // `--json` belongs to all of them
   const flags = { ...spec.flags, json: { type: 'switch', help: 'Print one JSON object on standard output.' } } as const
   return { ...spec, flags, run: (args) => spec.run(args as Arguments<F>) }
+}
+
+/** The person asked to stop, and something is left of the work: the message says what. */
+export class StoppedError extends Error {
+  override readonly name = 'StoppedError'
 }
 
 /** The command line was not understood: exit code 2. */

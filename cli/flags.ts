@@ -1,5 +1,5 @@
 /** What a command line may say, as data: the parser, the help and the types of the values all come from here. */
-export type Flag = TextFlag | NumberFlag | ChoiceFlag | SwitchFlag
+export type Flag = TextFlag | TextsFlag | NumberFlag | ChoiceFlag | SwitchFlag
 
 interface Described {
   /** A sentence for the help; the default is added to it. */
@@ -12,6 +12,12 @@ export interface TextFlag extends Described {
   /** Placeholder for the value in help. */
   readonly value: string
   readonly default?: string
+}
+
+/** May be given several times; none is an empty list. */
+export interface TextsFlag extends Described {
+  readonly type: 'texts'
+  readonly value: string
 }
 
 export interface NumberFlag extends Described {
@@ -41,12 +47,14 @@ export type Value = string | number | boolean
 type ValueOf<F extends Flag> =
   | (F extends SwitchFlag
       ? boolean
-      : F extends NumberFlag
-        ? number
-        : F extends ChoiceFlag
-          ? F['choices'][number]
-          : string)
-  | (F extends SwitchFlag | { required: true } | { default: Value } ? never : undefined)
+      : F extends TextsFlag
+        ? readonly string[]
+        : F extends NumberFlag
+          ? number
+          : F extends ChoiceFlag
+            ? F['choices'][number]
+            : string)
+  | (F extends SwitchFlag | TextsFlag | { required: true } | { default: Value } ? never : undefined)
 
 /** The values of a command's flags, defaults filled in. */
 export type Values<F extends Flags> = { readonly [K in keyof F]: ValueOf<F[K]> }

@@ -43,6 +43,7 @@ function placeholder(flag: Flag): string {
 
 function fallback(flag: Flag): string {
   if (flag.type === 'switch') return ''
+  if (flag.type === 'texts') return `${flag.required ? ' Needed;' : ' It'} may be given several times.`
   if (flag.required) return ' Needed.'
   return flag.default === undefined ? '' : ` Default: ${flag.default}.`
 }

@@ -3,13 +3,27 @@ import type { Progress, TrainingRecord } from '../src/records'
 /** Progress belongs on standard error; standard output is the result's. */
 export const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
+/** Takes back a line that passes, on a terminal. */
+const clear = process.stderr.isTTY ? '\r\x1b[K' : ''
+
+/** Tells work of many parts: a line a finished part, what passes meanwhile on one that is overwritten, on a terminal. */
+export function partsPrinter(): { readonly tell: (line: string) => void; readonly pass: (progress: Progress) => void } {
+  const terminal = process.stderr.isTTY
+  return {
+    tell: (line) => say(clear + line),
+    pass: (progress) => {
+      if (terminal && (progress.type === 'phase' || progress.type === 'training'))
+        process.stderr.write(clear + passingLine(progress))
+    },
+  }
+}
+
 /** Tells a run's progress: a line a finished module and block; phases and learning on one line that is overwritten, on a terminal. */
 export function progressPrinter(): (progress: Progress) => void {
-  const terminal = process.stderr.isTTY
-  const clear = terminal ? '\r\x1b[K' : ''
+  const { tell, pass } = partsPrinter()
   return (progress) => {
-    if (progress.type !== 'phase' && progress.type !== 'training') say(clear + lineOf(progress))
-    else if (terminal) process.stderr.write(clear + passingLine(progress))
+    if (progress.type === 'phase' || progress.type === 'training') pass(progress)
+    else tell(lineOf(progress))
   }
 }
 

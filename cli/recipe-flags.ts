@@ -13,28 +13,60 @@ const fallback = defaultRecipe('gptq')
 const descriptions = methods.map(describeMethod)
 
 /** camelCase option key as a flag, e.g. groupSize → group-size. */
-const flagName = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+export const flagName = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
-/** An option of a method as a flag: range, choices, default and help are its schema's. */
-function optionFlag(option: OptionDescription): Flag {
-  const users = descriptions.filter(({ options }) => options.some(({ key }) => key === option.key))
-  const only = users.length < descriptions.length ? `${users.map(({ title }) => title).join(', ')} only: ` : ''
-  const help = `${only}${option.help}`
-  if (option.type === 'boolean') return { type: 'switch', help }
-  if (option.type === 'choice') {
-    const choices = option.choices.map(({ value }) => value)
-    const labelled = option.choices.filter(({ value, label }) => label !== String(value))
-    const labels = labelled.map(({ value, label }) => `${value} is ${label}`).join(', ')
-    return { type: 'choice', choices, default: option.default, help: labels ? `${help} (${labels}.)` : help }
-  }
-  if (option.type === 'text')
-    return { type: 'text', value: option.placeholder || 'TEXT', default: option.default, help }
-  const { min, max, step, default: start } = option
-  return { type: 'number', value: 'X', min, max, whole: Number.isInteger(step), default: start, help }
+/** An option as it is in the methods that say and take the same. */
+interface Reading {
+  readonly titles: string[]
+  readonly option: OptionDescription
+  readonly help: string
+}
+
+/** An option as a flag: range, choices, default and help are its schema's; of several schemas, what any of them takes. */
+function optionFlag(key: string): Flag {
+  const readings: Reading[] = []
+  for (const { title, options } of descriptions)
+    for (const option of options.filter((candidate) => candidate.key === key)) {
+      const help = helpOf(option)
+      const alike = readings.find((reading) => reading.help === help && reading.option.default === option.default)
+      if (alike) alike.titles.push(title)
+      else readings.push({ titles: [title], option, help })
+    }
+  const [first] = readings as [Reading]
+  if (readings.length > 1)
+    return merged(
+      readings.map(({ option }) => option),
+      readings.map(({ titles, option, help }) => `${titles.join(', ')}: ${help} Default: ${option.default}.`).join(' '),
+    )
+  const only = first.titles.length < descriptions.length ? `${first.titles.join(', ')} only: ` : ''
+  const flag = merged([first.option], `${only}${first.help}`)
+  return flag.type === 'switch' ? flag : ({ ...flag, default: first.option.default } as Flag)
+}
+
+function helpOf(option: OptionDescription): string {
+  if (option.type !== 'choice') return option.help
+  const labelled = option.choices.filter(({ value, label }) => label !== String(value))
+  const labels = labelled.map(({ value, label }) => `${value} is ${label}`).join(', ')
+  return labels ? `${option.help} (${labels}.)` : option.help
+}
+
+/** A flag that takes what any of the options does; whether the method at hand does is its schema's to say. */
+function merged(options: readonly OptionDescription[], help: string): Flag {
+  const [first] = options as [OptionDescription]
+  if (first.type === 'boolean') return { type: 'switch', help }
+  if (first.type === 'text') return { type: 'text', value: first.placeholder || 'TEXT', help }
+  const choices = options.flatMap((option) =>
+    option.type === 'choice' ? option.choices.map(({ value }) => value) : [],
+  )
+  const ranges = options.filter((option) => option.type === 'number')
+  if (ranges.length === 0) return { type: 'choice', choices: [...new Set(choices)], help }
+  const ends = [...choices.map(Number), ...ranges.flatMap(({ min, max }) => [min, max])]
+  const whole = ranges.every(({ step }) => Number.isInteger(step))
+  return { type: 'number', value: 'X', min: Math.min(...ends), max: Math.max(...ends), whole, help }
 }
 
 const optionFlags: Flags = Object.fromEntries(
-  descriptions.flatMap(({ options }) => options.map((option) => [flagName(option.key), optionFlag(option)])),
+  descriptions.flatMap(({ options }) => options.map(({ key }) => [flagName(key), optionFlag(key)])),
 )
 
 /** Every flag that says how to quantize. */
@@ -64,9 +96,16 @@ export const recipeFlags = {
   recipe: { type: 'text', value: 'FILE', help: 'Saved recipe to start from; flags beside it change it.' },
 } as const satisfies Flags
 
-/** The recipe that the flags describe, on top of a saved one. */
-export async function recipeOf({ values, given }: Arguments<typeof recipeFlags>): Promise<Recipe> {
-  const saved = values.recipe === undefined ? null : recipeFromJson(await readText(values.recipe))
+export type RecipeArguments = Pick<Arguments<typeof recipeFlags>, 'values' | 'given'>
+
+/** The recipe that a command's flags describe, on top of the saved one that they name. */
+export async function recipeOf(command: string, args: RecipeArguments): Promise<Recipe> {
+  const { recipe } = args.values
+  return recipeFrom(command, args, recipe === undefined ? null : recipeFromJson(await readText(recipe)))
+}
+
+/** The recipe that a command's flags make of a saved one, or of none. */
+export function recipeFrom(command: string, { values, given }: RecipeArguments, saved: Recipe | null): Recipe {
   const start = saved ?? fallback
   const told = <T>(flag: keyof typeof recipeFlags, value: T, otherwise: T): T => (given.has(flag) ? value : otherwise)
   const method = told('method', String(values.method), start.method)
@@ -75,7 +114,7 @@ export async function recipeOf({ values, given }: Arguments<typeof recipeFlags>)
     (flag) => given.has(flag) && !known.some(({ key }) => flagName(key) === flag),
   )
   if (foreign)
-    throw new UsageError(`quantize: --${foreign}: expected an option of ${method}, got one of another method`)
+    throw new UsageError(`${command}: --${foreign}: expected an option of ${method}, got one of another method`)
   const options: Record<string, unknown> = saved?.method === method ? { ...saved.options } : {}
   for (const { key } of known)
     if (given.has(flagName(key))) options[key] = (values as Readonly<Record<string, unknown>>)[flagName(key)]
@@ -90,7 +129,7 @@ export async function recipeOf({ values, given }: Arguments<typeof recipeFlags>)
     return recipeFromJson({ name: 'command line', text: JSON.stringify(recipe) })
   } catch (error) {
     // the saved recipe was in order: what does not fit came from the flags
-    if (error instanceof FormatError) throw new UsageError(`quantize: ${error.message}`)
+    if (error instanceof FormatError) throw new UsageError(`${command}: ${error.message}`)
     throw error
   }
 }

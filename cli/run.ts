@@ -2,7 +2,7 @@ import { constants } from 'node:os'
 import { BitloomError } from '../src/errors'
 import { version } from '../src/version'
 import { readArguments } from './args'
-import { UsageError } from './command'
+import { StoppedError, UsageError } from './command'
 import { commands } from './commands'
 import { commandHelp, overview } from './help'
 
@@ -24,11 +24,13 @@ export async function run(argv: readonly string[], signal: AbortSignal): Promise
         `expected a command out of ${commands.map((known) => known.name).join(', ')}, got ${name === undefined ? 'none' : `'${name}'`}`,
       )
     const args = { ...readArguments(command, rest), signal }
-    const { json, text } = await command.run(args)
-    return await print(`${args.values.json ? JSON.stringify(json) : text}\n`)
+    const { json, text, failed = false } = await command.run(args)
+    await print(`${args.values.json ? JSON.stringify(json) : text}\n`)
+    return failed ? 1 : 0
   } catch (error) {
     if (signal.aborted) {
-      process.stderr.write('\nbitloom: stopped; nothing was written\n')
+      const kept = error instanceof StoppedError ? error.message : 'nothing was written'
+      process.stderr.write(`\nbitloom: stopped; ${kept}\n`)
       return 128 + constants.signals[signal.reason as StopSignal]
     }
     if (error instanceof UsageError) {

@@ -1,11 +1,10 @@
-import { BitloomError } from '../../src/errors'
 import { weightsOf } from '../../src/pipeline/opened'
 import { perplexity } from '../../src/pipeline/perplexity'
-import { parseProtocol } from '../../src/pipeline/windows'
-import { command, UsageError } from '../command'
+import { command } from '../command'
 import { openPath, readText, withGpu } from '../input'
 import { profiled, profileFlag } from '../profile'
 import { progressPrinter } from '../progress'
+import { checkProtocol, protocolFlag } from '../protocol-flag'
 
 export const evaluate = command({
   name: 'eval',
@@ -13,7 +12,7 @@ export const evaluate = command({
   summary: 'Measures the perplexity of a checkpoint or a packed file on a text.',
   flags: {
     text: { type: 'text', value: 'FILE', required: true, help: 'Text to score.' },
-    protocol: { type: 'text', value: 'NAME', default: 'windows:512', help: 'windows:L or llama.cpp:L.' },
+    ...protocolFlag,
     'max-tokens': {
       ...{ type: 'number', value: 'N', min: 1, max: 2 ** 31, whole: true },
       help: 'Only windows inside the first N tokens. Default: the whole text.',
@@ -22,12 +21,7 @@ export const evaluate = command({
   },
   async run({ positionals: [path], values, signal }) {
     const { protocol, 'max-tokens': maxTokens = null } = values
-    try {
-      parseProtocol(protocol)
-    } catch (error) {
-      if (error instanceof BitloomError) throw new UsageError(`eval: --protocol: ${error.message}`)
-      throw error
-    }
+    checkProtocol('eval', protocol)
     const text = await readText(values.text)
     const model = await openPath(path!)
     return withGpu(signal, async (gpu) => {

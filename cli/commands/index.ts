@@ -1,5 +1,6 @@
 import type { Command } from '../command'
 import { bench } from './bench'
+import { compare } from './compare'
 import { evaluate } from './eval'
 import { exportFolder } from './export'
 import { generate } from './generate'
@@ -7,4 +8,4 @@ import { inspect } from './inspect'
 import { quantize } from './quantize'
 
 /** All commands, in the order in which one meets them. */
-export const commands: readonly Command[] = [inspect, quantize, evaluate, generate, exportFolder, bench]
+export const commands: readonly Command[] = [inspect, quantize, evaluate, compare, generate, exportFolder, bench]

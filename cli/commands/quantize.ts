@@ -21,7 +21,7 @@ export const quantize = command({
   async run(args) {
     const { positionals, values, signal } = args
     const { out, force } = values
-    const recipe = await recipeOf(args)
+    const recipe = await recipeOf('quantize', args)
     const needsText = methods.find(({ id }) => id === recipe.method)!.needsCalibration
     if (needsText && values.calibration === undefined)
       throw new UsageError(`quantize: --calibration: expected a text for ${recipe.method}, got none`)

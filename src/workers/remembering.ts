@@ -6,7 +6,7 @@ const TEXTS = 3
 const WORTH_KEEPING = 10_000
 
 /** A tokenizer that knows the last long texts it saw: a book takes seconds, and every run and measurement asks for it again. */
-export function remembering(tokenizer: Tokenizer): Tokenizer {
+export function remembering(tokenizer: Tokenizer, texts = TEXTS): Tokenizer {
   const seen = new Map<string, number[]>()
   return {
     ...tokenizer,
@@ -16,7 +16,7 @@ export function remembering(tokenizer: Tokenizer): Tokenizer {
       const ids = seen.get(key) ?? tokenizer.encode(text, options)
       seen.delete(key)
       seen.set(key, ids)
-      if (seen.size > TEXTS) seen.delete(seen.keys().next().value!)
+      if (seen.size > texts) seen.delete(seen.keys().next().value!)
       return ids.slice()
     },
   }

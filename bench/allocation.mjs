@@ -1,0 +1,184 @@
+#!/usr/bin/env node
+/**
+ * Runs every recipe behind the tables of mixed column widths on one model, in one process, and writes the runs
+ * (allocation-NAME.json), the tables (.md) and the figure of the sweeps (.svg):
+ *
+ *     node bench/allocation.mjs --data DIR --model wren-3m [--tables A,B,C,sweeps] [--seeds 3] [--targets 2,2.5,3]
+ *
+ * DIR holds models/NAME and texts/. Called again it runs only what the JSON lacks. `--count` runs nothing.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { sweepsFigure, tablesText } from './allocation-tables.mjs'
+
+/** What no table changes. */
+const common = {
+  ...{ bounds: 'code', candidates: '1,2,3,4', limits: '', tie: false, groupSize: 128, order: 'original' },
+  ...{
+    damping: 0.01,
+    alpha: 10,
+    steps: 300,
+    learningRate: 0.002,
+    noise: 0.3,
+    features: 'weights',
+    adjacency: 'factor',
+  },
+}
+/** The published method. */
+const published = {
+  ...{ ...common, objective: 'output', sensitivity: 'none', budget: 'layer' },
+  ...{ ranges: 'shared', fit: 'minmax', sequence: 'layer', correction: 0 },
+}
+/** What the methods of the second table share. */
+const better = { ...published, ranges: 'width', fit: 'search', sequence: 'true', correction: 0.5 }
+const acrossModel = { budget: 'model', sensitivity: 'outputs' }
+const improved = { ...better, ...acrossModel, allocator: 'gcn', objective: 'compensated' }
+const gcn = { ...published, allocator: 'gcn' }
+
+const row = (label, options) => ({ label, options })
+const tables = {
+  A: {
+    title: 'As published: min–max ranges shared in place, a budget for every layer',
+    rows: [
+      row('uniform', { ...published, allocator: 'uniform' }),
+      row('random', { ...published, allocator: 'random' }),
+      row('greedy (OBS)', { ...published, allocator: 'greedy' }),
+      row('MLP', { ...published, allocator: 'mlp' }),
+      row('GCN, factor', gcn),
+      row('GCN, rows', { ...gcn, adjacency: 'rows' }),
+      row('GCN, symmetric', { ...gcn, adjacency: 'symmetric' }),
+      row('GCN, scalars', { ...gcn, features: 'scalars' }),
+    ],
+  },
+  B: {
+    title: 'The same for all: searched ranges, true sequence, drift correction 0.5',
+    rows: [
+      row('uniform', { ...better, allocator: 'uniform' }),
+      row('random', { ...better, allocator: 'random' }),
+      row('greedy, layer', { ...better, allocator: 'greedy' }),
+      row('greedy, model', { ...better, ...acrossModel, allocator: 'greedy' }),
+      row('MLP, layer', { ...better, allocator: 'mlp' }),
+      row('GCN, layer', { ...better, allocator: 'gcn' }),
+      row('improved GCN, model', improved),
+    ],
+  },
+  C: {
+    title: 'Improved, on min–max ranges',
+    rows: [row('improved GCN, min–max', { ...improved, fit: 'minmax' })],
+  },
+}
+const sweeps = {
+  target: 2,
+  options: gcn,
+  alpha: [1, 3, 10, 30, 100],
+  damping: [0.001, 0.01, 0.1],
+  held: { targets: [1.5, 2, 2.25, 2.5, 3, 3.5], rows: [row('GCN, as published', gcn), row('improved GCN', improved)] },
+}
+
+const { values: flags } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    model: { type: 'string' },
+    tables: { type: 'string', default: 'A,B,C,sweeps' },
+    seeds: { type: 'string', default: '3' },
+    targets: { type: 'string', default: '2,2.5,3' },
+    samples: { type: 'string', default: '128' },
+    length: { type: 'string', default: '512' },
+    texts: { type: 'string', default: 'wiki.test.raw,tinystories_val.txt' },
+    chars: { type: 'string' },
+    out: { type: 'string', default: 'docs/results' },
+    cli: { type: 'string', default: 'dist-cli/bitloom.mjs' },
+    count: { type: 'boolean', default: false },
+  },
+})
+const parts = flags.tables.split(',')
+const unknown = parts.find((part) => part !== 'sweeps' && !(part in tables))
+if (!flags.data || !flags.model || unknown) {
+  console.error(unknown ? `--tables: expected A, B, C or sweeps, got '${unknown}'` : 'expected --data DIR --model NAME')
+  process.exit(2)
+}
+const seeds = Array.from({ length: Number(flags.seeds) }, (_, seed) => seed)
+const targets = flags.targets.split(',').map(Number)
+
+/** Seed 0 takes the first windows of the text, every other draws its own. */
+const recipe = (options, bits, seed) => ({
+  ...{ version: 1, method: 'mg-ptq', options: { ...options, bits }, seed },
+  calibration: {
+    ...{ text: 'calib.txt', samples: Number(flags.samples), length: Number(flags.length) },
+    pick: seed === 0 ? 'first' : 'random',
+  },
+})
+
+/** Seed by seed, so that a series cut short is a whole table of fewer seeds. */
+function planned() {
+  const chosen = Object.entries(tables).filter(([name]) => parts.includes(name))
+  const ranked = seeds.flatMap((seed) =>
+    chosen.flatMap(([name, { rows }]) =>
+      targets.flatMap((bits) =>
+        rows.map(({ label, options }) => ({ label: `${name}: ${label}`, recipe: recipe(options, bits, seed) })),
+      ),
+    ),
+  )
+  const { options, target, held } = sweeps
+  const single = ['alpha', 'damping'].flatMap((key) =>
+    sweeps[key].map((value) => ({ label: `sweep of ${key}`, recipe: recipe({ ...options, [key]: value }, target, 0) })),
+  )
+  const asked = held.rows.flatMap(({ label, options }) =>
+    held.targets.map((bits) => ({ label: `held: ${label}`, recipe: recipe(options, bits, 0) })),
+  )
+  const all = [...ranked, ...(parts.includes('sweeps') ? [...single, ...asked] : [])]
+  return [...new Map(all.map((plan) => [JSON.stringify(sorted(plan.recipe)), plan])).values()]
+}
+
+const sorted = (value) =>
+  typeof value === 'object' && value !== null
+    ? Object.fromEntries(
+        Object.keys(value)
+          .sort()
+          .map((key) => [key, sorted(value[key])]),
+      )
+    : value
+
+const path = (suffix) => join(flags.out, `allocation-${flags.model}${suffix}`)
+const runsSoFar = () => (existsSync(path('.json')) ? JSON.parse(readFileSync(path('.json'), 'utf8')) : null)
+
+/** One process for all runs; resolves to its exit code. */
+async function compare(plan) {
+  const folder = mkdtempSync(join(tmpdir(), 'bitloom-allocation-'))
+  const recipes = join(folder, 'recipes.json')
+  writeFileSync(recipes, JSON.stringify(plan))
+  const texts = flags.texts.split(',').flatMap((name) => ['--text', join(flags.data, 'texts', name)])
+  const args = ['compare', join(flags.data, 'models', flags.model), '--recipes', recipes, ...texts]
+  args.push('--calibration', join(flags.data, 'texts/calib.txt'), '--protocol', 'windows:512', '--out', path('.json'))
+  if (flags.chars) args.push('--chars', flags.chars)
+  const child = spawn(process.execPath, [flags.cli, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
+  // Ctrl+C reaches the child as well: what it has kept becomes tables
+  process.on('SIGINT', () => {})
+  const code = await new Promise((done) => child.on('close', done))
+  rmSync(folder, { recursive: true })
+  return code
+}
+
+const plan = planned()
+const before = runsSoFar()?.runs.filter(({ failure }) => !failure) ?? []
+const pace = before.map(({ seconds, perplexity }) =>
+  Object.values(perplexity).reduce((sum, score) => sum + score.seconds, seconds.total),
+)
+const mean = pace.reduce((sum, seconds) => sum + seconds, 0) / pace.length
+const there = before.length
+  ? `; of those there, one took ${mean.toFixed(1)} s: ${((mean * plan.length) / 60).toFixed(0)} minutes for all`
+  : ''
+console.error(`${plan.length} runs of ${flags.model}${there}`)
+if (!flags.count) {
+  mkdirSync(flags.out, { recursive: true })
+  process.exitCode = await compare(plan)
+  const comparison = runsSoFar()
+  if (comparison) {
+    const shown = { comparison, tables, sweeps, recipe, seeds, targets }
+    writeFileSync(path('.md'), tablesText(shown, `allocation-${flags.model}`))
+    writeFileSync(path('.svg'), sweepsFigure(shown))
+  }
+}
