@@ -73,14 +73,12 @@ summary = {'nll': result['nll'], 'windows': count, 'length': args.length, 'secon
 if args.against:
     other = json.load(open(args.against))
 
-
     def apart(key):
         """The largest ‖a − b‖ / ‖b‖ over the linears."""
         def one(name):
             a, b = (torch.tensor(side['linears'][name][key]).double().atleast_1d() for side in (other, result))
             return ((a - b).norm() / b.norm()).item()
         return max(map(one, linears))
-
 
     assert other['linears'].keys() == linears.keys(), 'other linears'
     summary |= {'nll_against': other['nll'], **{f'{key}_error': apart(key) for key in ('mean', 'rows', 'tokens')}}

@@ -86,11 +86,8 @@ describe('the backward kernels of attention', () => {
     for (const [i, values] of (await gradients(layout)).entries()) expectClose(values, whole[i]!, { atol: 2e-5 })
   }
 
-  it.each([
-    { width: 4, chunks: 2, lanes: 2 },
-    { width: 2, chunks: 1, lanes: 4 },
-  ])('give the same with heads spread over $lanes invocations as whole', async (spread) => {
-    await expectAlike({ ...spread, size: 16, writtenOut: false })
+  it('give the same with a head spread over several invocations as whole', async () => {
+    await expectAlike({ width: 2, chunks: 2, lanes: 4, size: 8, writtenOut: false })
   })
 
   it('give the same written out', async ({ skip }) => {
