@@ -180,7 +180,6 @@ const ORDER_TITLES: Readonly<Record<Order, string>> = {
   ...LANE_TITLES,
   original: 'original',
   width: 'by width',
-  saliency: 'saliency ‖w‖² ÷ U²',
 }
 
 /** Ways to lay out the columns of a module: by width only where widths differ. */
@@ -199,5 +198,6 @@ function summary({ columns, in: total, deadColumns }: ModuleRecord): string {
   }
   const share = sum > 0 ? ((columns.error[worst]! / sum) * 100).toFixed(1) : '0'
   const dead = deadColumns > 0 ? ` ${deadColumns} columns never saw an input.` : ''
-  return `Largest error in column ${worst}: ${formatError(columns.error[worst] ?? 0)}, ${share}% of the matrix.${dead} Drag to zoom, click to look closer; bins narrower than a pixel show their largest value.`
+  const saliency = columns.factor && columns.norm ? ' Saliency is the norm over diag U, squared.' : ''
+  return `Largest error in column ${worst}: ${formatError(columns.error[worst] ?? 0)}, ${share}% of the matrix.${dead}${saliency} Drag to zoom, click to look closer; bins narrower than a pixel show their largest value.`
 }

@@ -35,7 +35,7 @@ export function RunsTable() {
                   {title(key)}
                 </th>
               ))}
-              <Numeric title="Bits" help="Effective bits a weight, from stored bytes" />
+              <Numeric title="Effective bits" help="A weight, from stored bytes" />
               <Numeric title="Code bits" help="Mean width of the codes" />
               <Numeric title="Median error" help="Of the modules' outputs; of their weights without calibration" />
               {perplexities.map(({ text, protocol, maxTokens }) => (

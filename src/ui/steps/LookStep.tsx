@@ -66,7 +66,9 @@ type Save = (name: string) => (picture: Promise<Blob>) => void
 function Matrix({ module, save }: { module: ModuleRecord; save: Save }) {
   const [chosen, setChosen] = useState<number | null>(null)
   const [first, setFirst] = useState(0)
-  const target = useStudioState((state) => targetWidth(state.result?.report.recipe))
+  const target = useStudioState(({ run, recipe, result }) =>
+    targetWidth(run?.endedAt === null ? (recipe ?? undefined) : result?.report.recipe),
+  )
   const choose = (column: number) => {
     setChosen(column)
     setFirst(Math.max(0, Math.min(module.in - CLOSE_UP, column - CLOSE_UP / 2)))
