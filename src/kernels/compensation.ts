@@ -1,5 +1,6 @@
 import energySource from '../../shaders/compensation_energy.wgsl?raw'
 import errorSource from '../../shaders/compensation_error.wgsl?raw'
+import gainsSource from '../../shaders/compensation_gains.wgsl?raw'
 import gradientSource from '../../shaders/compensation_gradient.wgsl?raw'
 import sharesSource from '../../shaders/compensation_shares.wgsl?raw'
 import spreadSource from '../../shaders/compensation_spread.wgsl?raw'
@@ -117,4 +118,19 @@ export const compensationGradient: Kernel<
     flops: 2 * members * columns * (choices + 1),
     bytes: 4 * members * columns * (2 * choices + 2),
   }),
+}
+
+/** Gains of one linear for the allocation loss: value and slope [choices, columns]; see the shader. */
+export const compensationGains: Kernel<
+  'u' | 'shares' | 'results' | 'value' | 'slope',
+  Omit<CompensationShape, 'members'>
+> = {
+  label: 'compensation gains',
+  wgsl: wgsl([grid, gainsSource], { SIZE }),
+  bindings: { u: 'read', shares: 'read', results: 'read', value: 'read_write', slope: 'read_write' },
+  params: { columns: 'u32', choices: 'u32' },
+  passes: ({ columns, choices }, device) => [
+    { groups: grid1d(columns * choices, SIZE, device), params: { columns, choices } },
+  ],
+  cost: ({ columns, choices }) => ({ flops: 5 * columns * choices, bytes: 12 * columns * choices }),
 }

@@ -1,3 +1,4 @@
+import { invariant } from '../errors'
 import type { Gpu } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
@@ -16,14 +17,29 @@ export class Hessian {
     private readonly gpu: Gpu,
     readonly columns: number,
     readonly matrix: Tensor,
+    /** C = (2/n)·X₀ᵀX [columns, columns], X₀ the same tokens' inputs in the original model; null where not asked for. */
+    readonly cross: Tensor | null,
     private readonly totalTokens: number,
   ) {}
 
   /** Zeros; `totalTokens` is how many rows of X will be added in all. */
-  static create(gpu: Gpu, rec: Recorder, columns: number, totalTokens: number): Hessian {
-    const matrix = gpu.alloc([columns, columns], 'f32', 'hessian')
+  static create(gpu: Gpu, rec: Recorder, columns: number, totalTokens: number, cross = false): Hessian {
+    const square = [columns, columns]
+    const matrix = gpu.alloc(square, 'f32', 'hessian')
+    const product = cross ? gpu.alloc(square, 'f32', 'cross hessian') : null
     rec.clear(matrix)
-    return new Hessian(gpu, columns, matrix, totalTokens)
+    if (product) rec.clear(product)
+    return new Hessian(gpu, columns, matrix, product, totalTokens)
+  }
+
+  /** Adds x₀ᵀx to the cross product; x₀ and x [tokens, columns] are inputs of the same tokens. */
+  addCross(rec: Recorder, original: Tensor, x: Tensor): void {
+    invariant(this.cross, 'nobody asked for the cross product')
+    const [tokens = 0] = x.shape
+    matmul(rec, {
+      ...{ a: original, b: x, c: this.cross, m: this.columns, n: this.columns, k: tokens, transA: true },
+      ...{ alpha: 2 / this.totalTokens, accumulate: true, gpu: this.gpu },
+    })
   }
 
   /** Adds the inputs x [tokens, columns]; submit before the next upload. */
@@ -60,5 +76,9 @@ export class Hessian {
     const values = await gpu.readF32(d)
     gpu.free(d)
     return values
+  }
+
+  free(): void {
+    this.gpu.free(this.matrix, this.cross ?? undefined)
   }
 }

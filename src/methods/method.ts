@@ -10,14 +10,34 @@ import type { GraphRecord, Progress, TrainingRecord } from '../records'
  * A quantization method: one folder, one paper. It sees one decoder block at a time and hands over each linear as soon
  * as its codes are final; what it hands over replaces the original in the block before it is asked for the next.
  */
-export interface Method<Options> {
+export interface Method<Options, Plan = void> {
   readonly id: string
   readonly title: string
   readonly summary: string
   /** The source of form, CLI flags and documentation. */
   readonly schema: z.ZodType<Options>
   readonly needsCalibration: boolean
-  quantize(block: BlockContext, options: Options): AsyncGenerator<QuantizedModule, void>
+  /** Whether the block's original inputs and weights stay beside the quantized ones, for `Hessian.cross`. */
+  comparesStreams?(options: Options): boolean
+  /** What must be known of the whole model before its first block is quantized; goes to `quantize`. */
+  plan?(model: ModelContext, options: Options): Promise<Plan>
+  quantize(block: BlockContext, options: Options, plan: Plan): AsyncGenerator<QuantizedModule, void>
+}
+
+/** What a method may see of the whole model before it quantizes: the original weights and their inputs. */
+export interface ModelContext {
+  readonly gpu: Gpu
+  readonly model: ModelSpec
+  readonly seed: number
+  /** Blocks in order, with Hessians of the original stream. */
+  forEachBlock(visit: (block: BlockContext) => Promise<void>): Promise<void>
+  /**
+   * Mean over tokens of the squared gradient of the summed next-token loss at every output of every linear, by the
+   * linear's full name, [out]: what an error of that output costs to second order.
+   */
+  sensitivities(): Promise<ReadonlyMap<string, Float32Array<ArrayBuffer>>>
+  report(event: MethodEvent): void
+  checkCancelled(): void
 }
 
 /** One finished linear and what its method has to say of it. */
@@ -51,7 +71,8 @@ export interface BlockContext {
   weight(linear: LinearSpec): Tensor
   /**
    * Hessians of the inputs of some stages (0: q, k, v; 1: o; 2: gate, up; 3: down), from the stream that went through
-   * everything quantized so far, this block's finished linears included. One pass over the calibration data.
+   * everything quantized so far, this block's finished linears included. One pass over the calibration data. They
+   * hold their `cross` where the method compares streams.
    */
   hessians(stages: readonly number[]): Promise<ReadonlyMap<number, Hessian>>
   /** Shows the person how far something long has come; as often as the method likes. */

@@ -50,7 +50,7 @@ interface FieldSchema extends Partial<OptionMeta> {
 }
 
 /** The form of a method, derived from its schema. */
-export function describeMethod(method: Method<unknown>): MethodDescription {
+export function describeMethod(method: Method<unknown, unknown>): MethodDescription {
   const { properties = {} } = z.toJSONSchema(method.schema, { io: 'input' }) as {
     properties?: Record<string, FieldSchema>
   }

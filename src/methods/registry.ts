@@ -1,16 +1,17 @@
 import { FormatError } from '../errors'
 import { gptq } from './gptq/gptq'
 import type { Method } from './method'
+import { mgptq } from './mgptq/mgptq'
 import { rtn } from './rtn/rtn'
 
 /** All methods, in the order in which a form lists them. */
-export const methods: readonly Method<unknown>[] = [rtn, gptq]
+export const methods: readonly Method<unknown, unknown>[] = [mgptq, gptq, rtn]
 
 /** The method and its options, checked and completed with defaults. */
 export function resolveMethod(
   id: string,
   options: Readonly<Record<string, unknown>>,
-): { method: Method<unknown>; options: unknown } {
+): { method: Method<unknown, unknown>; options: unknown } {
   const method = methods.find((candidate) => candidate.id === id)
   if (!method)
     throw new FormatError(

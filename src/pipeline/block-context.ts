@@ -2,6 +2,7 @@ import { NumericalError } from '../errors'
 import { effectiveBits } from '../formats/bits'
 import type { QuantizedLinear } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
+import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { Hessian } from '../linalg/hessian'
 import type { BlockContext, MethodEvent, QuantizedModule } from '../methods/method'
@@ -27,11 +28,13 @@ export class CalibratedBlock implements BlockContext {
   constructor(
     readonly gpu: Gpu,
     private readonly llama: LlamaModel,
-    original: BlockWeights,
+    private readonly original: BlockWeights,
     readonly layer: number,
     readonly seed: number,
     /** Inputs from the stream that went through everything quantized so far; null for methods without data. */
     private readonly stream: HiddenStream | null,
+    /** Inputs of the original block, for methods that compare the two; its weights then stay to the end. */
+    private readonly originalStream: HiddenStream | null,
     private readonly signal: AbortSignal | undefined,
     readonly report: (event: MethodEvent) => void,
   ) {
@@ -54,14 +57,24 @@ export class CalibratedBlock implements BlockContext {
     this.#freeHessians()
     const rec = gpu.record()
     for (const stage of stages)
-      this.#hessians.set(stage, Hessian.create(gpu, rec, this.#inputsOf(stage), stream.tokens))
+      this.#hessians.set(
+        stage,
+        Hessian.create(gpu, rec, this.#inputsOf(stage), stream.tokens, this.originalStream !== null),
+      )
     await gpu.submit(rec)
     const upTo = Math.max(...stages) as LinearSpec['stage']
     for (const [b, batch] of stream.batches.entries()) {
       this.checkCancelled()
       const step = gpu.record()
-      const tap = (stage: number, input: Tensor) => this.#hessians.get(stage)?.add(step, input)
+      const originals = this.#originalInputs(step, stages, b)
+      const tap = (stage: number, input: Tensor) => {
+        const hessian = this.#hessians.get(stage)
+        hessian?.add(step, input)
+        const original = originals.get(stage)
+        if (original) hessian?.addCross(step, original, input)
+      }
       gpu.free(this.llama.block.run(step, this.weights, stream.states[b]!, batch, { upTo, tap }))
+      gpu.free(...originals.values())
       await gpu.submit(step)
     }
     const last = gpu.record()
@@ -91,7 +104,7 @@ export class CalibratedBlock implements BlockContext {
       )
     const replaced: LinearWeights = { weight: quantized, bias: original.bias }
     ;(this.weights.linears as Record<Role, LinearWeights>)[spec.role] = replaced
-    gpu.free(original.weight)
+    if (!this.originalStream) gpu.free(original.weight)
     return {
       ...{ name: linear.name, layer: this.layer, role: spec.role, out: linear.out, in: linear.in },
       bits: effectiveBits(linear),
@@ -113,12 +126,35 @@ export class CalibratedBlock implements BlockContext {
     this.#freeHessians()
   }
 
+  /** Gives back the original weights that were kept beside their successors. */
+  freeOriginals(): void {
+    if (!this.originalStream) return
+    for (const [role, { weight }] of Object.entries(this.original.linears) as [Role, LinearWeights][])
+      if (this.weights.linears[role].weight !== weight) this.gpu.free(weight)
+  }
+
+  /** Copies of what the original block feeds these stages of batch b. */
+  #originalInputs(rec: Recorder, stages: readonly number[], b: number): Map<number, Tensor> {
+    const { gpu, originalStream: stream } = this
+    const inputs = new Map<number, Tensor>()
+    if (!stream) return inputs
+    const upTo = Math.max(...stages) as LinearSpec['stage']
+    const tap = (stage: number, input: Tensor) => {
+      if (!stages.includes(stage)) return
+      const copy = gpu.alloc(input.shape, 'f32', 'original input')
+      rec.copy(input, copy)
+      inputs.set(stage, copy)
+    }
+    gpu.free(this.llama.block.run(rec, this.original, stream.states[b]!, stream.batches[b]!, { upTo, tap }))
+    return inputs
+  }
+
   #inputsOf(stage: number): number {
     return this.model.linears.find((linear) => linear.stage === stage)!.in
   }
 
   #freeHessians(): void {
-    this.gpu.free(...[...this.#hessians.values()].map(({ matrix }) => matrix))
+    for (const hessian of this.#hessians.values()) hessian.free()
     this.#hessians.clear()
   }
 }

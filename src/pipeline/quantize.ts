@@ -11,7 +11,9 @@ import { batchesOf, checkCancelled } from './batching'
 import { CalibratedBlock } from './block-context'
 import { digest } from './digest'
 import { forecastOf } from './inspect'
+import { CalibratedModel } from './model-context'
 import { modelSize, type OpenedModel } from './opened'
+import { sensitivitiesOf } from './sensitivities'
 import { HiddenStream } from './streams'
 import { calibrationWindows } from './windows'
 
@@ -69,6 +71,8 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
     positions: windows?.length ?? 1,
     ends: windows ? 'embedding' : 'none',
   })
+  const compares = method.comparesStreams?.(options) ?? false
+  let plan: unknown = null
   const streams: HiddenStream[] = []
   const linears = new Map<string, QuantizedLinear>()
   const modules: ModuleRecord[] = []
@@ -79,9 +83,18 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
       onProgress({ type: 'phase', phase: 'embed', done: 0, total: 1, label: `${windows.count} windows` })
       streams.push((quantizedStream = await HiddenStream.start(gpu, llama, batchesOf(gpu.info, spec, windows))))
       llama.freeEnds()
-      streams.push((originalStream = await quantizedStream.fork()))
       await gpu.settle()
       clock.lap('embed')
+      if (method.plan) {
+        onProgress({ type: 'phase', phase: 'plan', done: 0, total: 1, label: 'the whole model' })
+        const whole = new CalibratedModel(
+          ...([gpu, llama, quantizedStream, recipe.seed, sensitivitiesOf(gpu, model, windows, signal)] as const),
+          ...([signal, onProgress] as const),
+        )
+        plan = await method.plan(whole, options)
+        clock.lap('plan')
+      }
+      streams.push((originalStream = await quantizedStream.fork()))
     }
     await llama.forEachBlock(async (original, layer) => {
       const blockStarted = performance.now()
@@ -94,18 +107,23 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
           label: `block ${layer + 1} of ${spec.layers}`,
         })
       checkCancelled(signal)
-      if (originalStream) {
+      const advanceOriginal = async () => {
+        if (!originalStream) return
         phase('propagate')
         await originalStream.advance(original, signal)
         await gpu.settle()
         clock.lap('propagate')
       }
+      if (!compares) await advanceOriginal()
       phase(method.needsCalibration ? 'calibrate' : 'quantize')
-      const block = new CalibratedBlock(gpu, llama, original, layer, recipe.seed, quantizedStream, signal, onProgress)
+      const beside = compares ? originalStream : null
+      const block = new CalibratedBlock(
+        ...([gpu, llama, original, layer, recipe.seed, quantizedStream, beside, signal, onProgress] as const),
+      )
       try {
         let calibrated = 0
         let moduleStarted = performance.now()
-        for await (const module of method.quantize(block, options)) {
+        for await (const module of method.quantize(block, options, plan)) {
           const seconds = (performance.now() - moduleStarted) / 1000 - (block.calibrationSeconds - calibrated)
           const record = await block.commit(module, seconds)
           linears.set(module.linear.name, module.linear)
@@ -119,6 +137,8 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
         let drift: number | null = null
         if (quantizedStream && originalStream) {
           block.free() // its Hessians have done their work
+          if (compares) await advanceOriginal()
+          block.freeOriginals()
           phase('propagate')
           await quantizedStream.advance(block.weights, signal)
           drift = await quantizedStream.drift(originalStream)

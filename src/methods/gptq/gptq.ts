@@ -4,9 +4,9 @@ import type { Recorder } from '../../gpu/recorder'
 import type { Tensor } from '../../gpu/tensor'
 import { matmul } from '../../kernels/gemm'
 import { GPTQ_BLOCK, gatherColumns, gptqBlock } from '../../kernels/quantize'
-import { inverseFactor } from '../../linalg/factor'
 import type { Hessian } from '../../linalg/hessian'
 import { allocGrid, collectLinear, freeGrid, type GridTensors, recordFindGrid } from '../affine'
+import { byFallingDiagonal, type Factor, factorize, freeFactor } from '../factor'
 import type { BlockContext, Method, QuantizedModule } from '../method'
 import { described, uniformGridOptions } from '../options'
 
@@ -56,7 +56,8 @@ async function* quantizeStage(
   hessian: Hessian,
 ): AsyncGenerator<QuantizedModule> {
   const { gpu } = block
-  const factor = await factorize(gpu, hessian, options)
+  const { actOrder, damping } = options
+  const factor = await factorize(gpu, hessian, damping, actOrder ? byFallingDiagonal : undefined)
   for (const spec of block.model.linears.filter((linear) => linear.stage === stage)) {
     block.checkCancelled()
     const grid = allocGrid(gpu, spec.out, spec.in, options)
@@ -67,38 +68,7 @@ async function* quantizeStage(
     freeGrid(gpu, grid)
     yield { spec, linear, damping: factor.damping, deadColumns: factor.dead, warnings: factor.warnings }
   }
-  gpu.free(factor.upper, factor.order, factor.diagonal)
-}
-
-interface Factor {
-  /** U [n, n] in quantization order. */
-  readonly upper: Tensor
-  /** u32 [n]: original column at each place. */
-  readonly order: Tensor
-  /** f32 [n]: diag H, original order; 0 marks a dead column. */
-  readonly diagonal: Tensor
-  readonly damping: number
-  readonly dead: number
-  readonly warnings: string[]
-}
-
-async function factorize(gpu: Gpu, hessian: Hessian, options: GptqOptions): Promise<Factor> {
-  const diagonal = await hessian.diagonal(gpu)
-  const n = diagonal.length
-  const dead = diagonal.reduce((count, value) => count + Number(value === 0), 0)
-  const mean = diagonal.reduce((sum, value) => sum + (value === 0 ? 1 : value), 0) / n
-  const order = Uint32Array.from({ length: n }, (_, i) => i)
-  if (options.actOrder) order.sort((a, b) => diagonal[b]! - diagonal[a]! || a - b)
-  const orderTensor = gpu.upload(order)
-  const { upper, damping } = await inverseFactor(gpu, hessian.matrix, orderTensor, mean, options.damping)
-  const warnings = [
-    ...(damping > options.damping
-      ? [`damping raised from ${options.damping} to ${damping}: the Hessian is ill-conditioned`]
-      : []),
-    ...(dead > 0 ? [`${dead} dead input columns set to zero`] : []),
-    ...(hessian.tokens < n ? [`only ${hessian.tokens} calibration tokens for ${n} columns`] : []),
-  ]
-  return { upper, order: orderTensor, diagonal: gpu.upload(diagonal), damping, dead, warnings }
+  freeFactor(gpu, factor)
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   type CompensationShape,
   compensationEnergy,
   compensationError,
+  compensationGains,
   compensationGradient,
   compensationShares,
   compensationSpread,
@@ -137,6 +138,18 @@ export class Compensation {
   /** Records d [members, n, K] (+)= g[0]·dJ/dp from what `recordMessages` gave. */
   recordBackward(rec: Recorder, results: Tensor, g: Tensor, d: Tensor, accumulate: boolean): void {
     rec.run(compensationGradient, { shares: this.#shares, results, g, d }, { ...this.#shape, accumulate })
+  }
+
+  /** Records what the allocation loss of a single linear needs of `recordMessages`' results. The caller frees both. */
+  recordGains(rec: Recorder, results: Tensor): { readonly value: Tensor; readonly slope: Tensor } {
+    const { columns, choices, members } = this.#shape
+    invariant(members === 1, 'gains of one linear at a time')
+    const gains = {
+      value: this.gpu.alloc([choices, columns], 'f32', 'gains'),
+      slope: this.gpu.alloc([choices, columns], 'f32', 'slopes of gains'),
+    }
+    rec.run(compensationGains, { u: this.u, shares: this.#shares, results, ...gains }, { columns, choices })
+    return gains
   }
 
   /** v, the energy at which each column is rounded, and λ, what a unit of it costs, both [members, n]. */

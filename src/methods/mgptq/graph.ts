@@ -48,7 +48,7 @@ export async function nodeFeatures(
 }
 
 /** [log H_jj, log U_jj, log ‖w_j‖] a column, each with mean 0 and deviation 1 over the columns. */
-function scalars({ hessian, factor, squares }: ColumnStatistics): Float32Array<ArrayBuffer> {
+export function scalars({ hessian, factor, squares }: ColumnStatistics): Float32Array<ArrayBuffer> {
   const features = new Float32Array(3 * hessian.length)
   const lanes = [hessian, factor, squares.map(Math.sqrt)]
   lanes.forEach((lane, f) => {

@@ -23,6 +23,8 @@ export interface NetworkShape {
   readonly hidden: number
   /** Candidate widths. */
   readonly choices: number
+  /** Starts with logits of 0, for a network that corrects what is known. */
+  readonly silent?: boolean
 }
 
 /** Under the root of the norm over a column's hidden features. */
@@ -38,7 +40,7 @@ type Name = 'w0' | 'w1' | 'v0' | 'c0' | 'v1' | 'c1'
 export class AllocatorNetwork {
   readonly parameters: Parameters<Name>
 
-  constructor(gpu: Gpu, { features, hidden, choices }: NetworkShape, seed: number) {
+  constructor(gpu: Gpu, { features, hidden, choices, silent = false }: NetworkShape, seed: number) {
     const random = randomFrom(seed)
     // Kaiming uniform: the variance of relu(x·w) stays that of x
     const weight = (rows: number, columns: number): InitialParameter => {
@@ -48,10 +50,19 @@ export class AllocatorNetwork {
         data: Float32Array.from({ length: rows * columns }, () => bound * (2 * random() - 1)),
       }
     }
+    const zeros = (rows: number, columns: number): InitialParameter => ({
+      shape: [rows, columns],
+      data: new Float32Array(rows * columns),
+    })
     const bias = (columns: number): InitialParameter => ({ shape: [columns], data: new Float32Array(columns) })
     this.parameters = new Parameters(gpu, {
       ...{ w0: weight(features, hidden), w1: weight(hidden, hidden) },
-      ...{ v0: weight(hidden, hidden), c0: bias(hidden), v1: weight(hidden, choices), c1: bias(choices) },
+      ...{
+        v0: weight(hidden, hidden),
+        c0: bias(hidden),
+        v1: (silent ? zeros : weight)(hidden, choices),
+        c1: bias(choices),
+      },
     })
   }
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { noise, testGpu } from '../../../test/device'
+import { allocationLoss } from '../../autograd/ops/allocation'
 import { NumericalError } from '../../errors'
 import type { Gpu } from '../../gpu/device'
 import { allocationLossReference } from '../../reference/allocator'
 import { matmulReference } from '../../reference/matmul'
 import type { Adjacency } from './network'
-import { argmax, type TrainingProblem, trainAllocator } from './train'
+import { argmax, type Objective, type TrainingProblem, trainAllocator } from './train'
 
 /** A layer whose columns matter very differently: error 2^-b of the weights, inputs of growing scale. */
 function layer(n: number, rows: number, widths: readonly number[]) {
@@ -31,7 +32,12 @@ const project = (target: number, widths: readonly number[]) => (logits: Float32A
   return choice
 }
 
-async function train(n: number, rows: number, target: number, options: Partial<TrainingProblem> = {}) {
+async function train(
+  n: number,
+  rows: number,
+  target: number,
+  { alpha = 10, norm, ...options }: Partial<TrainingProblem> & { alpha?: number; norm?: number } = {},
+) {
   const gpu = await testGpu()
   const before = gpu.pool.liveBytes
   const widths = [1, 3]
@@ -40,17 +46,16 @@ async function train(n: number, rows: number, target: number, options: Partial<T
     features: gpu.upload(data.features, [n, rows]),
     errors: gpu.upload(data.errors, [2, rows, n]),
     hessian: gpu.upload(data.hessian, [n, n]),
+    widths: gpu.upload(Float32Array.from(widths)),
   }
+  const problem = { ...tensors, norm: norm ?? data.norm, alpha, target }
+  const objective: Objective = (tape, p, logits, temperature) => allocationLoss(tape, p, logits, problem, temperature)
   const rest = {
-    adjacency: null,
-    norm: data.norm,
-    widths,
-    target,
-    alpha: 10,
+    ...{ objective, adjacency: null, features: tensors.features, choices: 2, target },
     seed: 5,
     project: project(target, widths),
   }
-  const trained = await trainAllocator(gpu, { ...tensors, ...rest, ...options })
+  const trained = await trainAllocator(gpu, { ...rest, ...options })
   const p = Float32Array.from({ length: 2 * n }, (_, i) => (trained.choice[i >> 1] === i % 2 ? 1 : 0))
   const { error } = allocationLossReference(p, { ...data, widths, alpha: 10, target })
   gpu.free(...Object.values(tensors))

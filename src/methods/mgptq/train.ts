@@ -1,7 +1,7 @@
 import { Adam } from '../../autograd/adam'
-import { type AllocationProblem, allocationLoss } from '../../autograd/ops/allocation'
 import { gumbelSoftmax } from '../../autograd/ops/gumbel'
-import { Tape } from '../../autograd/tape'
+import { offset } from '../../autograd/ops/offset'
+import { Tape, type Variable } from '../../autograd/tape'
 import { invariant, NumericalError } from '../../errors'
 import type { Gpu } from '../../gpu/device'
 import type { Recorder } from '../../gpu/recorder'
@@ -12,15 +12,25 @@ import { Journal, LOSS } from './journal'
 import { type Adjacency, AllocatorNetwork } from './network'
 import { oscillates, type TrainingSignals, WINDOW } from './signals'
 
+/** Records what a choice p [n, K] costs: a loss tensor of LOSS_VALUES, of which L has a gradient to p. */
+export type Objective = (tape: Tape, p: Variable, logits: Tensor, temperature: number) => Variable
+
 /** One layer's allocation, and how it is to be learned. Tensors stay the caller's. */
-export interface TrainingProblem extends Omit<AllocationProblem, 'widths'> {
+export interface TrainingProblem {
+  readonly objective: Objective
   /** P0 = A·X0 [n, features]; X0 itself without an adjacency. */
   readonly features: Tensor
   /** null for A = I: MLP-PTQ. */
   readonly adjacency: Adjacency | null
-  /** Candidate widths in bits, K of them. */
-  readonly widths: readonly number[]
+  /** How many candidate widths there are, K. */
+  readonly choices: number
+  /** Mean bits aimed at. */
+  readonly target: number
   readonly seed: number
+  /** What is known of the logits [n, K], for a network that only corrects it. */
+  readonly base?: Tensor
+  /** A network that has learned before; it stays the caller's. A fresh one of this layer's own when missing. */
+  readonly network?: AllocatorNetwork
   readonly steps?: number
   readonly rate?: number
   readonly hidden?: number
@@ -41,7 +51,7 @@ export interface TrainingProblem extends Omit<AllocationProblem, 'widths'> {
 export interface TrainedAllocator {
   /** Index of a width for each column: the best of all that were projected or given. */
   readonly choice: Uint8Array
-  /** tr(D H Dᵀ)/norm of the choice. */
+  /** The objective's error of the choice, without the budget's term. */
   readonly error: number
   /** Which of the given choices it is, null when the network found it. */
   readonly start: number | null
@@ -110,7 +120,7 @@ export async function trainAllocator(gpu: Gpu, given: TrainingProblem): Promise<
     training,
     signals: {
       rawMiss: training.bits.at(-1)! - problem.target,
-      collapsed: allEqual(argmax(logits, problem.widths.length)),
+      collapsed: allEqual(argmax(logits, problem.choices)),
       oscillating: oscillates(training.quantization, redraws),
     },
   }
@@ -135,7 +145,6 @@ async function bestOf(run: Run, starts: readonly Uint8Array[]): Promise<Candidat
 class Run {
   readonly #network: AllocatorNetwork
   readonly #adam: Adam
-  readonly #allocation: AllocationProblem
   readonly #rec: Recorder
   readonly #history: Tensor
   readonly #logits: Tensor
@@ -146,14 +155,13 @@ class Run {
     private readonly gpu: Gpu,
     private readonly problem: TrainingProblem & Required<Pick<TrainingProblem, keyof typeof DEFAULTS>>,
   ) {
-    const { features, widths, hidden, seed } = problem
+    const { features, choices, hidden, seed } = problem
     const [n, width] = features.shape as [number, number]
     this.#rec = gpu.record()
-    this.#network = new AllocatorNetwork(gpu, { features: width, hidden, choices: widths.length }, seed)
+    this.#network = problem.network ?? new AllocatorNetwork(gpu, { features: width, hidden, choices }, seed)
     this.#adam = new Adam(gpu, this.#rec, this.#network.parameters.values)
-    this.#allocation = { ...problem, widths: gpu.upload(Float32Array.from(widths)) }
     this.#history = gpu.alloc([LOOK, ROW], 'f32', 'history')
-    this.#logits = gpu.alloc([n, widths.length], 'f32', 'logits')
+    this.#logits = gpu.alloc([n, choices], 'f32', 'logits')
     this.#one = gpu.upload(Float32Array.from({ length: LOSS_VALUES }, (_, i) => (i === LOSS.loss ? 1 : 0)))
   }
 
@@ -166,16 +174,16 @@ class Run {
     return { history, logits }
   }
 
-  /** tr(D H Dᵀ)/norm when every column takes the width of this index. */
+  /** The objective's error when every column takes the width of this index. */
   async error(choice: Uint8Array): Promise<number> {
-    const choices = this.problem.widths.length
+    const { choices, objective } = this.problem
     const hard = new Float32Array(choice.length * choices)
     choice.forEach((k, column) => {
       hard[column * choices + k] = 1
     })
     const p = this.gpu.upload(hard, [choice.length, choices], 'hard choice')
     const tape = new Tape(this.gpu, this.#rec)
-    const loss = allocationLoss(tape, tape.constant(p), p, this.#allocation, 1)
+    const loss = objective(tape, tape.constant(p), p, 1)
     await this.gpu.submit(this.#rec)
     const values = await this.gpu.readF32(loss.value)
     tape.free()
@@ -186,10 +194,10 @@ class Run {
   /** The sampled error at the parameters as they are, drawn again and again from this step's number on. */
   async redraws(step: number): Promise<number[]> {
     const tape = new Tape(this.gpu, this.#rec)
-    const logits = this.#network.logits(tape, this.problem.features, this.problem.adjacency)
+    const logits = this.#logitsOn(tape)
     const losses = Array.from({ length: REDRAWS }, (_, i) => {
       const p = gumbelSoftmax(tape, logits, this.#draw(step + i))
-      return allocationLoss(tape, p, logits.value, this.#allocation, 1)
+      return this.problem.objective(tape, p, logits.value, 1)
     })
     await this.gpu.submit(this.#rec)
     const values = await Promise.all(losses.map(({ value }) => this.gpu.readF32(value)))
@@ -198,18 +206,24 @@ class Run {
   }
 
   free(): void {
-    this.#network.parameters.free()
+    if (!this.problem.network) this.#network.parameters.free()
     this.#adam.free()
-    this.gpu.free(this.#allocation.widths, this.#history, this.#logits, this.#one)
+    this.gpu.free(this.#history, this.#logits, this.#one)
+  }
+
+  #logitsOn(tape: Tape): Variable {
+    const { features, adjacency, base } = this.problem
+    const logits = this.#network.logits(tape, features, adjacency)
+    return base ? offset(tape, logits, base) : logits
   }
 
   #step(step: number, row: number, keepLogits: boolean): void {
-    const { features, adjacency, rate } = this.problem
+    const { objective, rate } = this.problem
     const tape = new Tape(this.gpu, this.#rec)
-    const logits = this.#network.logits(tape, features, adjacency)
+    const logits = this.#logitsOn(tape)
     const draw = this.#draw(step)
     const p = gumbelSoftmax(tape, logits, draw)
-    const loss = allocationLoss(tape, p, logits.value, this.#allocation, draw.temperature)
+    const loss = objective(tape, p, logits.value, draw.temperature)
     if (keepLogits) this.#rec.copy(logits.value, this.#logits)
     this.#rec.copy(loss.value, { ...this.#history, offset: 4 * ROW * row, shape: [ROW] }, byteLength(loss.value))
     tape.backward([loss, this.#one])

@@ -1,0 +1,191 @@
+import { gainsLoss } from '../../autograd/ops/allocation'
+import type { Width } from '../../formats/quantized'
+import type { Gpu } from '../../gpu/device'
+import type { Tensor } from '../../gpu/tensor'
+import { parseCandidates } from '../allocation/candidates'
+import { plainColumns } from '../allocation/columns'
+import { project } from '../allocation/project'
+import { COMPENSATION_VALUES, Compensation, recordEnergy } from './compensation'
+import { adjacencyOf, propagate, scalars } from './graph'
+import { AllocatorNetwork } from './network'
+import type { MgptqOptions } from './options'
+import type { Context, Layer, Scores } from './score'
+import { settle } from './settle'
+import type { ColumnStatistics } from './statistics'
+import { DEFAULTS, type Objective, trainAllocator } from './train'
+import { trainingWarnings } from './warnings'
+
+/** Rounds of choosing and linearising; the choice hardly moves after the third. */
+const ROUNDS = 4
+/** Steps without a gain after which a layer is left: it begins near its optimum. */
+const PATIENCE = 40
+/** Logits below the best by more than this differ no more. */
+const DEEPEST = -8
+/** log H_jj, log U_jj, log ‖w_j‖, energy absorbed, cost of a unit of it. */
+const LANES = 5
+
+/**
+ * Beyond the paper: the network learns on what is left *after* compensation, J of compensation.ts, with every output's
+ * error weighed by what it costs the model. It starts from a good solution (choose the cheapest bits, send messages
+ * along the factor, choose again) and only corrects it; a correction that does not lower J is dropped. Its features do
+ * not depend on the layer's size, so one network serves all layers and keeps what it has learned.
+ */
+export class CompensatedTrainer {
+  readonly #network: AllocatorNetwork
+
+  constructor(
+    private readonly context: Context,
+    private readonly options: MgptqOptions,
+  ) {
+    const choices = parseCandidates(options.candidates).length
+    const shape = { features: LANES + choices, hidden: DEFAULTS.hidden, choices, silent: true }
+    this.#network = new AllocatorNetwork(context.gpu, shape, 1)
+  }
+
+  async score({ name, matrices, evidence, inputs, emphasis, seed }: Layer): Promise<Scores> {
+    const { gpu, report, checkCancelled } = this.context
+    const { options } = this
+    const { weights, upper } = matrices
+    const [out = 0, n = 0] = weights.shape
+    const widths = parseCandidates(options.candidates)
+    const choices = widths.length
+    const indexOf = new Map(widths.map((width, k) => [width as number, k]))
+    const choose = (scores: Float32Array) =>
+      settle([{ name, layer: 0, stage: 0, out, in: n, scores }], options, seed)
+        .get(name)!
+        .map((width) => indexOf.get(width)!)
+
+    const rec = gpu.record()
+    const energy = recordEnergy(gpu, rec, weights, inputs, emphasis)
+    const compensation = new Compensation(gpu, rec, upper, [{ table: evidence.table, energy }])
+    await gpu.submit(rec)
+    gpu.free(energy)
+    const start = await bestOfRounds(compensation, evidence.costs, choose)
+    const target = meanOf(start.choice, widths)
+
+    const { base, scale } = asLogits(start.costs, choices, target, widths)
+    const { v, lambda } = await compensation.messages(start.choice)
+    const features = gpu.upload(featuresOf(base, choices, evidence.statistics, v, lambda), [n, LANES + choices])
+    const graph =
+      options.allocator === 'gcn' ? await adjacencyOf(gpu, options.adjacency, matrices, evidence.statistics) : null
+    const propagated = graph ? await propagate(gpu, graph.adjacency, features) : features
+    const [bits, baseTensor] = [gpu.upload(Float32Array.from(widths)), gpu.upload(base, [n, choices])]
+    const term = { widths: bits, alpha: options.alpha, target, norm: start.error > 0 ? start.error : 1 }
+    const { steps, learningRate: rate, noise } = options
+    try {
+      const trained = await trainAllocator(gpu, {
+        objective: compensatedObjective(gpu, compensation, term),
+        ...{ features: propagated, adjacency: graph?.adjacency ?? null, choices, target, seed, steps, rate, noise },
+        ...{ base: baseTensor, network: this.#network, patience: PATIENCE, start: [start.choice], checkCancelled },
+        project: choose,
+        onSteps: (training) => report({ type: 'training', name, steps, training }),
+      })
+      const { signals, training } = trained
+      // the network's correction alone, in the unit of costs, which all layers share
+      const correction = trained.start === null ? trained.logits.map((logit, i) => (logit - base[i]!) * scale) : null
+      const scores = start.costs.map((cost, i) => (correction ? correction[i]! : 0) - cost)
+      const warnings = await trainingWarnings(gpu, signals, graph ? upper : null, evidence.statistics)
+      return { scores, training, warnings }
+    } finally {
+      compensation.free()
+      gpu.free(bits, baseTensor, features)
+      if (graph) gpu.free(propagated)
+      graph?.free()
+    }
+  }
+
+  free(): void {
+    this.#network.parameters.free()
+  }
+}
+
+interface Start {
+  readonly choice: Uint8Array
+  /** J of the choice. */
+  readonly error: number
+  /** [n, K] The costs that lead to the choice. */
+  readonly costs: Float32Array
+}
+
+/** The cheapest bits first, then again with what each choice makes bits cost elsewhere; the best of all rounds. */
+async function bestOfRounds(
+  compensation: Compensation,
+  plain: Float32Array,
+  choose: (scores: Float32Array) => Uint8Array,
+): Promise<Start> {
+  let best: Start | undefined
+  let costs = plain
+  for (let round = 0; round < ROUNDS; round++) {
+    const choice = choose(costs.map((cost) => -cost))
+    const next = await compensation.linearised(choice)
+    if (!best || next.error < best.error) best = { choice, error: next.error, costs }
+    costs = next.costs
+  }
+  return best!
+}
+
+/** −(cost + η·bits) against the best of each column, in units of what a column typically loses by its second choice. */
+function asLogits(costs: Float32Array, choices: number, target: number, widths: readonly Width[]) {
+  const n = costs.length / choices
+  const { price } = project(
+    costs.map((cost) => -cost),
+    plainColumns(n, widths),
+    target,
+  )
+  const base = costs.map((cost, i) => -cost - price * widths[i % choices]!)
+  const gaps = new Float32Array(n)
+  for (let j = 0; j < n; j++) {
+    const row = base.subarray(j * choices, (j + 1) * choices)
+    const most = Math.max(...row)
+    row.forEach((value, k) => {
+      row[k] = value - most
+    })
+    gaps[j] = -[...row].sort((a, b) => b - a)[Math.min(1, choices - 1)]!
+  }
+  const typical = gaps.sort()[n >> 1]!
+  const scale = typical > 0 ? typical : 1
+  return { base: base.map((value) => Math.max(DEEPEST, value / scale)), scale }
+}
+
+function featuresOf(
+  base: Float32Array,
+  choices: number,
+  statistics: ColumnStatistics,
+  v: Float32Array,
+  lambda: Float32Array,
+): Float32Array<ArrayBuffer> {
+  const n = v.length
+  const known = scalars(statistics)
+  const width = LANES + choices
+  const features = new Float32Array(n * width)
+  for (let j = 0; j < n; j++) {
+    const u = statistics.factor[j]!
+    features.set(known.subarray(3 * j, 3 * j + 3), j * width)
+    features[j * width + 3] = Math.log1p(Math.max(0, v[j]! / (statistics.squares[j]! || 1)))
+    features[j * width + 4] = Math.log1p(Math.max(0, lambda[j]! * u * u))
+    for (let k = 0; k < choices; k++) features[j * width + LANES + k] = base[j * choices + k]! / -DEEPEST
+  }
+  return features
+}
+
+interface Term {
+  readonly widths: Tensor
+  readonly alpha: number
+  readonly target: number
+  /** J of the start, to which the loss is relative. */
+  readonly norm: number
+}
+
+/** J/norm + α·(mean bits − target)². */
+function compensatedObjective(gpu: Gpu, compensation: Compensation, term: Term): Objective {
+  return (tape, p, logits, temperature) => {
+    const history = tape.keep(gpu.alloc([COMPENSATION_VALUES]))
+    const results = compensation.recordMessages(tape.rec, p.value, history)
+    const { value, slope } = compensation.recordGains(tape.rec, results)
+    gpu.free(results)
+    return gainsLoss(tape, p, logits, { ...term, value: tape.keep(value), slope: tape.keep(slope) }, temperature)
+  }
+}
+
+const meanOf = (choice: Uint8Array, widths: readonly number[]): number =>
+  choice.reduce((sum, k) => sum + widths[k]!, 0) / choice.length

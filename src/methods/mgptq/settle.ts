@@ -1,0 +1,96 @@
+import type { LinearSpec } from '../../models/spec'
+import { projectAligned } from '../allocation/aligned'
+import { parseCandidates } from '../allocation/candidates'
+import { type Columns, reachable } from '../allocation/columns'
+import { randomLike } from '../allocation/controls'
+import { codeTarget } from '../allocation/effective'
+import { parseLimits } from '../allocation/limits'
+import { choiceByName, columnsOf, joinParts, type Part, partOf, sumOverMembers, tieGroups } from '../allocation/parts'
+
+import { layoutBits, mixedLayout } from '../mixed-layout'
+import type { MgptqOptions } from './options'
+
+/** What an allocator has to say of a linear's columns. */
+export interface Scored {
+  readonly name: string
+  readonly layer: number
+  readonly stage: LinearSpec['stage']
+  readonly out: number
+  readonly in: number
+  /** [in, candidates], higher is better; all linears under one budget score in the same unit. */
+  readonly scores: Float32Array
+}
+
+/** Widths of every column, by the linear's name. */
+export type Widths = ReadonlyMap<string, Uint8Array>
+
+type SettleOptions = Pick<
+  MgptqOptions,
+  'bits' | 'bounds' | 'allocator' | 'candidates' | 'limits' | 'tie' | 'groupSize' | 'ranges'
+>
+
+/**
+ * The exact budget (methods §1.3): widths of the highest total score whose mean meets the target within 0.005 bits, as
+ * far as whole columns permit. All given linears share the one budget.
+ */
+export function settle(linears: readonly Scored[], options: SettleOptions, seed: number): Widths {
+  const { bits, bounds, allocator } = options
+  const candidates = parseCandidates(options.candidates)
+  const rules = parseLimits(options.limits)
+  const members = options.tie ? tied(linears) : linears.map((linear) => [linear])
+  const parts = members.map((group) => partOf(group, candidates, rules))
+  const columns = columnsOf(parts, candidates)
+
+  const allocate = (target: number): Uint8Array => {
+    if (allocator === 'uniform') return projectAligned(evenScores(columns, target), columns, parts, target).choice
+    const scores = joinParts(members.map((group) => sumOverMembers(group.map((linear) => linear.scores))))
+    const { choice } = projectAligned(scores, columns, parts, target)
+    return allocator === 'random' ? shuffled(choice, parts, seed) : choice
+  }
+  const widthsAt = (target: number): Map<string, Uint8Array> => {
+    const byName = choiceByName(allocate(target), parts)
+    return new Map([...byName].map(([name, choice]) => [name, choice.map((k) => candidates[k]!)]))
+  }
+  if (bounds === 'code') return widthsAt(bits)
+  const overheadOf = (target: number) => overhead(linears, widthsAt(target), options)
+  return widthsAt(codeTarget(bits, overheadOf, reachable(columns)))
+}
+
+/** Scale and index bits a weight that these widths take when stored. */
+function overhead(linears: readonly Scored[], widths: Widths, options: SettleOptions): number {
+  let [bits, weights] = [0, 0]
+  for (const { name, out, in: columns } of linears) {
+    const { scale, index } = layoutBits(mixedLayout(widths.get(name)!, options), out)
+    bits += (scale + index) * out * columns
+    weights += out * columns
+  }
+  return bits / weights
+}
+
+/** Scores that favour the widths next to the target, the same for every column. */
+function evenScores({ candidates, weights }: Columns, target: number): Float32Array {
+  const scores = new Float32Array(weights.length * candidates.length)
+  for (let i = 0; i < scores.length; i++) {
+    const column = Math.floor(i / candidates.length)
+    scores[i] = -weights[column]! * (candidates[i % candidates.length]! - target) ** 2
+  }
+  return scores
+}
+
+/** The same histogram in every part, on other columns. */
+function shuffled(choice: Uint8Array, parts: readonly Part[], seed: number): Uint8Array {
+  const result = choice.slice()
+  let at = 0
+  parts.forEach(({ columns }, i) => {
+    result.set(randomLike(choice.subarray(at, at + columns), seed + i), at)
+    at += columns
+  })
+  return result
+}
+
+/** Linears of a layer that read the same input, together. */
+function tied(linears: readonly Scored[]): Scored[][] {
+  const byLayer = new Map<number, Scored[]>()
+  for (const linear of linears) byLayer.set(linear.layer, [...(byLayer.get(linear.layer) ?? []), linear])
+  return [...byLayer.values()].flatMap((group) => tieGroups(group))
+}
