@@ -66,7 +66,7 @@ function ranked(shown, letter, { title, rows }) {
         ...[bits, label, fixed(runs, ({ bits: { code } }) => code, 3), fixed(runs, ({ bits: { total } }) => total, 3)],
         ...texts.map(({ name }, at) => {
           const { mean, deviation } = spread(runs, perplexity(name))
-          const value = mean === best[at] ? `**${number(mean)}**` : number(mean)
+          const value = found.length > 1 && mean === best[at] ? `**${number(mean)}**` : number(mean)
           return deviation === null ? value : `${value} ± ${number(deviation)}`
         }),
         fixed(runs, ({ error }) => error.output ?? Number.NaN, 4),
@@ -160,4 +160,6 @@ function spread(runs, value) {
 const fixed = (runs, value, digits) => spread(runs, value).mean.toFixed(digits)
 const number = (value) => (value >= 1000 ? value.toFixed(0) : value >= 100 ? value.toFixed(1) : value.toFixed(2))
 const cells = (values) => `| ${values.join(' | ')} |`
-const table = (head, lines) => [cells(head), cells(head.map(() => '---')), ...lines].join('\n')
+const table = (head, lines) => [cells(head), cells(head.map(alignment)), ...lines].join('\n')
+/** Names to the left, numbers to the right. */
+const alignment = (name) => (name === '' || name === 'allocation' ? '---' : '---:')

@@ -155,8 +155,9 @@ async function compare(plan) {
   args.push('--calibration', join(flags.data, 'texts/calib.txt'), '--protocol', 'windows:512', '--out', path('.json'))
   if (flags.chars) args.push('--chars', flags.chars)
   const child = spawn(process.execPath, [flags.cli, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
-  // Ctrl+C reaches the child as well: what it has kept becomes tables
+  // Stopped, the child keeps what is done, and that becomes tables; Ctrl+C reaches it without help.
   process.on('SIGINT', () => {})
+  process.on('SIGTERM', () => child.kill())
   const code = await new Promise((done) => child.on('close', done))
   rmSync(folder, { recursive: true })
   return code

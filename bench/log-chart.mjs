@@ -1,6 +1,6 @@
 /** Line charts as SVG text: x on a log axis, colours that follow the reader's light or dark setting. */
 
-const panel = { width: 340, height: 220, left: 58, right: 16, top: 34, bottom: 44 }
+const panel = { width: 340, height: 232, left: 58, right: 16, top: 34, bottom: 44 }
 const colours = ['a', 'b', 'c']
 const style = `
   text { font: 12px system-ui, sans-serif; fill: #24292f }
