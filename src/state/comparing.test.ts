@@ -33,8 +33,8 @@ it('runs a recipe with one value after another, measures each and gives the reci
   expect(state()).toMatchObject({ recipe, sweep: null, busy: null })
 })
 
-it('stops a sweep where a run is cancelled, and keeps what was finished', async () => {
-  const { studio, state } = await opened(2)
+it('stops a sweep where a run is cancelled, and keeps what was finished', { timeout: 15_000 }, async () => {
+  const { studio, state } = await opened(20)
   const sweep = studio.sweep('allocator', ['mlp', 'greedy', 'random'], false)
   await vi.waitFor(() => expect(state().sweep).toMatchObject({ label: 'Allocator', at: 1 }), { timeout: 5000 })
   await vi.waitFor(() => expect(state().busy).toBe('run'))
@@ -44,8 +44,8 @@ it('stops a sweep where a run is cancelled, and keeps what was finished', async 
   expect(state()).toMatchObject({ sweep: null, busy: null, recipe: { options: { allocator: 'gcn' } } })
 })
 
-it('shows a layer learning while it does', async () => {
-  const { studio, state } = await opened(2)
+it('shows a layer learning while it does', { timeout: 15_000 }, async () => {
+  const { studio, state } = await opened(20)
   const run = studio.run()
   await vi.waitFor(() => expect(state().run?.training).toMatchObject({ steps: 100 }), { timeout: 5000 })
   await run
