@@ -95,8 +95,8 @@ export function recipeLabel(recipe: Recipe): string {
   return parts.join(' ')
 }
 
-/** Mean width that every layer is to have; null where none is asked for, or only of the model as a whole. */
+/** Mean width that every layer is to have; null where none is asked for, or only of the model, or with its scales. */
 export function targetWidth(recipe: Recipe | undefined): number | null {
-  const { bits, budget } = recipe?.options ?? {}
-  return typeof bits === 'number' && budget !== 'model' ? bits : null
+  const { bits, budget, bounds } = recipe?.options ?? {}
+  return typeof bits === 'number' && budget !== 'model' && bounds !== 'effective' ? bits : null
 }
