@@ -3,7 +3,7 @@ import { elements, type Tensor } from '../gpu/tensor'
 import type { Tape, Variable } from './tape'
 
 /** Floats between the starts of two parameters: views begin at multiples of 256 bytes. */
-const ALIGNMENT = 64
+export const ALIGNMENT = 64
 
 export interface InitialParameter {
   readonly shape: readonly number[]

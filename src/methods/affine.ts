@@ -5,6 +5,8 @@ import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { packInto } from '../kernels/pack'
 import { findGrid, type GridShape } from '../kernels/quantize'
+import type { LinearSpec } from '../models/spec'
+import type { Moment, Shape } from './memory'
 
 /** The uniform grid that RTN and GPTQ share: one width, regular groups, min-max ranges in the GPTQ dialect. */
 export interface UniformGrid {
@@ -33,6 +35,21 @@ export function allocGrid(gpu: Gpu, out: number, columns: number, { bits, groupS
     zeros: gpu.alloc([out, groups]),
     codes: gpu.alloc([out, columns], 'u32', 'codes'),
   }
+}
+
+/** What a linear on this grid takes: with `working` tensors while its codes are found, and while they are packed. */
+export function gridMoments(
+  { out, in: columns }: LinearSpec,
+  { bits, groupSize }: UniformGrid,
+  working: Shape[],
+): Moment[] {
+  const groups = groupSize === -1 ? 1 : Math.ceil(columns / groupSize)
+  const grid = [
+    [out, columns],
+    [out, groups],
+    [out, groups],
+  ]
+  return [{ weights: [...grid, ...working] }, { weights: [...grid, [codeWords([{ bits, columns }], out)], [columns]] }]
 }
 
 export const freeGrid = (gpu: Gpu, { steps, zeros, codes }: GridTensors): void => gpu.free(steps, zeros, codes)

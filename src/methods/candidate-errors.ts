@@ -30,6 +30,10 @@ export interface CandidateErrors {
 
 const PANEL_BYTES = 64 * 2 ** 20
 
+/** Rows whose errors are there at a time where they are not kept. */
+export const panelRows = (rows: number, columns: number, bytes = PANEL_BYTES): number =>
+  Math.min(rows, Math.max(1, Math.floor(bytes / (4 * columns))))
+
 /**
  * What every column of `weight` [out, in] would lose at every candidate width, without compensation. Ranges belong to a
  * row × 128 columns in original order; without a search they are the ends for every width of at least 2 bits.
@@ -46,13 +50,12 @@ export function recordCandidateErrors(
   const all = widths.length
   const project = typeof kept === 'object' ? kept.project : null
   const projected = project?.shape[0] ?? 0
-  const perPanel = Math.floor((options.panelBytes ?? PANEL_BYTES) / (4 * columns))
-  const panelRows = kept === 'keep' ? rows : Math.min(rows, Math.max(1, perPanel))
+  const step = kept === 'keep' ? rows : panelRows(rows, columns, options.panelBytes)
 
   const result = kept === 'drop' ? null : gpu.alloc([all, project ? projected : rows, columns], 'f32', 'errors')
-  const panel = kept === 'keep' ? result! : gpu.alloc([panelRows, columns], 'f32', 'panel of errors')
+  const panel = kept === 'keep' ? result! : gpu.alloc([step, columns], 'f32', 'panel of errors')
   const table = gpu.alloc([all, columns], 'f32', 'squared errors')
-  const sums = gpu.alloc([errorSlices(panelRows), columns])
+  const sums = gpu.alloc([errorSlices(step), columns])
   const ones = gpu.alloc([rows])
   rec.write(ones, new Float32Array(rows).fill(1))
   const emphasis = options.rowWeights ?? ones
@@ -63,8 +66,8 @@ export function recordCandidateErrors(
   candidates.forEach((tensors, k) => {
     const { columns: places, lows, ranges, layout } = tensors
     recordFindRange(rec, weight, tensors, options)
-    for (let firstRow = 0; firstRow < rows; firstRow += panelRows) {
-      const count = Math.min(panelRows, rows - firstRow)
+    for (let firstRow = 0; firstRow < rows; firstRow += step) {
+      const count = Math.min(step, rows - firstRow)
       rec.run(
         candidateErrors,
         { w: weight, columns: places, lows, ranges, emphasis, errors: panel, sums },

@@ -5,6 +5,7 @@ import type { Tensor } from '../gpu/tensor'
 import type { Hessian } from '../linalg/hessian'
 import type { LinearSpec, ModelSpec } from '../models/spec'
 import type { GraphRecord, Progress, TrainingRecord } from '../records'
+import type { MethodMemory } from './memory'
 
 /**
  * A quantization method: one folder, one paper. It sees one decoder block at a time and hands over each linear as soon
@@ -19,6 +20,8 @@ export interface Method<Options, Plan = void> {
   readonly needsCalibration: boolean
   /** Whether the block's original inputs and weights stay beside the quantized ones, for `Hessian.cross`. */
   comparesStreams?(options: Options): boolean
+  /** What a run with these options takes of the GPU. */
+  memory(options: Options): MethodMemory
   /** What must be known of the whole model before its first block is quantized; goes to `quantize`. */
   plan?(model: ModelContext, options: Options): Promise<Plan>
   quantize(block: BlockContext, options: Options, plan: Plan): AsyncGenerator<QuantizedModule, void>

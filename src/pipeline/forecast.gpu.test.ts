@@ -12,6 +12,7 @@ import { defaultRecipe } from './recipe'
 const bundled = async (name: string): Promise<OpenedModel> =>
   openFiles(await folderSources(resolve(import.meta.dirname, `../../public/models/${name}`)), name)
 const tiny = async (): Promise<OpenedModel> => openedTiny({ ...tinyConfig, num_hidden_layers: 1 }).model
+const nano = () => bundled('wren-nano')
 const firstBlock = (model: OpenedModel): OpenedModel => ({ ...model, spec: { ...model.spec, layers: 1 } })
 
 const recipe = (method: string, options: Record<string, unknown>, samples: number, length: number): Recipe => ({
@@ -20,19 +21,49 @@ const recipe = (method: string, options: Record<string, unknown>, samples: numbe
   calibration: { text: 'letters', samples, length, pick: 'first' },
 })
 
+/** The method as published. */
+const published = {
+  ...{ objective: 'output', budget: 'layer', fit: 'minmax', sensitivity: 'none', correction: 0, sequence: 'layer' },
+}
+/** Linears that outweigh all else beside little text: what the method itself holds decides. */
+const stout = async () =>
+  openedTiny({ ...tinyConfig, num_hidden_layers: 1, hidden_size: 72, intermediate_size: 300 }).model
+// steps enough for everything that training ever holds
+const mgptqCases = (
+  [
+    ['the defaults', nano, {}, 2],
+    ['the defaults on little text', stout, {}, 1],
+    ['the defaults on more text', tiny, {}, 9],
+    ['as published', nano, published, 2],
+    ['as published on little text', stout, { ...published, adjacency: 'symmetric' }, 1],
+    ['scalar features along a row-normalised graph', tiny, { ...published, features: 'scalars', adjacency: 'rows' }, 1],
+    ['the network without its graph', stout, { allocator: 'mlp', groupSize: 32, sensitivity: 'none' }, 1],
+    ['greedy, one price for the model', stout, { allocator: 'greedy', sequence: 'layer', sensitivity: 'none' }, 1],
+    ['uniform in every layer', stout, { allocator: 'uniform', budget: 'layer', sensitivity: 'layers' }, 1],
+    ['narrow columns first', stout, { order: 'width', allocator: 'random', sensitivity: 'none', correction: 0 }, 1],
+    [
+      'tied, few candidates, shared ranges',
+      stout,
+      { tie: true, candidates: '2,4', ranges: 'shared', budget: 'layer' },
+      1,
+    ],
+  ] as const
+).map(([what, open, options, samples]): [string, () => Promise<OpenedModel>, Recipe] => [
+  `MG-PTQ, ${what}`,
+  open,
+  recipe('mg-ptq', { ...options, steps: 50 }, samples, 32),
+])
+
 describe('the memory forecast', () => {
   it.each<[string, () => Promise<OpenedModel>, Recipe, number?]>([
     ['tiny, RTN', tiny, recipe('rtn', { groupSize: 32 }, 1, 64)],
     ['tiny, GPTQ', tiny, recipe('gptq', {}, 5, 64)],
     ['tiny, GPTQ in many batches', tiny, recipe('gptq', {}, 9, 50), 4 * 59 * 64 * 5],
-    ['wren-nano, RTN', () => bundled('wren-nano'), recipe('rtn', { bits: 8, groupSize: -1 }, 1, 64)],
-    ['wren-nano, few windows', () => bundled('wren-nano'), recipe('gptq', { groupSize: 32 }, 3, 64)],
-    ['wren-nano, many windows', () => bundled('wren-nano'), recipe('gptq', { groupSize: -1 }, 40, 96)],
-    [
-      'wren-nano, true sequence',
-      () => bundled('wren-nano'),
-      recipe('gptq', { sequence: 'true', actOrder: true }, 7, 128),
-    ],
+    ['wren-nano, RTN', nano, recipe('rtn', { bits: 8, groupSize: -1 }, 1, 64)],
+    ['wren-nano, few windows', nano, recipe('gptq', { groupSize: 32 }, 3, 64)],
+    ['wren-nano, many windows', nano, recipe('gptq', { groupSize: -1 }, 40, 96)],
+    ['wren-nano, true sequence', nano, recipe('gptq', { sequence: 'true', actOrder: true }, 7, 128)],
+    ...mgptqCases,
     ['wren-3m, RTN', () => bundled('wren-3m'), recipe('rtn', {}, 1, 64)],
     ['wren-3m, GPTQ', () => bundled('wren-3m'), recipe('gptq', {}, 2, 32)],
     ['wren-3m, true sequence', () => bundled('wren-3m'), recipe('gptq', { sequence: 'true' }, 6, 64)],

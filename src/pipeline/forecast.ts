@@ -1,96 +1,167 @@
 import { allocatedBytes } from '../gpu/buffers'
 import type { GpuInfo } from '../gpu/device'
 import { dotSlices } from '../kernels/matrix'
-import { GPTQ_BLOCK } from '../kernels/quantize'
+import { countOf, type Moment, type Shape } from '../methods/memory'
+import type { Method } from '../methods/method'
 import type { LinearSpec, ModelSpec } from '../models/spec'
 import type { MemoryForecast, Recipe } from '../records'
 import { batchWindows } from './batching'
-import { problemsOf } from './problems'
+import { forecastGradients } from './gradients-forecast'
+import { problemsOf, wholeTensors } from './problems'
+import { MOST_WINDOWS } from './sensitivities'
+import { blockShapes, embeddingShapes, residentShapes, tableShapes } from './shapes'
 
-type Shape = readonly number[]
 /** Bytes alive at one moment, by what takes them. */
 type Parts = Pick<MemoryForecast, 'weights' | 'hessians' | 'activations'>
+
+/** A calibrated run of the method; what the moments of all phases have in common. */
+interface Setting {
+  readonly spec: ModelSpec
+  readonly gpu: GpuInfo
+  readonly size: (...shapes: Shape[]) => number
+  /** Rope tables and one block. */
+  readonly resident: number
+  readonly linears: readonly (readonly LinearSpec[])[]
+  /** Tokens of every batch; none where nothing is calibrated. */
+  readonly batches: readonly number[]
+  /** The hidden states of all batches once. */
+  readonly stream: number
+}
 
 /**
  * GPU bytes that quantizing by this recipe takes at its peak: the tensors that src/pipeline/quantize.ts, the block and
  * the method hold at the moments when they hold most, each rounded up as the buffer pool does. Blocks are alike, so one
  * stands for all. A text shorter than the recipe asks for takes less.
+ *
+ * @param options the recipe's, completed by the method's schema
  */
-export function forecastQuantize(
+export function forecastQuantize<O>(
   spec: ModelSpec,
   recipe: Recipe,
-  needsCalibration: boolean,
+  { method, options }: { readonly method: Method<O, unknown>; readonly options: O },
   gpu: GpuInfo,
 ): MemoryForecast {
   const limit = Math.min(gpu.maxBindingBytes, gpu.maxBufferBytes)
   const size = (...shapes: Shape[]) =>
-    shapes.reduce((sum, shape) => sum + allocatedBytes(Math.max(4, 4 * product(shape)), limit), 0)
-
-  const calibration = needsCalibration ? recipe.calibration : null
-  const resident = size(...residentShapes(spec, calibration?.length ?? 1))
+    shapes.reduce((sum, shape) => sum + allocatedBytes(Math.max(4, 4 * countOf(shape)), limit), 0)
+  const calibration = method.needsCalibration ? recipe.calibration : null
   const batches = calibration ? batchTokens(gpu, spec, calibration) : []
-  // two streams, the original one and the quantized one
-  const streams = 2 * size(...batches.map((tokens) => [tokens, spec.hidden]))
-  const hessian = ({ in: columns }: LinearSpec) => size([columns, columns])
-  const stages = [0, 1, 2, 3].map((stage) => spec.linears.filter((linear) => linear.stage === stage))
-  const held = stages.map(([first]) => hessian(first!))
-  const all = held.reduce((sum, bytes) => sum + bytes, 0)
-
-  const moments: Parts[] = stages.flatMap((linears, stage) => {
-    const hessians = calibration ? (recipe.options.sequence === 'true' ? held[stage]! : all) : 0
-    const factored = hessians > 0 ? linears[0]!.in : 0
-    const at = (weights: number, more: number): Parts => ({
-      weights: resident + weights,
-      hessians: hessians + more,
-      activations: streams,
-    })
-    const square = [factored, factored]
-    return [
-      ...(factored > 0 ? [at(0, size(square, square, square, [factored], [4]))] : []),
-      ...linears.flatMap((linear) => {
-        const factor = factored > 0 ? size(square, [factored], [factored]) : 0
-        return workShapes(linear, recipe, factored > 0).map((shapes) => at(size(...shapes), factor))
-      }),
-    ]
-  })
-  if (batches.length > 0) {
-    const most = Math.max(...blockShapes(spec, batches[0]!).map((shapes) => size(...shapes)))
-    const hessians = recipe.options.sequence === 'true' ? held[3]! : all
-    moments.push({ weights: resident, hessians, activations: streams + most })
-    // the first states come from the embedding, which goes before there are two streams and a block
-    moments.push({
-      weights: size(...embeddingShapes(spec, limit), ...tableShapes(spec, calibration!.length)),
-      hessians: 0,
-      activations: streams / 2 + size([batches[0]!]),
-    })
+  const setting: Setting = {
+    ...{ spec, gpu, size, batches, resident: size(...residentShapes(spec, calibration?.length ?? 1)) },
+    linears: [0, 1, 2, 3].map((stage) => spec.linears.filter((linear) => linear.stage === stage)),
+    stream: size(...batches.map((tokens) => [tokens, spec.hidden])),
   }
 
+  const moments = quantizing(setting, method, options)
+  if (calibration)
+    moments.push(embedding(setting, calibration, limit), ...planning(setting, method, options, calibration))
   const total = ({ weights, hessians, activations }: Parts) => weights + hessians + activations
   const peak = moments.reduce((most, moment) => (total(moment) > total(most) ? moment : most))
-  const largest = largestTensors(spec, calibration)
+  const whole = wholeTensors(spec, calibration, method.memory(options))
   return {
     ...peak,
     peak: total(peak),
-    largestBinding: Math.max(...largest.map(({ bytes }) => bytes)),
+    largestBinding: Math.max(...whole.map(({ bytes }) => bytes)),
     bindingLimit: limit,
-    problems: problemsOf(largest, limit),
+    problems: problemsOf(whole, limit),
   }
 }
 
-/** Rope tables, and one block. */
-export function residentShapes(spec: ModelSpec, positions: number): Shape[] {
-  const linears = spec.linears.flatMap(({ out, in: columns, bias }) => [[out, columns], ...(bias ? [[out]] : [])])
-  return [...tableShapes(spec, positions), ...linears, [spec.hidden], [spec.hidden]]
+/** One block: calibrated, its linears one after another, and both streams through it. */
+function quantizing<O>(setting: Setting, method: Method<O, unknown>, options: O): Parts[] {
+  const { spec, size, resident, linears, batches, stream } = setting
+  const memory = method.memory(options)
+  const compares = method.comparesStreams?.(options) ?? false
+  const calibrated = batches.length > 0
+  const throughout = size(...memory.throughout)
+  const hessians = linears.map((stage) => {
+    const square = [stage[0]!.in, stage[0]!.in]
+    return calibrated ? size(square, ...(compares ? [square] : [])) : 0
+  })
+  const all = sum(hessians)
+  const weightsOf = ({ out, in: columns }: LinearSpec) => size([out, columns])
+
+  const moments: Parts[] = []
+  /** Weights of linears that are done, where the originals stay beside them. */
+  let done = 0
+  linears.forEach((stage, s) => {
+    const columns = stage[0]!.in
+    const held = memory.together ? all : hessians[s]!
+    const at = (weights: number, more: number, activations = 2 * stream): Parts => ({
+      weights: resident + throughout + done + weights,
+      hessians: held + more,
+      activations,
+    })
+    if (calibrated && (s === 0 || !memory.together)) {
+      const [upTo, stages] = memory.together ? [3, linears] : [s, [stage]]
+      const copies = compares ? stages.map(([first]) => [batches[0]!, first!.in]) : []
+      const most = largest(setting, blockShapes(spec, batches[0]!).slice(0, upTo === 3 ? 2 : 1))
+      moments.push(at(0, 0, 2 * stream + size(...copies) + most))
+    }
+    const kept = size(...memory.kept(columns))
+    const add = (moment: Moment) => {
+      moments.push(at(size(...(moment.weights ?? [])), kept + size(...(moment.hessians ?? []))))
+    }
+    memory.stage(stage).forEach(add)
+    for (const linear of stage) {
+      memory.linear(linear).forEach(add)
+      moments.push(at(size(...errorShapes(linear, calibrated)), kept))
+      if (compares) done += weightsOf(linear)
+    }
+  })
+  if (compares && calibrated)
+    moments.push({
+      ...{ weights: resident + done, hessians: 0 },
+      activations: 2 * stream + largest(setting, blockShapes(spec, batches[0]!)),
+    })
+  return moments
 }
 
-export function tableShapes({ headDim }: ModelSpec, positions: number): Shape[] {
-  const angles = [positions, headDim / 2]
-  return [angles, angles]
+/** The method's look at the whole model before: gradients, and all blocks with their Hessians. */
+function planning<O>(
+  { spec, gpu, size, resident, linears, batches, stream }: Setting,
+  method: Method<O, unknown>,
+  options: O,
+  { samples, length }: Recipe['calibration'],
+): Parts[] {
+  const memory = method.memory(options)
+  if (!memory.plan) return []
+  const { sensitivities, stage } = memory.plan
+  const moments: Parts[] = []
+  if (sensitivities) {
+    const { weights, states, activations } = forecastGradients(
+      spec,
+      { windows: Math.min(MOST_WINDOWS, samples), length },
+      gpu,
+    )
+    const tables = size(...tableShapes(spec, length))
+    moments.push({ weights: tables + weights, hessians: 0, activations: stream + states + activations })
+  }
+  if (stage) {
+    const weights = resident + size(...memory.throughout)
+    const hessians = sum(linears.map(([first]) => size([first!.in, first!.in])))
+    moments.push({
+      ...{ weights, hessians },
+      activations: 2 * stream + Math.max(...blockShapes(spec, batches[0]!).map((shapes) => size(...shapes))),
+    })
+    for (const of of linears)
+      for (const moment of stage(of))
+        moments.push({
+          weights: weights + size(...(moment.weights ?? [])),
+          hessians: hessians + size(...memory.kept(of[0]!.in), ...(moment.hessians ?? [])),
+          activations: 2 * stream,
+        })
+  }
+  return moments
 }
 
-export function embeddingShapes({ vocab, hidden }: ModelSpec, limit: number): Shape[] {
-  const step = Math.max(1, Math.floor(limit / 4 / hidden))
-  return Array.from({ length: Math.ceil(vocab / step) }, (_, i) => [Math.min(step, vocab - i * step), hidden])
+/** The first states come from the embedding, which goes before there are two streams and a block. */
+function embedding({ spec, size, batches, stream }: Setting, { length }: Recipe['calibration'], limit: number): Parts {
+  return {
+    weights: size(...embeddingShapes(spec, limit), ...tableShapes(spec, length)),
+    hessians: 0,
+    activations: stream + size([batches[0]!]),
+  }
 }
 
 /** Tokens of every batch: equal ones and a rest. */
@@ -99,47 +170,14 @@ function batchTokens(gpu: GpuInfo, spec: ModelSpec, { samples, length }: Recipe[
   return Array.from({ length: Math.ceil(samples / step) }, (_, i) => length * Math.min(step, samples - i * step))
 }
 
-/** What a block holds beside its input when it attends, and when it has opened its feed-forward part. */
-export function blockShapes({ hidden, ffn, heads, kvHeads, headDim }: ModelSpec, tokens: number): Shape[][] {
-  const rows = (...widths: number[]) => widths.map((width) => [tokens, width])
-  const keys = kvHeads * headDim
-  return [rows(hidden, heads * headDim, keys, keys, heads * headDim), rows(hidden, hidden, ffn, ffn)]
-}
-
-/** What a linear takes beside its original weights: while its codes are found, and while its error is measured. */
-function workShapes({ out, in: columns }: LinearSpec, { options }: Recipe, calibrated: boolean): Shape[][] {
-  const groupSize = Number(options.groupSize)
-  const groups = groupSize > 0 ? Math.ceil(columns / groupSize) : 1
+/** While a linear's error is measured: dequantized weights, difference, its product with the Hessian, sums of columns. */
+function errorShapes({ out, in: columns }: LinearSpec, calibrated: boolean): Shape[] {
   const weights = [out, columns]
-  const grid = [weights, [out, groups], [out, groups]]
   const sums = [dotSlices(out), columns]
-  return [
-    // codes and grid, the working copy and the errors of a block of columns
-    calibrated ? [...grid, weights, [out, GPTQ_BLOCK]] : grid,
-    // codes and grid, packed codes and the order of columns
-    [...grid, [out, Math.ceil((columns * Number(options.bits)) / 32)], [columns]],
-    // the dequantized weights, the difference, its product with the Hessian, and sums of columns
-    calibrated ? [weights, weights, weights, sums, sums, sums, sums] : [weights, weights, sums, sums],
-  ]
+  return calibrated ? [weights, weights, weights, sums, sums, sums, sums] : [weights, weights, sums, sums]
 }
 
-/** The largest tensors that must be bound whole: nothing can split them. */
-function largestTensors(spec: ModelSpec, calibration: Recipe['calibration'] | null) {
-  const linear = spec.linears.reduce((most, next) => (next.out * next.in > most.out * most.in ? next : most))
-  const widest = spec.linears.reduce((most, next) => (next.in > most.in ? next : most))
-  const weight = { what: `the weights of ${linear.module} [${linear.out}, ${linear.in}]`, kind: 'weight' as const }
-  if (!calibration) return [{ ...weight, bytes: 4 * linear.out * linear.in }]
-  const { length } = calibration
-  const width = Math.max(spec.hidden, spec.ffn, spec.heads * spec.headDim)
-  return [
-    { ...weight, bytes: 4 * linear.out * linear.in },
-    {
-      what: `the Hessian of ${widest.module} [${widest.in}, ${widest.in}]`,
-      kind: 'hessian' as const,
-      bytes: 4 * widest.in ** 2,
-    },
-    { what: `one window's activations [${length}, ${width}]`, kind: 'window' as const, bytes: 4 * length * width },
-  ]
-}
+const largest = ({ size }: Setting, moments: readonly Shape[][]): number =>
+  Math.max(...moments.map((shapes) => size(...shapes)))
 
-const product = (shape: Shape): number => shape.reduce((all, n) => all * n, 1)
+const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0)

@@ -3,8 +3,8 @@ import type { GpuInfo } from '../gpu/device'
 import { dotSlices } from '../kernels/matrix'
 import { logitsRows } from '../models/model'
 import type { ModelSpec } from '../models/spec'
-import { blockShapes, embeddingShapes, residentShapes, tableShapes } from './forecast'
 import { gradientWindows, sweepBatches } from './gradients'
+import { blockShapes, embeddingShapes, residentShapes, tableShapes } from './shapes'
 
 type Shape = readonly number[]
 

@@ -1,5 +1,5 @@
 import type { GpuInfo } from '../gpu/device'
-import { methods } from '../methods/registry'
+import { resolveMethod } from '../methods/registry'
 import type { Inspection, MemoryForecast, Recipe } from '../records'
 import { forecastQuantize } from './forecast'
 import { modelSize, type OpenedModel } from './opened'
@@ -24,6 +24,5 @@ export function inspect(model: OpenedModel, gpu: GpuInfo): Inspection {
 }
 
 export function forecastOf({ spec }: OpenedModel, recipe: Recipe, gpu: GpuInfo): MemoryForecast {
-  const needsCalibration = methods.find(({ id }) => id === recipe.method)?.needsCalibration ?? false
-  return forecastQuantize(spec, recipe, needsCalibration, gpu)
+  return forecastQuantize(spec, recipe, resolveMethod(recipe.method, recipe.options), gpu)
 }

@@ -6,13 +6,13 @@ import type { OpenedModel } from './opened'
 import type { Windows } from './windows'
 
 /** Windows that are differentiated at most: squared gradients are means over all their tokens. */
-const WINDOWS = 64
+export const MOST_WINDOWS = 64
 
 /** How much the outputs of every linear matter for the original model's loss on the calibration text. */
 export const sensitivitiesOf =
   (gpu: Gpu, model: OpenedModel, windows: Windows, signal: AbortSignal | undefined): ModelContext['sensitivities'] =>
   async () => {
-    const count = Math.min(WINDOWS, windows.count)
+    const count = Math.min(MOST_WINDOWS, windows.count)
     const some = { ...windows, count, ids: windows.ids.subarray(0, count * windows.length) }
     const weights = new CheckpointWeights(gpu, model.source)
     const { linears } = await outputGradients(gpu, model.spec, weights, some, { signal })

@@ -5,8 +5,9 @@ import type { Tensor } from '../../gpu/tensor'
 import { matmul } from '../../kernels/gemm'
 import { GPTQ_BLOCK, gatherColumns, gptqBlock } from '../../kernels/quantize'
 import type { Hessian } from '../../linalg/hessian'
-import { allocGrid, collectLinear, freeGrid, type GridTensors, recordFindGrid } from '../affine'
+import { allocGrid, collectLinear, freeGrid, type GridTensors, gridMoments, recordFindGrid } from '../affine'
 import { byFallingDiagonal, type Factor, factorize, freeFactor } from '../factor'
+import { factoring, factorShapes } from '../memory'
 import type { BlockContext, Method, QuantizedModule } from '../method'
 import { described, uniformGridOptions } from '../options'
 
@@ -38,6 +39,16 @@ export const gptq: Method<GptqOptions> = {
   summary: 'Rounds column after column and lets the columns behind absorb each error, weighed by the inputs’ Hessian.',
   schema,
   needsCalibration: true,
+  memory: (options) => ({
+    ...{ together: options.sequence === 'layer', throughout: [], kept: factorShapes, plan: null },
+    stage: ([first]) => [factoring(first!.in)],
+    // the working copy, and the errors of a block of columns
+    linear: (linear) =>
+      gridMoments(linear, options, [
+        [linear.out, linear.in],
+        [linear.out, GPTQ_BLOCK],
+      ]),
+  }),
   async *quantize(block, options) {
     const stages = [...new Set(block.model.linears.map((linear) => linear.stage))]
     const rounds = options.sequence === 'true' ? stages.map((stage) => [stage]) : [stages]

@@ -22,7 +22,7 @@ const PATIENCE = 40
 /** Logits below the best by more than this differ no more. */
 const DEEPEST = -8
 /** log H_jj, log U_jj, log ‖w_j‖, energy absorbed, cost of a unit of it. */
-const LANES = 5
+export const LANES = 5
 
 /**
  * Beyond the paper: the network learns on what is left *after* compensation, J of compensation.ts, with every output's

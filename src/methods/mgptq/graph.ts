@@ -18,6 +18,10 @@ const PROJECTED = 256
  */
 export type Features = 'weights' | 'raw' | 'scalars'
 
+/** Features of a column of so many rows. */
+export const featureCount = (kind: Features, rows: number): number =>
+  kind === 'scalars' ? 3 : kind === 'raw' || rows <= MOST_ROWS ? rows : PROJECTED
+
 /**
  * X0 [n, features] on the GPU. Weights are divided by their standard deviation; a projection is drawn from the seed,
  * entries N(0, 1/256), which keeps norms and angles of columns nearly (Johnson & Lindenstrauss 1984).
@@ -33,7 +37,7 @@ export async function nodeFeatures(
   if (kind === 'scalars') return gpu.upload(scalars(statistics), [n, 3], 'features')
   const scale = statistics.deviation > 0 ? 1 / statistics.deviation : 1
   const rec = gpu.record()
-  if (kind === 'raw' || rows <= MOST_ROWS) {
+  if (featureCount(kind, rows) === rows) {
     const features = gpu.alloc([n, rows], 'f32', 'features')
     rec.run(transpose, { x: weights, y: features }, { rows, columns: n, scale })
     await gpu.submit(rec)

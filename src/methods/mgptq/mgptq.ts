@@ -11,6 +11,7 @@ import { allocMixed, collectMixed, freeMixed, recordMixed } from '../mixed'
 import { mixedLayout } from '../mixed-layout'
 import { freeEvidence, gatherEvidence, importanceOf } from './evidence'
 import { strongestEdges } from './graph'
+import { mgptqMemory } from './memory'
 import { type MgptqOptions, schema } from './options'
 import { Scorer } from './score'
 import { type Scored, settle, type Widths } from './settle'
@@ -41,6 +42,7 @@ export const mgptq: Method<MgptqOptions, Plan | null> = {
   schema,
   needsCalibration: true,
   comparesStreams: ({ correction }) => correction > 0,
+  memory: mgptqMemory,
 
   async plan(model, options) {
     const { budget, sensitivity } = options

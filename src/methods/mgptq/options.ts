@@ -164,7 +164,7 @@ export const schema = z
     }
     check('candidates', () => parseCandidates(candidates))
     check('limits', () => parseLimits(limits))
-    if (learned.allocator.includes(allocator) && objective === 'output' && budget === 'model')
+    if (trains({ allocator }) && objective === 'output' && budget === 'model')
       addIssue({
         ...{ code: 'custom', path: ['objective'] },
         message:
@@ -173,3 +173,6 @@ export const schema = z
   })
 
 export type MgptqOptions = z.infer<typeof schema>
+
+/** Whether a network chooses the widths. */
+export const trains = ({ allocator }: Pick<MgptqOptions, 'allocator'>): boolean => learned.allocator.includes(allocator)

@@ -16,6 +16,9 @@ import { trainingWarnings } from './warnings'
 const MOST_ROWS = 1024
 const PROJECTED = 128
 
+/** Rows that errors of so many are projected to; null where they are kept as they are. */
+export const projectedRows = (rows: number): number | null => (rows > MOST_ROWS ? PROJECTED : null)
+
 /** The published allocator (methods E1–E8): a network of its own for every linear, from scratch. */
 export async function learnOutput(
   { gpu, report, checkCancelled }: Context,
@@ -28,7 +31,8 @@ export async function learnOutput(
   const widths = parseCandidates(options.candidates)
   const [rows = 0, n = 0] = weights.shape
 
-  const project = rows > MOST_ROWS ? gaussianTensor(gpu, [PROJECTED, rows], Math.sqrt(1 / PROJECTED), seed) : null
+  const fewer = projectedRows(rows)
+  const project = fewer === null ? null : gaussianTensor(gpu, [fewer, rows], Math.sqrt(1 / fewer), seed)
   const rec = gpu.record()
   const candidates = recordCandidateErrors(gpu, rec, weights, {
     ...{ widths, search: fit === 'search', importance, errors: project ? { project } : 'keep' },

@@ -6,7 +6,7 @@ import { parseCandidates } from '../allocation/candidates'
 import type { BlockContext } from '../method'
 import { CompensatedTrainer } from './compensated'
 import type { Evidence } from './evidence'
-import type { MgptqOptions } from './options'
+import { type MgptqOptions, trains } from './options'
 import { learnOutput } from './output'
 import type { LayerMatrices } from './statistics'
 
@@ -40,18 +40,16 @@ export class Scorer {
     private readonly context: Context,
     private readonly options: MgptqOptions,
   ) {
-    const { allocator, objective } = options
+    const { objective } = options
     this.#widths = parseCandidates(options.candidates)
-    const learns = allocator === 'gcn' || allocator === 'mlp'
-    this.#trainer = learns && objective === 'compensated' ? new CompensatedTrainer(context, options) : null
+    this.#trainer = trains(options) && objective === 'compensated' ? new CompensatedTrainer(context, options) : null
   }
 
   async score(layer: Layer): Promise<Scores> {
     const { costs } = layer.evidence
-    const { allocator } = this.options
     invariant(costs.length % this.#widths.length === 0, 'costs of other widths')
     if (this.#trainer) return this.#trainer.score(layer)
-    if (allocator === 'gcn' || allocator === 'mlp') return learnOutput(this.context, this.options, layer)
+    if (trains(this.options)) return learnOutput(this.context, this.options, layer)
     return { scores: costs.map((cost) => -cost), training: null, warnings: [] }
   }
 

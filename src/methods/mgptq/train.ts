@@ -75,8 +75,10 @@ const LOOK = 20
 const GAIN = 1e-4
 /** A row of the history begins at a multiple of 256 bytes. */
 const ROW = 64
+/** What is kept of the steps between two looks. */
+export const HISTORY = [LOOK, ROW] as const
 /** Draws at the final parameters, which tell noise from oscillation. */
-const REDRAWS = 8
+export const REDRAWS = 8
 
 /**
  * Learns widths for the columns of a layer (methods E3–E8): a graph network, straight-through Gumbel-Softmax, Adam. All
@@ -160,7 +162,7 @@ class Run {
     this.#rec = gpu.record()
     this.#network = problem.network ?? new AllocatorNetwork(gpu, { features: width, hidden, choices }, seed)
     this.#adam = new Adam(gpu, this.#rec, this.#network.parameters.values)
-    this.#history = gpu.alloc([LOOK, ROW], 'f32', 'history')
+    this.#history = gpu.alloc(HISTORY, 'f32', 'history')
     this.#logits = gpu.alloc([n, choices], 'f32', 'logits')
     this.#one = gpu.upload(Float32Array.from({ length: LOSS_VALUES }, (_, i) => (i === LOSS.loss ? 1 : 0)))
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { roundToGrid } from '../../kernels/quantize'
-import { allocGrid, collectLinear, freeGrid, recordFindGrid } from '../affine'
+import { allocGrid, collectLinear, freeGrid, gridMoments, recordFindGrid } from '../affine'
 import type { Method } from '../method'
 import { uniformGridOptions } from '../options'
 
@@ -14,6 +14,10 @@ export const rtn: Method<RtnOptions> = {
   summary: 'Round to nearest: no calibration, seconds even for large models; the baseline of every table.',
   schema,
   needsCalibration: false,
+  memory: (options) => ({
+    ...{ together: true, throughout: [], kept: () => [], stage: () => [], plan: null },
+    linear: (linear) => gridMoments(linear, options, []),
+  }),
   async *quantize(block, options) {
     const { gpu } = block
     for (const spec of block.model.linears) {

@@ -1,0 +1,48 @@
+import type { LinearSpec } from '../models/spec'
+
+/** Of a tensor of 4-byte elements. */
+export type Shape = readonly number[]
+
+/** Tensors that a method holds at one of its fullest moments, beside those of its context, by what they belong to. */
+export interface Moment {
+  readonly hessians?: readonly Shape[]
+  readonly weights?: readonly Shape[]
+}
+
+/** What a method takes of the GPU while it works, for the forecast of a run's peak. */
+export interface MethodMemory {
+  /** Whether Hessians of all stages are there together, or those of one stage at a time. */
+  readonly together: boolean
+  /** From the first Hessians of a block to its last linear. */
+  readonly throughout: readonly Shape[]
+  /** From the first linear of a stage to the last, also while one is handed over; `columns` of its input. */
+  kept(columns: number): readonly Shape[]
+  /** Before the first linear of a stage is worked on, and for all of them. */
+  stage(linears: readonly LinearSpec[]): readonly Moment[]
+  /** While one linear is worked on. */
+  linear(linear: LinearSpec): readonly Moment[]
+  /** Before the first block; null when nothing is planned. */
+  readonly plan: PlanMemory | null
+  /** The largest tensor of a linear that nothing can split, where it may exceed weights and Hessian. */
+  largest?(linear: LinearSpec): { readonly what: string; readonly shape: Shape; readonly remedy: string } | null
+}
+
+export interface PlanMemory {
+  /** Whether gradients are asked for. */
+  readonly sensitivities: boolean
+  /** While the blocks are looked at, all Hessians of one there together; null when they are not. */
+  readonly stage: MethodMemory['stage'] | null
+}
+
+/** U, its order and diag H, as `factorize` gives them. */
+export const factorShapes = (n: number): Shape[] => [[n, n], [n], [n]]
+
+/** What `factorize` holds at its fullest, beside the place of what it gives. */
+export const factoring = (n: number): Moment => ({
+  hessians: [
+    [n, n],
+    [n, n],
+  ],
+})
+
+export const countOf = (shape: Shape): number => shape.reduce((all, n) => all * n, 1)
