@@ -3,9 +3,10 @@
  * Runs every recipe behind the tables of mixed column widths on one model, in one process, and writes the runs
  * (allocation-NAME.json), the tables (.md) and the figure of the sweeps (.svg):
  *
- *     node bench/allocation.mjs --data DIR --model wren-3m [--tables A,B,C,sweeps] [--seeds 3] [--targets 2,2.5,3]
+ *     node bench/allocation.mjs --data DIR --model wren-3m [--tables A,B,C,D,sweeps] [--seeds 3] [--targets 2,2.5,3]
  *
- * DIR holds models/NAME and texts/. Called again it runs only what the JSON lacks. `--count` runs nothing.
+ * DIR holds models/NAME and texts/. Called again it runs only what the JSON lacks. `--jobs N` shares the runs among N
+ * processes on the same device (their seconds then say little). `--count` runs nothing.
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -38,6 +39,8 @@ const acrossModel = { budget: 'model', sensitivity: 'outputs' }
 const improved = { ...better, ...acrossModel, allocator: 'gcn', objective: 'compensated' }
 const gcn = { ...published, allocator: 'gcn' }
 
+/** The target bounds all stored bytes; it is as much higher as a uniform grid's ranges cost. */
+const stored = (options) => ({ ...options, bounds: 'effective' })
 const row = (label, options) => ({ label, options })
 const tables = {
   A: {
@@ -62,12 +65,23 @@ const tables = {
       row('greedy, model', { ...better, ...acrossModel, allocator: 'greedy' }),
       row('MLP, layer', { ...better, allocator: 'mlp' }),
       row('GCN, layer', { ...better, allocator: 'gcn' }),
+      row('improved MLP, model', { ...improved, allocator: 'mlp' }),
       row('improved GCN, model', improved),
     ],
   },
   C: {
     title: 'Improved, on min–max ranges',
     rows: [row('improved GCN, min–max', { ...improved, fit: 'minmax' })],
+  },
+  D: {
+    title: 'At the same stored bits: 0.25 more than the code bits of the column, whatever they are spent on',
+    rows: [
+      row('as published: uniform', stored({ ...published, allocator: 'uniform' })),
+      row('as published: GCN', stored(gcn)),
+      row('searched etc.: uniform', stored({ ...better, allocator: 'uniform' })),
+      row('searched etc.: greedy, model', stored({ ...better, ...acrossModel, allocator: 'greedy' })),
+      row('searched etc.: improved GCN', stored(improved)),
+    ],
   },
 }
 const sweeps = {
@@ -82,22 +96,26 @@ const { values: flags } = parseArgs({
   options: {
     data: { type: 'string' },
     model: { type: 'string' },
-    tables: { type: 'string', default: 'A,B,C,sweeps' },
+    tables: { type: 'string', default: 'A,B,C,D,sweeps' },
     seeds: { type: 'string', default: '3' },
     targets: { type: 'string', default: '2,2.5,3' },
     samples: { type: 'string', default: '128' },
     length: { type: 'string', default: '512' },
     texts: { type: 'string', default: 'wiki.test.raw,tinystories_val.txt' },
     chars: { type: 'string' },
+    calibration: { type: 'string', default: 'calib.txt' },
     out: { type: 'string', default: 'docs/results' },
     cli: { type: 'string', default: 'dist-cli/bitloom.mjs' },
+    jobs: { type: 'string', default: '1' },
     count: { type: 'boolean', default: false },
   },
 })
 const parts = flags.tables.split(',')
 const unknown = parts.find((part) => part !== 'sweeps' && !(part in tables))
 if (!flags.data || !flags.model || unknown) {
-  console.error(unknown ? `--tables: expected A, B, C or sweeps, got '${unknown}'` : 'expected --data DIR --model NAME')
+  console.error(
+    unknown ? `--tables: expected A, B, C, D or sweeps, got '${unknown}'` : 'expected --data DIR --model NAME',
+  )
   process.exit(2)
 }
 const seeds = Array.from({ length: Number(flags.seeds) }, (_, seed) => seed)
@@ -105,9 +123,14 @@ const targets = flags.targets.split(',').map(Number)
 
 /** Seed 0 takes the first windows of the text, every other draws its own. */
 const recipe = (options, bits, seed) => ({
-  ...{ version: 1, method: 'mg-ptq', options: { ...options, bits }, seed },
+  ...{
+    version: 1,
+    method: 'mg-ptq',
+    options: { ...options, bits: options.bounds === 'code' ? bits : bits + 0.25 },
+    seed,
+  },
   calibration: {
-    ...{ text: 'calib.txt', samples: Number(flags.samples), length: Number(flags.length) },
+    ...{ text: flags.calibration, samples: Number(flags.samples), length: Number(flags.length) },
     pick: seed === 0 ? 'first' : 'random',
   },
 })
@@ -145,23 +168,59 @@ const sorted = (value) =>
 const path = (suffix) => join(flags.out, `allocation-${flags.model}${suffix}`)
 const runsSoFar = () => (existsSync(path('.json')) ? JSON.parse(readFileSync(path('.json'), 'utf8')) : null)
 
-/** One process for all runs; resolves to its exit code. */
-async function compare(plan) {
+/** One process for these runs, which it keeps in `out`; resolves to its exit code. */
+async function compare(plan, out) {
   const folder = mkdtempSync(join(tmpdir(), 'bitloom-allocation-'))
   const recipes = join(folder, 'recipes.json')
   writeFileSync(recipes, JSON.stringify(plan))
   const texts = flags.texts.split(',').flatMap((name) => ['--text', join(flags.data, 'texts', name)])
   const args = ['compare', join(flags.data, 'models', flags.model), '--recipes', recipes, ...texts]
-  args.push('--calibration', join(flags.data, 'texts/calib.txt'), '--protocol', 'windows:512', '--out', path('.json'))
+  args.push('--calibration', join(flags.data, 'texts', flags.calibration), '--protocol', 'windows:512', '--out', out)
   if (flags.chars) args.push('--chars', flags.chars)
   const child = spawn(process.execPath, [flags.cli, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
-  // Stopped, the child keeps what is done, and that becomes tables; Ctrl+C reaches it without help.
-  process.on('SIGINT', () => {})
-  process.on('SIGTERM', () => child.kill())
+  children.push(child)
   const code = await new Promise((done) => child.on('close', done))
   rmSync(folder, { recursive: true })
   return code
 }
+
+const children = []
+// Stopped, the children keep what is done, and that becomes tables; Ctrl+C reaches them without help.
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => {
+  for (const child of children) child.kill()
+})
+
+/** What is missing, shared among the jobs; their parts are joined in the end, however it comes. */
+async function compareAll(plan) {
+  const jobs = Math.min(Number(flags.jobs), plan.length)
+  if (jobs <= 1) return compare(plan, path('.json'))
+  const parts = Array.from({ length: jobs }, (_, job) => path(`.part-${job}.json`))
+  const codes = await Promise.all(
+    parts.map((part, job) =>
+      compare(
+        plan.filter((_, i) => i % jobs === job),
+        part,
+      ),
+    ),
+  )
+  const documents = [path('.json'), ...parts]
+    .filter((file) => existsSync(file))
+    .map((file) => JSON.parse(readFileSync(file, 'utf8')))
+  const [first] = documents
+  if (first) {
+    const runs = new Map(documents.flatMap((one) => one.runs).map((run) => [key(run.recipe), run]))
+    const order = new Map(planned().map((one, i) => [key(one.recipe), i]))
+    const joined = [...runs].sort(([a], [b]) => order.get(a) - order.get(b)).map(([, run]) => run)
+    const { runs: _, ...head } = first
+    const lines = joined.map((run) => JSON.stringify(run)).join(',\n')
+    writeFileSync(path('.json'), `${JSON.stringify(head).slice(0, -1)},"runs":[\n${lines}\n]}\n`)
+  }
+  for (const part of parts) rmSync(part, { force: true })
+  return Math.max(...codes.map((code) => code ?? 1))
+}
+
+const key = (recipe) => JSON.stringify(sorted(recipe))
 
 const plan = planned()
 const before = runsSoFar()?.runs.filter(({ failure }) => !failure) ?? []
@@ -175,7 +234,8 @@ const there = before.length
 console.error(`${plan.length} runs of ${flags.model}${there}`)
 if (!flags.count) {
   mkdirSync(flags.out, { recursive: true })
-  process.exitCode = await compare(plan)
+  const done = new Set(before.map(({ recipe: one }) => key(one)))
+  process.exitCode = await compareAll(plan.filter(({ recipe: one }) => !done.has(key(one))))
   const comparison = runsSoFar()
   if (comparison) {
     const shown = { comparison, tables, sweeps, recipe, seeds, targets }
