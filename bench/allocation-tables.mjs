@@ -54,9 +54,9 @@ export function sweepsFigure(shown) {
   return logChart(`${comparison.model.name} at ${sweeps.target} bits`, panels.flat())
 }
 
-function ranked(shown, letter, { title, rows }) {
+function ranked(shown, letter, { title, rows, targets = shown.targets }) {
   const { texts } = shown.comparison
-  const lines = shown.targets.flatMap((bits) => {
+  const lines = targets.flatMap((bits) => {
     const found = rows
       .map(({ label, options }) => ({ label, runs: shown.seeds.flatMap((seed) => runOf(shown, options, bits, seed)) }))
       .filter(({ runs }) => runs.length > 0)

@@ -3,7 +3,7 @@
  * Runs every recipe behind the tables of mixed column widths on one model, in one process, and writes the runs
  * (allocation-NAME.json), the tables (.md) and the figure of the sweeps (.svg):
  *
- *     node bench/allocation.mjs --data DIR --model wren-3m [--tables A,B,C,D,sweeps] [--seeds 3] [--targets 2,2.5,3]
+ *     node bench/allocation.mjs --data DIR --model wren-3m [--tables A,B,C,D,E,sweeps] [--seeds 3] [--targets 2,2.5,3]
  *
  * DIR holds models/NAME and texts/. Called again it runs only what the JSON lacks. `--jobs N` shares the runs among N
  * processes on the same device (their seconds then say little). `--count` runs nothing.
@@ -63,6 +63,7 @@ const tables = {
       row('random', { ...better, allocator: 'random' }),
       row('greedy, layer', { ...better, allocator: 'greedy' }),
       row('greedy, model', { ...better, ...acrossModel, allocator: 'greedy' }),
+      row('messages, model', { ...better, ...acrossModel, allocator: 'messages' }),
       row('MLP, layer', { ...better, allocator: 'mlp' }),
       row('GCN, layer', { ...better, allocator: 'gcn' }),
       row('improved MLP, model', { ...improved, allocator: 'mlp' }),
@@ -83,6 +84,27 @@ const tables = {
       row('searched etc.: improved GCN', stored(improved)),
     ],
   },
+  E: {
+    title: 'One choice changed at a time, from the improved method',
+    targets: [2],
+    rows: [
+      row('improved', improved),
+      row('ranges shared in place', { ...improved, ranges: 'shared' }),
+      row('min–max ranges, shared in place', { ...improved, fit: 'minmax', ranges: 'shared' }),
+      row('narrow columns first', { ...improved, order: 'width' }),
+      row('large inputs first', { ...improved, order: 'input' }),
+      row('one sensitivity a layer', { ...improved, sensitivity: 'layers' }),
+      row('a budget for every layer', { ...improved, budget: 'layer' }),
+      row('no drift correction', { ...improved, correction: 0 }),
+      row('full drift correction', { ...improved, correction: 1 }),
+      row('calibrated once a block', { ...improved, sequence: 'layer' }),
+      row('widths 2 to 4', { ...improved, candidates: '2,3,4' }),
+      row('widths 1 to 8', { ...improved, candidates: '1,2,3,4,5,6,7,8' }),
+      row('groups of 64', { ...improved, groupSize: 64 }),
+      row('graph of correlations', { ...improved, adjacency: 'symmetric' }),
+      row('q/k/v and gate/up tied', { ...improved, tie: true }),
+    ],
+  },
 }
 const sweeps = {
   target: 2,
@@ -96,7 +118,7 @@ const { values: flags } = parseArgs({
   options: {
     data: { type: 'string' },
     model: { type: 'string' },
-    tables: { type: 'string', default: 'A,B,C,D,sweeps' },
+    tables: { type: 'string', default: 'A,B,C,D,E,sweeps' },
     seeds: { type: 'string', default: '3' },
     targets: { type: 'string', default: '2,2.5,3' },
     samples: { type: 'string', default: '128' },
@@ -114,7 +136,7 @@ const parts = flags.tables.split(',')
 const unknown = parts.find((part) => part !== 'sweeps' && !(part in tables))
 if (!flags.data || !flags.model || unknown) {
   console.error(
-    unknown ? `--tables: expected A, B, C, D or sweeps, got '${unknown}'` : 'expected --data DIR --model NAME',
+    unknown ? `--tables: expected A, B, C, D, E or sweeps, got '${unknown}'` : 'expected --data DIR --model NAME',
   )
   process.exit(2)
 }
@@ -139,8 +161,8 @@ const recipe = (options, bits, seed) => ({
 function planned() {
   const chosen = Object.entries(tables).filter(([name]) => parts.includes(name))
   const ranked = seeds.flatMap((seed) =>
-    chosen.flatMap(([name, { rows }]) =>
-      targets.flatMap((bits) =>
+    chosen.flatMap(([name, { rows, targets: own }]) =>
+      (own ?? targets).flatMap((bits) =>
         rows.map(({ label, options }) => ({ label: `${name}: ${label}`, recipe: recipe(options, bits, seed) })),
       ),
     ),

@@ -6,6 +6,16 @@ import { exportFolder } from './export'
 import { generate } from './generate'
 import { inspect } from './inspect'
 import { quantize } from './quantize'
+import { sensitivity } from './sensitivity'
 
 /** All commands, in the order in which one meets them. */
-export const commands: readonly Command[] = [inspect, quantize, evaluate, compare, generate, exportFolder, bench]
+export const commands: readonly Command[] = [
+  inspect,
+  quantize,
+  evaluate,
+  compare,
+  sensitivity,
+  generate,
+  exportFolder,
+  bench,
+]

@@ -5,20 +5,22 @@ import type { Tensor } from '../../gpu/tensor'
 import { parseCandidates } from '../allocation/candidates'
 import { plainColumns } from '../allocation/columns'
 import { project } from '../allocation/project'
-import { COMPENSATION_VALUES, Compensation, recordEnergy } from './compensation'
+import { COMPENSATION_VALUES, type Compensation } from './compensation'
 import { adjacencyOf, propagate, scalars } from './graph'
+import { exchangeMessages } from './messages'
 import { AllocatorNetwork } from './network'
 import type { MgptqOptions } from './options'
 import type { Context, Layer, Scores } from './score'
-import { settle } from './settle'
 import type { ColumnStatistics } from './statistics'
 import { DEFAULTS, type Objective, trainAllocator } from './train'
 import { trainingWarnings } from './warnings'
 
-/** Rounds of choosing and linearising; the choice hardly moves after the third. */
-const ROUNDS = 4
 /** Steps without a gain after which a layer is left: it begins near its optimum. */
-const PATIENCE = 40
+const PATIENCE = 20
+/** Beside the published settings: what begins near its optimum needs small steps and little noise. */
+const GENTLE = { rate: 1 / 4, noise: 1 / 3 }
+/** Parts of the network's correction that are tried. */
+const PARTS = [1, 1 / 2, 1 / 4, 1 / 8]
 /** Logits below the best by more than this differ no more. */
 const DEEPEST = -8
 /** log H_jj, log U_jj, log ‖w_j‖, energy absorbed, cost of a unit of it. */
@@ -42,25 +44,14 @@ export class CompensatedTrainer {
     this.#network = new AllocatorNetwork(context.gpu, shape, 1)
   }
 
-  async score({ name, matrices, evidence, inputs, emphasis, seed }: Layer): Promise<Scores> {
+  async score(layer: Layer): Promise<Scores> {
     const { gpu, report, checkCancelled } = this.context
     const { options } = this
-    const { weights, upper } = matrices
-    const [out = 0, n = 0] = weights.shape
-    const widths = parseCandidates(options.candidates)
+    const { name, matrices, evidence, seed } = layer
+    const { upper } = matrices
+    const n = evidence.statistics.factor.length
+    const { compensation, start, choose, widths } = await exchangeMessages(this.context, options, layer)
     const choices = widths.length
-    const indexOf = new Map(widths.map((width, k) => [width as number, k]))
-    const choose = (scores: Float32Array) =>
-      settle([{ name, layer: 0, stage: 0, out, in: n, scores }], options, seed)
-        .get(name)!
-        .map((width) => indexOf.get(width)!)
-
-    const rec = gpu.record()
-    const energy = recordEnergy(gpu, rec, weights, inputs, emphasis)
-    const compensation = new Compensation(gpu, rec, upper, [{ table: evidence.table, energy }])
-    await gpu.submit(rec)
-    gpu.free(energy)
-    const start = await bestOfRounds(compensation, evidence.costs, choose)
     const target = meanOf(start.choice, widths)
 
     const { base, scale } = asLogits(start.costs, choices, target, widths)
@@ -71,19 +62,21 @@ export class CompensatedTrainer {
     const propagated = graph ? await propagate(gpu, graph.adjacency, features) : features
     const [bits, baseTensor] = [gpu.upload(Float32Array.from(widths)), gpu.upload(base, [n, choices])]
     const term = { widths: bits, alpha: options.alpha, target, norm: start.error > 0 ? start.error : 1 }
-    const { steps, learningRate: rate, noise } = options
+    const { steps, learningRate, noise } = options
     try {
       const trained = await trainAllocator(gpu, {
         objective: compensatedObjective(gpu, compensation, term),
-        ...{ features: propagated, adjacency: graph?.adjacency ?? null, choices, target, seed, steps, rate, noise },
-        ...{ base: baseTensor, network: this.#network, patience: PATIENCE, start: [start.choice], checkCancelled },
+        ...{ features: propagated, adjacency: graph?.adjacency ?? null, choices, target, seed, steps },
+        ...{ rate: learningRate * GENTLE.rate, noise: noise * GENTLE.noise },
+        ...{ base: baseTensor, network: this.#network, patience: PATIENCE, checkCancelled },
         project: choose,
         onSteps: (training) => report({ type: 'training', name, steps, training }),
       })
       const { signals, training } = trained
       // the network's correction alone, in the unit of costs, which all layers share
-      const correction = trained.start === null ? trained.logits.map((logit, i) => (logit - base[i]!) * scale) : null
-      const scores = start.costs.map((cost, i) => (correction ? correction[i]! : 0) - cost)
+      const correction = trained.logits.map((logit, i) => logit - base[i]!)
+      const part = await bestPart(compensation, choose, base, correction, start.error)
+      const scores = start.costs.map((cost, i) => part * scale * correction[i]! - cost)
       const warnings = await trainingWarnings(gpu, signals, graph ? upper : null, evidence.statistics)
       return { scores, training, warnings }
     } finally {
@@ -99,29 +92,20 @@ export class CompensatedTrainer {
   }
 }
 
-interface Start {
-  readonly choice: Uint8Array
-  /** J of the choice. */
-  readonly error: number
-  /** [n, K] The costs that lead to the choice. */
-  readonly costs: Float32Array
-}
-
-/** The cheapest bits first, then again with what each choice makes bits cost elsewhere; the best of all rounds. */
-async function bestOfRounds(
+/** The part of a correction that lowers J most; 0 when none does. */
+async function bestPart(
   compensation: Compensation,
-  plain: Float32Array,
   choose: (scores: Float32Array) => Uint8Array,
-): Promise<Start> {
-  let best: Start | undefined
-  let costs = plain
-  for (let round = 0; round < ROUNDS; round++) {
-    const choice = choose(costs.map((cost) => -cost))
-    const next = await compensation.linearised(choice)
-    if (!best || next.error < best.error) best = { choice, error: next.error, costs }
-    costs = next.costs
+  base: Float32Array,
+  correction: Float32Array,
+  floor: number,
+): Promise<number> {
+  let best = { part: 0, error: floor }
+  for (const part of PARTS) {
+    const { error } = await compensation.messages(choose(base.map((logit, i) => logit + part * correction[i]!)))
+    if (error < best.error) best = { part, error }
   }
-  return best!
+  return best.part
 }
 
 /** −(cost + η·bits) against the best of each column, in units of what a column typically loses by its second choice. */

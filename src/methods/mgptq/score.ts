@@ -6,6 +6,7 @@ import { parseCandidates } from '../allocation/candidates'
 import type { BlockContext } from '../method'
 import { CompensatedTrainer } from './compensated'
 import type { Evidence } from './evidence'
+import { scoreByMessages } from './messages'
 import { type MgptqOptions, trains } from './options'
 import { learnOutput } from './output'
 import type { LayerMatrices } from './statistics'
@@ -50,6 +51,7 @@ export class Scorer {
     invariant(costs.length % this.#widths.length === 0, 'costs of other widths')
     if (this.#trainer) return this.#trainer.score(layer)
     if (trains(this.options)) return learnOutput(this.context, this.options, layer)
+    if (this.options.allocator === 'messages') return scoreByMessages(this.context, this.options, layer)
     return { scores: costs.map((cost) => -cost), training: null, warnings: [] }
   }
 
