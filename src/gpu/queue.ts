@@ -1,7 +1,8 @@
+import { BindGroups, PARAMS_BYTES } from './bind-groups'
 import type { Cost, Kernel } from './kernel'
 import type { PipelineCache, Program } from './pipelines'
 import type { Command, Recorder } from './recorder'
-import { byteLength, type Tensor } from './tensor'
+import { byteLength } from './tensor'
 import type { Profiler } from './timing'
 
 /** A submission should keep the GPU busy this long: long enough to hide its cost, short enough to stay responsive. */
@@ -9,15 +10,7 @@ const SUBMIT_MS = 100
 const MAX_IN_FLIGHT = 2
 const MAX_DISPATCHES = 128
 /** Dynamic uniform offsets must be multiples of 256 on every device (minUniformBufferOffsetAlignment). */
-const PARAMS_STRIDE = 256
-
-let buffers = 0
-const bufferIds = new WeakMap<GPUBuffer, number>()
-function bufferId(buffer: GPUBuffer): number {
-  let id = bufferIds.get(buffer)
-  if (id === undefined) bufferIds.set(buffer, (id = buffers++))
-  return id
-}
+const PARAMS_STRIDE = PARAMS_BYTES
 
 /** Runs recorded commands in order, few passes a submission; returns with at most two submissions in flight. */
 export class GpuQueue {
@@ -28,8 +21,7 @@ export class GpuQueue {
   #pass: GPUComputePassEncoder | undefined
   #params = new DataView(new ArrayBuffer(MAX_DISPATCHES * PARAMS_STRIDE))
   #arena: GPUBuffer | undefined
-  /** Of the submission being encoded: all of them bind its arena. */
-  #bindGroups = new Map<string, GPUBindGroup>()
+  readonly #bindGroups: BindGroups
   #dispatches = 0
   #estimate = 0
   profiler: Profiler | undefined
@@ -38,7 +30,9 @@ export class GpuQueue {
     private readonly device: GPUDevice,
     private readonly pipelines: PipelineCache,
     private readonly speed: Speedometer,
-  ) {}
+  ) {
+    this.#bindGroups = new BindGroups(device)
+  }
 
   /** Resolves when all commands are handed to the device (not when they are done; see `settle`). */
   submit(recorder: Recorder): Promise<void> {
@@ -53,7 +47,9 @@ export class GpuQueue {
     await Promise.all([...kernels].map(async (kernel) => programs.set(kernel, await this.pipelines.get(kernel))))
     try {
       for (const command of recorder.commands) {
-        await this.#encode(command, programs)
+        // writeBuffer happens before anything not yet submitted: close what precedes it
+        if (command.type === 'write') await this.#flush()
+        this.#encode(command, programs)
         if (this.#estimate >= SUBMIT_MS || this.#dispatches >= MAX_DISPATCHES) await this.#flush()
       }
     } catch (error) {
@@ -69,10 +65,8 @@ export class GpuQueue {
     await Promise.all(this.#inFlight)
   }
 
-  async #encode(command: Command, programs: Map<Kernel<string, never>, Program>): Promise<void> {
+  #encode(command: Command, programs: Map<Kernel<string, never>, Program>): void {
     if (command.type === 'write') {
-      // writeBuffer happens before anything not yet submitted: close what precedes it.
-      await this.#flush()
       const { tensor, data } = command
       this.device.queue.writeBuffer(tensor.buffer, tensor.offset, data)
       return
@@ -95,27 +89,11 @@ export class GpuQueue {
     const offset = this.#dispatches * PARAMS_STRIDE
     const uniform = this.#writeParams(kernel, pass.params, offset)
     this.#pass.setPipeline(program.pipeline)
-    this.#pass.setBindGroup(0, this.#bindGroup(program, tensors, uniform), uniform ? [offset] : [])
+    this.#pass.setBindGroup(0, this.#bindGroups.get(program, tensors, uniform), uniform ? [offset] : [])
     this.#pass.dispatchWorkgroups(...(pass.groups as [number, number?, number?]))
     if (timestamps) this.#endPass()
     this.#dispatches++
     this.#estimate += this.speed.estimate(cost)
-  }
-
-  /** Blocked algorithms bind the same tensors over and over; making a bind group is half of what a dispatch costs. */
-  #bindGroup({ id, layout }: Program, tensors: readonly Tensor[], uniform: GPUBuffer | undefined): GPUBindGroup {
-    const key = tensors.reduce((text, t) => `${text} ${bufferId(t.buffer)}:${t.offset}:${byteLength(t)}`, String(id))
-    let group = this.#bindGroups.get(key)
-    if (!group) {
-      const entries: GPUBindGroupEntry[] = tensors.map((tensor, index) => ({
-        binding: index + 1,
-        resource: { buffer: tensor.buffer, offset: tensor.offset, size: Math.max(4, byteLength(tensor)) },
-      }))
-      if (uniform) entries.unshift({ binding: 0, resource: { buffer: uniform, offset: 0, size: PARAMS_STRIDE } })
-      group = this.device.createBindGroup({ layout, entries })
-      this.#bindGroups.set(key, group)
-    }
-    return group
   }
 
   #writeParams(
@@ -124,7 +102,8 @@ export class GpuQueue {
     offset: number,
   ): GPUBuffer | undefined {
     let at = offset
-    for (const [name, type] of Object.entries(kernel.params)) {
+    for (const name in kernel.params) {
+      const type = kernel.params[name]
       const value = values[name]
       if (value === undefined) throw new Error(`bug in Bitloom: ${kernel.label}: parameter '${name}' not given`)
       if (type === 'f32') this.#params.setFloat32(at, value, true)
@@ -172,7 +151,6 @@ export class GpuQueue {
     this.#pass = undefined
     this.#arena = undefined
     this.#dispatches = 0
-    this.#bindGroups.clear()
     this.#estimate = 0
   }
 
