@@ -37,6 +37,7 @@ const published = {
 const better = { ...published, ranges: 'width', fit: 'search', sequence: 'true', correction: 0.5 }
 const acrossModel = { budget: 'model', sensitivity: 'outputs' }
 const improved = { ...better, ...acrossModel, allocator: 'gcn', objective: 'compensated' }
+const gptq = { method: 'gptq', groupSize: 128, symmetric: false, actOrder: false, sequence: 'layer', damping: 0.01 }
 const gcn = { ...published, allocator: 'gcn' }
 
 /** The target bounds all stored bytes; it is as much higher as a uniform grid's ranges cost. */
@@ -46,6 +47,7 @@ const tables = {
   A: {
     title: 'As published: min–max ranges shared in place, a budget for every layer',
     rows: [
+      row('GPTQ on integer zero points', gptq),
       row('uniform', { ...published, allocator: 'uniform' }),
       row('random', { ...published, allocator: 'random' }),
       row('greedy (OBS)', { ...published, allocator: 'greedy' }),
@@ -144,18 +146,16 @@ const seeds = Array.from({ length: Number(flags.seeds) }, (_, seed) => seed)
 const targets = flags.targets.split(',').map(Number)
 
 /** Seed 0 takes the first windows of the text, every other draws its own. */
-const recipe = (options, bits, seed) => ({
-  ...{
-    version: 1,
-    method: 'mg-ptq',
-    options: { ...options, bits: options.bounds === 'code' ? bits : bits + 0.25 },
-    seed,
-  },
+const recipe = ({ method = 'mg-ptq', ...options }, bits, seed) => ({
+  ...{ version: 1, method, options: { ...options, bits: options.bounds === 'effective' ? bits + 0.25 : bits }, seed },
   calibration: {
     ...{ text: flags.calibration, samples: Number(flags.samples), length: Number(flags.length) },
     pick: seed === 0 ? 'first' : 'random',
   },
 })
+
+/** Other methods know whole bits only. */
+const possible = ({ method }, bits) => !method || Number.isInteger(bits)
 
 /** Seed by seed, so that a series cut short is a whole table of fewer seeds. */
 function planned() {
@@ -163,7 +163,9 @@ function planned() {
   const ranked = seeds.flatMap((seed) =>
     chosen.flatMap(([name, { rows, targets: own }]) =>
       (own ?? targets).flatMap((bits) =>
-        rows.map(({ label, options }) => ({ label: `${name}: ${label}`, recipe: recipe(options, bits, seed) })),
+        rows
+          .filter(({ options }) => possible(options, bits))
+          .map(({ label, options }) => ({ label: `${name}: ${label}`, recipe: recipe(options, bits, seed) })),
       ),
     ),
   )
