@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { packAffine, rangeGrid, symmetricGrid, zeroGrid } from '../src/formats/affine'
-import { type AffineLinear, type Grid, type Segment, WIDTHS, type Width } from '../src/formats/quantized'
+import { placeColumns } from '../src/formats/column-rule'
+import { type AffineLinear, type Grid, type Ranges, type Segment, WIDTHS, type Width } from '../src/formats/quantized'
 import { noise } from './device'
 
 export interface AffineSample {
@@ -12,7 +13,7 @@ export interface AffineSample {
 const width = fc.constantFrom(...WIDTHS)
 
 /** Packed linears of odd sizes, any mix of segments, with and without permutation and named groups. */
-export const anyAffine: fc.Arbitrary<AffineSample> = fc
+const anyStated: fc.Arbitrary<AffineSample> = fc
   .record({
     out: fc.constantFrom(1, 3, 33),
     columns: fc.constantFrom(1, 31, 32, 33, 65, 172),
@@ -24,7 +25,29 @@ export const anyAffine: fc.Arbitrary<AffineSample> = fc
     named: fc.boolean(),
     seed: fc.nat(),
   })
-  .map(affineSample)
+  .map((shape) => affineSample(shape))
+
+/** Packed linears whose order and groups follow from the widths of their columns. */
+export const anyRuled: fc.Arbitrary<AffineSample> = fc
+  .record({
+    out: fc.constantFrom(1, 3, 33),
+    widths: fc.uniqueArray(width, { minLength: 1, maxLength: 4 }).chain((choices) =>
+      fc.array(fc.constantFrom(...choices), {
+        ...{ minLength: 1, maxLength: 200, size: 'max' },
+      }),
+    ),
+    grid: fc.constantFrom('symmetric' as const, 'zero' as const, 'range' as const),
+    zeroBits: width,
+    groupSize: fc.constantFrom(1, 7, 32, 64, 1000),
+    rule: fc.constantFrom('width' as const, 'shared' as const),
+    seed: fc.nat(),
+  })
+  .map((shape) => ruledSample(shape))
+
+export const anyAffine: fc.Arbitrary<AffineSample> = fc.oneof(
+  { arbitrary: anyStated, weight: 2 },
+  { arbitrary: anyRuled, weight: 1 },
+)
 
 export interface AffineShape {
   out: number
@@ -60,7 +83,23 @@ export function affineSample(shape: AffineShape, name = 'sample'): AffineSample 
   return { linear: packAffine({ ...rest, codes, grid: gridOf(shape, out * groups) }), codes }
 }
 
-function gridOf({ grid, zeroBits, seed }: AffineShape, cells: number): Grid {
+export interface RuledShape extends Pick<AffineShape, 'out' | 'grid' | 'zeroBits' | 'groupSize' | 'seed'> {
+  /** Of every column, original order. */
+  widths: Width[]
+  rule: Ranges
+}
+
+export function ruledSample(shape: RuledShape, name = 'ruled'): AffineSample {
+  const { out, widths, groupSize, rule } = shape
+  const columns = widths.length
+  const placed = placeColumns(Uint8Array.from(widths), { groupSize, ranges: rule })
+  const { segments, perm, groups, storedGroupOf: groupOf } = placed
+  const codes = Uint8Array.from(noise(out * columns, shape.seed), (r, i) => ((r + 1) / 2) * 2 ** widths[i % columns]!)
+  const rest = { name, out, in: columns, perm, segments, groupOf, groupSize, groups, rule }
+  return { linear: packAffine({ ...rest, codes, grid: gridOf(shape, out * groups) }), codes }
+}
+
+function gridOf({ grid, zeroBits, seed }: Pick<AffineShape, 'grid' | 'zeroBits' | 'seed'>, cells: number): Grid {
   // Magnitudes from subnormal to large, so that every path of the float16 decoding is taken.
   const spread = (salt: number) => noise(cells, seed + salt).map((value, i) => value * 10 ** ((i % 9) - 6))
   if (grid === 'symmetric') return symmetricGrid(spread(1))

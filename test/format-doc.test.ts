@@ -2,11 +2,15 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { dequantize, packAffine, symmetricGrid } from '../src/formats/affine'
+import { dequantize, packAffine, rangeGrid, symmetricGrid, unpackCodes } from '../src/formats/affine'
 import { arraysOf, headerOf } from '../src/formats/affine-check'
 import { packedFileName } from '../src/formats/bitloom/names'
 import { writeBitloom } from '../src/formats/bitloom/write'
+import { placeColumns } from '../src/formats/column-rule'
+import type { AffineLinear } from '../src/formats/quantized'
+import { anyRuled } from './affine'
 import { collect, tinyCheckpoint, tinyLinears, tinyReport } from './tiny-model'
 
 const page = readFileSync(join(import.meta.dirname, '../docs/format.md'), 'utf8')
@@ -15,9 +19,21 @@ const blocks = (language: string) =>
 const folder = mkdtempSync(join(tmpdir(), 'bitloom-format-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
+function expectExample(number: number, linear: AffineLinear) {
+  expect(JSON.parse(blocks('json')[number]!)).toEqual(headerOf(linear))
+  const arrays = Object.entries(arraysOf(linear)).filter(([, array]) => array)
+  const hex = new Map(arrays.map(([part, array]) => [part, Buffer.from(array.buffer).toString('hex')]))
+  const lines = blocks('hex')[number]!.trim().split('\n')
+  const shown = lines.map((line) => line.split(/\s+/)).map(([part, ...bytes]) => [part, bytes.join('')])
+  expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(hex))
+}
+
 describe('docs/format.md', () => {
   it('has a snippet that reads every row of a real file', async () => {
-    const linears = tinyLinears()
+    const ruled = fc
+      .sample(anyRuled, { numRuns: 5, seed: 3 })
+      .map(({ linear }, i) => ({ ...linear, name: `ruled.${i}` }))
+    const linears = [...tinyLinears(), ...ruled]
     const script = join(folder, 'read-row.mjs')
     const file = join(folder, 'tiny.bitloom.safetensors')
     writeFileSync(script, blocks('js')[0]!)
@@ -25,7 +41,10 @@ describe('docs/format.md', () => {
     for (const linear of linears) {
       const row = linear.out - 1
       const printed = execFileSync(process.execPath, [script, file, linear.name, String(row)], { encoding: 'utf8' })
-      const expected = dequantize(linear).slice(row * linear.in)
+      // JavaScript prints −0 as 0
+      const expected = dequantize(linear)
+        .slice(row * linear.in)
+        .map((weight) => weight + 0)
       expect(Float32Array.from(printed.trim().split('\n'), Number)).toEqual(expected)
     }
   })
@@ -47,13 +66,24 @@ describe('docs/format.md', () => {
       codes: Uint8Array.of(5, 1, 6, 2, 0, 7),
       grid: symmetricGrid(Float32Array.of(0.5, 2)),
     })
-    expect(JSON.parse(blocks('json')[0]!)).toEqual(headerOf(linear))
-    const arrays = arraysOf(linear)
-    for (const line of blocks('hex')[0]!.trim().split('\n')) {
-      const [part, ...bytes] = line.split(/\s+/)
-      const array = arrays[part as 'codes' | 'scale' | 'perm']!
-      expect(bytes.join('')).toBe(Buffer.from(array.buffer).toString('hex'))
-    }
+    expectExample(0, linear)
     expect([...dequantize(linear)]).toEqual([0.5, 0.5, 1, -4, -2, 6])
+  })
+  it('has an example of a rule that is what the writer makes', () => {
+    const rule = 'shared'
+    const placed = placeColumns(Uint8Array.of(2, 4, 2, 1, 4, 2), { groupSize: 2, ranges: rule })
+    const { perm, segments, groups, groupOf, storedGroupOf } = placed
+    const linear = packAffine({
+      ...{ name: 'example', out: 1, in: 6, perm, segments, groupOf: storedGroupOf, groupSize: 2, groups, rule },
+      codes: Uint8Array.of(3, 15, 2, 1, 10, 1),
+      grid: rangeGrid(Float32Array.of(-1, 0, -1, 0), Float32Array.of(2, 15, 7.5, 1)),
+    })
+    expectExample(1, linear)
+    expect([...dequantize(linear)]).toEqual([15, 15, 4, 1, 4, expect.closeTo(1 / 3, 4)])
+    const table = /\| stored column \|.*?\n\n/s.exec(page)![0].trim().split('\n')
+    const cells = table.map((line) => line.split('|').slice(2, 8).map(Number))
+    expect(cells[0]).toEqual(Array.from({ length: 6 }, (_, column) => perm!.indexOf(column)))
+    expect(cells[1]).toEqual([...groupOf])
+    expect(cells[2]).toEqual([...unpackCodes(linear)])
   })
 })

@@ -1,7 +1,16 @@
 import { FormatError } from '../errors'
 import { codeWords } from './affine'
 import { wordsFor } from './bit-string'
-import { type AffineLinear, type Grid, type Segment, WIDTHS, type Width } from './quantized'
+import {
+  countGroups,
+  type PlacedColumns,
+  packWidths,
+  placeColumns,
+  unpackWidths,
+  WIDTH_BITS,
+  widthsOf,
+} from './column-rule'
+import { type AffineLinear, type Grid, type Ranges, type Segment, WIDTHS, type Width } from './quantized'
 
 /** What a packed linear says of itself: enough to know the length of every array before any is made. */
 export interface AffineHeader {
@@ -11,9 +20,10 @@ export interface AffineHeader {
   readonly segments: readonly Segment[]
   readonly groupSize: number
   readonly groups: number
-  /** Whether there is a `perm`, and a `group` of every column. */
+  /** Whether a `perm`, and a `group` of every column, are stored; neither is where a rule gives both. */
   readonly permuted: boolean
   readonly named: boolean
+  readonly rule?: Ranges
   readonly grid:
     | { readonly type: 'symmetric' }
     | { readonly type: 'range' }
@@ -21,7 +31,7 @@ export interface AffineHeader {
 }
 
 export function headerOf(linear: AffineLinear): AffineHeader {
-  const { kind, out, in: columns, segments, groups, groupOf, groupSize, perm, grid } = linear
+  const { kind, out, in: columns, segments, groups, groupOf, groupSize, perm, rule, grid } = linear
   return {
     kind,
     out,
@@ -29,13 +39,14 @@ export function headerOf(linear: AffineLinear): AffineHeader {
     segments: segments.map(({ bits, columns }) => ({ bits, columns })),
     groupSize,
     groups,
-    permuted: perm !== null,
-    named: groupOf !== null,
+    permuted: !rule && perm !== null,
+    named: !rule && groupOf !== null,
+    ...(rule && { rule }),
     grid: grid.type === 'zero' ? { type: 'zero', zeroBits: grid.zeroBits } : { type: grid.type },
   }
 }
 
-export const partNames = ['codes', 'scale', 'min', 'range', 'zeros', 'perm', 'group'] as const
+export const partNames = ['codes', 'scale', 'min', 'range', 'zeros', 'perm', 'group', 'widths'] as const
 export type PartName = (typeof partNames)[number]
 export interface Part {
   readonly dtype: 'U32' | 'U16' | 'F16'
@@ -44,7 +55,7 @@ export interface Part {
 
 /** The arrays that a linear consists of, and their shapes. */
 export function partsOf(header: AffineHeader): ReadonlyMap<PartName, Part> {
-  const { out, in: columns, segments, groups, permuted, named, grid } = header
+  const { out, in: columns, segments, groups, permuted, named, rule, grid } = header
   const cells: Part = { dtype: 'F16', shape: [out, groups] }
   const parts = new Map<PartName, Part>([['codes', { dtype: 'U32', shape: [codeWords(segments, out)] }]])
   if (grid.type === 'range') parts.set('min', cells).set('range', cells)
@@ -52,6 +63,8 @@ export function partsOf(header: AffineHeader): ReadonlyMap<PartName, Part> {
   if (grid.type === 'zero') parts.set('zeros', { dtype: 'U32', shape: [wordsFor(out * groups, grid.zeroBits)] })
   if (permuted) parts.set('perm', { dtype: 'U32', shape: [columns] })
   if (named) parts.set('group', { dtype: 'U16', shape: [columns] })
+  // Columns of a single segment all have its width.
+  if (rule && segments.length > 1) parts.set('widths', { dtype: 'U32', shape: [wordsFor(columns, WIDTH_BITS)] })
   return parts
 }
 
@@ -59,7 +72,7 @@ const isCount = (value: number): boolean => Number.isSafeInteger(value) && value
 
 /** FormatError unless the numbers of a header agree with each other. `where` names the linear in the message. */
 export function validateHeader(where: string, header: AffineHeader): void {
-  const { out, in: columns, segments, groups, groupSize, named, grid } = header
+  const { out, in: columns, segments, groups, groupSize, permuted, named, rule, grid } = header
   const fail = failure(where)
   // Codes are addressed with 32-bit integers on the GPU.
   if (!isCount(out) || !isCount(columns) || out * columns > 2 ** 32)
@@ -70,17 +83,38 @@ export function validateHeader(where: string, header: AffineHeader): void {
   const total = segments.reduce((sum, { columns: count }) => sum + count, 0)
   if (total !== columns) fail(`expected segments of ${columns} columns together, got ${total}`)
   if (!isCount(groups)) fail(`expected at least one group, got ${groups}`)
-  if (named ? groups > 65536 : !isCount(groupSize) || groups !== Math.ceil(columns / groupSize))
-    fail(
-      `expected ${named ? 'at most 65536 groups' : `groups of ${groupSize} to cover ${columns} columns`}, got ${groups}`,
-    )
+  const ascending = segments.every(({ bits }, i) => i === 0 || bits > segments[i - 1]!.bits)
+  if (rule && (permuted || named || !ascending))
+    fail(`expected a rule with segments of growing width and without perm and group`)
+  if ((named || rule) && groups > 65536) fail(`expected at most 65536 groups, got ${groups}`)
+  const covering = () => (rule ? countGroups(segments, { groupSize, ranges: rule }) : Math.ceil(columns / groupSize))
+  if (!named && (!isCount(groupSize) || groups !== covering()))
+    fail(`expected groups of ${groupSize} to cover ${columns} columns, got ${groups}`)
   if (grid.type === 'zero' && !WIDTHS.includes(grid.zeroBits))
     fail(`expected zeros of ${WIDTHS.join(', ')} bits, got ${grid.zeroBits}`)
 }
 
 /**
- * FormatError unless every array has the length its header gives, the permutation is one, groups exist and scales are
- * finite: after this, nothing that reads the linear can leave its arrays.
+ * Order and groups of the columns of a linear with a rule, from its stored widths, or null for a single segment.
+ * FormatError unless as many columns have each width as its segment. The header is valid.
+ */
+export function placeByRule(
+  where: string,
+  { in: columns, segments, groupSize }: AffineHeader,
+  ranges: Ranges,
+  stored: Uint32Array | null,
+): PlacedColumns {
+  const widths = stored ? unpackWidths(stored, columns) : new Uint8Array(columns).fill(segments[0]!.bits)
+  const placed = placeColumns(widths, { groupSize, ranges })
+  const counts = (of: readonly Segment[]) => of.map(({ bits, columns: count }) => `${count} of ${bits} bits`).join(', ')
+  if (counts(placed.segments) !== counts(segments))
+    failure(where)(`expected widths of ${counts(segments)}, got ${counts(placed.segments)}`)
+  return placed
+}
+
+/**
+ * FormatError unless every array has the length its header gives, the permutation is one, groups exist (and are those of
+ * the rule, where there is one) and scales are finite: after this, nothing that reads the linear can leave its arrays.
  */
 export function validateAffine(linear: AffineLinear): void {
   const header = headerOf(linear)
@@ -92,6 +126,7 @@ export function validateAffine(linear: AffineLinear): void {
       failure(linear.name)(`expected ${length} values of ${part}, got ${arrays[part]?.length ?? 'none'}`)
   }
   validatePermutation(linear)
+  validateRule(linear)
   const outside = linear.groupOf?.find((group) => group >= linear.groups)
   if (outside !== undefined) failure(linear.name)(`expected groups below ${linear.groups}, got ${outside}`)
   for (const part of ['scale', 'min', 'range'] as const)
@@ -100,12 +135,16 @@ export function validateAffine(linear: AffineLinear): void {
 }
 
 /** The stored arrays by the name of their part. */
-export function arraysOf({ codes, perm, groupOf, grid }: AffineLinear): GridArrays & {
+export function arraysOf(linear: AffineLinear): GridArrays & {
   codes: Uint32Array<ArrayBuffer>
-  perm: Uint32Array<ArrayBuffer> | undefined
-  group: Uint16Array<ArrayBuffer> | undefined
+  perm?: Uint32Array<ArrayBuffer> | undefined
+  group?: Uint16Array<ArrayBuffer> | undefined
+  widths?: Uint32Array<ArrayBuffer> | undefined
 } {
-  return { codes, perm: perm ?? undefined, group: groupOf ?? undefined, ...gridArrays(grid) }
+  const { codes, perm, groupOf, segments, rule, grid } = linear
+  const stated = { codes, ...gridArrays(grid) }
+  if (!rule) return { ...stated, perm: perm ?? undefined, group: groupOf ?? undefined }
+  return { ...stated, widths: segments.length > 1 ? packWidths(widthsOf(linear)) : undefined }
 }
 
 interface GridArrays {
@@ -120,8 +159,9 @@ function gridArrays(grid: Grid): GridArrays {
   return grid.type === 'zero' ? { scale: grid.scale, zeros: grid.zeros } : { scale: grid.scale }
 }
 
-function validatePermutation({ name, perm }: AffineLinear): void {
+function validatePermutation({ name, in: columns, perm }: AffineLinear): void {
   if (!perm) return
+  if (perm.length !== columns) failure(name)(`expected ${columns} values of perm, got ${perm.length}`)
   const seen = new Uint8Array(perm.length)
   for (const column of perm) {
     if (column >= perm.length || seen[column])
@@ -129,6 +169,18 @@ function validatePermutation({ name, perm }: AffineLinear): void {
     seen[column] = 1
   }
 }
+
+function validateRule(linear: AffineLinear): void {
+  const { name, groupSize, groupOf, perm, rule } = linear
+  if (!rule) return
+  const placed = placeColumns(widthsOf(linear), { groupSize, ranges: rule })
+  if (!sameValues(perm, placed.perm) || !sameValues(groupOf, placed.storedGroupOf))
+    failure(name)(`expected the order and the groups of rule '${rule}', got others`)
+}
+
+type Indices = Uint32Array | Uint16Array
+const sameValues = (a: Indices | null, b: Indices | null): boolean =>
+  a === b || (a !== null && b !== null && a.length === b.length && a.every((value, i) => value === b[i]))
 
 const failure =
   (where: string) =>

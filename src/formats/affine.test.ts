@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { affineSample, anyAffine } from '../../test/affine'
+import { affineSample, anyAffine, ruledSample } from '../../test/affine'
 import { FormatError } from '../errors'
 import { dequantize, packAffine, rowsOfLinear, stepOf, symmetricGrid, unpackCodes, zeroGrid } from './affine'
 import { headerOf, partsOf, validateAffine } from './affine-check'
@@ -150,6 +150,38 @@ describe('validateAffine', () => {
   it.each(broken)('refuses %s', (_, breakIt) => {
     expect(() => validateAffine(breakIt(sample()))).toThrow(FormatError)
     validateAffine(sample())
+  })
+
+  const ruled = () =>
+    ruledSample({ ...shape, groupSize: 2, widths: [2, 4, 2, 1, 4, 2], rule: 'shared', grid: 'range' }).linear
+  const unruly: [string, (linear: AffineLinear) => AffineLinear][] = [
+    ['another order', (l) => ({ ...l, perm: Uint32Array.of(3, 2, 0, 5, 1, 4) })],
+    ['the original order', (l) => ({ ...l, perm: null })],
+    ['too short an order', (l) => ({ ...l, perm: Uint32Array.of(2, 0, 1) })],
+    ['a column twice', (l) => ({ ...l, perm: Uint32Array.of(3, 0, 2, 5, 1, 1) })],
+    ['other groups', (l) => ({ ...l, groupOf: l.groupOf!.map((group, i) => (i === 5 ? 0 : group)) })],
+    ['no groups', (l) => ({ ...l, groupOf: null })],
+    ['another rule', (l) => ({ ...l, rule: 'width' })],
+    ['another size of groups', (l) => ({ ...l, groupSize: 3 })],
+    ['no size of groups', (l) => ({ ...l, groupSize: 0 })],
+    ['segments in another order', (l) => ({ ...l, segments: l.segments.toReversed() })],
+    ['a segment in two', (l) => ({ ...l, segments: l.segments.flatMap((s) => [s, s]), in: 12 })],
+  ]
+  it.each(unruly)('refuses a rule with %s', (_, breakIt) => {
+    expect(() => validateAffine(breakIt(ruled()))).toThrow(FormatError)
+    validateAffine(ruled())
+    const { rule: _rule, ...stated } = ruled()
+    validateAffine(stated)
+  })
+
+  it('knows the parts of a linear with a rule', () => {
+    const parts = partsOf(headerOf(ruled()))
+    expect([...parts.keys()]).toEqual(['codes', 'min', 'range', 'widths'])
+    expect(parts.get('widths')).toEqual({ dtype: 'U32', shape: [1] })
+    expect(headerOf(ruled())).toMatchObject({ permuted: false, named: false, rule: 'shared', groups: 4 })
+    const equal = ruledSample({ ...shape, groupSize: 4, widths: [3, 3, 3, 3, 3], rule: 'width', grid: 'range' }).linear
+    expect(equal).toMatchObject({ perm: null, groups: 1, groupOf: new Uint16Array(5) })
+    expect([...partsOf(headerOf(equal)).keys()]).toEqual(['codes', 'min', 'range'])
   })
 
   it('knows every part and its shape from the header', () => {

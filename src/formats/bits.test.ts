@@ -1,6 +1,9 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { affineSample } from '../../test/affine'
-import { effectiveBits, sumBits } from './bits'
+import { affineSample, anyAffine, ruledSample } from '../../test/affine'
+import { headerOf } from './affine-check'
+import { declaredBits, effectiveBits, sumBits } from './bits'
+import type { Width } from './quantized'
 
 const shape = { out: 8, columns: 128, groupSize: 32, zeroBits: 4, seed: 1 } as const
 
@@ -14,6 +17,27 @@ describe('effectiveBits', () => {
     const { linear } = affineSample({ ...shape, widths: [[3, 1]], grid: 'zero', permuted: true, named: true })
     const index = (32 + 16) / shape.out
     expect(effectiveBits(linear)).toEqual({ code: 3, scale: 20 / 32, index, total: 3 + 20 / 32 + index })
+  })
+
+  it('counts the widths of a linear with a rule as index, and no permutation or groups', () => {
+    const widths = Array.from({ length: 128 }, (_, i): Width => (i % 2 ? 2 : 4))
+    const { linear } = ruledSample({ ...shape, widths, rule: 'shared', grid: 'range' })
+    expect(linear).toMatchObject({ perm: expect.anything(), groupOf: expect.anything(), groups: 4 })
+    const index = 3 / shape.out
+    expect(effectiveBits(linear)).toEqual({ code: 3, scale: 32 / 32, index, total: 4 + index })
+    const odd = ruledSample({ ...shape, widths: widths.slice(0, 33), rule: 'shared', grid: 'range' }).linear
+    expect(effectiveBits(odd).index).toBe((4 * 32) / (33 * shape.out)) // 99 bits are four words
+    const equal = ruledSample({ ...shape, widths: new Array<Width>(113).fill(3), rule: 'shared', grid: 'range' }).linear
+    expect(effectiveBits(equal).index).toBe(0)
+  })
+
+  it('is known from the header', () => {
+    fc.assert(
+      fc.property(anyAffine, ({ linear }) => {
+        expect(declaredBits(headerOf(linear))).toEqual(effectiveBits(linear))
+      }),
+      { numRuns: 100 },
+    )
   })
 
   it('counts the padding of a segment', () => {

@@ -12,6 +12,7 @@ const LANES: Readonly<Record<PartName, 'code' | 'scale' | 'index'>> = {
   range: 'scale',
   perm: 'index',
   group: 'index',
+  widths: 'index',
 }
 
 /** Bits a weight of one linear, counted from the bytes that are stored: padding and side arrays are not left out. */

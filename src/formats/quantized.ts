@@ -29,14 +29,30 @@ export interface AffineLinear {
   readonly segments: readonly Segment[]
   /** Group index of every stored column, or null when groups are runs of `groupSize` stored columns. */
   readonly groupOf: Uint16Array<ArrayBuffer> | null
-  /** Columns a group, when regular; `in` itself for one group a row; meaningless when `groupOf` is given. */
+  /**
+   * Columns a group, when regular; `in` itself for one group a row; the average that `rule` aims at; meaningless when
+   * `groupOf` is given without a rule.
+   */
   readonly groupSize: number
   /** Groups a row. */
   readonly groups: number
+  /**
+   * Given when `segments`, `perm` and `groupOf` are what `placeColumns` makes of the columns' widths: a file then keeps
+   * the widths instead.
+   */
+  readonly rule?: Ranges
   /** All segments one after another; a segment is [out][chunks][bits] words. */
   readonly codes: Uint32Array<ArrayBuffer>
   readonly grid: Grid
 }
+
+/**
+ * Which columns a rule lets share a group:
+ * - `width`: columns of the same width; what is stored together is ranged together
+ * - `shared`: columns in original order, whatever their widths; only 1-bit columns, whose levels lie about the mean and
+ *   not at the ends, are ranged among themselves
+ */
+export type Ranges = 'width' | 'shared'
 
 export interface Segment {
   readonly bits: Width

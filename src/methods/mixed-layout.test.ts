@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { packAffine, rangeGrid } from '../formats/affine'
 import { validateAffine } from '../formats/affine-check'
 import { effectiveBits } from '../formats/bits'
-import { layoutBits, mixedLayout } from './mixed-layout'
+import { layoutBits, mixedLayout, uniformLayout } from './mixed-layout'
 
 const anyLayout = fc
   .record({
@@ -18,51 +18,14 @@ const anyLayout = fc
   })
 
 describe('mixedLayout', () => {
-  it('stores every column once, by width and then in original order', () => {
-    fc.assert(
-      fc.property(anyLayout, ({ widths, layout }) => {
-        const perm = layout.perm ?? widths.map((_, i) => i)
-        expect([...perm].sort((a, b) => a - b)).toEqual([...widths.keys()])
-        for (let i = 1; i < perm.length; i++) {
-          const step = widths[perm[i]!]! - widths[perm[i - 1]!]!
-          expect(step > 0 || (step === 0 && perm[i]! > perm[i - 1]!)).toBe(true)
-        }
-        expect(layout.segments.flatMap(({ bits, columns }) => new Array(columns).fill(bits))).toEqual(
-          Array.from(perm, (column) => widths[column]),
-        )
-      }),
-    )
-  })
-
-  it('makes groups of at most the asked size, whole but for the last of each run', () => {
-    fc.assert(
-      fc.property(anyLayout, ({ widths, layout, groupSize, ranges }) => {
-        const size = groupSize === -1 ? widths.length : groupSize
-        const members = Array.from({ length: layout.groups }, (_, g) =>
-          [...widths.keys()].filter((column) => layout.groupOf[column] === g),
-        )
-        const runOf = (column: number) => (ranges === 'width' ? widths[column]! : Number(widths[column]! > 1))
-        const runs = new Set(Array.from(widths, (_, column) => runOf(column))).size
-        expect(members.every(({ length }) => length >= 1 && length <= size)).toBe(true)
-        expect(members.every((group) => new Set(group.map(runOf)).size === 1)).toBe(true)
-        expect(members.filter(({ length }) => length < Math.min(size, widths.length)).length).toBeLessThanOrEqual(runs)
-        expect(layout.groups).toBeLessThanOrEqual(Math.ceil(widths.length / size) + runs - 1)
-        // columns of a run fill one group after another
-        for (const group of members)
-          for (const later of members)
-            if (runOf(group[0]!) === runOf(later[0]!) && group[0]! < later[0]!)
-              expect(group.at(-1)!).toBeLessThan(later[0]!)
-      }),
-    )
-  })
-
   it('is a valid linear of the bits it promises, whose stored groups are those of its columns', () => {
     fc.assert(
       fc.property(anyLayout, fc.constantFrom(1, 3, 33), ({ widths, layout }, out) => {
-        const { perm, segments, groups, groupSize, groupOf, storedGroupOf } = layout
+        const { perm, segments, groups, groupSize, groupOf, storedGroupOf, rule } = layout
         const cells = new Float32Array(out * groups)
         const linear = packAffine({
           ...{ name: 'sample', out, in: widths.length, perm, segments, groups, groupSize, groupOf: storedGroupOf },
+          ...(rule && { rule }),
           ...{ codes: new Uint8Array(out * widths.length), grid: rangeGrid(cells, cells) },
         })
         validateAffine(linear)
@@ -73,11 +36,32 @@ describe('mixedLayout', () => {
     )
   })
 
-  it.each(['width', 'shared'] as const)('is plain where all widths are equal (%s)', (ranges) => {
-    const layout = mixedLayout(new Uint8Array(300).fill(3), { groupSize: 128, ranges })
+  it('has at most half a group of columns more, or less, in a group, and one a run where there is one a row', () => {
+    fc.assert(
+      fc.property(anyLayout, ({ widths, layout, groupSize, ranges }) => {
+        const sizes = new Uint32Array(layout.groups)
+        for (const group of layout.groupOf) sizes[group]!++
+        const runs = new Set(Array.from(widths, (bits) => (ranges === 'width' ? bits : bits > 1))).size
+        if (groupSize === -1) expect(layout.groups).toBe(runs)
+        else expect(Math.max(...sizes)).toBeLessThanOrEqual(1.5 * groupSize)
+      }),
+    )
+  })
+
+  it.each(['width', 'shared'] as const)('is plain where equal widths fill whole groups (%s)', (ranges) => {
+    const layout = mixedLayout(new Uint8Array(384).fill(3), { groupSize: 128, ranges })
     expect(layout).toMatchObject({ perm: null, storedGroupOf: null, groups: 3, groupSize: 128 })
-    expect(layout.segments).toEqual([{ bits: 3, columns: 300 }])
-    expect(mixedLayout(new Uint8Array(5).fill(1), { groupSize: -1, ranges }).groupSize).toBe(5)
+    expect(layout).not.toHaveProperty('rule')
+    expect(layout.segments).toEqual([{ bits: 3, columns: 384 }])
+    expect(layout).toEqual(uniformLayout(384, 3, 128))
+    expect(mixedLayout(new Uint8Array(5).fill(1), { groupSize: -1, ranges })).toEqual(uniformLayout(5, 1, 5))
+  })
+
+  it('cuts other equal widths evenly, at no cost of an index', () => {
+    const layout = mixedLayout(new Uint8Array(300).fill(3), { groupSize: 128, ranges: 'width' })
+    expect(layout).toMatchObject({ perm: null, groups: 2, rule: 'width' })
+    expect([...layout.groupOf]).toEqual([...new Array(150).fill(0), ...new Array(150).fill(1)])
+    expect(layoutBits(layout, 16).index).toBe(0)
   })
 
   it('names groups only where it must', () => {
@@ -86,13 +70,34 @@ describe('mixedLayout', () => {
     expect([...byWidth.perm!]).toEqual([7, 1, 3, 4, 6, 0, 2, 5])
     expect([...byWidth.storedGroupOf!]).toEqual([0, 1, 1, 2, 2, 3, 3, 4])
     const even = mixedLayout(widths.subarray(0, 4), { groupSize: 2, ranges: 'width' })
-    expect(even.storedGroupOf).toBeNull()
+    expect(even).toMatchObject({ storedGroupOf: null, rule: 'width' })
     const shared = mixedLayout(widths, { groupSize: 3, ranges: 'shared' })
-    expect([...shared.groupOf]).toEqual([1, 1, 1, 2, 2, 2, 3, 0])
+    expect([...shared.groupOf]).toEqual([1, 1, 1, 1, 2, 2, 2, 0])
+  })
+
+  it.each([
+    ['width', 5],
+    ['shared', 4],
+  ] as const)('costs a number a column and hardly more groups than equal widths would (%s)', (ranges, groups) => {
+    const counts = [160, 224, 96, 32]
+    const widths = Uint8Array.from(counts.flatMap((count, i) => new Array<number>(count).fill(i + 1)).reverse())
+    expect(layoutBits(mixedLayout(widths, { groupSize: 128, ranges }), 512)).toEqual({
+      ...{ code: 2, scale: (32 * groups) / 512, index: 3 / 512 },
+      total: 2 + (32 * groups + 3) / 512,
+    })
   })
 
   it('refuses widths that no segment may have', () => {
     expect(() => mixedLayout(Uint8Array.of(2, 9), { groupSize: 128, ranges: 'width' })).toThrow('widths [2,9]')
     expect(() => mixedLayout(Uint8Array.of(2), { groupSize: 0, ranges: 'width' })).toThrow('groups of 0')
+  })
+})
+
+describe('uniformLayout', () => {
+  it('keeps plain groups, the last one short', () => {
+    const layout = uniformLayout(300, 3, 128)
+    expect(layout).toMatchObject({ perm: null, storedGroupOf: null, groups: 3, groupSize: 128 })
+    expect([...layout.groupOf]).toEqual(Array.from({ length: 300 }, (_, i) => Math.floor(i / 128)))
+    expect(uniformLayout(5, 1, 128)).toMatchObject({ groups: 1, groupSize: 5 })
   })
 })

@@ -96,7 +96,7 @@ export function recordMixed(
 /** Packs finished codes and brings them to the host. */
 export async function collectMixed(gpu: Gpu, name: string, tensors: MixedTensors): Promise<AffineLinear> {
   const { layout, out, codes, lows, ranges } = tensors
-  const { widths, segments, perm, storedGroupOf: groupOf, groupSize, groups } = layout
+  const { widths, segments, perm, storedGroupOf: groupOf, groupSize, groups, rule } = layout
   const words = gpu.alloc([codeWords(segments, out)], 'u32', 'packed codes')
   const stored = gpu.upload(perm ?? originalOrder(widths.length))
   const rec = gpu.record()
@@ -106,6 +106,7 @@ export async function collectMixed(gpu: Gpu, name: string, tensors: MixedTensors
   gpu.free(words, stored)
   return {
     ...{ kind: 'affine', name, out, in: widths.length, perm, segments, groupOf, groupSize, groups },
+    ...(rule && { rule }),
     ...{ codes: packed, grid: rangeGrid(min, range) },
   }
 }

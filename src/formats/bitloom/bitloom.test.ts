@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { anyAffine } from '../../../test/affine'
+import { affineSample, anyAffine, anyRuled, ruledSample } from '../../../test/affine'
 import { collect, tinyCheckpoint, tinyLinears, tinyReport } from '../../../test/tiny-model'
 import { FormatError } from '../../errors'
+import { arraysOf } from '../affine-check'
 import { effectiveBits, sumBits } from '../bits'
 import { memorySource } from '../bytes'
-import type { QuantizedLinear } from '../quantized'
+import type { QuantizedLinear, Width } from '../quantized'
 import { type ModelSource, openModel, type TensorEntry } from '../source'
 import { carriedTensors } from './copy'
 import { packedFileName } from './names'
@@ -112,6 +113,85 @@ describe('a packed file', () => {
       expect(await model.linear(linear.name)).toEqual(linear)
     }
     await fc.assert(fc.asyncProperty(anyAffine, holds), { numRuns: 40 })
+    await fc.assert(fc.asyncProperty(anyRuled, holds), { numRuns: 30 })
+  })
+
+  it('counts as bits what it stores of any linear, byte for byte', async () => {
+    const source = await tinyCheckpoint()
+    const holds = async ({ linear }: { linear: QuantizedLinear }) => {
+      const opened = await open(await collect(writeBitloom(source, [linear], tinyReport([linear])).chunks))
+      const parts = [...opened.source.tensors.values()].filter(({ name }) => name.startsWith(`${linear.name}.`))
+      const stored = parts.reduce((sum, { bytes }) => sum + bytes, 0)
+      const { total } = effectiveBits(linear)
+      expect((total * linear.out * linear.in) / 8).toBeCloseTo(stored, 6)
+      expect(opened.model.bits.total).toBeCloseTo(total, 12)
+    }
+    await fc.assert(fc.asyncProperty(anyAffine, holds), { numRuns: 30 })
+  })
+})
+
+describe('a linear with a rule', () => {
+  const shape = { out: 5, zeroBits: 3, groupSize: 4, grid: 'range', seed: 2, rule: 'shared' } as const
+  const widths = Array.from({ length: 20 }, (_, i): Width => ([1, 2, 4, 1] as const)[i % 4]!)
+  const { linear } = ruledSample({ ...shape, widths })
+  const written = async (linears: QuantizedLinear[] = [linear]) =>
+    collect(writeBitloom(await tinyCheckpoint(), linears, tinyReport(linears)).chunks)
+
+  it('has widths in the file instead of an order and groups, which come back', async () => {
+    const { source, model } = await open(await written())
+    const names = [...source.tensors.keys()].filter((name) => name.startsWith('ruled.'))
+    expect(names.sort()).toEqual(['ruled.codes', 'ruled.min', 'ruled.range', 'ruled.widths'])
+    expect(source.tensors.get('ruled.widths')).toMatchObject({ dtype: 'U32', shape: [2] })
+    expect(await model.linear('ruled')).toEqual(linear)
+    expect(linear).toMatchObject({ perm: expect.anything(), groupOf: expect.anything() })
+  })
+
+  it('stands beside one whose order and groups are stated', async () => {
+    const { rule, ...explicit } = linear
+    const stated = { ...explicit, name: 'stated' }
+    const { source, model } = await open(await written([linear, stated]))
+    expect(source.tensors.has('stated.perm') && source.tensors.has('stated.group')).toBe(true)
+    expect(await allLinears(model)).toEqual([linear, stated])
+    const other = affineSample({ ...shape, columns: 20, widths: [[4, 1]], permuted: true, named: true }).linear
+    expect(await allLinears((await open(await written([other]))).model)).toEqual([other])
+  })
+
+  const changes: [string, (header: string) => string, RegExp][] = [
+    ['an unknown rule', (h) => h.replace('\\"rule\\":\\"shared', '\\"rule\\":\\"chance'), /bitloom.linears: .*rule/],
+    ['a rule and an order', (h) => h.replace('\\"permuted\\":false', '\\"permuted\\":true'), /without perm and group/],
+    ['a rule and groups', (h) => h.replace('\\"named\\":false', '\\"named\\":true'), /without perm and group/],
+    ['falling widths', (h) => h.replace('{\\"bits\\":2', '{\\"bits\\":8'), /segments of growing width/],
+    ['other groups', (h) => h.replace('\\"groups\\":6', '\\"groups\\":8'), /groups of 4 to cover 20 columns, got 8/],
+    [
+      'groups by another rule',
+      (h) => h.replace('\\"rule\\":\\"shared', '\\"rule\\":\\"width'),
+      /to cover 20 columns, got 6/,
+    ],
+    ['groups of nothing', (h) => h.replace('\\"groupSize\\":4', '\\"groupSize\\":0'), /groups of 0/],
+    ['no widths', (h) => h.replace('"ruled.widths"', '"ruled.waists"'), /ruled.widths: expected U32 \[2\], got none/],
+    [
+      'more columns than widths',
+      (h) => h.replace('\\"in\\":20', '\\"in\\":22').replace('4,\\"columns\\":5', '4,\\"columns\\":7'),
+      /ruled.widths: expected U32 \[3\], got U32 \[2\]/,
+    ],
+  ]
+  it.each(changes)('is refused with %s', async (_, change, message) => {
+    const bytes = await written()
+    const changed = withHeader(bytes, change)
+    expect(changed).not.toEqual(bytes)
+    await expect(open(changed)).rejects.toThrow(message)
+    await expect(open(changed)).rejects.toThrow(FormatError)
+  })
+
+  it('is refused when its widths are not those of its segments', async () => {
+    const bytes = await written()
+    const words = new Uint8Array(arraysOf(linear).widths!.buffer)
+    bytes[Buffer.from(bytes.buffer).indexOf(words)]! ^= 1
+    const { model } = await open(bytes)
+    const message =
+      'expected widths of 10 of 1 bits, 5 of 2 bits, 5 of 4 bits, got 9 of 1 bits, 6 of 2 bits, 5 of 4 bits'
+    await expect(model.linear('ruled')).rejects.toThrow(message)
+    await expect(model.linear('ruled')).rejects.toThrow(FormatError)
   })
 })
 
@@ -188,7 +268,10 @@ describe('readBitloom refuses', () => {
   })
 
   it('or opens each of 250 damaged files, and never fails otherwise', async () => {
-    const { bytes } = await tinyFile()
+    const widths = Array.from({ length: 33 }, (_, i): Width => (i % 3 ? 2 : 5))
+    const shape = { out: 20, zeroBits: 3, groupSize: 8, grid: 'range', seed: 2, rule: 'width' } as const
+    const linears = [...tinyLinears(), ruledSample({ ...shape, widths }).linear]
+    const bytes = await collect(writeBitloom(await tinyCheckpoint(), linears, tinyReport(linears)).chunks)
     const headerEnd = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true))
     const places = fc.oneof(
       { arbitrary: fc.nat(headerEnd - 1), weight: 3 },

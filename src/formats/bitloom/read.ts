@@ -1,6 +1,6 @@
 import { FormatError } from '../../errors'
 import type { EffectiveBits, RunReport } from '../../records'
-import { type AffineHeader, type PartName, partsOf, validateAffine, validateHeader } from '../affine-check'
+import { type AffineHeader, type PartName, partsOf, placeByRule, validateAffine, validateHeader } from '../affine-check'
 import { declaredBits, sumBits } from '../bits'
 import type { Grid, QuantizedLinear } from '../quantized'
 import type { ModelSource } from '../source'
@@ -70,11 +70,17 @@ async function readLinear(tensors: Tensors, name: string, header: AffineHeader):
     if (stated.type === 'range') return { type: 'range', min: await halves('min'), range: await halves('range') }
     return { ...stated, scale: await halves('scale'), zeros: await words('zeros') }
   }
+  const readPlaces = async () => {
+    if (!shape.rule)
+      return { perm: permuted ? await words('perm') : null, groupOf: named ? await halves('group') : null }
+    const widths = partsOf(header).has('widths') ? await words('widths') : null
+    const { perm, storedGroupOf: groupOf } = placeByRule(name, header, shape.rule, widths)
+    return { perm, groupOf }
+  }
   return {
     ...shape,
     name,
-    perm: permuted ? await words('perm') : null,
-    groupOf: named ? await halves('group') : null,
+    ...(await readPlaces()),
     codes: await words('codes'),
     grid: await readGrid(),
   }

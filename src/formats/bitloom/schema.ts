@@ -20,6 +20,7 @@ const header: z.ZodType<AffineHeader> = z.object({
   groups: count,
   permuted: z.boolean(),
   named: z.boolean(),
+  rule: z.enum(['width', 'shared']).optional(),
   grid: z.discriminatedUnion('type', [
     z.object({ type: z.literal('symmetric') }),
     z.object({ type: z.literal('zero'), zeroBits: width }),
