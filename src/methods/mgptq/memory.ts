@@ -101,7 +101,7 @@ function compensated(n: number, options: MgptqOptions): Moment[] {
   const features = LANES + choices
   const table = [choices, n]
   const held = [table, [n], [1], [n, features], [choices], [n, choices]]
-  const objective = { kept: [[2], [2, n], table, table], passing: [[n], [2, n], [2, n]] }
+  const objective = { kept: [[2], table, table], passing: [[2, n]] }
   return training(n, features, held, objective, options)
 }
 

@@ -3,7 +3,7 @@ import { parseCandidates } from '../allocation/candidates'
 import { Compensation, recordEnergy } from './compensation'
 import type { MgptqOptions } from './options'
 import type { Context, Layer, Scores } from './score'
-import { settle } from './settle'
+import { settleAlone } from './settle'
 
 /** Rounds of choosing and linearising; the choice hardly moves after the third. */
 const ROUNDS = 4
@@ -45,9 +45,7 @@ export async function exchangeMessages(
   const widths = parseCandidates(options.candidates)
   const indexOf = new Map(widths.map((width, k) => [width as number, k]))
   const choose = (scores: Float32Array) =>
-    settle([{ name, layer: 0, stage: 0, out, in: n, scores }], options, seed)
-      .get(name)!
-      .map((width) => indexOf.get(width)!)
+    settleAlone({ name, layer: 0, stage: 0, out, in: n, scores }, options, seed).map((width) => indexOf.get(width)!)
   const rec = gpu.record()
   const energy = recordEnergy(gpu, rec, weights, inputs, emphasis)
   const linear = { table: evidence.table, energy }

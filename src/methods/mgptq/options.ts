@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { FormatError } from '../../errors'
+import type { Width } from '../../formats/quantized'
 import { parseCandidates } from '../allocation/candidates'
 import { parseLimits } from '../allocation/limits'
 import { described } from '../options'
@@ -153,7 +154,7 @@ export const schema = z
       when: learned,
     }),
   })
-  .superRefine(({ candidates, limits, allocator, objective, budget }, { addIssue }) => {
+  .superRefine(({ bits, bounds, candidates, limits, allocator, objective, budget }, { addIssue }) => {
     const check = (path: string, parse: () => unknown) => {
       try {
         parse()
@@ -162,7 +163,11 @@ export const schema = z
         addIssue({ code: 'custom', path: [path], message: error.message })
       }
     }
-    check('candidates', () => parseCandidates(candidates))
+    let widths: readonly Width[] = []
+    check('candidates', () => {
+      widths = parseCandidates(candidates)
+    })
+    if (widths.length > 0) check('bits', () => checkReach(bits, bounds, widths))
     check('limits', () => parseLimits(limits))
     if (trains({ allocator }) && objective === 'output' && budget === 'model')
       addIssue({
@@ -173,6 +178,15 @@ export const schema = z
   })
 
 export type MgptqOptions = z.infer<typeof schema>
+
+/** Scales and indices add to stored bits what only the layers know, so that there only the lower end is certain. */
+function checkReach(bits: number, bounds: 'code' | 'effective', widths: readonly Width[]): void {
+  const [least, most] = [widths[0]!, bounds === 'code' ? widths.at(-1)! : Number.POSITIVE_INFINITY]
+  if (bits < least || bits > most)
+    throw new FormatError(
+      `expected a target ${bounds === 'code' ? `between ${least} and ${most}` : `of at least ${least}`} bits, which the candidates ${widths.join(', ')} permit — change the target or the candidates`,
+    )
+}
 
 /** Whether a network chooses the widths. */
 export const trains = ({ allocator }: Pick<MgptqOptions, 'allocator'>): boolean => learned.allocator.includes(allocator)

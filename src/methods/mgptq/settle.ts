@@ -33,7 +33,24 @@ type SettleOptions = Pick<
  * The exact budget (methods §1.3): widths of the highest total score whose mean meets the target within 0.005 bits, as
  * far as whole columns permit. All given linears share the one budget.
  */
-export function settle(linears: readonly Scored[], options: SettleOptions, seed: number): Widths {
+export const settle = (linears: readonly Scored[], options: SettleOptions, seed: number): Widths =>
+  settleAt(linears, options, seed, (target) => target)
+
+/**
+ * The same of one linear on its way to a budget that it may share: where its own limits or overhead keep it from the
+ * target, the closest that it can reach.
+ */
+export const settleAlone = (linear: Scored, options: SettleOptions, seed: number): Uint8Array =>
+  settleAt([linear], options, seed, (target, [min, max]) => Math.min(max, Math.max(min, target))).get(linear.name)!
+
+type Interval = readonly [min: number, max: number]
+
+function settleAt(
+  linears: readonly Scored[],
+  options: SettleOptions,
+  seed: number,
+  aim: (target: number, reachable: Interval) => number,
+): Widths {
   const { bits, bounds, allocator } = options
   const candidates = parseCandidates(options.candidates)
   const rules = parseLimits(options.limits)
@@ -51,9 +68,11 @@ export function settle(linears: readonly Scored[], options: SettleOptions, seed:
     const byName = choiceByName(allocate(target), parts)
     return new Map([...byName].map(([name, choice]) => [name, choice.map((k) => candidates[k]!)]))
   }
-  if (bounds === 'code') return widthsAt(bits)
+  const range = reachable(columns)
+  if (bounds === 'code') return widthsAt(aim(bits, range))
   const overheadOf = (target: number) => overhead(linears, widthsAt(target), options)
-  return widthsAt(codeTarget(bits, overheadOf, reachable(columns)))
+  const stored: Interval = [range[0] + overheadOf(range[0]), range[1] + overheadOf(range[1])]
+  return widthsAt(codeTarget(aim(bits, stored), overheadOf, range))
 }
 
 /** Scale and index bits a weight that these widths take when stored. */
