@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { FormatError } from '../src/errors'
-import type { OptionDescription } from '../src/methods/description'
+import { type OptionDescription, presetOptions } from '../src/methods/description'
 import { describeMethod } from '../src/methods/options'
 import { methods } from '../src/methods/registry'
 import { defaultRecipe, recipeFromJson } from '../src/pipeline/recipe'
@@ -69,11 +69,23 @@ const optionFlags: Flags = Object.fromEntries(
   descriptions.flatMap(({ options }) => options.map(({ key }) => [flagName(key), optionFlag(key)])),
 )
 
+const presets = descriptions.flatMap((method) => method.presets.map((preset) => ({ method, preset })))
+
+/** What `presets` of all methods mean, for the help. */
+const presetHelp = descriptions
+  .filter((method) => method.presets.length > 0)
+  .map((method) => `${method.title}: ${method.presets.map(({ name, summary }) => `${name}: ${summary}`).join(' ')}`)
+  .join(' ')
+
 /** Every flag that says how to quantize. */
 export const recipeFlags = {
   method: {
     ...{ type: 'choice', choices: methods.map(({ id }) => id), default: fallback.method },
     help: 'Quantization method.',
+  },
+  preset: {
+    ...{ type: 'choice', choices: [...new Set(presets.map(({ preset }) => preset.name))] },
+    help: `Settings that go together; flags beside it change them. ${presetHelp}`,
   },
   ...optionFlags,
   calibration: { type: 'text', value: 'FILE', help: 'Calibration text; methods that look at data need one.' },
@@ -109,13 +121,20 @@ export function recipeFrom(command: string, { values, given }: RecipeArguments, 
   const start = saved ?? fallback
   const told = <T>(flag: keyof typeof recipeFlags, value: T, otherwise: T): T => (given.has(flag) ? value : otherwise)
   const method = told('method', String(values.method), start.method)
-  const known = descriptions.find(({ id }) => id === method)!.options
+  const description = descriptions.find(({ id }) => id === method)!
+  const known = description.options
   const foreign = Object.keys(optionFlags).find(
     (flag) => given.has(flag) && !known.some(({ key }) => flagName(key) === flag),
   )
   if (foreign)
     throw new UsageError(`${command}: --${foreign}: expected an option of ${method}, got one of another method`)
-  const options: Record<string, unknown> = saved?.method === method ? { ...saved.options } : {}
+  const preset = given.has('preset') ? description.presets.find(({ name }) => name === values.preset) : undefined
+  if (given.has('preset') && !preset)
+    throw new UsageError(`${command}: --preset: expected a preset of ${method}, got '${values.preset}' — leave it out`)
+  const options: Record<string, unknown> = {
+    ...(saved?.method === method && saved.options),
+    ...(preset && presetOptions(description, preset)),
+  }
   for (const { key } of known)
     if (given.has(flagName(key))) options[key] = (values as Readonly<Record<string, unknown>>)[flagName(key)]
   const calibration = {

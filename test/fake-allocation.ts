@@ -29,6 +29,10 @@ export const fakeAllocation: MethodDescription = {
       ...{ min: 10, max: 1000, step: 10, default: 100, when: { allocator: TRAINED } },
     },
   ],
+  presets: [
+    { name: 'best', label: 'best', summary: 'What measured best.', options: {} },
+    { name: 'quick', label: 'quick', summary: 'Few steps.', options: { steps: 20 } },
+  ],
 }
 
 export const learns = (options: Readonly<Record<string, unknown>>): boolean =>

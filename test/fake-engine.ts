@@ -70,6 +70,7 @@ export const fakeMethods: readonly MethodDescription[] = [
     summary: 'Round to nearest: no calibration.',
     needsCalibration: false,
     options: [bits, groupSize, symmetric],
+    presets: [],
   },
   {
     id: 'gptq',
@@ -77,6 +78,7 @@ export const fakeMethods: readonly MethodDescription[] = [
     summary: 'Rounds column by column and moves the error onto the columns still to come.',
     needsCalibration: true,
     options: [bits, groupSize, actOrder, symmetric, damping],
+    presets: [],
   },
   fakeAllocation,
 ]

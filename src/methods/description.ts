@@ -5,7 +5,34 @@ export interface MethodDescription {
   readonly summary: string
   readonly needsCalibration: boolean
   readonly options: readonly OptionDescription[]
+  /** Settings that go together, by name; none for most methods. */
+  readonly presets: readonly Preset[]
 }
+
+/** Values of several options under one name. */
+export interface Preset {
+  readonly name: string
+  readonly label: string
+  readonly summary: string
+  /** What it sets; an option that only other presets of the method set has its default. */
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+type Presets = Pick<MethodDescription, 'options' | 'presets'>
+
+/** The options that presets decide, as this one decides them; all others are the person's to choose beside it. */
+export function presetOptions({ options, presets }: Presets, { options: chosen }: Preset): Record<string, unknown> {
+  const decided = new Set(presets.flatMap((preset) => Object.keys(preset.options)))
+  return Object.fromEntries(
+    options.filter(({ key }) => decided.has(key)).map((option) => [option.key, chosen[option.key] ?? option.default]),
+  )
+}
+
+/** The preset that these options follow, or null. */
+export const presetOf = (method: Presets, options: Readonly<Record<string, unknown>>): Preset | null =>
+  method.presets.find((preset) =>
+    Object.entries(presetOptions(method, preset)).every(([key, value]) => options[key] === value),
+  ) ?? null
 
 export type OptionDescription = {
   readonly key: string

@@ -5,6 +5,7 @@ import type { Tensor } from '../gpu/tensor'
 import type { Hessian } from '../linalg/hessian'
 import type { LinearSpec, ModelSpec } from '../models/spec'
 import type { GraphRecord, Progress, TrainingRecord } from '../records'
+import type { Preset } from './description'
 import type { MethodMemory } from './memory'
 
 /**
@@ -17,6 +18,8 @@ export interface Method<Options, Plan = void> {
   readonly summary: string
   /** The source of form, CLI flags and documentation. */
   readonly schema: z.ZodType<Options>
+  /** Settings that go together, the one of the defaults first. */
+  readonly presets?: readonly Preset[]
   readonly needsCalibration: boolean
   /** Whether the block's original inputs and weights stay beside the quantized ones, for `Hessian.cross`. */
   comparesStreams?(options: Options): boolean

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { FormatError } from '../errors'
-import { matters } from './description'
+import { matters, presetOf, presetOptions } from './description'
 import { described, describeMethod } from './options'
 import { methods, resolveMethod } from './registry'
 
@@ -53,6 +53,34 @@ describe('options', () => {
     expect(matters(steps!, { allocator: 'gcn' })).toBe(true)
     expect(matters(steps!, { allocator: 'greedy' })).toBe(false)
     expect(matters(allocator!, {})).toBe(true)
+  })
+})
+
+describe('presets', () => {
+  const mgptq = describeMethod(methods.find(({ id }) => id === 'mg-ptq')!)
+  const published = mgptq.presets.find(({ name }) => name === 'published')!
+  const defaults = Object.fromEntries(mgptq.options.map((option) => [option.key, option.default]))
+
+  it.each(methods.map(describeMethod))('of $id are settings that it takes, the defaults first', (method) => {
+    for (const preset of method.presets) resolveMethod(method.id, presetOptions(method, preset))
+    const [first] = method.presets
+    if (first) expect(first.options).toEqual({})
+  })
+
+  it('set what any of them sets and leave the rest to the person', () => {
+    expect(presetOptions(mgptq, published)).toEqual({
+      ...{ objective: 'output', budget: 'layer', sensitivity: 'none', ranges: 'shared', fit: 'minmax' },
+      ...{ correction: 0, sequence: 'layer' },
+    })
+    expect(Object.keys(presetOptions(mgptq, mgptq.presets[0]!)).sort()).toEqual(Object.keys(published.options).sort())
+  })
+
+  it('are recognised whatever else was chosen, and not when one of their settings was changed', () => {
+    expect(presetOf(mgptq, defaults)?.name).toBe('best')
+    const following = { ...defaults, bits: 2, allocator: 'mlp', ...published.options }
+    expect(presetOf(mgptq, following)?.name).toBe('published')
+    expect(presetOf(mgptq, { ...following, fit: 'search' })).toBeNull()
+    expect(presetOf(describeMethod(methods.find(({ id }) => id === 'rtn')!), {})).toBeNull()
   })
 })
 

@@ -13,6 +13,8 @@ export interface OptionMeta {
   readonly choices?: Readonly<Record<string, string>>
   /** Example of a text, shown where none is. */
   readonly placeholder?: string
+  /** What a text must match to be worth sending, where the schema checks more than a regular expression can. */
+  readonly pattern?: string
   /** Values of other options beside which this one matters: elsewhere the form hides it. */
   readonly when?: Conditions
 }
@@ -44,7 +46,6 @@ interface FieldSchema extends Partial<OptionMeta> {
   readonly default?: unknown
   readonly minimum?: number
   readonly maximum?: number
-  readonly pattern?: string
   readonly enum?: (string | number)[]
   readonly anyOf?: { const: string | number }[]
 }
@@ -60,6 +61,7 @@ export function describeMethod(method: Method<unknown, unknown>): MethodDescript
     summary: method.summary,
     needsCalibration: method.needsCalibration,
     options: Object.entries(properties).map(([key, field]) => describeOption(key, field)),
+    presets: method.presets ?? [],
   }
 }
 

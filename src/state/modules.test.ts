@@ -38,6 +38,19 @@ describe('nominalBits', () => {
     expect(nominalBits(plan, { bits: 4, groupSize: -1, symmetric: true })).toBeCloseTo((192 * 4 + 16) / 172, 12)
   })
 
+  it('is the target with the ranges of two widths where columns have several', () => {
+    const even = [{ name: 'a', layer: 0, role: 'q', out: 1000, in: 256 }]
+    const mixed = { bits: 2.5, bounds: 'code', candidates: '1,2,3,4', groupSize: 128, ranges: 'width' }
+    // 128 columns of 2 bits and as many of 3: two groups, 32 bits each a row
+    const bits = nominalBits(even, mixed)!
+    expect(bits).toBeGreaterThanOrEqual(2.5 + 64 / 256)
+    expect(bits).toBeLessThan(2.5 + 64 / 256 + 0.05)
+    expect(nominalBits(even, { ...mixed, bits: 3 })!).toBeCloseTo(3.25, 2)
+    expect(nominalBits(even, { ...mixed, bounds: 'effective' })).toBe(2.5)
+    expect(nominalBits(even, { ...mixed, bits: 5 })).toBeNull()
+    expect(nominalBits(even, { ...mixed, candidates: 'two' })).toBeNull()
+  })
+
   it('is unknown for methods without a fixed width', () => {
     expect(nominalBits(plan, {})).toBeNull()
     expect(nominalBits([], { bits: 4 })).toBeNull()

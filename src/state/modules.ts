@@ -1,3 +1,5 @@
+import { WIDTHS } from '../formats/quantized'
+import { layoutBits, mixedLayout } from '../methods/mixed-layout'
 import type { Inspection, ModuleRecord } from '../records'
 
 /** A linear layer that a run will quantize, known before the run from the model's tensors. */
@@ -40,24 +42,68 @@ export function gridAxes(modules: readonly ModuleLike[]): { roles: string[]; lay
 }
 
 /**
- * Bits a weight that a recipe will store, from the shapes alone: codes in whole chunks of 32 columns, a 16-bit scale a
- * row and group, a zero of code width where the grid is asymmetric. Null when the method has no fixed width.
+ * Bits a weight that a recipe will store, from the shapes alone; null when the method has no fixed width or the target
+ * cannot be met. A target over columns of several widths stands with the scales of a likely allocation.
  */
 export function nominalBits(plan: readonly PlannedModule[], options: Readonly<Record<string, unknown>>): number | null {
-  const { bits, groupSize, symmetric, actOrder } = options
+  const { bits, bounds, candidates } = options
   if (typeof bits !== 'number' || plan.length === 0) return null
-  const asked = typeof groupSize === 'number' ? groupSize : -1
-  let stored = 0
-  let weights = 0
-  for (const module of plan) {
-    const size = asked > 0 ? Math.min(asked, module.in) : module.in
-    const groups = Math.ceil(module.in / size)
-    const zero = symmetric === false ? bits : 0
-    stored += module.out * (Math.ceil(module.in / 32) * 32 * bits + groups * (16 + zero))
-    if (actOrder === true) stored += module.in * 32
-    weights += module.out * module.in
-  }
-  return stored / weights
+  if (bounds === 'effective') return bits
+  const widths = typeof candidates === 'string' ? nextTo(bits, candidates) : null
+  if (typeof candidates === 'string' && !widths) return null
+  return weighted(plan, (module) =>
+    widths ? mixedBits(module, bits, widths, options) : gridBits(module, bits, options),
+  )
+}
+
+/** Codes in whole chunks of 32 columns, a 16-bit scale a row and group, a zero of code width where the grid is asymmetric. */
+function gridBits(module: PlannedModule, bits: number, options: Readonly<Record<string, unknown>>): number {
+  const { groupSize, symmetric, actOrder } = options
+  const size = typeof groupSize === 'number' && groupSize > 0 ? Math.min(groupSize, module.in) : module.in
+  const scales = Math.ceil(module.in / size) * (16 + (symmetric === false ? bits : 0))
+  const order = actOrder === true ? (module.in * 32) / module.out : 0
+  return (Math.ceil(module.in / CHUNK) * CHUNK * bits + scales + order) / module.in
+}
+
+const CHUNK = 32
+
+type Neighbours = readonly [narrow: number, wide: number]
+
+/** The target, and what ranges take where whole chunks of the columns have the two widths next to it. */
+function mixedBits(
+  { out, in: columns }: PlannedModule,
+  target: number,
+  [narrow, wide]: Neighbours,
+  { groupSize, ranges }: Readonly<Record<string, unknown>>,
+): number {
+  const share = wide === narrow ? 1 : (target - narrow) / (wide - narrow)
+  const most = Math.round((share * columns) / CHUNK) * CHUNK
+  const layout = mixedLayout(
+    Uint8Array.from({ length: columns }, (_, column) => (column < most ? wide : narrow)),
+    { groupSize: typeof groupSize === 'number' ? groupSize : -1, ranges: ranges === 'shared' ? 'shared' : 'width' },
+  )
+  const { scale, index } = layoutBits(layout, out)
+  return target + scale + index
+}
+
+/** The candidates next to a target; null when it lies outside of them, or they are none. */
+function nextTo(target: number, candidates: string): Neighbours | null {
+  const widths = candidates
+    .split(',')
+    .map(Number)
+    .filter((width) => WIDTHS.some((known) => known === width))
+  const narrow = widths.findLast((width) => width <= target)
+  const wide = widths.find((width) => width >= target)
+  return narrow && wide ? [narrow, wide] : null
+}
+
+/** Mean over all weights of what holds for a module. */
+export function weighted<M extends Pick<ModuleRecord, 'out' | 'in'>>(
+  modules: readonly M[],
+  value: (module: M) => number,
+): number {
+  const weights = modules.reduce((sum, module) => sum + module.out * module.in, 0)
+  return modules.reduce((sum, module) => sum + module.out * module.in * value(module), 0) / weights
 }
 
 type Files = Pick<Inspection, 'bytes' | 'tensors'>

@@ -4,7 +4,7 @@ import { type Context, markLost, occupy, patch, setFailure } from './context'
 import { failureFrom, isLost } from './failure'
 import { planModules } from './modules'
 import { runOfReport } from './progress'
-import { defaultRecipe, recipeLabel } from './recipe'
+import { defaultRecipe, PROPOSED, recipeLabel } from './recipe'
 
 /** Opening models: the pile of files, bundled models, and coming back after the engine was lost. */
 export function openingActions(context: Context) {
@@ -32,7 +32,7 @@ export function openingActions(context: Context) {
   const suggestRecipe = () => {
     const { methods, catalog, recipe, engine } = context.store.getState()
     const device = engine.status === 'ready' && !engine.gpu.software ? 'hardware' : 'software'
-    const method = methods.find((candidate) => candidate.id === 'gptq') ?? methods[0]
+    const method = methods.find((candidate) => candidate.id === PROPOSED[device]) ?? methods[0]
     const text = catalog.texts.find((candidate) => candidate.use === 'calibration')?.name ?? ''
     if (method && !recipe) patch(context, { recipe: defaultRecipe(method, text, device) })
     else if (recipe && !recipe.calibration.text)

@@ -73,11 +73,14 @@ describe('the form', () => {
 
   it('keeps what two methods share', () => {
     const changed = { ...recipe, options: { ...recipe.options, bits: 3, damping: 0.5 } }
-    expect(withMethod(changed, rtn)).toMatchObject({
+    expect(withMethod(changed, rtn, gptq)).toMatchObject({
       method: 'rtn',
       options: { bits: 3, groupSize: 128, symmetric: false },
     })
-    expect(withMethod(changed, rtn).options).not.toHaveProperty('damping')
+    expect(withMethod(changed, rtn, gptq).options).not.toHaveProperty('damping')
+    // what nobody chose is not carried over
+    const finer = { ...rtn, options: rtn.options.map((option) => ({ ...option, default: 64 })) } as typeof rtn
+    expect(withMethod(recipe, finer, gptq).options.groupSize).toBe(64)
     // a target that may be 2.5 is another thing than a width under the same name
     expect(withMethod(changed, fakeMethods[2]!, gptq).options).toMatchObject({ bits: 2.5 })
   })

@@ -3,6 +3,9 @@ import { readRecipe, recipeSchema } from '../recipe'
 import type { Recipe } from '../records'
 import type { MethodDescription, OptionDescription } from '../workers/api'
 
+/** What the product is about, or what a software device finishes while one watches. */
+export const PROPOSED = { hardware: 'mg-ptq', software: 'gptq' } as const
+
 /** Windows enough for a steady Hessian, or few enough for a software device to finish while one watches. */
 const CALIBRATION = { hardware: { samples: 128, length: 512 }, software: { samples: 8, length: 256 } }
 
@@ -19,11 +22,18 @@ export function defaultRecipe(method: MethodDescription, text: string, device: k
 export const defaultOptions = (method: MethodDescription): Record<string, unknown> =>
   Object.fromEntries(method.options.map((option) => [option.key, option.default]))
 
-/** Another method, keeping what both have under the same key and as the same type, where the value fits the new one too. */
-export function withMethod(recipe: Recipe, method: MethodDescription, from?: MethodDescription): Recipe {
+/**
+ * Another method, keeping what was chosen for an option that both have under the same key and as the same type, where
+ * the value fits the new one too. What nobody touched follows the new method's default.
+ */
+export function withMethod(recipe: Recipe, method: MethodDescription, from: MethodDescription): Recipe {
+  const chosen = (key: string, type: string) => {
+    const before = from.options.find((option) => option.key === key)
+    return before?.type === type && recipe.options[key] !== before.default
+  }
   const kept = method.options
-    .filter(({ key, type }) => !from || from.options.find((option) => option.key === key)?.type === type)
-    .filter((option) => option.key in recipe.options && !optionProblem(option, recipe.options[option.key]))
+    .filter(({ key, type }) => chosen(key, type))
+    .filter((option) => !optionProblem(option, recipe.options[option.key]))
     .map((option) => [option.key, recipe.options[option.key]])
   return { ...recipe, method: method.id, options: { ...defaultOptions(method), ...Object.fromEntries(kept) } }
 }

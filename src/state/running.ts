@@ -1,4 +1,5 @@
 import type { Progress, Recipe } from '../records'
+import { presetOptions } from '../workers/api'
 import { type Context, occupy, patch, setFailure, textNamed } from './context'
 import { isCancelled } from './failure'
 import { modelKey } from './modules'
@@ -25,11 +26,18 @@ export function runningActions(context: Context) {
     if (recipe) setRecipe({ options: { ...recipe.options, [key]: value } })
   }
 
+  const choosePreset = (name: string): void => {
+    const { recipe, methods } = state()
+    const method = methods.find((candidate) => candidate.id === recipe?.method)
+    const preset = method?.presets.find((candidate) => candidate.name === name)
+    if (recipe && method && preset) setRecipe({ options: { ...recipe.options, ...presetOptions(method, preset) } })
+  }
+
   const chooseMethod = (id: string): void => {
     const { recipe, methods } = state()
     const method = methods.find((candidate) => candidate.id === id)
     const from = methods.find((candidate) => candidate.id === recipe?.method)
-    if (recipe && method) setRecipe(withMethod(recipe, method, from))
+    if (recipe && method && from) setRecipe(withMethod(recipe, method, from))
   }
 
   const loadRecipe = async (file: File): Promise<void> => {
@@ -43,6 +51,8 @@ export function runningActions(context: Context) {
 
   /** What the recipe would take of the GPU; asked again when it changes, the last answer counts. */
   let asked = 0
+  /** Whether the failure shown is that the options do not go together. */
+  let refused = false
   const forecast = async (): Promise<void> => {
     const { recipe, model, methods, busy } = state()
     const method = methods.find((candidate) => candidate.id === recipe?.method)
@@ -50,9 +60,14 @@ export function runningActions(context: Context) {
     const turn = ++asked
     try {
       const answer = await context.engine.api.forecast(recipe)
-      if (turn === asked && state().model?.serial === model.serial) patch(context, { forecast: answer })
-    } catch {
-      // The inspection's own forecast stays: a forecast that fails will fail as a run, with its reason.
+      if (turn !== asked || state().model?.serial !== model.serial) return
+      patch(context, { forecast: answer })
+      if (refused) setFailure(context, 'recipe', null)
+      refused = false
+    } catch (error) {
+      // Options that do not go together are the recipe's fault; anything else will fail as a run, with its reason.
+      refused = turn === asked && error instanceof Error && error.name === 'FormatError'
+      if (refused) setFailure(context, 'recipe', error)
     }
   }
 
@@ -112,5 +127,5 @@ export function runningActions(context: Context) {
     await context.engine.api.cancel()
   }
 
-  return { setRecipe, setOption, chooseMethod, loadRecipe, forecast, addText, run, cancel }
+  return { setRecipe, setOption, choosePreset, chooseMethod, loadRecipe, forecast, addText, run, cancel }
 }

@@ -1,6 +1,7 @@
 import type { EffectiveBits, ModuleRecord, PerplexityReport, Recipe, RunReport } from '../records'
 import { meanWidth } from './lanes'
 import type { Measurement } from './measurements'
+import { weighted } from './modules'
 import { recipeLabel } from './recipe'
 
 /** What a map shows of a module when its columns are no longer kept. */
@@ -42,15 +43,6 @@ export function runRecord(run: number, model: string, report: RunReport): RunRec
     })),
     widths,
   }
-}
-
-/** Mean over all weights of what holds for a module. */
-export function weighted<M extends Pick<ModuleRecord, 'out' | 'in'>>(
-  modules: readonly M[],
-  value: (module: M) => number,
-): number {
-  const weights = modules.reduce((sum, module) => sum + module.out * module.in, 0)
-  return modules.reduce((sum, module) => sum + module.out * module.in * value(module), 0) / weights
 }
 
 /** One column of the table of runs: a field of the recipe in which they differ. */

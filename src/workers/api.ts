@@ -2,7 +2,13 @@ import type { GpuInfo } from '../gpu/device'
 import type { MethodDescription } from '../methods/description'
 import type { Inspection, MemoryForecast, PerplexityReport, Progress, Recipe, RunReport } from '../records'
 
-export { type MethodDescription, matters, type OptionDescription } from '../methods/description'
+export {
+  type MethodDescription,
+  matters,
+  type OptionDescription,
+  presetOf,
+  presetOptions,
+} from '../methods/description'
 
 /** Everything the page may ask of the engine's worker; the only file both sides share. Errors keep their family. */
 export interface EngineApi {

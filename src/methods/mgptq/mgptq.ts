@@ -12,7 +12,7 @@ import { mixedLayout } from '../mixed-layout'
 import { freeEvidence, gatherEvidence, importanceOf } from './evidence'
 import { strongestEdges } from './graph'
 import { mgptqMemory } from './memory'
-import { type MgptqOptions, schema } from './options'
+import { type MgptqOptions, presets, schema } from './options'
 import { Scorer } from './score'
 import { type Scored, settle, type Widths } from './settle'
 import { type ColumnStatistics, columnStatistics } from './statistics'
@@ -40,6 +40,7 @@ export const mgptq: Method<MgptqOptions, Plan | null> = {
   title: 'MG-PTQ',
   summary: 'A graph network weaves bits over columns to an exact average; rounding errors are absorbed as in GPTQ.',
   schema,
+  presets,
   needsCalibration: true,
   comparesStreams: ({ correction }) => correction > 0,
   memory: mgptqMemory,

@@ -3,15 +3,14 @@ import { FormatError } from '../../errors'
 import type { Width } from '../../formats/quantized'
 import { parseCandidates } from '../allocation/candidates'
 import { parseLimits } from '../allocation/limits'
+import type { Preset } from '../description'
 import { described } from '../options'
 
 const learned = { allocator: ['gcn', 'mlp'] }
 const published = { ...learned, objective: ['output'] }
+const WIDTH_LIST = '^\\s*[1-8](\\s*,\\s*[1-8])*\\s*$'
 
-/**
- * Defaults are what measured best (docs/results). The published method is: objective output, budget layer, fit minmax,
- * sensitivity none, correction 0, sequence layer.
- */
+/** Defaults are what measured best (docs/results). */
 export const schema = z
   .strictObject({
     bits: described(z.number().min(1).max(8).default(2.5), {
@@ -24,12 +23,13 @@ export const schema = z
       help: 'Whether the target counts codes alone or all stored bytes, scales and indices included.',
       choices: { code: 'code bits', effective: 'stored bits' },
     }),
-    allocator: described(z.enum(['gcn', 'mlp', 'greedy', 'random', 'uniform']).default('gcn'), {
+    allocator: described(z.enum(['gcn', 'mlp', 'messages', 'greedy', 'random', 'uniform']).default('gcn'), {
       label: 'Allocator',
-      help: 'Who chooses the width of each column: the graph network, the same network without its graph, the cheapest bits first, chance, or nobody.',
+      help: 'Who chooses the width of each column: the graph network, the same network without its graph, messages along the graph without a network, the cheapest bits first, chance, or nobody.',
       choices: {
         gcn: 'graph network',
         mlp: 'network without graph',
+        messages: 'messages, nothing learned',
         greedy: 'cheapest bits first',
         random: 'random',
         uniform: 'uniform',
@@ -57,6 +57,7 @@ export const schema = z
       label: 'Candidate widths',
       help: 'Widths a column may have, ascending, within 1 to 8.',
       placeholder: '1,2,3,4',
+      pattern: WIDTH_LIST,
       advanced: true,
     }),
     limits: described(z.string().max(2000).default(''), {
@@ -125,7 +126,7 @@ export const schema = z
       advanced: true,
       when: published,
     }),
-    alpha: described(z.number().positive().max(10_000).default(10), {
+    alpha: described(z.number().min(0.001).max(10_000).default(10), {
       label: 'Budget penalty α',
       help: 'Weight of (mean width − target)² in the loss.',
       step: 1,
@@ -139,7 +140,7 @@ export const schema = z
       advanced: true,
       when: learned,
     }),
-    learningRate: described(z.number().positive().max(1).default(0.002), {
+    learningRate: described(z.number().min(0.000001).max(1).default(0.002), {
       label: 'Learning rate',
       help: 'Of Adam.',
       step: 0.001,
@@ -176,6 +177,21 @@ export const schema = z
           'the published objective knows no price between layers: take budget layer with it, or objective compensated',
       })
   })
+
+export const presets: readonly Preset[] = [
+  {
+    ...{ name: 'best', label: 'best', options: {} },
+    summary: 'What measured best: bits flow between layers, ranges are searched, drift is made up for.',
+  },
+  {
+    ...{ name: 'published', label: 'as published' },
+    summary: 'The paper: plain rounding error and a penalty, the same average in every layer, ranges from min to max.',
+    options: {
+      ...{ objective: 'output', budget: 'layer', sensitivity: 'none', ranges: 'shared', fit: 'minmax' },
+      ...{ correction: 0, sequence: 'layer' },
+    },
+  },
+]
 
 export type MgptqOptions = z.infer<typeof schema>
 

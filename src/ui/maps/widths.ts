@@ -1,6 +1,6 @@
 import type { ModuleRecord } from '../../records'
 import { meanWidth } from '../../state/lanes'
-import { weighted } from '../../state/runs'
+import { weighted } from '../../state/modules'
 import { formatPercent } from '../format'
 import { type BitShare, binBits, shareHeights } from './bin'
 import { bitPosition, type MapTheme, viridis } from './colour'

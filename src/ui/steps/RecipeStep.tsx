@@ -1,6 +1,6 @@
 import { nominalBits } from '../../state/modules'
 import { recipeProblems } from '../../state/recipe'
-import { type MethodDescription, matters } from '../../workers/api'
+import { type MethodDescription, matters, presetOf } from '../../workers/api'
 import { FileButton } from '../FileButton'
 import { type Choice, ChoiceField, NumberField } from '../fields'
 import { formatBytes, formatInteger, formatNumber } from '../format'
@@ -54,13 +54,14 @@ function RecipeSide({ method }: { method: MethodDescription }) {
         help={method.summary}
         onChange={studio.chooseMethod}
       />
+      <PresetField method={method} disabled={running} />
       {bits !== null && (
         <div>
           <p>
             <span className="estimate">{formatNumber(bits, 2)}</span> bits a weight, nominal
           </p>
           <p className="field-help">
-            {formatInteger(model.plan.length)} linear layers, {formatBytes((weights * bits) / 8)} with scales and
+            {formatInteger(model.plan.length)} linear layers, about {formatBytes((weights * bits) / 8)} with scales and
             indices. Embedding, head and norms stay as they are.
           </p>
         </div>
@@ -74,6 +75,25 @@ function RecipeSide({ method }: { method: MethodDescription }) {
         </FileButton>
       </div>
     </>
+  )
+}
+
+/** Settings under one name; what was changed by hand is nobody's preset. */
+function PresetField({ method, disabled }: { method: MethodDescription; disabled: boolean }) {
+  const studio = useStudio()
+  const options = useStudioState((state) => state.recipe!.options)
+  if (method.presets.length === 0) return null
+  const followed = presetOf(method, options)
+  const own = followed ? [] : [{ value: '', label: 'own' }]
+  return (
+    <ChoiceField
+      label="Settings"
+      value={followed?.name ?? ''}
+      choices={[...method.presets.map(({ name, label }) => ({ value: name, label })), ...own]}
+      disabled={disabled}
+      help={followed?.summary ?? 'Changed by hand; choose one to go back to it.'}
+      onChange={studio.choosePreset}
+    />
   )
 }
 
