@@ -143,6 +143,7 @@ function runOf({ comparison, recipe }, options, bits, seed) {
     (candidate) =>
       !candidate.failure &&
       candidate.recipe.seed === seed &&
+      candidate.recipe.method === asked.method &&
       same(candidate.recipe.options, asked.options) &&
       same(candidate.recipe.calibration, asked.calibration),
   )
