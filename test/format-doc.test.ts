@@ -69,6 +69,7 @@ describe('docs/format.md', () => {
     expectExample(0, linear)
     expect([...dequantize(linear)]).toEqual([0.5, 0.5, 1, -4, -2, 6])
   })
+
   it('has an example of a rule that is what the writer makes', () => {
     const rule = 'shared'
     const placed = placeColumns(Uint8Array.of(2, 4, 2, 1, 4, 2), { groupSize: 2, ranges: rule })

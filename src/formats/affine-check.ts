@@ -85,7 +85,9 @@ export function validateHeader(where: string, header: AffineHeader): void {
   if (!isCount(groups)) fail(`expected at least one group, got ${groups}`)
   const ascending = segments.every(({ bits }, i) => i === 0 || bits > segments[i - 1]!.bits)
   if (rule && (permuted || named || !ascending))
-    fail(`expected a rule with segments of growing width and without perm and group`)
+    fail(
+      `expected segments of growing width, no perm and no group beside rule '${rule}', got widths ${segments.map(({ bits }) => bits)}, permuted ${permuted}, named ${named}`,
+    )
   if ((named || rule) && groups > 65536) fail(`expected at most 65536 groups, got ${groups}`)
   const covering = () => (rule ? countGroups(segments, { groupSize, ranges: rule }) : Math.ceil(columns / groupSize))
   if (!named && (!isCount(groupSize) || groups !== covering()))

@@ -44,6 +44,9 @@ describe('placeColumns', () => {
           lengths.reduce((sum, length) => sum + Math.max(1, Math.floor(length / rule.groupSize + 0.5)), 0),
         )
         expect(placed.groups).toBe(countGroups(placed.segments, rule))
+        // what memory is reckoned for before widths are known
+        const bound = Math.ceil(widths.length / rule.groupSize) + lengths.length - 1
+        expect(placed.groups).toBeLessThanOrEqual(bound)
         for (const group of members) {
           expect(new Set(group.map(runOf)).size).toBe(1)
           expect(group.length).toBeLessThanOrEqual(1.5 * rule.groupSize)
