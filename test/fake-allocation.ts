@@ -30,8 +30,8 @@ export const fakeAllocation: MethodDescription = {
     },
   ],
   presets: [
-    { name: 'best', label: 'best', summary: 'What measured best.', options: {} },
-    { name: 'quick', label: 'quick', summary: 'Few steps.', options: { steps: 20 } },
+    { name: 'best', label: 'Best', summary: 'What measured best.', options: {} },
+    { name: 'quick', label: 'Quick', summary: 'Few steps.', options: { steps: 20 } },
   ],
 }
 

@@ -19,6 +19,8 @@ export class CalibratedModel implements ModelContext {
     readonly sensitivities: ModelContext['sensitivities'],
     private readonly signal: AbortSignal | undefined,
     readonly report: (event: MethodEvent) => void,
+    /** Blocks visited, of all. */
+    private readonly onBlock: (done: number, total: number) => void,
   ) {
     this.model = llama.spec
   }
@@ -29,6 +31,7 @@ export class CalibratedModel implements ModelContext {
     try {
       await llama.forEachBlock(async (original, layer) => {
         this.checkCancelled()
+        this.onBlock(layer, llama.spec.layers)
         const block = new CalibratedBlock(gpu, llama, original, layer, this.seed, stream, null, signal, this.report)
         try {
           await visit(block)

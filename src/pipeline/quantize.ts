@@ -86,10 +86,12 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
       await gpu.settle()
       clock.lap('embed')
       if (method.plan) {
-        onProgress({ type: 'phase', phase: 'plan', done: 0, total: 1, label: 'the whole model' })
+        const planning = (label: string) => (done: number, total: number) =>
+          onProgress({ type: 'phase', phase: 'plan', done, total, label })
+        const gradients = { ...(signal && { signal }), onProgress: planning('gradients, there and back') }
         const whole = new CalibratedModel(
-          ...([gpu, llama, quantizedStream, recipe.seed, sensitivitiesOf(gpu, model, windows, signal)] as const),
-          ...([signal, onProgress] as const),
+          ...([gpu, llama, quantizedStream, recipe.seed, sensitivitiesOf(gpu, model, windows, gradients)] as const),
+          ...([signal, onProgress, planning('widths of all columns')] as const),
         )
         plan = await method.plan(whole, options)
         clock.lap('plan')

@@ -1,7 +1,7 @@
 import type { Gpu } from '../gpu/device'
 import type { ModelContext } from '../methods/method'
 import { CheckpointWeights } from '../models/weights'
-import { outputGradients } from './gradients'
+import { type GradientOptions, outputGradients } from './gradients'
 import type { OpenedModel } from './opened'
 import type { Windows } from './windows'
 
@@ -10,11 +10,16 @@ export const MOST_WINDOWS = 64
 
 /** How much the outputs of every linear matter for the original model's loss on the calibration text. */
 export const sensitivitiesOf =
-  (gpu: Gpu, model: OpenedModel, windows: Windows, signal: AbortSignal | undefined): ModelContext['sensitivities'] =>
+  (
+    gpu: Gpu,
+    model: OpenedModel,
+    windows: Windows,
+    options: Pick<GradientOptions, 'signal' | 'onProgress'>,
+  ): ModelContext['sensitivities'] =>
   async () => {
     const count = Math.min(MOST_WINDOWS, windows.count)
     const some = { ...windows, count, ids: windows.ids.subarray(0, count * windows.length) }
     const weights = new CheckpointWeights(gpu, model.source)
-    const { linears } = await outputGradients(gpu, model.spec, weights, some, { signal })
+    const { linears } = await outputGradients(gpu, model.spec, weights, some, options)
     return new Map([...linears].map(([name, { rows }]) => [name, rows]))
   }

@@ -41,8 +41,8 @@ export function RunsTable() {
               {perplexities.map(({ text, protocol, maxTokens }) => (
                 <Numeric
                   key={`${text} ${protocol} ${maxTokens}`}
-                  title={`Perplexity ${text}`}
-                  help={`${protocol}, ${maxTokens === null ? 'whole text' : `first ${maxTokens} tokens`}`}
+                  title={perplexities.length > 1 ? `Perplexity ${text}` : 'Perplexity'}
+                  help={`${text}, ${protocol}, ${maxTokens === null ? 'whole text' : `first ${maxTokens} tokens`}`}
                 />
               ))}
               <Numeric title="Time" help="Wall-clock" />
@@ -81,7 +81,7 @@ export function RunsTable() {
                       document.getElementById('step-recipe')?.scrollIntoView({ block: 'start' })
                     }}
                   >
-                    Run again with …
+                    Run again
                   </button>
                 </td>
               </tr>

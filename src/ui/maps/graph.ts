@@ -137,6 +137,10 @@ function drawNodes(
     const x = left + place * gap
     ctx.fillStyle = viridis.css(bitPosition(columns.bits[column]!))
     ctx.fillRect(Math.round(x - size / 2), line - NODE / 2, size, NODE)
+    // the narrowest widths are as dark as a dark page
+    ctx.strokeStyle = theme.muted
+    ctx.lineWidth = 1
+    ctx.strokeRect(Math.round(x - size / 2) - 0.5, line - NODE / 2 - 0.5, size + 1, NODE + 1)
     if (place === selected || place === cursor) {
       ctx.strokeStyle = place === cursor ? theme.accent : theme.ink
       ctx.lineWidth = 2

@@ -84,7 +84,7 @@ function PresetField({ method, disabled }: { method: MethodDescription; disabled
   const options = useStudioState((state) => state.recipe!.options)
   if (method.presets.length === 0) return null
   const followed = presetOf(method, options)
-  const own = followed ? [] : [{ value: '', label: 'own' }]
+  const own = followed ? [] : [{ value: '', label: 'Own' }]
   return (
     <ChoiceField
       label="Settings"
