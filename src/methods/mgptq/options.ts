@@ -180,11 +180,11 @@ export const schema = z
 
 export const presets: readonly Preset[] = [
   {
-    ...{ name: 'best', label: 'best', options: {} },
+    ...{ name: 'best', label: 'Best', options: {} },
     summary: 'What measured best: bits flow between layers, ranges are searched, drift is made up for.',
   },
   {
-    ...{ name: 'published', label: 'as published' },
+    ...{ name: 'published', label: 'Published' },
     summary: 'The paper: plain rounding error and a penalty, the same average in every layer, ranges from min to max.',
     options: {
       ...{ objective: 'output', budget: 'layer', sensitivity: 'none', ranges: 'shared', fit: 'minmax' },
