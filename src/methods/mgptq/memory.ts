@@ -50,8 +50,8 @@ function rounding({ out, in: n }: LinearSpec, { order, correction, groupSize, ra
   const corrected = correction > 0 ? [weights] : []
   const widths = parseCandidates(candidates)
   const runs = ranges === 'width' ? widths.length : Number(widths[0] === 1) + Number(widths.at(-1)! > 1)
-  // each run of columns may end in a group that is not full
-  const groups = Math.min(n, Math.ceil(n / (groupSize === -1 ? n : groupSize)) + runs - 1)
+  // whole groups in each run of columns, so that how many there are hardly depends on the widths
+  const groups = Math.max(runs, Math.round(n / (groupSize === -1 ? n : groupSize)))
   const moments: Moment[] = [
     {
       hessians: along,
