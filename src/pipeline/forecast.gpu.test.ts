@@ -104,6 +104,20 @@ describe('problems known beforehand', () => {
     expect([...problems, ...forecast.problems]).toEqual([])
   })
 
+  it('name the errors of all candidates where the published objective needs them at once', async () => {
+    const model = await nano()
+    const { info } = await testGpu()
+    const problems = (options: Record<string, unknown>, maxBindingBytes: number) =>
+      forecastOf(model, recipe('mg-ptq', options, 1, 32), { ...info, maxBindingBytes }).problems
+    const bytes = 4 * 4 * 192 * 64
+    expect(problems(published, bytes)).toEqual([])
+    expect(problems({}, bytes - 1)).toEqual([])
+    expect(problems(published, bytes - 1).join()).toMatch(
+      /the candidate errors of mlp.gate_proj \[4, 192, 64\] of 196608 bytes — use the compensated objective, fewer/,
+    )
+    expect(problems({ ...published, candidates: '2,3' }, bytes - 1)).toEqual([])
+  })
+
   it('name the Hessian where only GPTQ does not fit, and the weights where nothing does', async () => {
     const model = await bundled('wren-nano')
     const { info } = await testGpu()
