@@ -11,7 +11,8 @@ const LEFT = 0.0025
  * `project` in whole chunks: as many columns of each width as fill the packed format's chunks of 32, since a segment is
  * stored in whole chunks and a layer of few columns would otherwise pay for much padding. In each part columns are
  * ranked by what the widest candidate gains over the narrowest, and 32 neighbours get one width. Where chunks are too
- * coarse for the target (a single layer of few columns), columns of one width at a time make up for it.
+ * coarse for the target (a single layer of few columns), columns of one width at a time make up for it, unless chunks
+ * must stay `whole`: where stored bytes count, a column more costs those of a chunk.
  *
  * @param scores [n, K], the columns of all parts one after another
  */
@@ -20,6 +21,7 @@ export function projectAligned(
   columns: Columns,
   parts: readonly Part[],
   target: number,
+  whole = false,
 ): Allocation {
   const { candidates } = columns
   const width = candidates.length
@@ -42,7 +44,7 @@ export function projectAligned(
     for (const i of members) choice[i] = allocation.choice[c]!
   })
   let mean = allocation.mean
-  while (target - mean > LEFT && widen(scores, columns, choice, (target - mean) * totalWeight(columns)))
+  while (!whole && target - mean > LEFT && widen(scores, columns, choice, (target - mean) * totalWeight(columns)))
     mean = meanBits(choice, columns)
   // per bit on a column of mean weight, as `project` has it
   return { choice, mean, price: (allocation.price * chunks.length) / choice.length }

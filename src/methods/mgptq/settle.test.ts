@@ -36,10 +36,9 @@ function meanOf(
   let bits = 0
   for (const { name, out, in: columns } of linears) {
     const chosen = widths.get(name)!
-    const { total, code } = layoutBits(mixedLayout(chosen, { groupSize, ranges }), out)
+    const { total } = layoutBits(mixedLayout(chosen, { groupSize, ranges }), out)
     const mean = chosen.reduce((sum, width) => sum + width, 0) / columns
-    // codes alone, as the target counts them: without the padding of their chunks
-    bits += (kind === 'code' ? mean : mean + total - code) * out * columns
+    bits += (kind === 'code' ? mean : total) * out * columns
   }
   return bits / weightsOf(linears)
 }
@@ -78,6 +77,16 @@ describe('the budget', () => {
     ).flat()
     const mean = meanOf(choose({ bits: 2.75, bounds: 'effective' }, many), many, 'effective', {})
     expect(Math.abs(mean - 2.75)).toBeLessThanOrEqual(0.005)
+  })
+
+  it.each([288, 384, 512, 1024])('bounds the stored bytes of one layer of %i columns by whole chunks', (columns) => {
+    const one = [scored('a.q_proj', 256, columns, 1)]
+    for (const bits of [2, 2.25, 2.5, 3, 3.5]) {
+      const mean = meanOf(choose({ bits, bounds: 'effective' }, one), one, 'effective', {})
+      expect(mean).toBeLessThanOrEqual(bits + 1e-9)
+      // one bit more for a chunk of 32 columns, and a group more of 32 bits a row
+      expect(bits - mean).toBeLessThan((2 * 32) / columns)
+    }
   })
 
   it('flows to the layers that need it', () => {

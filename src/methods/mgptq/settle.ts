@@ -31,7 +31,8 @@ type SettleOptions = Pick<
 
 /**
  * The exact budget (methods §1.3): widths of the highest total score whose mean meets the target within 0.005 bits, as
- * far as whole columns permit. All given linears share the one budget.
+ * far as whole columns permit, or, where stored bytes count, whole chunks and groups. All given linears share the one
+ * budget.
  */
 export const settle = (linears: readonly Scored[], options: SettleOptions, seed: number): Widths =>
   settleAt(linears, options, seed, (target) => target)
@@ -58,10 +59,12 @@ function settleAt(
   const parts = members.map((group) => partOf(group, candidates, rules))
   const columns = columnsOf(parts, candidates)
 
+  const whole = bounds === 'effective'
   const allocate = (target: number): Uint8Array => {
-    if (allocator === 'uniform') return projectAligned(evenScores(columns, target), columns, parts, target).choice
+    if (allocator === 'uniform')
+      return projectAligned(evenScores(columns, target), columns, parts, target, whole).choice
     const scores = joinParts(members.map((group) => sumOverMembers(group.map((linear) => linear.scores))))
-    const { choice } = projectAligned(scores, columns, parts, target)
+    const { choice } = projectAligned(scores, columns, parts, target, whole)
     return allocator === 'random' ? shuffled(choice, parts, seed) : choice
   }
   const widthsAt = (target: number): Map<string, Uint8Array> => {
@@ -75,12 +78,13 @@ function settleAt(
   return widthsAt(codeTarget(aim(bits, stored), overheadOf, range))
 }
 
-/** Scale and index bits a weight that these widths take when stored. */
+/** What these widths take a weight beyond their mean when stored: scales, indices, and the padding of chunks. */
 function overhead(linears: readonly Scored[], widths: Widths, options: SettleOptions): number {
   let [bits, weights] = [0, 0]
   for (const { name, out, in: columns } of linears) {
-    const { scale, index } = layoutBits(mixedLayout(widths.get(name)!, options), out)
-    bits += (scale + index) * out * columns
+    const chosen = widths.get(name)!
+    const { total } = layoutBits(mixedLayout(chosen, options), out)
+    bits += out * (total * columns - chosen.reduce((sum, width) => sum + width, 0))
     weights += out * columns
   }
   return bits / weights
