@@ -1,3 +1,4 @@
+import { allocationTable } from '../../bench/allocation-table'
 import { measure } from '../../bench/suite'
 import { measureTiles } from '../../bench/tiles'
 import { checkCancelled } from '../../src/pipeline/batching'
@@ -11,7 +12,15 @@ export const bench = command({
   summary: 'Times the kernels on this device.',
   flags: {
     sizes: { type: 'text', value: 'N,N,…', default: '512,1024,2048,4096', help: 'Sizes of the square matrices.' },
+    allocation: {
+      type: 'switch',
+      help: 'Compare the cost of MG-PTQ with that of GPTQ instead, and add a block of the two largest sizes.',
+    },
     tiles: { type: 'switch', help: 'Compare tiles of the matmul instead.' },
+    tokens: {
+      ...{ type: 'number', value: 'T', min: 1, max: 65536, whole: true, default: 4096 },
+      help: 'Calibration tokens behind the Hessians of --allocation.',
+    },
     runs: {
       ...{ type: 'number', value: 'R', min: 1, max: 1000, whole: true, default: 5 },
       help: 'Runs that a median (of tiles: the best) is taken of.',
@@ -26,7 +35,16 @@ export const bench = command({
     return withGpu(signal, async (gpu) => {
       say(gpu.info.name)
       const rows: object[] = []
-      if (values.tiles)
+      if (values.allocation) {
+        // a processor needs a minute for a single long window
+        const run = gpu.info.software ? { windows: 2, length: 64 } : { windows: 16, length: 2048 }
+        const { runs, tokens } = values
+        for await (const { row, line } of allocationTable(gpu, sizes, { runs, tokens, ...run, asked: 128 })) {
+          checkCancelled(signal)
+          rows.push(row)
+          show(line)
+        }
+      } else if (values.tiles)
         for (const n of sizes)
           for await (const row of measureTiles(gpu, n, values.runs)) {
             checkCancelled(signal)
