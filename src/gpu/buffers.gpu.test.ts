@@ -96,6 +96,22 @@ describe('BufferPool', () => {
     pool.free(...tensors)
     pool.sweep()
     const again = [pool.alloc([4096]), pool.alloc([4096]), pool.alloc([512])].map(({ buffer }) => buffer)
-    expect(tensors.map(({ buffer }) => again.includes(buffer))).toEqual([false, true, true])
+    expect(tensors.map(({ buffer }) => again.includes(buffer))).toEqual([true, false, true])
+  })
+
+  it('gives work done again the same buffers, in whatever order they were freed', async () => {
+    const { pool } = await newPool(20_000)
+    const buffers = (order: number[]) => {
+      const tensors = [pool.alloc([64]), pool.alloc([64]), pool.alloc([64])]
+      for (const i of order) pool.free(tensors[i])
+      return tensors.map(({ buffer }) => buffer)
+    }
+    const first = buffers([0, 1, 2])
+    for (const order of [
+      [2, 0, 1],
+      [1, 2, 0],
+      [0, 2, 1],
+    ])
+      expect(buffers(order)).toEqual(first)
   })
 })

@@ -10,7 +10,11 @@ const KEEP_BYTES = 512 * 2 ** 20
  * fresh tensor are undefined.
  */
 export class BufferPool {
+  /** By size, the oldest last. */
   #free = new Map<number, GPUBuffer[]>()
+  /** When each buffer was made. */
+  #ages = new WeakMap<GPUBuffer, number>()
+  #made = 0
   #live = new Map<GPUBuffer, number>()
   #kept = 0
   /** Bytes in live tensors now, and the most there ever were since `resetPeak`. */
@@ -50,10 +54,7 @@ export class BufferPool {
       invariant(size !== undefined, () => `tensor '${tensor.buffer.label}' [${tensor.shape}] freed twice`)
       this.#live.delete(tensor.buffer)
       this.liveBytes -= size
-      const list = this.#free.get(size)
-      if (list) list.push(tensor.buffer)
-      else this.#free.set(size, [tensor.buffer])
-      this.#kept += size
+      this.#keep(tensor.buffer, size)
     }
   }
 
@@ -82,6 +83,17 @@ export class BufferPool {
     this.peakBytes = this.liveBytes
   }
 
+  /** The oldest is taken first, whatever was freed last: work done again gets the same buffers, and its bind groups serve again. */
+  #keep(buffer: GPUBuffer, size: number): void {
+    const list = this.#free.get(size) ?? []
+    this.#free.set(size, list)
+    const age = (of: GPUBuffer) => this.#ages.get(of)!
+    let at = list.length
+    while (at > 0 && age(list[at - 1]!) < age(buffer)) at--
+    list.splice(at, 0, buffer)
+    this.#kept += size
+  }
+
   #destroyKept(most: number): void {
     for (const [size, list] of this.#free) {
       while (this.#kept > most && list.length > 0) {
@@ -99,6 +111,7 @@ export class BufferPool {
       size,
       usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
     })
+    this.#ages.set(buffer, this.#made++)
     this.device.popErrorScope().then(
       (error) => {
         if (error)
