@@ -11,12 +11,7 @@ test.use({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' })
 
 test('quantizes a bundled model, shows it, measures it, saves it and opens the saved file again', async ({ page }) => {
   const studio = new Studio(page)
-  const picture = async (name: string, step: string) => {
-    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
-    await page.evaluate(() => window.scrollTo({ top: 0, behavior: 'instant' }))
-    const clip = (await studio.step(step).boundingBox())!
-    await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true, clip, animations: 'disabled' })
-  }
+  const picture = (name: string, step: string) => studio.picture(pictures, name, step)
   /** The whole page, small enough to be looked at. */
   const whole = async (name: string) => {
     await page.evaluate(() => window.scrollTo({ top: 0, behavior: 'instant' }))

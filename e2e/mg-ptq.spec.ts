@@ -2,6 +2,8 @@ import AxeBuilder from '@axe-core/playwright'
 import { expect, test } from './fixtures'
 import { modelFiles, Studio } from './studio'
 
+const TRAINING = /^Training of .*, [1-9]\d* recorded steps/
+
 test.use({ viewport: { width: 1440, height: 900 } })
 
 /** The bundled test model cut to its first block: a software device learns widths for seven linears in seconds. */
@@ -12,12 +14,18 @@ const oneBlock = () =>
     return { ...file, bytes: Buffer.from(JSON.stringify(config)) }
   })
 
+/** With SCREENSHOTS=docs/screenshots the pictures of the documentation are renewed, of the whole model and more steps. */
+const pictures = process.env.SCREENSHOTS
+const { files, steps } = pictures ? { files: modelFiles, steps: 100 } : { files: oneBlock, steps: 20 }
+const patience = pictures ? 300_000 : 60_000
+test.setTimeout(2 * patience)
+
 test('weaves bits over columns, shows how, and stores what was measured', async ({ page }) => {
   await page.emulateMedia({ reducedMotion: 'reduce' })
   const studio = new Studio(page)
   const [recipe, run, look] = [studio.step('recipe'), studio.step('run'), studio.step('look')]
   await studio.open()
-  await studio.drop(oneBlock())
+  await studio.drop(files())
   await expect(studio.step('inspect').getByText('LlamaForCausalLM')).toBeVisible()
 
   await test.step('settings by name, and what does not go together', async () => {
@@ -44,10 +52,11 @@ test('weaves bits over columns, shows how, and stores what was measured', async 
   })
   await test.step('graph network', async () => {
     await recipe.getByLabel('Allocator').selectOption({ label: 'graph network' })
-    await recipe.getByLabel('Training steps').fill('20')
+    await recipe.getByLabel('Training steps').fill(String(steps))
     await page.getByRole('button', { name: 'Quantize', exact: true }).click()
-    await expect(run.getByRole('application', { name: /^Training of .*, 20 recorded steps/ })).toBeVisible()
-    await expect(run.getByText('finished')).toBeVisible({ timeout: 60_000 })
+    await expect(run.getByRole('application', { name: TRAINING })).toBeVisible({ timeout: patience })
+    if (pictures) await studio.picture(pictures, 'mg-ptq-run', 'run')
+    await expect(run.getByText('finished')).toBeVisible({ timeout: patience })
   })
 
   const codeBits = run.getByLabel('Runs', { exact: true }).locator('tbody tr').last()
@@ -61,7 +70,8 @@ test('weaves bits over columns, shows how, and stores what was measured', async 
   await expect(
     look.getByRole('application', { name: /^Graph of [1-9]\d* columns .* with [1-9]\d* edges/ }),
   ).toBeVisible()
-  await expect(look.getByRole('application', { name: /^Training of .*, 20 recorded steps/ })).toBeVisible()
+  await expect(look.getByRole('application', { name: TRAINING })).toBeVisible()
+  if (pictures) await studio.picture(pictures, 'mg-ptq-look', 'look')
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
 
   const { after } = await studio.measure(64, 512)

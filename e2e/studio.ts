@@ -32,6 +32,17 @@ export class Studio {
     return this.page.locator(`#step-${id}`)
   }
 
+  /** A picture of one step, as `name`.png in a folder. */
+  async picture(folder: string, name: string, id: string): Promise<void> {
+    await this.page.evaluate(() => {
+      const focused = document.activeElement
+      if (focused instanceof HTMLElement) focused.blur()
+      window.scrollTo({ top: 0, behavior: 'instant' })
+    })
+    const clip = (await this.step(id).boundingBox())!
+    await this.page.screenshot({ path: join(folder, `${name}.png`), fullPage: true, clip, animations: 'disabled' })
+  }
+
   /** Lets files go over the page, as from a file manager. */
   async drop(files: readonly DroppedFile[]): Promise<void> {
     const payload = files.map(({ name, bytes }) => ({ name, base64: bytes.toString('base64') }))

@@ -9,6 +9,10 @@ export interface FakeOptions {
   /** Milliseconds of pretended work a module. */
   readonly delay?: number
   readonly layers?: number
+  /** A GPU instead of a software device. */
+  readonly hardware?: boolean
+  /** Recipes that are refused, with what the engine says. */
+  readonly refuse?: (recipe: Recipe) => string | null
   /** Fails in place of what the named call would have answered. */
   readonly fail?: Partial<Record<keyof EngineApi, Error>>
 }
@@ -184,7 +188,8 @@ export function fakeModule(
 }
 
 /** An engine for tests of the page: answers like the real one, computes nothing. */
-export function fakeEngine({ delay = 0, layers = 3, fail = {} }: FakeOptions = {}): EngineApi {
+export function fakeEngine(options: FakeOptions = {}): EngineApi {
+  const { delay = 0, layers = 3, fail = {}, hardware = false, refuse = () => null } = options
   let cancelled = false
   let pile: string[] = []
   let open: Inspection | null = null
@@ -205,7 +210,7 @@ export function fakeEngine({ delay = 0, layers = 3, fail = {} }: FakeOptions = {
     start: () =>
       answer('start', () => ({
         name: 'SwiftShader Device (Subzero)',
-        software: true,
+        software: !hardware,
         features: [],
         maxBindingBytes: 134217728,
         maxBufferBytes: 268435456,
@@ -229,7 +234,12 @@ export function fakeEngine({ delay = 0, layers = 3, fail = {} }: FakeOptions = {
         await pause()
         return ready(name)
       }),
-    forecast: () => answer('forecast', () => open!.forecast),
+    forecast: (recipe) =>
+      answer('forecast', () => {
+        const refusal = refuse(recipe)
+        if (refusal) throw new FormatError(refusal)
+        return open!.forecast
+      }),
     quantize: (recipe, calibration, onProgress) =>
       answer('quantize', async () => {
         cancelled = false

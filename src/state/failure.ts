@@ -14,9 +14,13 @@ const HEADINGS: Readonly<Record<string, string>> = {
   StorageError: 'Could not be written',
 }
 
+/** What the person has chosen, and no file, is at fault. */
+const RECIPE = /^recipe\b/
+
 export function failureFrom(error: unknown): Failure {
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) }
-  return { family: name, heading: HEADINGS[name] ?? 'Unexpected failure', message }
+  const heading = RECIPE.test(message) ? 'Not a recipe that can run' : (HEADINGS[name] ?? 'Unexpected failure')
+  return { family: name, heading, message }
 }
 
 export const isCancelled = (error: unknown): boolean => error instanceof Error && error.name === 'CancelledError'

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { type FakeOptions, fakeEngine } from '../../test/fake-engine'
 import { DeviceLostError, GpuUnavailableError, NumericalError } from '../errors'
+import type { Recipe } from '../records'
 import { recipeJson } from './recipe'
 import { createStudio } from './studio'
 
@@ -150,6 +151,37 @@ describe('running', () => {
     await studio.loadRecipe(new File(['{'], 'r.json'))
     expect(state().failures.recipe?.family).toBe('FormatError')
     expect(state().recipe).toEqual(recipe)
+  })
+
+  it('proposes what the device is fit for', async () => {
+    expect((await studioWith()).state().recipe).toMatchObject({ method: 'gptq', calibration: { samples: 8 } })
+    const { state } = await studioWith({ hardware: true })
+    expect(state().recipe).toMatchObject({ method: 'mg-ptq', calibration: { samples: 128 } })
+  })
+
+  it('sets what a preset names and nothing else', async () => {
+    const { studio, state } = await studioWith({ hardware: true })
+    studio.setOption('bits', 2)
+    studio.choosePreset('quick')
+    expect(state().recipe?.options).toMatchObject({ bits: 2, steps: 20 })
+    studio.choosePreset('best')
+    expect(state().recipe?.options).toMatchObject({ bits: 2, steps: 100 })
+    studio.choosePreset('none of them')
+    expect(state().recipe?.options).toMatchObject({ steps: 100 })
+  })
+
+  it('says at once that options do not go together, until they do', async () => {
+    const refuse = ({ options }: Recipe) => (options.bits === 2 ? 'recipe: 2 bits do not go with this' : null)
+    const { studio, state } = await studioWith({ refuse })
+    await studio.openBundled('wren-nano')
+    studio.setOption('bits', 2)
+    await vi.waitFor(() => expect(state().failures.recipe?.heading).toBe('Not a recipe that can run'))
+    studio.setOption('bits', 3)
+    await vi.waitFor(() => expect(state().failures.recipe).toBeUndefined())
+    // what else went wrong in this step stays
+    await studio.loadRecipe(new File(['{'], 'r.json'))
+    await studio.forecast()
+    expect(state().failures.recipe).toBeDefined()
   })
 
   it('calibrates on the own text file that a recipe names', async () => {

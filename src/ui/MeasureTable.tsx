@@ -4,15 +4,15 @@ import { useStudioState } from './studio-context'
 import './table.css'
 
 const WIDTHS = [
-  { key: 'model', width: '12%' },
-  { key: 'recipe', width: '16%' },
-  { key: 'text', width: '18%' },
-  { key: 'protocol', width: '11%' },
-  { key: 'tokens', width: '8%' },
-  { key: 'before', width: '10%' },
-  { key: 'after', width: '10%' },
-  { key: 'ratio', width: '9%' },
-  { key: 'time', width: '6%' },
+  { key: 'model', width: '10%' },
+  { key: 'recipe', width: '23%' },
+  { key: 'text', width: '15%' },
+  { key: 'protocol', width: '10%' },
+  { key: 'tokens', width: '7%' },
+  { key: 'before', width: '9%' },
+  { key: 'after', width: '9%' },
+  { key: 'ratio', width: '10%' },
+  { key: 'time', width: '7%' },
 ]
 
 /** The numbers of this session, newest last; before and after share a line when text and protocol are the same. */
@@ -71,7 +71,7 @@ function Line({ line }: { line: Measurement }) {
   return (
     <tr>
       <td>{line.model.replace(/#\d+$/, '')}</td>
-      <td>{line.recipe}</td>
+      <td title={line.recipe}>{line.recipe}</td>
       <td title={line.text}>{line.text}</td>
       <td>{line.protocol}</td>
       <td data-align="right">{formatInteger((after ?? before)?.tokens ?? 0)}</td>

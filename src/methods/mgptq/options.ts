@@ -43,14 +43,14 @@ export const schema = z
     objective: described(z.enum(['compensated', 'output']).default('compensated'), {
       label: 'Objective',
       help: 'What the network minimises: the error that is left after compensation, or (published) that of plain rounding plus a penalty on the mean width.',
-      choices: { compensated: 'compensated error', output: 'output error (published)' },
+      choices: { compensated: 'compensated error', output: 'output error' },
       advanced: true,
       when: learned,
     }),
     sensitivity: described(z.enum(['outputs', 'layers', 'none']).default('outputs'), {
       label: 'Sensitivity',
       help: 'How errors are weighed between layers: by the squared gradient of the loss at each output, by its mean over a layer, or not.',
-      choices: { outputs: 'gradient at each output', layers: 'gradient of each layer', none: 'none (published)' },
+      choices: { outputs: 'gradient at each output', layers: 'gradient of each layer', none: 'none' },
       advanced: true,
     }),
     candidates: described(z.string().default('1,2,3,4'), {
@@ -85,7 +85,7 @@ export const schema = z
     fit: described(z.enum(['search', 'minmax']).default('search'), {
       label: 'Range fit',
       help: 'Whether a range is searched for the least weighted error, or spans from the least to the greatest weight.',
-      choices: { search: 'searched', minmax: 'min to max (published)' },
+      choices: { search: 'searched', minmax: 'min to max' },
       advanced: true,
     }),
     order: described(z.enum(['original', 'width', 'input']).default('original'), {
