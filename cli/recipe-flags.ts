@@ -71,10 +71,10 @@ const optionFlags: Flags = Object.fromEntries(
 
 const presets = descriptions.flatMap((method) => method.presets.map((preset) => ({ method, preset })))
 
-/** What `presets` of all methods mean, for the help. */
+/** What every preset means, by method. */
 const presetHelp = descriptions
   .filter((method) => method.presets.length > 0)
-  .map((method) => `${method.title}: ${method.presets.map(({ name, summary }) => `${name}: ${summary}`).join(' ')}`)
+  .map(({ title, presets: own }) => `${title}: ${own.map(({ name, summary }) => `'${name}' — ${summary}`).join(' ')}`)
   .join(' ')
 
 /** Every flag that says how to quantize. */

@@ -185,7 +185,7 @@ export const presets: readonly Preset[] = [
   },
   {
     ...{ name: 'published', label: 'Published' },
-    summary: 'The paper: plain rounding error and a penalty, the same average in every layer, ranges from min to max.',
+    summary: 'As in the paper: plain rounding error and a penalty, the same average in every layer, ranges min to max.',
     options: {
       ...{ objective: 'output', budget: 'layer', sensitivity: 'none', ranges: 'shared', fit: 'minmax' },
       ...{ correction: 0, sequence: 'layer' },
