@@ -3,7 +3,20 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { expect, it } from 'vitest'
 
 /** docs/architecture.md, "Layers", from the ground up; files directly in src are the ground. */
-const LAYERS = ['', 'gpu', 'formats', 'kernels', 'linalg', 'models', 'methods', 'pipeline', 'workers', 'state', 'ui']
+const LAYERS = [
+  '',
+  'gpu',
+  'formats',
+  'kernels',
+  'autograd',
+  'linalg',
+  'models',
+  'methods',
+  'pipeline',
+  'workers',
+  'state',
+  'ui',
+]
 
 const src = resolve(import.meta.dirname, '../src')
 const layerOf = (path: string) => {
