@@ -52,6 +52,11 @@ describe('training chart', () => {
     expect(bits.at(2.5)).toBeGreaterThan(0)
     expect(bits.ticks).toEqual([2.5])
     expect(entropy.high).toBe(2)
+    const flat = training.loss.map((_, i) => 0.95 + 0.001 * (i % 3))
+    const still = trainingScales({ ...training, loss: flat, quantization: flat, chosen: flat }, null).loss
+    expect([still.kind, still.at(0.95) > 0, still.at(0.952) < 1, still.high - still.low < 0.02]).toEqual([
+      ...['linear', true, true, true],
+    ])
     const empty = fakeTraining(100, 2.5, 0)
     expect(trainingScales(empty, null).temperature.high).toBe(0.001)
     expect(trainingText(empty, -1, 100)).toBe('No step recorded yet.')

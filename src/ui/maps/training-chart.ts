@@ -1,7 +1,7 @@
 import type { TrainingRecord } from '../../records'
 import { formatError, formatSetting } from '../format'
 import type { MapTheme } from './colour'
-import { errorScale, linearScale, niceAbove, type Scale } from './scale'
+import { errorScale, linearScale, niceAbove, positiveRange, type Scale } from './scale'
 
 /** What a chart of learning knows beside the record. */
 export interface TrainingFrame {
@@ -64,11 +64,22 @@ export function trainingScales(training: TrainingRecord, target: number | null):
   const [low, high] = [Math.min(8, ...widths), Math.max(1, ...widths)]
   const room = Math.max(0.1, (high - low) / 10)
   return {
-    loss: errorScale([...loss, ...quantization, ...chosen]),
+    loss: lossScale([...loss, ...quantization, ...chosen]),
     bits: linearScale(low - room, high + room, target === null ? undefined : [target]),
     entropy: fromZero(entropy),
     temperature: fromZero(temperature),
   }
+}
+
+/** Factor between the ends from which a logarithm shows more. */
+const FACTOR = 2
+
+/** By factors where there are any; a network that only corrects a good solution moves by per cents. */
+function lossScale(values: readonly number[]): Scale {
+  const range = positiveRange(values)
+  if (!range || range.high / range.low >= FACTOR) return errorScale(values)
+  const room = Math.max((range.high - range.low) / 10, range.high / 200)
+  return linearScale(range.low - room, range.high + room)
 }
 
 const fromZero = (values: Float32Array): Scale => {
@@ -134,7 +145,7 @@ export function drawTraining(
   const scales = trainingScales(training, target)
   const line = (box: Box, values: Float32Array, scale: Scale, colour: string, width: number) =>
     stroke(ctx, traceOf(training.step, values, box, steps, scale), colour, width)
-  const key = panel(ctx, layout.loss, scales.loss, 'loss, log', theme)
+  const key = panel(ctx, layout.loss, scales.loss, scales.loss.kind === 'log' ? 'loss, log' : 'loss', theme)
   panel(ctx, layout.bits, scales.bits, target === null ? 'mean bits' : 'mean bits and target', theme)
   panel(ctx, layout.entropy, scales.entropy, 'entropy, bits', theme)
   panel(ctx, layout.temperature, scales.temperature, 'temperature τ', theme)
