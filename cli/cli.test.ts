@@ -88,7 +88,15 @@ describe('the README', () => {
   it('shows command lines that are understood', () => {
     const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8').replaceAll('\\\n', ' ')
     const lines = [...readme.matchAll(/^npm run bitloom -- (\w+) (.*)$/gm)]
-    expect(lines.map(([, name]) => name)).toEqual(['inspect', 'quantize', 'quantize', 'eval', 'compare', 'generate', 'export'])
+    expect(lines.map(([, name]) => name)).toEqual([
+      'inspect',
+      'quantize',
+      'quantize',
+      'eval',
+      'compare',
+      'generate',
+      'export',
+    ])
     for (const [, name, rest] of lines) {
       const words = [...rest!.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!)
       const known = commands.find((candidate) => candidate.name === name)!
