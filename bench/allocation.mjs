@@ -6,7 +6,8 @@
  *     node bench/allocation.mjs --data DIR --model wren-3m [--tables A,B,C,D,E,sweeps] [--seeds 3] [--targets 2,2.5,3]
  *
  * DIR holds models/NAME and texts/. Called again it runs only what the JSON lacks. `--jobs N` shares the runs among N
- * processes on the same device (their seconds then say little). `--count` runs nothing.
+ * processes on the same device (their seconds then say little). `--count` runs nothing, `--tabulate` only
+ * makes tables and figure of what is there.
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -132,6 +133,7 @@ const { values: flags } = parseArgs({
     cli: { type: 'string', default: 'dist-cli/bitloom.mjs' },
     jobs: { type: 'string', default: '1' },
     count: { type: 'boolean', default: false },
+    tabulate: { type: 'boolean', default: false },
   },
 })
 const parts = flags.tables.split(',')
@@ -259,7 +261,7 @@ console.error(`${plan.length} runs of ${flags.model}${there}`)
 if (!flags.count) {
   mkdirSync(flags.out, { recursive: true })
   const done = new Set(before.map(({ recipe: one }) => key(one)))
-  process.exitCode = await compareAll(plan.filter(({ recipe: one }) => !done.has(key(one))))
+  if (!flags.tabulate) process.exitCode = await compareAll(plan.filter(({ recipe: one }) => !done.has(key(one))))
   const comparison = runsSoFar()
   if (comparison) {
     const shown = { comparison, tables, sweeps, recipe, seeds, targets }
