@@ -39,7 +39,14 @@ export class Studio {
       if (focused instanceof HTMLElement) focused.blur()
       window.scrollTo({ top: 0, behavior: 'instant' })
     })
-    const clip = (await this.step(id).boundingBox())!
+    // drawings find their height after they are there
+    let clip = (await this.step(id).boundingBox())!
+    const grown = async () => {
+      const { height } = clip
+      clip = (await this.step(id).boundingBox())!
+      return clip.height - height
+    }
+    await expect.poll(grown, { intervals: [300] }).toBe(0)
     await this.page.screenshot({ path: join(folder, `${name}.png`), fullPage: true, clip, animations: 'disabled' })
   }
 
