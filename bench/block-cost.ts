@@ -5,7 +5,7 @@ import { type BlockWeights, freeBlock, loadBlock } from '../src/models/weights'
 import { batchesOf } from '../src/pipeline/batching'
 import { CalibratedBlock } from '../src/pipeline/block-context'
 import { outputGradients } from '../src/pipeline/gradients'
-import { MOST_WINDOWS } from '../src/pipeline/sensitivities'
+import { differentiated } from '../src/pipeline/sensitivities'
 import { HiddenStream } from '../src/pipeline/streams'
 import type { Windows } from '../src/pipeline/windows'
 import { randomFrom } from '../src/random'
@@ -190,7 +190,7 @@ class BlockBench {
     const { codes, commit, plan, calibrate, propagate, sensitivities } = seconds
     return {
       ...{ codes, commit, plan: plan * scale, calibrate: calibrate * scale, propagate: propagate * scale },
-      sensitivities: sensitivities * (Math.min(asked, MOST_WINDOWS) / windows.count),
+      sensitivities: sensitivities * (differentiated({ count: asked, length: windows.length }) / windows.count),
     }
   }
 }

@@ -8,7 +8,7 @@ import type { MemoryForecast, Recipe } from '../records'
 import { batchWindows } from './batching'
 import { forecastGradients } from './gradients-forecast'
 import { problemsOf, wholeTensors } from './problems'
-import { MOST_WINDOWS } from './sensitivities'
+import { differentiated } from './sensitivities'
 import { blockShapes, embeddingShapes, residentShapes, tableShapes } from './shapes'
 
 /** Bytes alive at one moment, by what takes them. */
@@ -131,7 +131,7 @@ function planning<O>(
   if (sensitivities) {
     const { weights, states, activations } = forecastGradients(
       spec,
-      { windows: Math.min(MOST_WINDOWS, samples), length },
+      { windows: differentiated({ count: samples, length }), length },
       gpu,
     )
     const tables = size(...tableShapes(spec, length))

@@ -54,14 +54,17 @@ export class CompensatedTrainer {
     const choices = widths.length
     const target = meanOf(start.choice, widths)
 
-    const { base, scale } = asLogits(start.costs, choices, target, widths)
+    const { base, scale, price } = asLogits(start.costs, choices, target, widths)
     const { v, lambda } = await compensation.messages(start.choice)
     const features = gpu.upload(featuresOf(base, choices, evidence.statistics, v, lambda), [n, LANES + choices])
     const graph =
       options.allocator === 'gcn' ? await adjacencyOf(gpu, options.adjacency, matrices, evidence.statistics) : null
     const propagated = graph ? await propagate(gpu, graph.adjacency, features) : features
     const [bits, baseTensor] = [gpu.upload(Float32Array.from(widths)), gpu.upload(base, [n, choices])]
-    const term = { widths: bits, alpha: options.alpha, target, norm: start.error > 0 ? start.error : 1 }
+    const norm = start.error > 0 ? start.error : 1
+    // At the target the penalty must fall as fast as J does when bits are added, or the network would buy bits.
+    const worth = (price * n) / norm
+    const term = { widths: bits, alpha: options.alpha, target: target - worth / (2 * options.alpha), norm }
     const { steps, learningRate, noise } = options
     try {
       const trained = await trainAllocator(gpu, {
@@ -128,7 +131,7 @@ function asLogits(costs: Float32Array, choices: number, target: number, widths: 
   }
   const typical = gaps.sort()[n >> 1]!
   const scale = typical > 0 ? typical : 1
-  return { base: base.map((value) => Math.max(DEEPEST, value / scale)), scale }
+  return { base: base.map((value) => Math.max(DEEPEST, value / scale)), scale, price }
 }
 
 function featuresOf(

@@ -72,6 +72,8 @@ export const DEFAULTS = {
 
 /** Steps between looks at the chosen widths: the only times that anything is read back. */
 const LOOK = 20
+/** Steps handed to the GPU together. */
+const TOGETHER = 4
 const GAIN = 1e-4
 /** A row of the history begins at a multiple of 256 bytes. */
 const ROW = 64
@@ -169,7 +171,11 @@ class Run {
 
   /** Does steps [first, end), at most LOOK; their loss values, ROW a step, and the logits of the last. */
   async steps(first: number, end: number) {
-    for (let step = first; step < end; step++) this.#step(step, step - first, step === end - 1)
+    for (let step = first; step < end; step++) {
+      this.#step(step, step - first, step === end - 1)
+      // the GPU works on these while the next are recorded
+      if ((step + 1 - first) % TOGETHER === 0) await this.gpu.submit(this.#rec)
+    }
     await this.gpu.submit(this.#rec)
     const rows = { ...this.#history, shape: [end - first, ROW] }
     const [history, logits] = await Promise.all([this.gpu.readF32(rows), this.gpu.readF32(this.#logits)])
