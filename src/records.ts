@@ -127,7 +127,16 @@ export type Progress =
     }
   | { readonly type: 'warning'; readonly text: string }
 
-export type Phase = 'open' | 'tokenize' | 'embed' | 'plan' | 'calibrate' | 'quantize' | 'propagate' | 'evaluate' | 'export'
+export type Phase =
+  | 'open'
+  | 'tokenize'
+  | 'embed'
+  | 'plan'
+  | 'calibrate'
+  | 'quantize'
+  | 'propagate'
+  | 'evaluate'
+  | 'export'
 
 /** What a run amounted to; goes into the packed file and the report. */
 export interface RunReport {
