@@ -333,5 +333,8 @@ describe('carriedTensors', () => {
 describe('packedFileName', () => {
   it('says model, method and bits in characters that every file system takes', () => {
     expect(packedFileName(tinyReport([]))).toBe('tiny-one-gptq-4.25bpw.bitloom.safetensors')
+    const report = tinyReport([])
+    const hyphened = { ...report, recipe: { ...report.recipe, method: 'mg-ptq' } }
+    expect(packedFileName(hyphened)).toBe('tiny-one-mgptq-4.25bpw.bitloom.safetensors')
   })
 })

@@ -24,5 +24,5 @@ export const partTensor = (linear: string, part: PartName): string => `${linear}
 /** Name to save a packed model under: model, method, and the bits a weight really takes. docs/format.md, "File name". */
 export function packedFileName({ model, recipe, bits }: RunReport): string {
   const plain = model.name.replace(/[^A-Za-z0-9._]+/g, '-').replace(/^[-._]+|[-._]+$/g, '') || 'model'
-  return `${plain}-${recipe.method}-${bits.total.toFixed(2)}bpw.bitloom.safetensors`
+  return `${plain}-${recipe.method.replaceAll('-', '')}-${bits.total.toFixed(2)}bpw.bitloom.safetensors`
 }
