@@ -45,3 +45,30 @@ it('hands out the input of every stage, stops where asked, and gives all memory 
   freeBlock(gpu, weights)
   expect(gpu.pool.liveBytes).toBe(before)
 })
+
+it('gives in two parts what it gives whole, the middle left as it is', async () => {
+  const gpu = await testGpu()
+  const { spec, source } = tinyLlama()
+  const before = gpu.pool.liveBytes
+  const weights = await loadBlock(gpu, new CheckpointWeights(gpu, source), spec, 1)
+  const tables = makeRopeTables(gpu, spec, 8)
+  const block = new BlockForward(gpu, spec, tables)
+  const batch = { windows: 2, length: 7 }
+  const x = gpu.upload(noise(14 * spec.hidden, 1), [14, spec.hidden])
+
+  const rec = gpu.record()
+  const whole = block.run(rec, weights, x, batch)
+  const inputs = [2, 3].map((upTo) => block.run(rec, weights, x, batch, { upTo: upTo as Stage }))
+  const h = block.run(rec, weights, x, batch, { part: 'attention' })
+  const middle = gpu.alloc(h.shape)
+  rec.copy(h, middle)
+  const parts = [2, 3].map((upTo) => block.run(rec, weights, h, batch, { part: 'feedForward', upTo: upTo as Stage }))
+  const y = block.run(rec, weights, h, batch, { part: 'feedForward' })
+  await gpu.submit(rec)
+  expect(await gpu.readF32(y)).toEqual(await gpu.readF32(whole))
+  expect(await gpu.readF32(h)).toEqual(await gpu.readF32(middle))
+  for (const [i, part] of parts.entries()) expect(await gpu.readF32(part)).toEqual(await gpu.readF32(inputs[i]!))
+  gpu.free(x, y, whole, h, middle, ...inputs, ...parts, tables.cosines, tables.sines)
+  freeBlock(gpu, weights)
+  expect(gpu.pool.liveBytes).toBe(before)
+})

@@ -23,6 +23,8 @@ export interface Batch {
 }
 
 export interface BlockOptions {
+  /** Only x → h, or only h → y where the input is h; the whole block when missing. */
+  readonly part?: 'attention' | 'feedForward'
   /** Stop when the input of this stage's linears is known, and return that. */
   readonly upTo?: Stage
   /** Called with the input [tokens, in] of each stage while it is alive, to record more commands on it. */
@@ -52,8 +54,8 @@ export class BlockForward {
   /** Records the block on x [tokens, hidden], which is left as it is; the result is the caller's to free. */
   run(rec: Recorder, weights: BlockWeights, x: Tensor, batch: Batch, options: BlockOptions = {}): Tensor {
     const { gpu } = this
-    const { linears } = weights
-    const { upTo, tap } = options
+    const { upTo, tap, part } = options
+    if (part === 'feedForward') return this.#feedForward(rec, weights, x, options)
 
     const n1 = this.#norm(rec, x, weights.attnNorm) // [tokens, hidden]
     tap?.(0, n1)
@@ -64,14 +66,25 @@ export class BlockForward {
     tap?.(1, a)
     if (upTo === 1) return a
 
-    const h = this.#linear(rec, linears.o, a)
+    const h = this.#linear(rec, weights.linears.o, a)
     gpu.free(a)
     rec.run(add, { y: h, x }, { count: elements(h.shape) })
+    return part === 'attention' ? h : this.#feedForward(rec, weights, h, options, true)
+  }
 
-    const n2 = this.#norm(rec, h, weights.mlpNorm) // [tokens, hidden]
+  /** The second half on h [tokens, hidden], which is used up where it is `owned`, else left as it is. */
+  #feedForward(
+    rec: Recorder,
+    { linears, mlpNorm }: BlockWeights,
+    h: Tensor,
+    { upTo, tap }: BlockOptions,
+    owned = false,
+  ): Tensor {
+    const { gpu } = this
+    const n2 = this.#norm(rec, h, mlpNorm) // [tokens, hidden]
     tap?.(2, n2)
     if (upTo === 2) {
-      gpu.free(h)
+      if (owned) gpu.free(h)
       return n2
     }
 
@@ -82,13 +95,15 @@ export class BlockForward {
     gpu.free(up)
     tap?.(3, m)
     if (upTo === 3) {
-      gpu.free(h)
+      if (owned) gpu.free(h)
       return m
     }
 
-    this.#linear(rec, linears.down, m, { onto: h })
+    const y = owned ? h : gpu.alloc(h.shape, 'f32', 'hidden')
+    if (!owned) rec.copy(h, y)
+    this.#linear(rec, linears.down, m, { onto: y })
     gpu.free(m)
-    return h
+    return y
   }
 
   #attend(

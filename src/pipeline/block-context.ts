@@ -21,13 +21,14 @@ export class CalibratedBlock implements BlockContext {
   /** The block as it is now: finished linears hold dequantized stored bytes, the others the original weights. */
   readonly weights: BlockWeights
   #hessians = new Map<number, Hessian>()
+  readonly #finished = new Set<Role>()
   #diagonals = new Map<number, Float32Array<ArrayBuffer>>()
   /** Seconds spent on Hessians, to be told apart from the method's own. */
   calibrationSeconds = 0
 
   constructor(
     readonly gpu: Gpu,
-    private readonly llama: LlamaModel,
+    llama: LlamaModel,
     private readonly original: BlockWeights,
     readonly layer: number,
     readonly seed: number,
@@ -62,8 +63,9 @@ export class CalibratedBlock implements BlockContext {
         Hessian.create(gpu, rec, this.#inputsOf(stage), stream.tokens, this.originalStream !== null),
       )
     await gpu.submit(rec)
+    await this.#advanceMidway(stages)
     const upTo = Math.max(...stages) as LinearSpec['stage']
-    for (const [b, batch] of stream.batches.entries()) {
+    for (const b of stream.states.keys()) {
       this.checkCancelled()
       const step = gpu.record()
       const originals = this.#originalInputs(step, stages, b)
@@ -73,7 +75,7 @@ export class CalibratedBlock implements BlockContext {
         const original = originals.get(stage)
         if (original) hessian?.addCross(step, original, input)
       }
-      gpu.free(this.llama.block.run(step, this.weights, stream.states[b]!, batch, { upTo, tap }))
+      gpu.free(stream.run(step, this.weights, b, { upTo, tap }))
       gpu.free(...originals.values())
       await gpu.submit(step)
     }
@@ -104,6 +106,7 @@ export class CalibratedBlock implements BlockContext {
       )
     const replaced: LinearWeights = { weight: quantized, bias: original.bias }
     ;(this.weights.linears as Record<Role, LinearWeights>)[spec.role] = replaced
+    this.#finished.add(spec.role)
     if (!this.originalStream) gpu.free(original.weight)
     return {
       ...{ name: linear.name, layer: this.layer, role: spec.role, out: linear.out, in: linear.in },
@@ -133,6 +136,14 @@ export class CalibratedBlock implements BlockContext {
       if (this.weights.linears[role].weight !== weight) this.gpu.free(weight)
   }
 
+  /** Once the attention part is finished and no longer asked for, nobody computes it again. */
+  async #advanceMidway(stages: readonly number[]): Promise<void> {
+    const finished = this.model.linears.every(({ stage, role }) => stage > 1 || this.#finished.has(role))
+    if (!finished || Math.min(...stages) < 2 || this.stream?.midway) return
+    await this.stream?.advanceMidway(this.weights, this.signal)
+    await this.originalStream?.advanceMidway(this.original, this.signal)
+  }
+
   /** Copies of what the original block feeds these stages of batch b. */
   #originalInputs(rec: Recorder, stages: readonly number[], b: number): Map<number, Tensor> {
     const { gpu, originalStream: stream } = this
@@ -145,7 +156,7 @@ export class CalibratedBlock implements BlockContext {
       rec.copy(input, copy)
       inputs.set(stage, copy)
     }
-    gpu.free(this.llama.block.run(rec, this.original, stream.states[b]!, stream.batches[b]!, { upTo, tap }))
+    gpu.free(stream.run(rec, this.original, b, { upTo, tap }))
     return inputs
   }
 

@@ -81,6 +81,9 @@ function quantizing<O>(setting: Setting, method: Method<O, unknown>, options: O)
   const all = sum(hessians)
   const weightsOf = ({ out, in: columns }: LinearSpec) => size([out, columns])
 
+  const [attention = [], feedForward = []] = calibrated ? blockShapes(spec, batches[0]!) : []
+  /** The states themselves are what the first half leaves. */
+  const fromMidway = feedForward.slice(1)
   const moments: Parts[] = []
   /** Weights of linears that are done, where the originals stay beside them. */
   let done = 0
@@ -93,10 +96,12 @@ function quantizing<O>(setting: Setting, method: Method<O, unknown>, options: O)
       activations,
     })
     if (calibrated && (s === 0 || !memory.together)) {
-      const [upTo, stages] = memory.together ? [3, linears] : [s, [stage]]
+      const stages = memory.together ? linears : [stage]
       const copies = compares ? stages.map(([first]) => [batches[0]!, first!.in]) : []
-      const most = largest(setting, blockShapes(spec, batches[0]!).slice(0, upTo === 3 ? 2 : 1))
-      moments.push(at(0, 0, 2 * stream + size(...copies) + most))
+      const running = memory.together ? [attention, feedForward] : [s < 2 ? attention : fromMidway]
+      moments.push(at(0, 0, 2 * stream + size(...copies) + largest(setting, running)))
+      // attention is finished: the states go on to the middle of the block
+      if (!memory.together && s === 2) moments.push(at(0, 0, 2 * stream + size(...attention)))
     }
     const kept = size(...memory.kept(columns))
     const add = (moment: Moment) => {
@@ -109,10 +114,11 @@ function quantizing<O>(setting: Setting, method: Method<O, unknown>, options: O)
       if (compares) done += weightsOf(linear)
     }
   })
-  if (compares && calibrated)
+  if (calibrated)
     moments.push({
       ...{ weights: resident + done, hessians: 0 },
-      activations: 2 * stream + largest(setting, blockShapes(spec, batches[0]!)),
+      activations:
+        2 * stream + largest(setting, compares && !memory.together ? [fromMidway] : [attention, feedForward]),
     })
   return moments
 }

@@ -1,6 +1,8 @@
 import type { Gpu } from '../gpu/device'
+import type { Recorder } from '../gpu/recorder'
 import { elements, type Tensor } from '../gpu/tensor'
 import { subtract } from '../kernels/matrix'
+import type { BlockOptions } from '../models/block'
 import type { LlamaModel } from '../models/model'
 import type { BlockWeights } from '../models/weights'
 import { checkCancelled, type WindowBatch } from './batching'
@@ -11,6 +13,8 @@ import { readColumnSums, recordColumnSums, total } from './column-sums'
  * Calibration keeps two that never mix: one through the original blocks, one through the quantized ones.
  */
 export class HiddenStream {
+  #midway = false
+
   private constructor(
     private readonly gpu: Gpu,
     private readonly model: LlamaModel,
@@ -45,13 +49,35 @@ export class HiddenStream {
     return this.batches.reduce((sum, { ids }) => sum + ids.length, 0)
   }
 
-  /** Moves every state through a block. */
+  /** Whether the states stand between attention and feed-forward part of a block. */
+  get midway(): boolean {
+    return this.#midway
+  }
+
+  /** Records a block on the states of batch b, which stay as they are, from where they stand. */
+  run(rec: Recorder, block: BlockWeights, b: number, options: BlockOptions = {}): Tensor {
+    const part = this.#midway ? ({ part: 'feedForward' } as const) : {}
+    return this.model.block.run(rec, block, this.states[b]!, this.batches[b]!, { ...options, ...part })
+  }
+
+  /** Moves every state through the first half of a block. */
+  async advanceMidway(block: BlockWeights, signal?: AbortSignal): Promise<void> {
+    await this.#advance(block, { part: 'attention' }, signal)
+    this.#midway = true
+  }
+
+  /** Moves every state to the end of a block. */
   async advance(block: BlockWeights, signal?: AbortSignal): Promise<void> {
-    const { gpu, model, batches, states } = this
-    for (const [b, batch] of batches.entries()) {
+    await this.#advance(block, {}, signal)
+    this.#midway = false
+  }
+
+  async #advance(block: BlockWeights, options: BlockOptions, signal: AbortSignal | undefined): Promise<void> {
+    const { gpu, states } = this
+    for (const b of states.keys()) {
       checkCancelled(signal)
       const rec = gpu.record()
-      const next = model.block.run(rec, block, states[b]!, batch)
+      const next = this.run(rec, block, b, options)
       await gpu.submit(rec)
       gpu.free(states[b])
       states[b] = next
