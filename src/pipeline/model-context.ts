@@ -1,9 +1,10 @@
 import type { Gpu } from '../gpu/device'
+import { Hessian } from '../linalg/hessian'
 import type { BlockContext, MethodEvent, ModelContext } from '../methods/method'
 import type { LlamaModel } from '../models/model'
-import type { ModelSpec } from '../models/spec'
+import { linearName, type ModelSpec } from '../models/spec'
+import type { BlockWeights } from '../models/weights'
 import { checkCancelled } from './batching'
-import { CalibratedBlock } from './block-context'
 import type { HiddenStream } from './streams'
 
 /** The original model under calibration, as a method sees it that plans before it quantizes. */
@@ -26,22 +27,47 @@ export class CalibratedModel implements ModelContext {
   }
 
   async forEachBlock(visit: (block: BlockContext) => Promise<void>): Promise<void> {
-    const { gpu, llama, signal } = this
+    const { llama } = this
     const stream = await this.start.fork()
     try {
       await llama.forEachBlock(async (original, layer) => {
         this.checkCancelled()
         this.onBlock(layer, llama.spec.layers)
-        const block = new CalibratedBlock(gpu, llama, original, layer, this.seed, stream, null, signal, this.report)
+        const hessians = await this.#passThrough(stream, original)
         try {
-          await visit(block)
+          await visit(this.#blockOf(original, layer, hessians))
         } finally {
-          block.free()
+          for (const hessian of hessians.values()) hessian.free()
         }
-        if (layer + 1 < llama.spec.layers) await stream.advance(original, signal)
       })
     } finally {
       stream.free()
+    }
+  }
+
+  /** Hessians of all stages, from the one pass that moves the stream on. */
+  async #passThrough(stream: HiddenStream, original: BlockWeights): Promise<Map<number, Hessian>> {
+    const { gpu, model, signal } = this
+    const first = gpu.record()
+    const inputs = new Map(model.linears.map(({ stage, in: columns }) => [stage, columns]))
+    const made = new Map<number, Hessian>()
+    for (const [stage, columns] of inputs) made.set(stage, Hessian.create(gpu, first, columns, stream.tokens))
+    await gpu.submit(first)
+    await stream.advance(original, signal, (rec, stage, input) => made.get(stage)!.add(rec, input))
+    const last = gpu.record()
+    for (const hessian of made.values()) hessian.finish(last)
+    await gpu.submit(last)
+    return made
+  }
+
+  #blockOf({ linears }: BlockWeights, layer: number, hessians: ReadonlyMap<number, Hessian>): BlockContext {
+    const { gpu, model, seed, report } = this
+    return {
+      ...{ gpu, model, layer, seed, report },
+      nameOf: (linear) => linearName(layer, linear),
+      weight: ({ role }) => linears[role].weight,
+      hessians: async (stages) => new Map(stages.map((stage) => [stage, hessians.get(stage)!])),
+      checkCancelled: () => this.checkCancelled(),
     }
   }
 

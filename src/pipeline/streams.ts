@@ -2,11 +2,14 @@ import type { Gpu } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import { elements, type Tensor } from '../gpu/tensor'
 import { subtract } from '../kernels/matrix'
-import type { BlockOptions } from '../models/block'
+import type { BlockOptions, Stage } from '../models/block'
 import type { LlamaModel } from '../models/model'
 import type { BlockWeights } from '../models/weights'
 import { checkCancelled, type WindowBatch } from './batching'
 import { readColumnSums, recordColumnSums, total } from './column-sums'
+
+/** Records on the input [tokens, in] of a stage of a block while it is alive. */
+export type StreamTap = (rec: Recorder, stage: Stage, input: Tensor) => void
 
 /**
  * Hidden states of the calibration windows on their way through the model, a tensor [tokens, hidden] a batch.
@@ -66,18 +69,24 @@ export class HiddenStream {
     this.#midway = true
   }
 
-  /** Moves every state to the end of a block. */
-  async advance(block: BlockWeights, signal?: AbortSignal): Promise<void> {
-    await this.#advance(block, {}, signal)
+  /** Moves every state to the end of a block; `tap` may record more on the inputs of its stages. */
+  async advance(block: BlockWeights, signal?: AbortSignal, tap?: StreamTap): Promise<void> {
+    await this.#advance(block, {}, signal, tap)
     this.#midway = false
   }
 
-  async #advance(block: BlockWeights, options: BlockOptions, signal: AbortSignal | undefined): Promise<void> {
+  async #advance(
+    block: BlockWeights,
+    options: BlockOptions,
+    signal: AbortSignal | undefined,
+    tap?: StreamTap,
+  ): Promise<void> {
     const { gpu, states } = this
     for (const b of states.keys()) {
       checkCancelled(signal)
       const rec = gpu.record()
-      const next = this.run(rec, block, b, options)
+      const tapped = tap ? { tap: (stage: Stage, input: Tensor) => tap(rec, stage, input) } : {}
+      const next = this.run(rec, block, b, { ...options, ...tapped })
       await gpu.submit(rec)
       gpu.free(states[b])
       states[b] = next
