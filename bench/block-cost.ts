@@ -1,10 +1,11 @@
 import type { Gpu } from '../src/gpu/device'
 import type { ModelContext } from '../src/methods/method'
 import { LlamaModel } from '../src/models/model'
-import { type BlockWeights, freeBlock, loadBlock } from '../src/models/weights'
+import { freeBlock, loadBlock } from '../src/models/weights'
 import { batchesOf } from '../src/pipeline/batching'
 import { CalibratedBlock } from '../src/pipeline/block-context'
 import { outputGradients } from '../src/pipeline/gradients'
+import { CalibratedModel } from '../src/pipeline/model-context'
 import { differentiated } from '../src/pipeline/sensitivities'
 import { HiddenStream } from '../src/pipeline/streams'
 import type { Windows } from '../src/pipeline/windows'
@@ -117,7 +118,7 @@ class BlockBench {
     const original = await loadBlock(gpu, source, llama.spec, 0)
     const stream = await HiddenStream.start(gpu, llama, batchesOf(gpu.info, llama.spec, this.windows))
     await clock.lap(null)
-    const plan = await method.plan?.(this.#model(original, stream, clock), options)
+    const plan = await method.plan?.(this.#model(stream, clock), options)
     await clock.lap('codes')
 
     const originals = await stream.fork()
@@ -150,19 +151,28 @@ class BlockBench {
   }
 
   /** The whole model, of which there is one block. */
-  #model(original: BlockWeights, stream: HiddenStream, clock: Clock): ModelContext {
+  #model(stream: HiddenStream, clock: Clock): ModelContext {
     const { gpu, llama } = this
+    const none = async () => new Map<string, Float32Array<ArrayBuffer>>()
+    const whole = new CalibratedModel(
+      gpu,
+      llama,
+      stream,
+      SEED,
+      none,
+      undefined,
+      () => {},
+      () => {},
+    )
     return {
       ...{ gpu, model: llama.spec, seed: SEED, report: () => {}, checkCancelled: () => {} },
       forEachBlock: async (visit) => {
         await clock.lap('codes')
-        const planned = await stream.fork()
-        const block = new CalibratedBlock(gpu, llama, original, 0, SEED, planned, null, undefined, () => {})
-        await visit(block)
-        await clock.lap('codes', { plan: block.calibrationSeconds })
-        block.free()
-        await planned.advance(original)
-        planned.free()
+        await whole.forEachBlock(async (block) => {
+          await clock.lap('plan')
+          await visit(block)
+          await clock.lap('codes')
+        })
         await clock.lap('plan')
       },
       sensitivities: async () => {
