@@ -1,18 +1,15 @@
-import { gainsLoss } from '../../autograd/ops/allocation'
 import type { Width } from '../../formats/quantized'
-import type { Gpu } from '../../gpu/device'
-import type { Tensor } from '../../gpu/tensor'
 import { parseCandidates } from '../allocation/candidates'
 import { plainColumns } from '../allocation/columns'
 import { project } from '../allocation/project'
-import { COMPENSATION_VALUES, type Compensation } from './compensation'
+import { type Compensation, compensatedLoss } from './compensation'
 import { adjacencyOf, propagate, scalars } from './graph'
 import { exchangeMessages } from './messages'
 import { AllocatorNetwork } from './network'
 import type { MgptqOptions } from './options'
 import type { Context, Layer, Scores } from './score'
 import type { ColumnStatistics } from './statistics'
-import { DEFAULTS, type Objective, trainAllocator } from './train'
+import { DEFAULTS, trainAllocator } from './train'
 import { trainingWarnings } from './warnings'
 
 /** Steps without a gain after which a layer is left: it begins near its optimum. */
@@ -68,7 +65,7 @@ export class CompensatedTrainer {
     const { steps, learningRate, noise } = options
     try {
       const trained = await trainAllocator(gpu, {
-        objective: compensatedObjective(gpu, compensation, term),
+        objective: (tape, p, logits, temperature) => compensatedLoss(tape, p, logits, compensation, term, temperature),
         ...{ features: propagated, adjacency: graph?.adjacency ?? null, choices, target, seed, steps },
         ...{ rate: learningRate * GENTLE.rate, noise: noise * GENTLE.noise },
         ...{ base: baseTensor, network: this.#network, patience: PATIENCE, checkCancelled },
@@ -153,25 +150,6 @@ function featuresOf(
     for (let k = 0; k < choices; k++) features[j * width + LANES + k] = base[j * choices + k]! / -DEEPEST
   }
   return features
-}
-
-interface Term {
-  readonly widths: Tensor
-  readonly alpha: number
-  readonly target: number
-  /** J of the start, to which the loss is relative. */
-  readonly norm: number
-}
-
-/** J/norm + α·(mean bits − target)². */
-function compensatedObjective(gpu: Gpu, compensation: Compensation, term: Term): Objective {
-  return (tape, p, logits, temperature) => {
-    const history = tape.keep(gpu.alloc([COMPENSATION_VALUES]))
-    const results = compensation.recordMessages(tape.rec, p.value, history)
-    const { value, slope } = compensation.recordGains(tape.rec, results)
-    gpu.free(results)
-    return gainsLoss(tape, p, logits, { ...term, value: tape.keep(value), slope: tape.keep(slope) }, temperature)
-  }
 }
 
 const meanOf = (choice: Uint8Array, widths: readonly number[]): number =>

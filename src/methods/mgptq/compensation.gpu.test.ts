@@ -5,13 +5,14 @@ import { stepOf } from '../../formats/affine'
 import type { Gpu } from '../../gpu/device'
 import { Recorder } from '../../gpu/recorder'
 import type { Tensor } from '../../gpu/tensor'
+import { LOSS_VALUES } from '../../kernels/allocation'
 import { type CompensationReference, compensationReference } from '../../reference/compensation'
 import { differences } from '../../reference/differences'
 import { upperFactorOfInverseReference } from '../../reference/linalg'
 import { nearestRangeCode, plainRange } from '../../reference/mixed'
 import { plainColumns } from '../allocation/columns'
-import { greedy } from '../allocation/project'
-import { COMPENSATION_VALUES, Compensation, compensatedError, recordEnergy } from './compensation'
+import { project } from '../allocation/project'
+import { COMPENSATION_VALUES, Compensation, compensatedLoss, recordEnergy } from './compensation'
 
 /** As many rounds as settle any of these problems to float32. */
 const ITERATIONS = 32
@@ -77,21 +78,23 @@ async function withCompensation<T>(
   return result
 }
 
-/** Gradient and (J, change) of p through the tape, p being used once more beside it with weight 1. */
-async function onTape(gpu: Gpu, compensation: Compensation, p: Float32Array<ArrayBuffer>, weight: number) {
-  const fill = (value: number): Tensor => gpu.upload(new Float32Array(p.length).fill(value))
-  const [gradient, ones, value] = [fill(Number.NaN), fill(1), gpu.upload(p)]
-  const seed = gpu.upload(Float32Array.of(weight, 0))
-  const copy = gpu.alloc([COMPENSATION_VALUES])
+/** The loss J/2 + 3·(mean bits − 1.5)² and its gradient through the tape, p being used once more beside it with weight 1. */
+async function onTape(gpu: Gpu, compensation: Compensation, p: Float32Array<ArrayBuffer>, choices: number) {
+  const n = p.length / choices
+  const fill = (value: number): Tensor => gpu.upload(new Float32Array(p.length).fill(value), [n, choices])
+  const [gradient, ones, value] = [fill(Number.NaN), fill(1), gpu.upload(p, [n, choices])]
+  const widths = gpu.upload(Float32Array.from({ length: choices }, (_, k) => k + 1))
+  const seed = gpu.upload(Float32Array.from({ length: LOSS_VALUES }, (_, i) => Number(i === 0)))
+  const copy = gpu.alloc([LOSS_VALUES])
   const rec = gpu.record()
   const tape = new Tape(gpu, rec)
   const leaf = tape.leaf(value, gradient)
-  const error = compensatedError(tape, leaf, compensation)
-  rec.copy(error.value, copy)
-  tape.backward([error, seed], [leaf, ones])
+  const loss = compensatedLoss(tape, leaf, value, compensation, { widths, norm: 2, alpha: 3, target: 1.5 }, 1)
+  rec.copy(loss.value, copy)
+  tape.backward([loss, seed], [leaf, ones])
   await gpu.submit(rec)
   const result = { gradient: await gpu.readF32(gradient), values: await gpu.readF32(copy) }
-  gpu.free(gradient, ones, value, seed, copy)
+  gpu.free(gradient, ones, value, widths, seed, copy)
   return result
 }
 
@@ -127,11 +130,14 @@ describe('compensation', () => {
         expect(Math.abs(change)).toBeLessThan(1e-6)
         expectClose((await compensation.linearised(choice)).costs, expected.gradient, close)
 
-        const { gradient, values } = await onTape(gpu, compensation, soft, 0.7)
-        expectClose([values[0]!], [softly.error], close)
+        const { gradient, values } = await onTape(gpu, compensation, soft, choices)
+        const bits = soft.reduce((sum, part, at) => sum + part * ((at % choices) + 1), 0) / n
+        expectClose([values[1]!, values[2]!], [softly.error / 2, bits], close)
+        expectClose([values[0]!], [softly.error / 2 + 3 * (bits - 1.5) ** 2], close)
+        const pull = (k: number) => (2 * 3 * (bits - 1.5) * (k + 1)) / n
         expectClose(
           gradient,
-          softly.gradient.map((g) => 0.7 * g + 1),
+          softly.gradient.map((g, at) => g / 2 + pull(at % choices) + 1),
           close,
         )
       },
@@ -265,11 +271,19 @@ describe('compensation', () => {
     })
     await withCompensation(u, [one], async (compensation) => {
       const errors: number[] = []
-      let { choice } = greedy(plain, columns, 2)
+      let { choice } = project(
+        plain.map((cost) => -cost),
+        columns,
+        2,
+      )
       for (let round = 0; round < 4; round++) {
         const { costs, error } = await compensation.linearised(choice)
         errors.push(error)
-        choice = greedy(costs, columns, 2).choice
+        choice = project(
+          costs.map((cost) => -cost),
+          columns,
+          2,
+        ).choice
       }
       expect(Math.max(...errors.slice(1))).toBeLessThan(0.999 * errors[0]!)
     })

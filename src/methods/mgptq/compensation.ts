@@ -1,3 +1,4 @@
+import { type BudgetTerm, gainsLoss } from '../../autograd/ops/allocation'
 import type { Tape, Variable } from '../../autograd/tape'
 import { invariant } from '../../errors'
 import type { Gpu } from '../../gpu/device'
@@ -197,15 +198,25 @@ export class Compensation {
   }
 }
 
-/**
- * J of an allocation p [members, n, K] as an operation on the tape. The value is [COMPENSATION_VALUES]: J, and for the
- * record what of it the last round of messages has brought; only J has a gradient.
- */
-export function compensatedError(tape: Tape, p: Variable, compensation: Compensation): Variable {
+/** What the loss of an allocation adds to J. */
+export interface CompensatedTerm extends BudgetTerm {
+  /** What J is divided by. */
+  readonly norm: number
+}
+
+/** J/norm + α·(mean bits − target)² of an allocation p [n, K] of one linear, as `allocationLoss` gives it. */
+export function compensatedLoss(
+  tape: Tape,
+  p: Variable,
+  logits: Tensor,
+  compensation: Compensation,
+  term: CompensatedTerm,
+  temperature: number,
+): Variable {
   const { gpu, rec } = tape
-  const value = gpu.alloc([COMPENSATION_VALUES], 'f32', 'compensated error')
-  const results = tape.keep(compensation.recordMessages(rec, p.value, value))
-  return tape.node(value, [p], (g) =>
-    tape.into(p, (d, accumulate) => compensation.recordBackward(rec, results, g, d, accumulate)),
-  )
+  const history = tape.keep(gpu.alloc([COMPENSATION_VALUES]))
+  const results = compensation.recordMessages(rec, p.value, history)
+  const { value, slope } = compensation.recordGains(rec, results)
+  gpu.free(results)
+  return gainsLoss(tape, p, logits, { ...term, value: tape.keep(value), slope: tape.keep(slope) }, temperature)
 }
