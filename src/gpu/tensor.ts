@@ -1,5 +1,3 @@
-import { invariant } from '../errors'
-
 export type TensorType = 'f32' | 'u32'
 
 /** A row-major array in GPU memory; `offset` is in bytes and a multiple of 256. Every element takes four bytes. */
@@ -13,9 +11,3 @@ export interface Tensor {
 export const elements = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1)
 
 export const byteLength = (tensor: Tensor): number => elements(tensor.shape) * 4
-
-/** The same memory seen with another shape of as many elements. */
-export function reshape(tensor: Tensor, shape: readonly number[]): Tensor {
-  invariant(elements(shape) === elements(tensor.shape), () => `reshape of [${tensor.shape}] to [${shape}]`)
-  return { ...tensor, shape }
-}

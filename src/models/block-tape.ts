@@ -1,7 +1,7 @@
+import { residual } from '../autograd/ops/residual'
 import type { Tape, Variable } from '../autograd/tape'
 import { attention } from '../autograd/transformer/attention'
 import { linear } from '../autograd/transformer/linear'
-import { residual } from '../autograd/transformer/residual'
 import { rmsNorm } from '../autograd/transformer/rms-norm'
 import { rope } from '../autograd/transformer/rope'
 import { siluMul } from '../autograd/transformer/silu-mul'

@@ -1,7 +1,7 @@
 import { FormatError } from '../../errors'
 
 /** Targets are met to this many bits. */
-export const TOLERANCE = 0.005
+const TOLERANCE = 0.005
 
 /**
  * The code-bit target that bounds *effective* bits: the c in [min, max] with c + overhead(c) = effective, where the

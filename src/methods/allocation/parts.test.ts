@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { FormatError } from '../../errors'
 import { parseLimits } from './limits'
 import { choiceByName, columnsOf, joinParts, partOf, sumOverMembers, tieGroups } from './parts'
-import { greedy } from './project'
+import { project } from './project'
 
 const linears = [
   { role: 'q', stage: 0, name: 'self_attn.q_proj', out: 8, in: 6 },
@@ -77,7 +77,14 @@ describe('parts', () => {
       Float32Array.from({ length: 10 * 4 }, (_, at) => 100 * curve[at % 4]!),
     ])
     // 18 columns of weight 6: 10 of 4 bits and 8 of 1 are 48 of 18
-    const byName = choiceByName(greedy(costs, columns, 48 / 18).choice, parts)
+    const byName = choiceByName(
+      project(
+        costs.map((cost) => -cost),
+        columns,
+        48 / 18,
+      ).choice,
+      parts,
+    )
     expect([...byName.get('mlp.down_proj')!]).toEqual(new Array(10).fill(3))
     expect([...byName.get('self_attn.o_proj')!]).toEqual(new Array(8).fill(0))
   })

@@ -47,21 +47,6 @@ export function project(scores: Float32Array | Float64Array, columns: Columns, t
   return { choice, mean: meanBits(choice, columns), price: price ?? 0 }
 }
 
-/**
- * The widths of least total cost at the target: `project` with scores −cost, that is marginal analysis from the lowest
- * widths up. The optimum when costs are convex in the width, columns weigh the same and candidates are in sequence. The
- * budget is spent even where a bit lowers no cost.
- *
- * @param costs [n, K], cost_ik of column i at candidate k, lower is better.
- */
-export function greedy(costs: Float32Array | Float64Array, columns: Columns, target: number): Allocation {
-  return project(
-    costs.map((cost) => -cost),
-    columns,
-    target,
-  )
-}
-
 function checkScores(scores: Float32Array | Float64Array, { candidates, weights }: Columns): void {
   const width = candidates.length
   invariant(scores.length === weights.length * width, () => `${scores.length} scores of ${weights.length} × ${width}`)

@@ -1,6 +1,6 @@
 import { Adam } from '../../autograd/adam'
 import { gumbelSoftmax } from '../../autograd/ops/gumbel'
-import { offset } from '../../autograd/ops/offset'
+import { residual } from '../../autograd/ops/residual'
 import { Tape, type Variable } from '../../autograd/tape'
 import { invariant, NumericalError } from '../../errors'
 import type { Gpu } from '../../gpu/device'
@@ -222,7 +222,7 @@ class Run {
   #logitsOn(tape: Tape): Variable {
     const { features, adjacency, base } = this.problem
     const logits = this.#network.logits(tape, features, adjacency)
-    return base ? offset(tape, logits, base) : logits
+    return base ? residual(tape, tape.constant(base), logits) : logits
   }
 
   #step(step: number, row: number, keepLogits: boolean): void {
