@@ -2,6 +2,7 @@ import type { Gpu } from '../src/gpu/device'
 import type { Recorder } from '../src/gpu/recorder'
 import type { Span } from '../src/gpu/timing'
 import { matmul } from '../src/kernels/gemm'
+import { presets } from '../src/methods/mgptq/options'
 import { resolveMethod } from '../src/methods/registry'
 
 /** What is compared: GPTQ, and MG-PTQ from nothing learned to its defaults. */
@@ -15,10 +16,7 @@ export interface CostRecipe {
 const RUNS = 4
 const REPEATS = 8
 
-/** The setting of arXiv 2501.18154: every layer alone, one pass over the calibration text. */
-const published = {
-  ...{ objective: 'output', budget: 'layer', fit: 'minmax', sensitivity: 'none', correction: 0, sequence: 'layer' },
-} as const
+const published = presets.find(({ name }) => name === 'published')!.options
 
 export const recipes: readonly CostRecipe[] = [
   { name: 'GPTQ', method: 'gptq', options: { bits: 2, groupSize: 128 } },
