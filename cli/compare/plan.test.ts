@@ -107,13 +107,14 @@ it.each<[says: RegExp, content: unknown]>([
 it('takes presets, which flags beside them change', async () => {
   const options = async (...words: string[]) =>
     (await plan('--method', 'mg-ptq', ...words)).map(({ recipe }) => {
-      const { objective, budget, fit, correction } = recipe.options
-      return [objective, budget, fit, correction]
+      const { allocator, objective, budget, fit, correction } = recipe.options
+      return [allocator, objective, budget, fit, correction]
     })
-  expect(await options('--sweep', 'preset=best,published')).toEqual([
-    ['compensated', 'model', 'search', 0.5],
-    ['output', 'layer', 'minmax', 0],
+  expect(await options('--sweep', 'preset=best,network,published')).toEqual([
+    ['messages', 'compensated', 'model', 'search', 0.5],
+    ['gcn', 'compensated', 'model', 'search', 0.5],
+    ['gcn', 'output', 'layer', 'minmax', 0],
   ])
-  expect(await options('--preset', 'published', '--fit', 'search')).toEqual([['output', 'layer', 'search', 0]])
+  expect(await options('--preset', 'published', '--fit', 'search')).toEqual([['gcn', 'output', 'layer', 'search', 0]])
   await expect(plan('--method', 'gptq', '--preset', 'published')).rejects.toThrow(/--preset: expected a preset of gptq/)
 })

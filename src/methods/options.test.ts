@@ -69,15 +69,16 @@ describe('presets', () => {
 
   it('set what any of them sets and leave the rest to the person', () => {
     expect(presetOptions(mgptq, published)).toEqual({
-      ...{ objective: 'output', budget: 'layer', sensitivity: 'none', ranges: 'shared', fit: 'minmax' },
-      ...{ correction: 0, sequence: 'layer' },
+      ...{ allocator: 'gcn', objective: 'output', budget: 'layer', sensitivity: 'none', ranges: 'shared' },
+      ...{ fit: 'minmax', order: 'original', correction: 0, sequence: 'layer' },
     })
     expect(Object.keys(presetOptions(mgptq, mgptq.presets[0]!)).sort()).toEqual(Object.keys(published.options).sort())
   })
 
   it('are recognised whatever else was chosen, and not when one of their settings was changed', () => {
     expect(presetOf(mgptq, defaults)?.name).toBe('best')
-    const following = { ...defaults, bits: 2, allocator: 'mlp', ...published.options }
+    expect(presetOf(mgptq, { ...defaults, bits: 3, allocator: 'gcn' })?.name).toBe('network')
+    const following = { ...defaults, bits: 2, steps: 100, ...published.options }
     expect(presetOf(mgptq, following)?.name).toBe('published')
     expect(presetOf(mgptq, { ...following, fit: 'search' })).toBeNull()
     expect(presetOf(describeMethod(methods.find(({ id }) => id === 'rtn')!), {})).toBeNull()

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { smallGpu, testGpu } from '../../test/device'
 import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
 import { folderSources } from '../formats/node-files'
+import { presets } from '../methods/mgptq/options'
 import type { Recipe } from '../records'
 import { forecastOf, inspect } from './inspect'
 import { type OpenedModel, openFiles } from './opened'
@@ -22,28 +23,28 @@ const recipe = (method: string, options: Record<string, unknown>, samples: numbe
 })
 
 /** The method as published. */
-const published = {
-  ...{ objective: 'output', budget: 'layer', fit: 'minmax', sensitivity: 'none', correction: 0, sequence: 'layer' },
-}
+const published = presets.find(({ name }) => name === 'published')!.options
 /** Linears that outweigh all else beside little text: what the method itself holds decides. */
 const stout = async () =>
   openedTiny({ ...tinyConfig, num_hidden_layers: 1, hidden_size: 72, intermediate_size: 300 }).model
 const mgptqCases = (
   [
     ['the defaults', nano, {}, 2],
-    ['the defaults on little text', stout, { steps: 50 }, 1],
-    ['the defaults on more text', tiny, {}, 9],
+    ['the defaults on little text', stout, {}, 1],
+    ['the network', nano, { allocator: 'gcn' }, 2],
+    ['the network on little text', stout, { allocator: 'gcn', steps: 50 }, 1],
+    ['the network on more text', tiny, { allocator: 'gcn' }, 9],
     ['as published', nano, published, 2],
     ['as published on little text', stout, { ...published, adjacency: 'symmetric', steps: 50 }, 1],
     ['scalar features along a row-normalised graph', tiny, { ...published, features: 'scalars', adjacency: 'rows' }, 1],
     ['the network without its graph', stout, { allocator: 'mlp', groupSize: 32, sensitivity: 'none' }, 1],
     ['greedy, one price for the model', stout, { allocator: 'greedy', sequence: 'layer', sensitivity: 'none' }, 1],
     ['uniform in every layer', stout, { allocator: 'uniform', budget: 'layer', sensitivity: 'layers' }, 1],
-    ['narrow columns first', stout, { order: 'width', allocator: 'random', sensitivity: 'none', correction: 0 }, 1],
+    ['columns as they come', stout, { order: 'original', allocator: 'random', sensitivity: 'none', correction: 0 }, 1],
     [
       'tied, few candidates, shared ranges',
       stout,
-      { tie: true, candidates: '2,4', ranges: 'shared', budget: 'layer' },
+      { allocator: 'gcn', tie: true, candidates: '2,4', ranges: 'shared', budget: 'layer' },
       1,
     ],
   ] as const

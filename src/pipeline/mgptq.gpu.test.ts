@@ -20,9 +20,10 @@ const config = {
 }
 const text = { name: 'letters', text: tinyText(400) }
 
+/** A network of few steps unless another allocator is asked for. */
 const recipe = (options: Record<string, unknown>, calibration: Partial<Recipe['calibration']> = {}): Recipe => ({
   ...defaultRecipe('mg-ptq'),
-  options: { ...defaultRecipe('mg-ptq').options, steps: 4, sensitivity: 'none', ...options },
+  options: { ...defaultRecipe('mg-ptq').options, allocator: 'gcn', steps: 4, sensitivity: 'none', ...options },
   calibration: { text: 'letters', samples: 12, length: 16, pick: 'first', ...calibration },
   seed: 3,
 })
@@ -63,6 +64,9 @@ describe('MG-PTQ', () => {
     { allocator: 'mlp', objective: 'output', budget: 'layer', ranges: 'width', order: 'original' },
     { allocator: 'mlp', objective: 'compensated', budget: 'model', ranges: 'shared', order: 'input' },
     { allocator: 'mlp', objective: 'compensated', budget: 'layer', ranges: 'width', order: 'width' },
+    { allocator: 'messages', objective: 'compensated', budget: 'model', ranges: 'width', order: 'width' },
+    { allocator: 'messages', objective: 'output', budget: 'layer', ranges: 'shared', order: 'original' },
+    { allocator: 'messages', objective: 'compensated', budget: 'layer', ranges: 'width', order: 'input', tie: true },
     { allocator: 'greedy', objective: 'compensated', budget: 'model', ranges: 'shared', order: 'width' },
     { allocator: 'greedy', objective: 'output', budget: 'layer', ranges: 'width', order: 'original' },
     { allocator: 'greedy', objective: 'output', budget: 'model', ranges: 'width', order: 'input', fit: 'minmax' },
@@ -121,7 +125,9 @@ describe('MG-PTQ', () => {
 
   it('loses no more with the cheapest bits first than at random', async () => {
     for (const budget of ['model', 'layer']) {
-      const of = async (allocator: string) => outputError(await run(model, recipe({ allocator, budget, bits: 2 })))
+      // as the columns come: narrow ones first, random widths are made up for as well on a model this small
+      const of = async (allocator: string) =>
+        outputError(await run(model, recipe({ allocator, budget, bits: 2, order: 'original' })))
       expect(await of('greedy')).toBeLessThan(0.95 * (await of('random')))
     }
   })
@@ -170,7 +176,7 @@ describe('hard cases', () => {
   const small = { bits: 2.5 }
 
   it('quantizes from three tokens', async () => {
-    for (const options of [{}, { objective: 'output', budget: 'layer' }]) {
+    for (const options of [{}, { objective: 'output', budget: 'layer' }, { allocator: 'messages' }]) {
       const { report } = await run(model, recipe({ ...small, ...options }, { samples: 1, length: 3 }))
       expect(report.warnings.join()).toContain('only 3 calibration tokens for 40 columns')
     }
@@ -191,7 +197,7 @@ describe('hard cases', () => {
   it('takes a matrix of zeros, and inputs that are all zero behind it', async () => {
     const { model, weights } = openedTiny(config)
     for (const part of ['weight', 'bias']) weights.get(`model.layers.0.self_attn.v_proj.${part}`)!.fill(0)
-    for (const options of [{}, { objective: 'output', budget: 'layer' }]) {
+    for (const options of [{}, { objective: 'output', budget: 'layer' }, { allocator: 'messages' }]) {
       const { report, linears } = await run(model, recipe({ ...small, ...options }))
       const name = 'model.layers.0.self_attn.v_proj'
       expect(dequantize(linears.get(name)!).every((w) => w === 0)).toBe(true)
@@ -199,7 +205,7 @@ describe('hard cases', () => {
     }
   })
 
-  it.each(['gcn', 'greedy', 'uniform'])('takes a single candidate: %s', async (allocator) => {
+  it.each(['gcn', 'messages', 'greedy', 'uniform'])('takes a single candidate: %s', async (allocator) => {
     const { report } = await run(model, recipe({ ...small, allocator, bits: 3, candidates: '3' }))
     for (const { columns } of report.modules) expect(new Set(columns.bits)).toEqual(new Set([3]))
   })

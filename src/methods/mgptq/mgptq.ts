@@ -21,13 +21,14 @@ interface Plan {
 }
 
 /**
- * MG-PTQ, arXiv 2501.18154 (methods E1–E9): a graph network over the columns of a layer, its edges the Cholesky factor
- * of the inverse Hessian, gives each column a width; GPTQ's column loop then rounds with those widths.
+ * MG-PTQ, arXiv 2501.18154 (methods E1–E9): over the graph of a layer's columns, its edges the Cholesky factor of the
+ * inverse Hessian, a network or messages alone give each column a width; GPTQ's column loop then rounds with those widths.
  */
 export const mgptq: Method<MgptqOptions, Plan | null> = {
   id: 'mg-ptq',
   title: 'MG-PTQ',
-  summary: 'A graph network weaves bits over columns to an exact average; rounding errors are absorbed as in GPTQ.',
+  summary:
+    'Weaves bits over columns to an exact average, along the graph by which errors travel; rounding errors are absorbed as in GPTQ.',
   schema,
   presets,
   needsCalibration: true,

@@ -18,9 +18,9 @@ const refusal = (given: Record<string, unknown>): string => {
 describe('options of MG-PTQ', () => {
   it('have the defaults that measured best', () => {
     expect(options({})).toEqual({
-      ...{ bits: 2.5, bounds: 'code', allocator: 'gcn', budget: 'model', objective: 'compensated' },
+      ...{ bits: 2.5, bounds: 'code', allocator: 'messages', budget: 'model', objective: 'compensated' },
       ...{ sensitivity: 'outputs', candidates: '1,2,3,4', limits: '', tie: false, groupSize: 128, ranges: 'width' },
-      ...{ fit: 'search', order: 'original', correction: 0.5, sequence: 'true', damping: 0.01, adjacency: 'factor' },
+      ...{ fit: 'search', order: 'width', correction: 0.5, sequence: 'true', damping: 0.01, adjacency: 'factor' },
       ...{ features: 'weights', alpha: 10, steps: 300, learningRate: 0.002, noise: 0.3 },
     })
   })
@@ -40,7 +40,10 @@ describe('options of MG-PTQ', () => {
     [{ limits: '(a+)+: 2-4' }, /option 'limits'.*a pattern without groups/],
     [{ limits: '[z-a]: 2-4' }, /option 'limits'.*a regular expression/],
     [{ limits: 'down_proj' }, /option 'limits'.*no colon after a pattern/],
-    [{ objective: 'output' }, /option 'objective'.*take budget layer with it, or objective compensated/],
+    [
+      { allocator: 'gcn', objective: 'output' },
+      /option 'objective'.*take budget layer with it, or objective compensated/,
+    ],
     [{ damping: 0 }, /option 'damping'/],
     [{ steps: 0 }, /option 'steps'/],
     [{ correction: 1.5 }, /option 'correction'/],
@@ -51,7 +54,7 @@ describe('options of MG-PTQ', () => {
   })
 
   it('accept the published objective where every layer has its budget or nothing is learned', () => {
-    for (const given of [{ budget: 'layer' }, { allocator: 'greedy' }])
+    for (const given of [{ allocator: 'gcn', budget: 'layer' }, { allocator: 'greedy' }])
       expect(options({ ...given, objective: 'output' })).toMatchObject(given)
   })
 
@@ -77,7 +80,8 @@ describe('the form of MG-PTQ', () => {
     expect(hidden({ allocator: 'gcn', objective: 'output' })).toEqual([])
     expect(hidden({ allocator: 'gcn', objective: 'compensated' })).toEqual(['features', 'alpha'])
     expect(hidden({ allocator: 'mlp', objective: 'output' })).toEqual(['adjacency'])
-    expect(hidden({ allocator: 'greedy', objective: 'compensated' })).toEqual(learned)
+    for (const allocator of ['messages', 'greedy'])
+      expect(hidden({ allocator, objective: 'compensated' })).toEqual(learned)
   })
 
   it('explains every choice in words', () => {

@@ -23,7 +23,7 @@ export const schema = z
       help: 'Whether the target counts codes alone or all stored bytes, scales and indices included.',
       choices: { code: 'code bits', effective: 'stored bits' },
     }),
-    allocator: described(z.enum(['gcn', 'mlp', 'messages', 'greedy', 'random', 'uniform']).default('gcn'), {
+    allocator: described(z.enum(['gcn', 'mlp', 'messages', 'greedy', 'random', 'uniform']).default('messages'), {
       label: 'Allocator',
       help: 'Who chooses the width of each column: the graph network, the same network without its graph, messages along the graph without a network, the cheapest bits first, chance, or nobody.',
       choices: {
@@ -88,7 +88,7 @@ export const schema = z
       choices: { search: 'searched', minmax: 'min to max' },
       advanced: true,
     }),
-    order: described(z.enum(['original', 'width', 'input']).default('original'), {
+    order: described(z.enum(['original', 'width', 'input']).default('width'), {
       label: 'Rounding order',
       help: 'Which columns are rounded first: as they come, the narrow ones, or those with the largest inputs.',
       choices: { original: 'as they come', width: 'narrow first', input: 'large inputs first' },
@@ -181,14 +181,26 @@ export const schema = z
 export const presets: readonly Preset[] = [
   {
     ...{ name: 'best', label: 'Best', options: {} },
-    summary: 'What measured best: bits flow between layers, ranges are searched, drift is made up for.',
+    summary:
+      'What measured best: messages along the graph price every bit, bits flow between layers, ranges are searched, drift is made up for.',
+  },
+  {
+    ...{ name: 'network', label: 'Network', options: { allocator: 'gcn' } },
+    summary: 'As Best, with a graph network trained to correct the messages: measured no better, and takes longer.',
   },
   {
     ...{ name: 'published', label: 'Published' },
     summary: 'As in the paper: plain rounding error and a penalty, the same average in every layer, ranges min to max.',
     options: {
-      ...{ objective: 'output', budget: 'layer', sensitivity: 'none', ranges: 'shared', fit: 'minmax' },
-      ...{ correction: 0, sequence: 'layer' },
+      ...{
+        allocator: 'gcn',
+        objective: 'output',
+        budget: 'layer',
+        sensitivity: 'none',
+        ranges: 'shared',
+        fit: 'minmax',
+      },
+      ...{ order: 'original', correction: 0, sequence: 'layer' },
     },
   },
 ]
