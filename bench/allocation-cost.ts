@@ -5,7 +5,7 @@ import { matmul } from '../src/kernels/gemm'
 import { presets } from '../src/methods/mgptq/options'
 import { resolveMethod } from '../src/methods/registry'
 
-/** What is compared: GPTQ, and MG-PTQ from nothing learned to its defaults. */
+/** What is compared: GPTQ, and MG-PTQ from nothing learned to networks that learn. */
 export interface CostRecipe {
   readonly name: string
   readonly method: string
@@ -25,8 +25,9 @@ export const recipes: readonly CostRecipe[] = [
     method: 'mg-ptq',
     options: { bits: 2.5, ...published, allocator: 'greedy', objective: 'compensated' },
   },
+  { name: 'messages', method: 'mg-ptq', options: { bits: 2.5, allocator: 'messages' } },
   { name: 'GCN published', method: 'mg-ptq', options: { bits: 2.5, ...published } },
-  { name: 'GCN defaults', method: 'mg-ptq', options: { bits: 2.5 } },
+  { name: 'GCN improved', method: 'mg-ptq', options: { bits: 2.5, allocator: 'gcn' } },
 ]
 
 export const resolve = ({ method, options }: CostRecipe) => resolveMethod(method, options)
