@@ -72,6 +72,9 @@ const tables = {
       row('GCN, layer', { ...better, allocator: 'gcn' }),
       row('improved MLP, model', { ...improved, allocator: 'mlp' }),
       row('improved GCN, model', improved),
+      row('greedy, model, narrow first', { ...better, ...acrossModel, allocator: 'greedy', order: 'width' }),
+      row('messages, model, narrow first', { ...better, ...acrossModel, allocator: 'messages', order: 'width' }),
+      row('improved GCN, model, narrow first', { ...improved, order: 'width' }),
     ],
   },
   C: {
