@@ -76,7 +76,7 @@ if args.against:
     def apart(key):
         """The largest ‖a − b‖ / ‖b‖ over the linears."""
         def one(name):
-            a, b = (torch.tensor(side['linears'][name][key]).double().atleast_1d() for side in (other, result))
+            a, b = (torch.tensor(side['linears'][name][key], dtype=torch.float64).reshape(-1) for side in (other, result))
             return ((a - b).norm() / b.norm()).item()
         return max(map(one, linears))
 
