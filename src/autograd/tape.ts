@@ -37,13 +37,13 @@ export class Tape {
     return { value, learns: false }
   }
 
-  /** Something whose gradient is wanted; `backward` overwrites `gradient` (same shape) with it. */
-  leaf(value: Tensor, gradient: Tensor): Variable {
+  /** Something whose gradient is wanted; `backward` stores it in `gradient` (same shape), or adds it to what is there. */
+  leaf(value: Tensor, gradient: Tensor, accumulate = false): Variable {
     invariant(
       elements(value.shape) === elements(gradient.shape),
       () => `gradient [${gradient.shape}] of [${value.shape}]`,
     )
-    return this.#push({ value, learns: true, gradient, filled: false, leaf: true, backward: undefined })
+    return this.#push({ value, learns: true, gradient, filled: accumulate, leaf: true, backward: undefined })
   }
 
   /**

@@ -1,0 +1,141 @@
+import { Tape } from '../../autograd/tape'
+import type { Gpu } from '../../gpu/device'
+import type { Recorder } from '../../gpu/recorder'
+import type { Tensor } from '../../gpu/tensor'
+import { blockError, sumInto } from '../../kernels/block-error'
+import { type BlockVariables, blockOnTape, frozenBlock } from '../../models/block-tape'
+import { windowsPerBatch } from '../../models/model'
+import { randomFrom } from '../../random'
+import type { Samples, WorkingBlock } from '../method'
+import { drawSome, type Place, placesOf } from './draw'
+import type { Learner } from './learner'
+
+export interface ReconstructionOptions {
+  /** Windows a step; all of them where there are fewer. */
+  readonly batch: number
+  readonly seed: number
+}
+
+/** Steps whose losses are read together: the host waits for the device once in so many. */
+const READ_EVERY = 25
+
+/** The weights of a linear as the block computes with them, and dLoss/dweights. */
+interface Soft {
+  readonly learner: Learner
+  readonly weight: Tensor
+  readonly gradient: Tensor
+}
+
+/**
+ * Gradient steps on a decoder block whose linears learn: each draws windows, runs the block on the inputs of the
+ * quantized stream and pulls it to what the original block made of the original inputs (methods §3.1, two streams).
+ *
+ *     loss = mean over tokens of Σ over hidden of (target − block(input; Ŵ))²
+ *
+ * Windows that do not fit the device together go one part after another, their gradients added up.
+ */
+export class Reconstruction {
+  readonly #samples: Samples
+  readonly #places: readonly Place[]
+  readonly #random: () => number
+  readonly #batch: number
+  readonly #softs: readonly Soft[]
+  readonly #losses: Tensor
+
+  constructor(
+    private readonly block: WorkingBlock,
+    learners: readonly Learner[],
+    { batch, seed }: ReconstructionOptions,
+  ) {
+    const { gpu } = block
+    this.#samples = block.samples()
+    this.#places = placesOf(this.#samples)
+    this.#batch = Math.min(batch, this.#places.length)
+    this.#random = randomFrom(seed)
+    this.#softs = learners.map((learner) => {
+      const shape = [learner.spec.out, learner.spec.in]
+      return { learner, weight: gpu.alloc(shape, 'f32', 'soft weights'), gradient: gpu.alloc(shape, 'f32', 'gradient') }
+    })
+    this.#losses = gpu.alloc([READ_EVERY], 'f32', 'losses')
+  }
+
+  /**
+   * Takes `steps` steps; `since` have been taken since the optimisers' moments were cleared. `onLosses` gets every
+   * step's loss, some steps at a time; where it answers false, the rest is not taken.
+   */
+  async run(steps: number, since: number, onLosses: (losses: Float32Array) => boolean): Promise<void> {
+    const { gpu } = this.block
+    for (let done = 0; done < steps; ) {
+      await this.block.checkpoint()
+      const count = Math.min(READ_EVERY, steps - done)
+      for (let i = 0; i < count; i++) {
+        const rec = gpu.record()
+        this.#step(rec, i, since + done + i + 1)
+        await gpu.submit(rec)
+      }
+      done += count
+      if (!onLosses((await gpu.readF32(this.#losses)).subarray(0, count))) return
+    }
+  }
+
+  free(): void {
+    const { gpu } = this.block
+    for (const { weight, gradient } of this.#softs) gpu.free(weight, gradient)
+    gpu.free(this.#losses)
+  }
+
+  #step(rec: Recorder, at: number, step: number): void {
+    for (const { learner, weight } of this.#softs) learner.soften(rec, weight)
+    const drawn = drawSome(this.#places.length, this.#batch, this.#random).map((i) => this.#places[i]!)
+    const { gpu, model } = this.block
+    const together = Math.min(drawn.length, partWindows(gpu, model, this.#samples.length))
+    for (let first = 0; first < drawn.length; first += together)
+      this.#part(rec, drawn.slice(first, first + together), at, first > 0)
+    for (const { learner, gradient } of this.#softs) learner.learn(rec, gradient, step)
+  }
+
+  /** Forward and back for some windows of a step. */
+  #part(rec: Recorder, places: readonly Place[], at: number, accumulate: boolean): void {
+    const { gpu, model, rope, weights } = this.block
+    const { length, batches } = this.#samples
+    const rows = places.length * length
+    const columns = model.hidden
+    const [x, t] = [gpu.alloc([rows, columns], 'f32', 'inputs'), gpu.alloc([rows, columns], 'f32', 'targets')]
+    places.forEach(({ batch, row }, i) => {
+      const { input, target } = batches[batch]!
+      rec.copy(rowsOf(input, row, length), rowsOf(x, i * length, length))
+      rec.copy(rowsOf(target, row, length), rowsOf(t, i * length, length))
+    })
+    const tape = new Tape(gpu, rec)
+    const frozen = frozenBlock(tape, weights)
+    const linears = { ...frozen.linears } as {
+      -readonly [R in keyof BlockVariables['linears']]: BlockVariables['linears'][R]
+    }
+    for (const { learner, weight, gradient } of this.#softs) {
+      const { role } = learner.spec
+      linears[role] = { ...linears[role], weight: tape.leaf(weight, gradient, accumulate) }
+    }
+    const y = blockOnTape(tape, model, rope, { ...frozen, linears }, tape.constant(x), {
+      windows: places.length,
+      length,
+    })
+    const d = gpu.alloc([rows, columns], 'f32', 'output gradient')
+    const sums = gpu.alloc([rows], 'f32', 'row errors')
+    const tokens = this.#batch * length
+    rec.run(blockError, { y: y.value, t, d, sums }, { rows, columns, scale: 2 / tokens })
+    rec.run(sumInto, { x: sums, to: this.#losses }, { count: rows, at, scale: 1 / tokens, accumulate })
+    gpu.free(t, sums)
+    tape.backward([y, d])
+    gpu.free(x, d)
+  }
+}
+
+/** Windows that go there and back together: on the tape a block holds about four times what it holds on the way there. */
+export const partWindows = (gpu: Pick<Gpu, 'info'>, model: WorkingBlock['model'], length: number): number =>
+  Math.max(1, Math.floor(windowsPerBatch(gpu.info, model, length) / 4))
+
+/** Some rows of a matrix; only for copies, since bindings begin at multiples of 256 bytes. */
+function rowsOf(tensor: Tensor, first: number, rows: number): Tensor {
+  const [, columns = 0] = tensor.shape
+  return { ...tensor, offset: tensor.offset + 4 * first * columns, shape: [rows, columns] }
+}
