@@ -36,19 +36,19 @@ beforeAll(async () => {
   fixture = { spec, length: Number(metadata.length), values }
 })
 
-const valueOf = (name: string) => fixture.values.get(name)!.data
+const dataOf = (name: string) => fixture.values.get(name)!.data
 
 /** The fixture's block, its windows in one batch or each in its own. */
 function blockOf(gpu: Gpu, apart = false): { block: WorkingBlock; free(): void } {
   const { spec, length, values } = fixture
-  const upload = (name: string) => gpu.upload(valueOf(name), values.get(name)!.shape)
+  const upload = (name: string) => gpu.upload(dataOf(name), values.get(name)!.shape)
   const linears = Object.fromEntries(
     spec.linears.map(({ role }): [Role, LinearWeights] => [role, { weight: upload(role), bias: null }]),
   ) as Record<Role, LinearWeights>
   const weights = { linears, attnNorm: upload('attnNorm'), mlpNorm: upload('mlpNorm') }
   const rope = makeRopeTables(gpu, spec, length)
   const rows = length * spec.hidden
-  const [x, target] = [valueOf('x'), valueOf('target')]
+  const [x, target] = [dataOf('x'), dataOf('target')]
   const windows = x.length / rows
   const batches = (apart ? [1, 1] : [windows]).map((count, i) => {
     const cut = (data: Float32Array<ArrayBuffer>) =>
@@ -115,9 +115,9 @@ describe('the reconstruction of a block', () => {
       return true
     })
     // float32 sums of up to 14 × 20 squares
-    expectClose(losses, valueOf('loss'), { rtol: 2e-6 })
+    expectClose(losses, dataOf('loss'), { rtol: 2e-6 })
     for (const { spec, gradient } of learners) {
-      const expected = valueOf(`${spec.role}.gradient`)
+      const expected = dataOf(`${spec.role}.gradient`)
       const scale = Math.max(...expected.map(Math.abs))
       // float32 through norms, softmax and up to 27 products deep, against float64
       expectClose(await gpu.readF32(gradient), expected, { atol: 4e-6 * scale })
@@ -141,7 +141,7 @@ describe('the reconstruction of a block', () => {
     expect(losses).toHaveLength(50)
     const different = [...new Set(losses)]
     expect(different).toHaveLength(2)
-    expectClose([(different[0]! + different[1]!) / 2], valueOf('loss'), { rtol: 2e-6 })
+    expectClose([(different[0]! + different[1]!) / 2], dataOf('loss'), { rtol: 2e-6 })
     reconstruction.free()
     for (const learner of learners) learner.free()
     free()
