@@ -6,6 +6,7 @@ import { batchesOf } from '../src/pipeline/batching'
 import { CalibratedBlock } from '../src/pipeline/block-context'
 import { outputGradients } from '../src/pipeline/gradients'
 import { CalibratedModel } from '../src/pipeline/model-context'
+import { PauseSwitch } from '../src/pipeline/pause'
 import { differentiated } from '../src/pipeline/sensitivities'
 import { HiddenStream } from '../src/pipeline/streams'
 import type { Windows } from '../src/pipeline/windows'
@@ -124,8 +125,10 @@ class BlockBench {
     const originals = await stream.fork()
     if (!compares) await originals.advance(original)
     await clock.lap('propagate')
-    const beside = compares ? originals : null
-    const block = new CalibratedBlock(gpu, llama, original, 0, SEED, stream, beside, undefined, () => {})
+    const block = new CalibratedBlock(gpu, llama, original, {
+      ...{ layer: 0, seed: SEED, stream, originalStream: originals, compares },
+      ...{ pause: new PauseSwitch(), signal: undefined, report: () => {} },
+    })
     let [steps, calibrated] = [0, 0]
     for await (const module of method.quantize(block, options, plan)) {
       await clock.lap('codes', { calibrate: block.calibrationSeconds - calibrated })

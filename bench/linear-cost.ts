@@ -1,9 +1,10 @@
 import type { Gpu } from '../src/gpu/device'
 import type { Tensor } from '../src/gpu/tensor'
 import type { Hessian } from '../src/linalg/hessian'
-import type { BlockContext, ModelContext } from '../src/methods/method'
+import type { ModelContext, WorkingBlock } from '../src/methods/method'
 import type { ModelSpec } from '../src/models/spec'
 import { randomFrom } from '../src/random'
+import { workingBlock } from '../test/working-block'
 import { type CostRecipe, type GpuWork, median, profiled, type Rates, recipes, resolve } from './allocation-cost'
 import { syntheticHessian, syntheticModel, syntheticWeights } from './synthetic'
 
@@ -67,23 +68,23 @@ export async function* measureLinears(
 }
 
 /** A block of one linear, whose inputs are as they are. */
-function oneLinear(gpu: Gpu, weight: Tensor, hessian: Hessian): BlockContext {
+function oneLinear(gpu: Gpu, weight: Tensor, hessian: Hessian): WorkingBlock {
   const [out = 0, columns = 0] = weight.shape
   const linears: ModelSpec['linears'] = [
     { role: 'down', stage: 3, module: 'mlp.down_proj', out, in: columns, bias: false },
   ]
-  return {
+  return workingBlock({
     ...{ gpu, model: { ...syntheticModel(128, 128, 1), linears }, layer: 0, seed: 1 },
     nameOf: ({ module }) => module,
     weight: () => weight,
     hessians: async () => new Map([[3, hessian]]),
     report: () => {},
     checkCancelled: () => {},
-  }
+  })
 }
 
 /** Plans and quantizes; the steps that networks were trained for. */
-async function findCodes(block: BlockContext, recipe: CostRecipe): Promise<number> {
+async function findCodes(block: WorkingBlock, recipe: CostRecipe): Promise<number> {
   const { method, options } = resolve(recipe)
   const { gpu, model, seed, report, checkCancelled } = block
   const random = randomFrom(seed)

@@ -23,7 +23,7 @@ export function progressPrinter(): (progress: Progress) => void {
   const { tell, pass } = partsPrinter()
   return (progress) => {
     if (progress.type === 'phase' || progress.type === 'training') pass(progress)
-    else tell(lineOf(progress))
+    else if (progress.type !== 'reconstruction') tell(lineOf(progress))
   }
 }
 
@@ -36,13 +36,14 @@ export function trainingLine(name: string, steps: number, training: TrainingReco
 }
 
 type Passing = Extract<Progress, { type: 'phase' | 'training' }>
+type Telling = Exclude<Progress, Passing | { type: 'reconstruction' }>
 
 const passingLine = (progress: Passing): string =>
   progress.type === 'phase'
     ? `${progress.phase} ${progress.done}/${progress.total} ${progress.label}`
     : trainingLine(progress.name, progress.steps, progress.training)
 
-function lineOf(progress: Exclude<Progress, Passing>): string {
+function lineOf(progress: Telling): string {
   if (progress.type === 'warning') return `warning: ${progress.text}`
   if (progress.type === 'block') {
     const { layer, layers, seconds, drift, secondsLeft } = progress

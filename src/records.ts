@@ -51,6 +51,10 @@ export interface ModuleRecord {
   readonly training: TrainingRecord | null
   /** Strongest edges of the graph of columns; null for methods without one. */
   readonly graph: GraphRecord | null
+  /** Part of the codes that differ from rounding to nearest on the same grid; null where codes are not learned. */
+  readonly flips: number | null
+  /** How the block was reconstructed, with the last of its linears; null with the others and where none was. */
+  readonly reconstruction: ReconstructionRecord | null
 }
 
 /**
@@ -82,6 +86,18 @@ export interface GraphRecord {
   readonly to: Uint32Array<ArrayBuffer>
   /** U_ij / U_ii. */
   readonly weight: Float32Array<ArrayBuffer>
+}
+
+/** The reconstruction of a block by gradient steps; one value a recorded step in every array. */
+export interface ReconstructionRecord {
+  /** Steps from the first of the block. */
+  readonly step: Float32Array<ArrayBuffer>
+  /** Mean over tokens of Σ over hidden of (target − output)², of the step's batch. */
+  readonly loss: Float32Array<ArrayBuffer>
+  /** Part of the roundings that may still change; NaN where none are learned. */
+  readonly soft: Float32Array<ArrayBuffer>
+  /** Part of the codes that differ from rounding to nearest on the same grid; NaN where not counted. */
+  readonly flips: Float32Array<ArrayBuffer>
 }
 
 export interface ModuleError {
@@ -116,6 +132,13 @@ export type Progress =
   | { readonly type: 'module'; readonly module: ModuleRecord }
   /** An allocator is learning: everything recorded so far. */
   | { readonly type: 'training'; readonly name: string; readonly steps: number; readonly training: TrainingRecord }
+  /** A block is being reconstructed: everything recorded so far, of `steps` in all. */
+  | {
+      readonly type: 'reconstruction'
+      readonly layer: number
+      readonly steps: number
+      readonly reconstruction: ReconstructionRecord
+    }
   | {
       readonly type: 'block'
       readonly layer: number

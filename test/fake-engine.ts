@@ -184,6 +184,7 @@ export function fakeModule(
     columns,
     training: mixed && learns(recipe.options) ? fakeTraining(Number(recipe.options.steps), code) : null,
     graph: mixed ? fakeGraph(columns) : null,
+    ...{ flips: null, reconstruction: null },
   }
 }
 

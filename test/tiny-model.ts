@@ -5,7 +5,7 @@ import { encodeFloat16 } from '../src/formats/floats'
 import type { QuantizedLinear } from '../src/formats/quantized'
 import { safetensorsChunks, type TensorToWrite } from '../src/formats/safetensors'
 import { type ModelSource, openModel } from '../src/formats/source'
-import type { GraphRecord, ModuleRecord, RunReport, TrainingRecord } from '../src/records'
+import type { GraphRecord, ModuleRecord, ReconstructionRecord, RunReport, TrainingRecord } from '../src/records'
 import { type AffineShape, affineSample } from './affine'
 import { noise } from './device'
 
@@ -84,6 +84,13 @@ function tinyTraining(): TrainingRecord {
   }
 }
 
+const tinyReconstruction = (): ReconstructionRecord => ({
+  step: noise(4, 7),
+  loss: noise(4, 8),
+  soft: noise(4, 9).fill(Number.NaN, 2),
+  flips: noise(4, 10),
+})
+
 const tinyGraph = (columns: number): GraphRecord => ({
   nodes: Uint32Array.of(3, columns - 1, 0),
   from: Uint32Array.of(0, 2),
@@ -111,6 +118,8 @@ export function tinyReport(linears: readonly QuantizedLinear[]): RunReport {
       },
       training: i === 1 ? tinyTraining() : null,
       graph: i === 1 ? tinyGraph(columns) : null,
+      flips: i === 0 ? 0.25 : i === 1 ? Number.NaN : null,
+      reconstruction: i === 2 ? tinyReconstruction() : null,
     }
   })
   return {

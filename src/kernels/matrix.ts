@@ -4,6 +4,7 @@ import grid from '../../shaders/lib/grid.wgsl?raw'
 import mirrorSource from '../../shaders/mirror.wgsl?raw'
 import reverseSource from '../../shaders/reverse.wgsl?raw'
 import reverseDampedSource from '../../shaders/reverse_damped.wgsl?raw'
+import scaleLinesSource from '../../shaders/scale_lines.wgsl?raw'
 import subtractSource from '../../shaders/subtract.wgsl?raw'
 import { grid1d, type Kernel, type Pass, wgsl } from '../gpu/kernel'
 
@@ -76,4 +77,14 @@ export const subtract: Kernel<'a' | 'b' | 'd', { count: number }> = {
   params: { count: 'u32' },
   passes: (shape, device) => [{ groups: grid1d(shape.count, 256, device), params: shape }],
   cost: ({ count }) => ({ flops: count, bytes: 12 * count }),
+}
+
+/** y = x, its lines times or, where `divide` is 1, over s; columns of a matrix of `every` 1, rows of `every` elements. */
+export const scaleLines: Kernel<'x' | 's' | 'y', { count: number; every: number; lines: number; divide: number }> = {
+  label: 'scale lines',
+  wgsl: wgsl([grid, scaleLinesSource]),
+  bindings: { x: 'read', s: 'read', y: 'read_write' },
+  params: { count: 'u32', every: 'u32', lines: 'u32', divide: 'u32' },
+  passes: (shape, device) => [{ groups: grid1d(shape.count, 256, device), params: shape }],
+  cost: ({ count }) => ({ flops: count, bytes: 8 * count }),
 }

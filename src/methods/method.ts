@@ -3,8 +3,10 @@ import type { QuantizedLinear } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
 import type { Tensor } from '../gpu/tensor'
 import type { Hessian } from '../linalg/hessian'
+import type { RopeTables } from '../models/rope-tables'
 import type { LinearSpec, ModelSpec } from '../models/spec'
-import type { GraphRecord, Progress, TrainingRecord } from '../records'
+import type { BlockWeights } from '../models/weights'
+import type { GraphRecord, Progress, ReconstructionRecord, TrainingRecord } from '../records'
 import type { Preset } from './description'
 import type { MethodMemory } from './memory'
 
@@ -27,7 +29,7 @@ export interface Method<Options, Plan = void> {
   memory(options: Options): MethodMemory
   /** What must be known of the whole model before its first block is quantized; goes to `quantize`. */
   plan?(model: ModelContext, options: Options): Promise<Plan>
-  quantize(block: BlockContext, options: Options, plan: Plan): AsyncGenerator<QuantizedModule, void>
+  quantize(block: WorkingBlock, options: Options, plan: Plan): AsyncGenerator<QuantizedModule, void>
 }
 
 /** What a method may see of the whole model before it quantizes: the original weights and their inputs. */
@@ -59,10 +61,14 @@ export interface QuantizedModule {
   /** How the widths of the columns were learned. */
   readonly training?: TrainingRecord | null
   readonly graph?: GraphRecord | null
+  /** Part of the codes that differ from rounding to nearest on the same grid; null where codes are not learned. */
+  readonly flips?: number | null
+  /** How the block was reconstructed, with the last linear of the block. */
+  readonly reconstruction?: ReconstructionRecord | null
 }
 
 /** What a method tells while it works, before a linear is finished. */
-export type MethodEvent = Extract<Progress, { type: 'training' }>
+export type MethodEvent = Extract<Progress, { type: 'training' | 'reconstruction' }>
 
 /** What a method may use of the block it works on. All tensors belong to the context. */
 export interface BlockContext {
@@ -85,4 +91,37 @@ export interface BlockContext {
   report(event: MethodEvent): void
   /** Throws CancelledError once the person has asked to stop. */
   checkCancelled(): void
+}
+
+/** A block while a method works on it: beside what planning sees, the block itself and the hidden states around it. */
+export interface WorkingBlock extends BlockContext {
+  /** The block as it is now: finished linears hold what was stored of them. */
+  readonly weights: BlockWeights
+  readonly rope: RopeTables
+  /**
+   * Multiplies the columns of a stage's linears by `scales` [in] and divides what produces their input by them: the norm
+   * before stage 0 and 2, the rows of v before stage 1, of up before stage 3. The block computes what it did, `weight`
+   * and later `hessians` follow. Norms are stored as they are then. Only before any linear of the block is finished,
+   * and stage 1 only where v has a row for every column of o.
+   */
+  rescale(stage: number, scales: Tensor): Promise<void>
+  /** Inputs of the block and what the original block makes of its own. Not for methods that compare streams. */
+  samples(): Samples
+  /** Lets the person's wish to stop (throws CancelledError) or to pause (waits) take effect: between steps that are long together. */
+  checkpoint(): Promise<void>
+}
+
+/** Calibration windows around a block, as tensors [windows·length, hidden] that belong to the context. */
+export interface Samples {
+  /** Tokens of a window. */
+  readonly length: number
+  /** Windows of all batches. */
+  readonly count: number
+  readonly batches: readonly {
+    readonly windows: number
+    /** From the stream that went through everything quantized so far. */
+    readonly input: Tensor
+    /** What the original block gives for the original input of the same tokens. */
+    readonly target: Tensor
+  }[]
 }

@@ -7,12 +7,16 @@ const floats: ReadonlySet<Dtype> = new Set<Dtype>(['F32', 'F16', 'BF16', 'F64'])
 /** 'model.layers.3.self_attn.q_proj': the parameter names less '.weight' and '.bias'. */
 export const linearName = (layer: number, linear: LinearSpec): string => `model.layers.${layer}.${linear.module}`
 
+/** The norm before the attention part of a block, or before its feed-forward part. */
+export const normName = (layer: number, norm: 'attnNorm' | 'mlpNorm'): string =>
+  `model.layers.${layer}.${norm === 'attnNorm' ? 'input' : 'post_attention'}_layernorm.weight`
+
 /** Every tensor a model of this spec consists of, by its name in a Hugging Face checkpoint. */
 export function* requiredTensors(spec: ModelSpec): Generator<{ name: string; shape: number[] }> {
   yield { name: 'model.embed_tokens.weight', shape: [spec.vocab, spec.hidden] }
   for (let layer = 0; layer < spec.layers; layer++) {
-    yield { name: `model.layers.${layer}.input_layernorm.weight`, shape: [spec.hidden] }
-    yield { name: `model.layers.${layer}.post_attention_layernorm.weight`, shape: [spec.hidden] }
+    yield { name: normName(layer, 'attnNorm'), shape: [spec.hidden] }
+    yield { name: normName(layer, 'mlpNorm'), shape: [spec.hidden] }
     for (const linear of spec.linears) {
       yield { name: `${linearName(layer, linear)}.weight`, shape: [linear.out, linear.in] }
       if (linear.bias) yield { name: `${linearName(layer, linear)}.bias`, shape: [linear.out] }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { configError, schemaError } from './description-error'
 import { type RopeScaling, readRope } from './rope'
 
-export { checkTensors, linearName, requiredTensors } from './required-tensors'
+export { checkTensors, linearName, normName, requiredTensors } from './required-tensors'
 export { inverseFrequencies, type RopeScaling } from './rope'
 
 /** What the engine must know of a decoder before it looks at a single weight. Sizes in elements. */

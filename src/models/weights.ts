@@ -2,7 +2,7 @@ import { FormatError, NumericalError } from '../errors'
 import { type ModelSource, toFloat32 } from '../formats/source'
 import type { Gpu } from '../gpu/device'
 import { elements, type Tensor } from '../gpu/tensor'
-import { type LinearSpec, linearName, type ModelSpec } from './spec'
+import { type LinearSpec, linearName, type ModelSpec, normName } from './spec'
 
 /** Host memory for one piece of a tensor on its way to the GPU, as float32. */
 const CHUNK_BYTES = 16 * 2 ** 20
@@ -102,8 +102,8 @@ export async function loadBlock(
       const bias = linear.bias ? await keep(weights.tensor(`${name}.bias`)) : null
       linears[linear.role] = { weight, bias }
     }
-    const attnNorm = await keep(weights.tensor(`model.layers.${layer}.input_layernorm.weight`))
-    const mlpNorm = await keep(weights.tensor(`model.layers.${layer}.post_attention_layernorm.weight`))
+    const attnNorm = await keep(weights.tensor(normName(layer, 'attnNorm')))
+    const mlpNorm = await keep(weights.tensor(normName(layer, 'mlpNorm')))
     return { linears, attnNorm, mlpNorm }
   } catch (error) {
     gpu.free(...loaded)

@@ -10,6 +10,7 @@ import { blockReference, embedReference } from '../reference/llama'
 import { matmulReference } from '../reference/matmul'
 import { batchesOf } from './batching'
 import { CalibratedBlock } from './block-context'
+import { PauseSwitch } from './pause'
 import { HiddenStream } from './streams'
 import { calibrationWindows } from './windows'
 
@@ -37,9 +38,10 @@ async function withBlock(
   const stream = await HiddenStream.start(gpu, llama, batchesOf(gpu.info, spec, windows, 3))
   const beside = await stream.fork()
   await llama.forEachBlock(async (original) => {
-    const block = new CalibratedBlock(
-      ...([gpu, llama, original, 0, 0, stream, compares ? beside : null, undefined, () => {}] as const),
-    )
+    const block = new CalibratedBlock(gpu, llama, original, {
+      ...{ layer: 0, seed: 0, stream, originalStream: beside, compares },
+      ...{ pause: new PauseSwitch(), signal: undefined, report: () => {} },
+    })
     const commit = async () => {
       const changed = new Map<string, Float32Array>()
       for (const linear of spec.linears.filter(({ stage }) => stage === 0)) {

@@ -1,46 +1,69 @@
-import { NumericalError } from '../errors'
+import { invariant, NumericalError } from '../errors'
 import { effectiveBits } from '../formats/bits'
 import type { QuantizedLinear } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
-import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
-import { Hessian } from '../linalg/hessian'
-import type { BlockContext, MethodEvent, QuantizedModule } from '../methods/method'
+import type { Hessian } from '../linalg/hessian'
+import type { MethodEvent, QuantizedModule, Samples, WorkingBlock } from '../methods/method'
 import type { LlamaModel } from '../models/model'
-import { type LinearSpec, linearName, type ModelSpec } from '../models/spec'
+import type { RopeTables } from '../models/rope-tables'
+import { type LinearSpec, linearName, type ModelSpec, normName } from '../models/spec'
 import type { BlockWeights, LinearWeights, Role } from '../models/weights'
 import type { ModuleRecord } from '../records'
 import { checkCancelled } from './batching'
+import { BlockHessians } from './block-hessians'
 import { moduleError } from './module-error'
 import { dequantizeOnGpu } from './opened'
+import type { PauseSwitch } from './pause'
+import { rescaled } from './rescale'
 import type { HiddenStream } from './streams'
 
+/** What a block under quantization stands in. */
+export interface BlockSetting {
+  readonly layer: number
+  readonly seed: number
+  /** Inputs from the stream that went through everything quantized so far; null for methods without data. */
+  readonly stream: HiddenStream | null
+  /** The stream through the original blocks: before this one where the method compares the two, else behind it. */
+  readonly originalStream: HiddenStream | null
+  /** Whether it compares; the original weights then stay to the end. */
+  readonly compares: boolean
+  readonly pause: PauseSwitch
+  readonly signal: AbortSignal | undefined
+  readonly report: (event: MethodEvent) => void
+}
+
 /** One decoder block under quantization: what a method sees of it, and what becomes of the linears it hands over. */
-export class CalibratedBlock implements BlockContext {
+export class CalibratedBlock implements WorkingBlock {
   readonly model: ModelSpec
-  /** The block as it is now: finished linears hold dequantized stored bytes, the others the original weights. */
+  readonly rope: RopeTables
+  readonly layer: number
+  readonly seed: number
+  readonly report: (event: MethodEvent) => void
   readonly weights: BlockWeights
-  #hessians = new Map<number, Hessian>()
+  readonly #hessians: BlockHessians | null
   readonly #finished = new Set<Role>()
-  #diagonals = new Map<number, Float32Array<ArrayBuffer>>()
+  /** Full names of parameters other than linears' weights that are not the checkpoint's any more. */
+  readonly #changed = new Map<string, () => Tensor>()
   /** Seconds spent on Hessians, to be told apart from the method's own. */
   calibrationSeconds = 0
 
+  /** @param original the caller's to free; holds the block's tensors that are alive after `takeOver`. */
   constructor(
     readonly gpu: Gpu,
     llama: LlamaModel,
     private readonly original: BlockWeights,
-    readonly layer: number,
-    readonly seed: number,
-    /** Inputs from the stream that went through everything quantized so far; null for methods without data. */
-    private readonly stream: HiddenStream | null,
-    /** Inputs of the original block, for methods that compare the two; its weights then stay to the end. */
-    private readonly originalStream: HiddenStream | null,
-    private readonly signal: AbortSignal | undefined,
-    readonly report: (event: MethodEvent) => void,
+    private readonly setting: BlockSetting,
   ) {
     this.model = llama.spec
+    this.rope = llama.rope
+    this.layer = setting.layer
+    this.seed = setting.seed
+    this.report = setting.report
     this.weights = { ...original, linears: { ...original.linears } }
+    const { stream, originalStream, compares, signal } = setting
+    const compared = compares ? originalStream : null
+    this.#hessians = stream && new BlockHessians(gpu, this.model, stream, compared, () => this.checkpoint(), signal)
   }
 
   nameOf(linear: LinearSpec): string {
@@ -52,62 +75,83 @@ export class CalibratedBlock implements BlockContext {
   }
 
   async hessians(stages: readonly number[]): Promise<ReadonlyMap<number, Hessian>> {
-    const started = performance.now()
-    const { gpu, stream } = this
-    if (!stream) throw new Error('bug in Bitloom: a method without calibration asks for Hessians')
-    this.#freeHessians()
-    const rec = gpu.record()
-    for (const stage of stages)
-      this.#hessians.set(
-        stage,
-        Hessian.create(gpu, rec, this.#inputsOf(stage), stream.tokens, this.originalStream !== null),
+    invariant(this.#hessians, 'a method without calibration asks for Hessians')
+    const { pause } = this.setting
+    const started = pause.now()
+    const { weights, original } = this
+    const attentionFinished = this.model.linears.every(({ stage, role }) => stage > 1 || this.#finished.has(role))
+    const taken = await this.#hessians.take(stages, { weights, original, attentionFinished })
+    this.calibrationSeconds += (pause.now() - started) / 1000
+    return taken
+  }
+
+  async rescale(stage: number, scales: Tensor): Promise<void> {
+    invariant(this.#finished.size === 0, 'a block is rescaled that has finished linears')
+    const { gpu, layer } = this
+    const values = await gpu.readF32(scales)
+    const bad = values.findIndex((scale) => !(scale > 0 && scale < Number.POSITIVE_INFINITY))
+    if (bad >= 0)
+      throw new NumericalError(
+        `${linearName(layer, this.model.linears.find((linear) => linear.stage === stage)!)}: expected positive finite scales of its columns, got ${values[bad]} in column ${bad} — the calibration data or the weights overflow; use another text`,
       )
-    await gpu.submit(rec)
-    await this.#advanceMidway(stages)
-    const upTo = Math.max(...stages) as LinearSpec['stage']
-    for (const b of stream.states.keys()) {
-      this.checkCancelled()
-      const step = gpu.record()
-      const originals = this.#originalInputs(step, stages, b)
-      const tap = (stage: number, input: Tensor) => {
-        const hessian = this.#hessians.get(stage)
-        hessian?.add(step, input)
-        const original = originals.get(stage)
-        if (original) hessian?.addCross(step, original, input)
-      }
-      gpu.free(stream.run(step, this.weights, b, { upTo, tap }))
-      gpu.free(...originals.values())
-      await gpu.submit(step)
+    const { linears, norms, replaced } = await rescaled(gpu, this.model, this.weights, stage, scales)
+    // nothing is finished: the original is the same block, and has to stay comparable
+    for (const block of [this.weights, this.original]) {
+      Object.assign(block.linears, linears)
+      Object.assign(block, norms)
     }
-    const last = gpu.record()
-    for (const hessian of this.#hessians.values()) hessian.finish(last)
-    await gpu.submit(last)
-    for (const [stage, hessian] of this.#hessians) this.#diagonals.set(stage, await hessian.diagonal(gpu))
-    this.calibrationSeconds += (performance.now() - started) / 1000
-    return this.#hessians
+    gpu.free(...replaced)
+    this.#hessians?.drop(stage)
+    for (const norm of Object.keys(norms) as (keyof typeof norms)[])
+      this.#changed.set(normName(layer, norm), () => this.weights[norm])
+    for (const linear of this.model.linears)
+      if (linear.bias && linear.stage !== stage && linears[linear.role])
+        this.#changed.set(`${this.nameOf(linear)}.bias`, () => this.weights.linears[linear.role].bias!)
+  }
+
+  samples(): Samples {
+    const { stream, originalStream, compares } = this.setting
+    invariant(stream && originalStream && !compares, 'a method that has no stream behind the block asks for samples')
+    invariant(!stream.midway, 'samples are asked for when their stream has left the beginning of the block')
+    const { batches } = stream
+    return {
+      length: batches[0]!.length,
+      count: batches.reduce((sum, { windows }) => sum + windows, 0),
+      batches: batches.map(({ windows }, b) => ({
+        ...{ windows, input: stream.states[b]!, target: originalStream.states[b]! },
+      })),
+    }
   }
 
   checkCancelled(): void {
-    checkCancelled(this.signal)
+    checkCancelled(this.setting.signal)
+  }
+
+  async checkpoint(): Promise<void> {
+    const { pause, signal } = this.setting
+    this.checkCancelled()
+    if (!pause.paused) return
+    await this.gpu.settle()
+    await pause.wait(signal)
   }
 
   /** Puts a finished linear into the block, from its stored bytes, and takes stock of it. */
   async commit(module: QuantizedModule, seconds: number): Promise<ModuleRecord> {
     const { gpu } = this
     const { spec, linear, damping, deadColumns, warnings } = module
-    const original = this.weights.linears[spec.role]
+    const before = this.weights.linears[spec.role]
     const quantized = await dequantizeOnGpu(gpu, linear)
-    const hessian = this.#hessians.get(spec.stage)
-    const error = await moduleError(gpu, original.weight, quantized, hessian?.matrix ?? null)
+    const hessian = this.#hessians?.get(spec.stage)
+    const error = await moduleError(gpu, before.weight, quantized, hessian?.matrix ?? null)
     const worst = Math.max(error.weight, error.output ?? 0)
     if (!Number.isFinite(worst))
       throw new NumericalError(
         `${linear.name}: expected a finite quantization error, got ${worst} — the calibration data or the weights overflow; try more damping`,
       )
-    const replaced: LinearWeights = { weight: quantized, bias: original.bias }
+    const replaced: LinearWeights = { weight: quantized, bias: before.bias }
     ;(this.weights.linears as Record<Role, LinearWeights>)[spec.role] = replaced
     this.#finished.add(spec.role)
-    if (!this.originalStream) gpu.free(original.weight)
+    if (!this.setting.compares) gpu.free(before.weight)
     return {
       ...{ name: linear.name, layer: this.layer, role: spec.role, out: linear.out, in: linear.in },
       bits: effectiveBits(linear),
@@ -116,57 +160,36 @@ export class CalibratedBlock implements BlockContext {
       columns: {
         bits: columnBits(linear),
         error: error.columns,
-        hessian: this.#diagonals.get(spec.stage) ?? null,
+        hessian: this.#hessians?.diagonal(spec.stage) ?? null,
         factor: module.factor ?? null,
         norm: error.norms,
       },
       training: module.training ?? null,
       graph: module.graph ?? null,
+      flips: module.flips ?? null,
+      reconstruction: module.reconstruction ?? null,
     }
   }
 
+  /** Parameters other than linears' weights that the method changed, by full name. */
+  async changes(): Promise<[name: string, values: Float32Array<ArrayBuffer>][]> {
+    const { gpu } = this
+    return Promise.all(
+      [...this.#changed].map(
+        async ([name, tensor]) => [name, await gpu.readF32(tensor())] as [string, Float32Array<ArrayBuffer>],
+      ),
+    )
+  }
+
   free(): void {
-    this.#freeHessians()
+    this.#hessians?.free()
   }
 
   /** Gives back the original weights that were kept beside their successors. */
   freeOriginals(): void {
-    if (!this.originalStream) return
+    if (!this.setting.compares) return
     for (const [role, { weight }] of Object.entries(this.original.linears) as [Role, LinearWeights][])
       if (this.weights.linears[role].weight !== weight) this.gpu.free(weight)
-  }
-
-  /** Once the attention part is finished and no longer asked for, nobody computes it again. */
-  async #advanceMidway(stages: readonly number[]): Promise<void> {
-    const finished = this.model.linears.every(({ stage, role }) => stage > 1 || this.#finished.has(role))
-    if (!finished || Math.min(...stages) < 2 || this.stream?.midway) return
-    await this.stream?.advanceMidway(this.weights, this.signal)
-    await this.originalStream?.advanceMidway(this.original, this.signal)
-  }
-
-  /** Copies of what the original block feeds these stages of batch b. */
-  #originalInputs(rec: Recorder, stages: readonly number[], b: number): Map<number, Tensor> {
-    const { gpu, originalStream: stream } = this
-    const inputs = new Map<number, Tensor>()
-    if (!stream) return inputs
-    const upTo = Math.max(...stages) as LinearSpec['stage']
-    const tap = (stage: number, input: Tensor) => {
-      if (!stages.includes(stage)) return
-      const copy = gpu.alloc(input.shape, 'f32', 'original input')
-      rec.copy(input, copy)
-      inputs.set(stage, copy)
-    }
-    gpu.free(stream.run(rec, this.original, b, { upTo, tap }))
-    return inputs
-  }
-
-  #inputsOf(stage: number): number {
-    return this.model.linears.find((linear) => linear.stage === stage)!.in
-  }
-
-  #freeHessians(): void {
-    for (const hessian of this.#hessians.values()) hessian.free()
-    this.#hessians.clear()
   }
 }
 

@@ -13,6 +13,8 @@ import { digest } from './digest'
 import { forecastOf } from './inspect'
 import { CalibratedModel } from './model-context'
 import { modelSize, type OpenedModel } from './opened'
+import { PauseSwitch } from './pause'
+import { PhaseClock } from './phase-clock'
 import { sensitivitiesOf } from './sensitivities'
 import { HiddenStream } from './streams'
 import { calibrationWindows } from './windows'
@@ -22,11 +24,15 @@ export interface QuantizeRequest {
   /** The calibration text; null for methods that need none. */
   readonly calibration: { readonly name: string; readonly text: string } | null
   readonly signal?: AbortSignal
+  /** Holds the run at its next checkpoint; time spent waiting is in none of the report's. */
+  readonly pause?: PauseSwitch
   readonly onProgress?: (progress: Progress) => void
 }
 
 export interface QuantizedModel {
   readonly linears: ReadonlyMap<string, QuantizedLinear>
+  /** Norms and biases that the method changed, by full name: they are stored in place of the checkpoint's. */
+  readonly changed: ReadonlyMap<string, Float32Array<ArrayBuffer>>
   readonly report: RunReport
 }
 
@@ -36,7 +42,7 @@ export function quantize(gpu: Gpu, model: OpenedModel, request: QuantizeRequest)
 }
 
 async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Promise<QuantizedModel> {
-  const { recipe, calibration, signal, onProgress = () => {} } = request
+  const { recipe, calibration, signal, pause = new PauseSwitch(), onProgress = () => {} } = request
   const { method, options } = resolveMethod(recipe.method, recipe.options)
   if (model.packed)
     throw new FormatError(
@@ -46,8 +52,9 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
     throw new FormatError(`${method.id}: expected a calibration text, got none — choose one`)
   const [problem] = forecastOf(model, { ...recipe, options: options as Recipe['options'] }, gpu.info).problems
   if (problem) throw new GpuLimitError(problem)
-  const started = performance.now()
-  const clock = new PhaseClock()
+  const now = () => pause.now()
+  const started = now()
+  const clock = new PhaseClock(now)
   const warnings: string[] = []
   const warn = (text: string) => {
     warnings.push(text)
@@ -75,6 +82,7 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
   let plan: unknown = null
   const streams: HiddenStream[] = []
   const linears = new Map<string, QuantizedLinear>()
+  const changed = new Map<string, Float32Array<ArrayBuffer>>()
   const modules: ModuleRecord[] = []
   try {
     let quantizedStream: HiddenStream | null = null
@@ -99,7 +107,7 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
       streams.push((originalStream = await quantizedStream.fork()))
     }
     await llama.forEachBlock(async (original, layer) => {
-      const blockStarted = performance.now()
+      const blockStarted = now()
       const phase = (name: Phase) =>
         onProgress({
           type: 'phase',
@@ -118,23 +126,26 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
       }
       if (!compares) await advanceOriginal()
       phase(method.needsCalibration ? 'calibrate' : 'quantize')
-      const beside = compares ? originalStream : null
-      const block = new CalibratedBlock(
-        ...([gpu, llama, original, layer, recipe.seed, quantizedStream, beside, signal, onProgress] as const),
-      )
+      const block = new CalibratedBlock(gpu, llama, original, {
+        ...{ layer, seed: recipe.seed, stream: quantizedStream, originalStream, compares },
+        ...{ pause, signal, report: onProgress },
+      })
       try {
         let calibrated = 0
-        let moduleStarted = performance.now()
+        await block.checkpoint()
+        let moduleStarted = now()
         for await (const module of method.quantize(block, options, plan)) {
-          const seconds = (performance.now() - moduleStarted) / 1000 - (block.calibrationSeconds - calibrated)
+          const seconds = (now() - moduleStarted) / 1000 - (block.calibrationSeconds - calibrated)
           const record = await block.commit(module, seconds)
           linears.set(module.linear.name, module.linear)
           modules.push(record)
           onProgress({ type: 'module', module: record })
           for (const text of module.warnings) warn(`${record.name}: ${text}`)
           calibrated = block.calibrationSeconds
-          moduleStarted = performance.now()
+          await block.checkpoint()
+          moduleStarted = now()
         }
+        for (const [name, values] of await block.changes()) changed.set(name, values)
         clock.lap('quantize', { calibrate: block.calibrationSeconds })
         let drift: number | null = null
         if (quantizedStream && originalStream) {
@@ -146,10 +157,10 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
           drift = await quantizedStream.drift(originalStream)
           clock.lap('propagate')
         }
-        const seconds = (performance.now() - blockStarted) / 1000
+        const seconds = (now() - blockStarted) / 1000
         onProgress({
           ...{ type: 'block', layer, layers: spec.layers, seconds, drift, gpuBytes: gpu.pool.liveBytes },
-          secondsLeft: ((performance.now() - started) / 1000 / (layer + 1)) * (spec.layers - layer - 1),
+          secondsLeft: ((now() - started) / 1000 / (layer + 1)) * (spec.layers - layer - 1),
         })
       } finally {
         block.free()
@@ -164,6 +175,7 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
   }
   return {
     linears,
+    changed,
     report: {
       version: 1,
       bitloom: version,
@@ -173,7 +185,7 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
       device: { name: gpu.info.name, software: gpu.info.software },
       bits: sumBits(modules.map(({ bits, out, in: columns }) => ({ bits, weights: out * columns }))),
       modules,
-      seconds: { total: (performance.now() - started) / 1000, ...clock.seconds },
+      seconds: { total: (now() - started) / 1000, ...clock.seconds },
       peakGpuBytes: gpu.pool.peakBytes,
       warnings,
     },
@@ -183,22 +195,4 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
 /** The caller frees `original`: let it hold the tensors that are alive now, originals or their successors. */
 function takeOver(original: BlockWeights, current: BlockWeights): void {
   Object.assign(original.linears, current.linears)
-}
-
-/** Wall-clock time by phase. */
-class PhaseClock {
-  readonly seconds: Partial<Record<Phase, number>> = {}
-  #last = performance.now()
-
-  /** Books the time since the last lap under `phase`, less what belongs to others. */
-  lap(phase: Phase, others: Partial<Record<Phase, number>> = {}): void {
-    const now = performance.now()
-    let rest = (now - this.#last) / 1000
-    this.#last = now
-    for (const [other, seconds] of Object.entries(others) as [Phase, number][]) {
-      this.seconds[other] = (this.seconds[other] ?? 0) + seconds
-      rest -= seconds
-    }
-    this.seconds[phase] = (this.seconds[phase] ?? 0) + rest
-  }
 }

@@ -71,14 +71,15 @@ describe('a packed file', () => {
     const linears = tinyLinears()
     const report = tinyReport(linears)
     const modules = report.modules.map((module) => ({
-      ...{ ...module, training: null, graph: null },
+      ...{ ...module, training: null, graph: null, flips: null, reconstruction: null },
       columns: { ...module.columns, factor: null, norm: null },
     }))
     const written = await collect(writeBitloom(await tinyCheckpoint(), linears, { ...report, modules }).chunks)
     const first = withHeader(written, (header) =>
       header
         .replace('"bitloom.version":"2"', '"bitloom.version":"1"')
-        .replaceAll(/,\\"lanes\\":\[[^\]]*\],\\"training\\":null,\\"graph\\":null/g, ''),
+        .replaceAll(/,\\"lanes\\":\[[^\]]*\],\\"training\\":null,\\"graph\\":null,\\"reconstruction\\":null/g, '')
+        .replaceAll(',\\"flips\\":null', ''),
     )
     expect(new TextDecoder().decode(first)).not.toContain('lanes')
     const { model } = await open(first)
@@ -247,6 +248,11 @@ describe('readBitloom refuses', () => {
       'a lane twice',
       (h) => h.replace('\\"error\\",\\"hessian\\"', '\\"error\\",\\"error\\"'),
       /lanes with bits and error, each once, got bits, error, error/,
+    ],
+    [
+      'a reconstruction of other length',
+      (h) => h.replace('\\"reconstruction\\":4', '\\"reconstruction\\":5'),
+      /reconstruction\/model.layers.0.self_attn.q_proj: expected F32 \[4,5\], got F32 \[4,4\]/,
     ],
     [
       'a training of other length',

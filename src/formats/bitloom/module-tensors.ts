@@ -1,19 +1,22 @@
 import { FormatError } from '../../errors'
-import type { ColumnRecord, GraphRecord, ModuleRecord, TrainingRecord } from '../../records'
+import type { ColumnRecord, GraphRecord, ModuleRecord, ReconstructionRecord, TrainingRecord } from '../../records'
 import type { TensorToWrite } from '../safetensors'
 import type { ModelSource } from '../source'
-import { columnsTensor, graphTensor, trainingTensor } from './names'
+import { columnsTensor, graphTensor, reconstructionTensor, trainingTensor } from './names'
 import { inMemory, storedTensor } from './tensors'
 
-/** What a report's JSON says of the tensors that hold the rest of a module's record. */
+/** What a report's JSON says of the tensors that hold the rest of a module's record, and what older files lack. */
 export interface TensorsOfModule {
   /** Names of the rows of the columns' tensor; without, as version 1 had them: bits, error, and hessian if there is a third. */
   readonly lanes?: readonly Lane[] | undefined
   /** Recorded steps. */
   readonly training?: number | null | undefined
   readonly graph?: { readonly nodes: number; readonly edges: number } | null | undefined
+  readonly flips?: number | null | undefined
+  /** Recorded steps. */
+  readonly reconstruction?: number | null | undefined
 }
-export type StoredModule = Omit<ModuleRecord, 'columns' | 'training' | 'graph'> & TensorsOfModule
+export type StoredModule = Omit<ModuleRecord, 'columns' | keyof Omit<TensorsOfModule, 'lanes'>> & TensorsOfModule
 
 export type Lane = keyof ColumnRecord
 export const LANES = ['bits', 'error', 'hessian', 'factor', 'norm'] as const satisfies readonly Lane[]
@@ -29,22 +32,25 @@ const SERIES = [
   'temperature',
 ] as const satisfies readonly (keyof TrainingRecord)[]
 
-export function storedModule({ columns, training, graph, ...module }: ModuleRecord): StoredModule {
+/** Rows of the reconstruction's tensor. */
+const STEPS = ['step', 'loss', 'soft', 'flips'] as const satisfies readonly (keyof ReconstructionRecord)[]
+
+export function storedModule({ columns, training, graph, reconstruction, ...module }: ModuleRecord): StoredModule {
   return {
     ...module,
     lanes: LANES.filter((lane) => columns[lane]),
     training: training?.step.length ?? null,
     graph: graph && { nodes: graph.nodes.length, edges: graph.weight.length },
+    reconstruction: reconstruction?.step.length ?? null,
   }
 }
 
-export function moduleTensors({ name, in: width, columns, training, graph }: ModuleRecord): TensorToWrite[] {
+export function moduleTensors(module: ModuleRecord): TensorToWrite[] {
+  const { name, in: width, columns, training, graph, reconstruction } = module
   const lanes = LANES.flatMap((lane) => columns[lane] ?? [])
   const tensors = [inMemory(columnsTensor(name), 'F32', [lanes.length, width], lanes)]
-  if (training) {
-    const series = SERIES.map((key) => training[key])
-    tensors.push(inMemory(trainingTensor(name), 'F32', [series.length, training.step.length], series))
-  }
+  if (training) tensors.push(seriesTensor(trainingTensor(name), training, SERIES))
+  if (reconstruction) tensors.push(seriesTensor(reconstructionTensor(name), reconstruction, STEPS))
   if (graph) {
     const { nodes, from, to, weight } = graph
     tensors.push(
@@ -56,16 +62,30 @@ export function moduleTensors({ name, in: width, columns, training, graph }: Mod
   return tensors
 }
 
+/** Numbers of every recorded step, a row a key. */
+type Series<K extends string> = Readonly<Record<K, Float32Array<ArrayBuffer>>>
+
+function seriesTensor<K extends string>(name: string, record: Series<K>, keys: readonly K[]): TensorToWrite {
+  const rows = keys.map((key) => record[key])
+  return inMemory(name, 'F32', [rows.length, rows[0]!.length], rows)
+}
+
 type Tensors = ModelSource['tensors']
 
 /** The whole record of a module; FormatError when its tensors are not those the JSON speaks of. */
 export async function readModule(tensors: Tensors, stored: StoredModule): Promise<ModuleRecord> {
-  const { lanes: _, training, graph, ...module } = stored
+  const { lanes: _, training, graph, flips, reconstruction, ...module } = stored
+  const { name } = module
   return {
     ...module,
     columns: await readColumns(tensors, stored),
-    training: typeof training === 'number' ? await readTraining(tensors, module.name, training) : null,
+    training: typeof training === 'number' ? await readSeries(tensors, trainingTensor(name), SERIES, training) : null,
     graph: graph ? await readGraph(tensors, stored, graph) : null,
+    flips: flips ?? null,
+    reconstruction:
+      typeof reconstruction === 'number'
+        ? await readSeries(tensors, reconstructionTensor(name), STEPS, reconstruction)
+        : null,
   }
 }
 
@@ -83,11 +103,15 @@ async function readColumns(tensors: Tensors, { name, in: width, lanes }: StoredM
   return { bits, error, hessian: lane('hessian'), factor: lane('factor'), norm: lane('norm') }
 }
 
-async function readTraining(tensors: Tensors, name: string, steps: number): Promise<TrainingRecord> {
-  const entry = storedTensor(tensors, trainingTensor(name), 'F32', [[SERIES.length, steps]])
+async function readSeries<K extends string>(
+  tensors: Tensors,
+  name: string,
+  keys: readonly K[],
+  steps: number,
+): Promise<Series<K>> {
+  const entry = storedTensor(tensors, name, 'F32', [[keys.length, steps]])
   const row = rowsOf(new Float32Array((await entry.read()).buffer), steps)
-  const series = Object.fromEntries(SERIES.map((key, index) => [key, row(index)]))
-  return series as Record<(typeof SERIES)[number], Float32Array<ArrayBuffer>>
+  return Object.fromEntries(keys.map((key, index) => [key, row(index)])) as Series<K>
 }
 
 async function readGraph(

@@ -14,6 +14,9 @@ export const columnsTensor = (module: string): string => `bitloom.columns/${modu
 /** The learning of a module's widths, for the charts: F32 [series, recorded steps]. */
 export const trainingTensor = (module: string): string => `bitloom.training/${module}`
 
+/** The reconstruction of a block, with the last of its modules: F32 [series, recorded steps]. */
+export const reconstructionTensor = (module: string): string => `bitloom.reconstruction/${module}`
+
 /** The graph among a module's columns: U32 [nodes], U32 [2, edges] of indices into it, F32 [edges]. */
 export const graphTensor = (module: string, part: 'nodes' | 'edges' | 'weight'): string =>
   `bitloom.graph/${module}.${part}`

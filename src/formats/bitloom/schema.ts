@@ -5,7 +5,7 @@ import type { AffineHeader } from '../affine-check'
 import { WIDTHS } from '../quantized'
 import { LANES, type StoredModule, storedModule } from './module-tensors'
 
-/** A report as its JSON holds it: columns, training and graph of a module are tensors of the file. */
+/** A report as its JSON holds it: columns, learning and graph of a module are tensors of the file. */
 export type StoredReport = Omit<RunReport, 'modules'> & { readonly modules: readonly StoredModule[] }
 
 const count = z.int().min(0)
@@ -66,6 +66,8 @@ const stored: z.ZodType<StoredReport> = z.object({
       lanes: z.array(z.enum(LANES)).optional(),
       training: count.nullish(),
       graph: z.object({ nodes: count, edges: count }).nullish(),
+      flips: real.nullish(),
+      reconstruction: count.nullish(),
     }),
   ),
   seconds: z.object({ total: real }).catchall(real),

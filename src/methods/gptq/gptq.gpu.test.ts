@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { noise, testGpu } from '../../../test/device'
+import { workingBlock } from '../../../test/working-block'
 import { dequantize, unpackCodes } from '../../formats/affine'
 import type { AffineLinear, Width } from '../../formats/quantized'
 import { Hessian } from '../../linalg/hessian'
 import type { LinearSpec, ModelSpec } from '../../models/spec'
 import { gptqReference } from '../../reference/gptq'
-import type { BlockContext } from '../method'
 import { rtn } from '../rtn/rtn'
 import { type GptqOptions, gptq } from './gptq'
 
@@ -33,7 +33,7 @@ async function oneLinear(out: number, n: number, x: Float32Array<ArrayBuffer>, w
   hessian.add(rec, gpu.upload(x, [TOKENS, n]))
   hessian.finish(rec)
   await gpu.submit(rec)
-  const block: BlockContext = {
+  const block = workingBlock({
     gpu,
     model: { linears: [spec] } as unknown as ModelSpec,
     layer: 0,
@@ -43,7 +43,7 @@ async function oneLinear(out: number, n: number, x: Float32Array<ArrayBuffer>, w
     hessians: async () => new Map([[3, hessian]]),
     report: () => {},
     checkCancelled: () => {},
-  }
+  })
   return { block, h: await gpu.readF32(hessian.matrix) }
 }
 

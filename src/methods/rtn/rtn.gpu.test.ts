@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { noise, testGpu } from '../../../test/device'
+import { workingBlock } from '../../../test/working-block'
 import { dequantize, unpackCodes } from '../../formats/affine'
 import { WIDTHS } from '../../formats/quantized'
 import type { LinearSpec, ModelSpec } from '../../models/spec'
@@ -22,11 +23,11 @@ async function quantized(w: Float32Array<ArrayBuffer>, options: RtnOptions) {
   const weight = gpu.upload(w, [OUT, COLUMNS])
   const before = gpu.pool.liveBytes
   const modules = rtn.quantize(
-    {
+    workingBlock({
       ...{ gpu, model: { linears: [spec] } as unknown as ModelSpec, layer: 0, seed: 0 },
       ...{ nameOf: () => 'down', weight: () => weight, report: () => {}, checkCancelled: () => {} },
       hessians: () => Promise.reject(new Error('RTN needs no data')),
-    },
+    }),
     options,
   )
   const all = []

@@ -1,0 +1,114 @@
+import type { Gpu } from '../gpu/device'
+import type { Recorder } from '../gpu/recorder'
+import type { Tensor } from '../gpu/tensor'
+import { Hessian } from '../linalg/hessian'
+import type { LinearSpec, ModelSpec } from '../models/spec'
+import type { BlockWeights } from '../models/weights'
+import type { HiddenStream } from './streams'
+
+/** A block while its Hessians are taken. */
+export interface BlockPair {
+  /** As it is now. */
+  readonly weights: BlockWeights
+  readonly original: BlockWeights
+  /** Whether nobody changes its attention part any more. */
+  readonly attentionFinished: boolean
+}
+
+/** The Hessians of the stages of one block, those last asked for at a time. */
+export class BlockHessians {
+  #current = new Map<number, Hessian>()
+  readonly #diagonals = new Map<number, Float32Array<ArrayBuffer>>()
+
+  constructor(
+    private readonly gpu: Gpu,
+    private readonly model: ModelSpec,
+    /** Inputs from the stream that went through everything quantized so far. */
+    private readonly stream: HiddenStream,
+    /** Inputs of the original block, for methods that compare the two. */
+    private readonly compared: HiddenStream | null,
+    private readonly checkpoint: () => Promise<void>,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
+
+  /** One pass over the calibration data; frees what was taken before. */
+  async take(stages: readonly number[], block: BlockPair): Promise<ReadonlyMap<number, Hessian>> {
+    const { gpu, stream } = this
+    this.free()
+    const hessians = this.#current
+    const rec = gpu.record()
+    for (const stage of stages)
+      hessians.set(stage, Hessian.create(gpu, rec, this.#inputsOf(stage), stream.tokens, this.compared !== null))
+    await gpu.submit(rec)
+    if (block.attentionFinished && Math.min(...stages) >= 2) await this.#advanceMidway(block)
+    const upTo = Math.max(...stages) as LinearSpec['stage']
+    for (const b of stream.states.keys()) {
+      await this.checkpoint()
+      const step = gpu.record()
+      const originals = this.#originalInputs(step, block.original, stages, b)
+      const tap = (stage: number, input: Tensor) => {
+        const hessian = hessians.get(stage)
+        hessian?.add(step, input)
+        const original = originals.get(stage)
+        if (original) hessian?.addCross(step, original, input)
+      }
+      gpu.free(stream.run(step, block.weights, b, { upTo, tap }))
+      gpu.free(...originals.values())
+      await gpu.submit(step)
+    }
+    const last = gpu.record()
+    for (const hessian of hessians.values()) hessian.finish(last)
+    await gpu.submit(last)
+    for (const [stage, hessian] of hessians) this.#diagonals.set(stage, await hessian.diagonal(gpu))
+    return hessians
+  }
+
+  /** Of the inputs of this stage, while it is there. */
+  get(stage: number): Hessian | undefined {
+    return this.#current.get(stage)
+  }
+
+  /** diag H of this stage, kept when H is gone. */
+  diagonal(stage: number): Float32Array<ArrayBuffer> | null {
+    return this.#diagonals.get(stage) ?? null
+  }
+
+  /** The inputs of this stage are no longer what they were. */
+  drop(stage: number): void {
+    this.#current.get(stage)?.free()
+    this.#current.delete(stage)
+    this.#diagonals.delete(stage)
+  }
+
+  free(): void {
+    for (const hessian of this.#current.values()) hessian.free()
+    this.#current = new Map()
+  }
+
+  /** Once the attention part is no longer asked for, nobody computes it again. */
+  async #advanceMidway({ weights, original }: BlockPair): Promise<void> {
+    if (this.stream.midway) return
+    await this.stream.advanceMidway(weights, this.signal)
+    await this.compared?.advanceMidway(original, this.signal)
+  }
+
+  /** Copies of what the original block feeds these stages of batch b. */
+  #originalInputs(rec: Recorder, original: BlockWeights, stages: readonly number[], b: number): Map<number, Tensor> {
+    const { gpu, compared } = this
+    const inputs = new Map<number, Tensor>()
+    if (!compared) return inputs
+    const upTo = Math.max(...stages) as LinearSpec['stage']
+    const tap = (stage: number, input: Tensor) => {
+      if (!stages.includes(stage)) return
+      const copy = gpu.alloc(input.shape, 'f32', 'original input')
+      rec.copy(input, copy)
+      inputs.set(stage, copy)
+    }
+    gpu.free(compared.run(rec, original, b, { upTo, tap }))
+    return inputs
+  }
+
+  #inputsOf(stage: number): number {
+    return this.model.linears.find((linear) => linear.stage === stage)!.in
+  }
+}
