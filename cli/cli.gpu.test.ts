@@ -73,8 +73,11 @@ describe('from a checkpoint to its numbers', () => {
   it('measures the file as the run that made it would have', async () => {
     const gpu = await openGpu(await requestTestAdapter())
     const model = await openPath(nano)
-    const { linears } = await quantize(gpu, model, { recipe: made.recipe, calibration: await readText(calibration) })
-    const weights = quantizedWeights(gpu, model, async (name) => linears.get(name)!)
+    const { linears, changed } = await quantize(gpu, model, {
+      recipe: made.recipe,
+      calibration: await readText(calibration),
+    })
+    const weights = quantizedWeights(gpu, model, async (name) => linears.get(name)!, changed)
     const request = { text: await readText(text), protocol: 'windows:64', maxTokens: 700 }
     const { perplexity: inMemory } = await perplexity(gpu, model, weights, request)
     gpu.destroy()

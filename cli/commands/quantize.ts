@@ -30,12 +30,12 @@ export const quantize = command({
     const model = await openPath(positionals[0]!)
     return withGpu(signal, async (gpu) => {
       const request = { recipe, calibration, signal, onProgress: progressPrinter() }
-      const { linears, report } = await profiled(gpu, values.profile, () => quantizeModel(gpu, model, request))
-      const bytes = await writeFile(out, writeBitloom(model.source, linears.values(), report).chunks, signal)
+      const { linears, changed, report } = await profiled(gpu, values.profile, () => quantizeModel(gpu, model, request))
+      const bytes = await writeFile(out, writeBitloom(model.source, linears.values(), report, changed).chunks, signal)
       const { bits, modules, seconds, peakGpuBytes, device, warnings } = report
       const json = {
         ...{ out, bytes, effectiveBits: bits },
-        modules: modules.map(({ columns: _, training: __, graph: ___, ...module }) => module),
+        modules: modules.map(({ columns: _, training: __, graph: ___, reconstruction: ____, ...module }) => module),
         ...{ seconds, peakGpuBytes, device, recipe: report.recipe, warnings },
       }
       const text = `${out}  ${megabytes(bytes)}  ${bits.total.toFixed(4)} bits/weight (code ${bits.code.toFixed(4)}, scale ${bits.scale.toFixed(4)}, index ${bits.index.toFixed(4)})  ${seconds.total.toFixed(1)} s`

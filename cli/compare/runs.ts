@@ -96,8 +96,8 @@ async function runOnce(
     if (progress.type === 'block') drift = progress.drift
     pass(progress)
   }
-  const { linears, report } = await quantize(gpu, model, { recipe, calibration, signal, onProgress })
-  const weights = quantizedWeights(gpu, model, async (name) => linears.get(name)!)
+  const { linears, changed, report } = await quantize(gpu, model, { recipe, calibration, signal, onProgress })
+  const weights = quantizedWeights(gpu, model, async (name) => linears.get(name)!, changed)
   const scores = await measure(gpu, model, weights, request)
   const { bits, modules, seconds, peakGpuBytes, warnings } = report
   return {

@@ -71,7 +71,7 @@ describe('exportFp16', () => {
 
   it('splits into shards that open together', async () => {
     const source = await tinyCheckpoint()
-    const files = exportFp16(source, tamed(tinyLinears()), 1200)
+    const files = exportFp16(source, tamed(tinyLinears()), new Map(), 1200)
     expect(files.map(({ name }) => name).slice(0, 4)).toEqual([
       'model-00001-of-00003.safetensors',
       'model-00002-of-00003.safetensors',

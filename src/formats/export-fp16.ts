@@ -2,6 +2,7 @@ import { NumericalError } from '../errors'
 import { carriedTensors } from './bitloom/copy'
 import { dtypeBytes } from './dtypes'
 import { encodeFloat16 } from './floats'
+import type { ChangedTensors } from './quantized'
 import { safetensorsChunks, safetensorsSize, type TensorToWrite } from './safetensors'
 import { isSideFile } from './side-files'
 import type { ModelSource } from './source'
@@ -26,36 +27,43 @@ const MAX_SHARD_BYTES = 5e9
 const METADATA = { format: 'pt' }
 
 /**
- * The Hugging Face folder of the model with these linears as float16: it opens wherever the original does, and takes
+ * The Hugging Face folder of the model with these linears, and what else was changed, as float16: it opens wherever the original does, and takes
  * as much room as a float16 model. Everything else, config and tokenizer too, is verbatim. NumericalError, when its
  * turn comes, for a weight that float16 cannot hold.
  */
 export function exportFp16(
   source: ModelSource,
   linears: ReadonlyMap<string, DenseLinear>,
+  changed: ChangedTensors = new Map(),
   maxShardBytes = MAX_SHARD_BYTES,
 ): OutputFile[] {
   const tensors = [
-    ...carriedTensors(source, linears.keys()),
-    ...[...linears].map(([name, linear]) => halfTensor(`${name}.weight`, linear)),
+    ...carriedTensors(source, linears.keys(), changed.keys()),
+    ...[...changed].map(([name, values]) => halfTensor(name, [values.length], async () => values)),
+    ...[...linears].map(([name, linear]) =>
+      halfTensor(`${name}.weight`, [linear.out, linear.in], () => linear.weights()),
+    ),
   ]
   const side = [...source.files].filter(([name]) => isSideFile(name)).map(([name, bytes]) => wholeFile(name, bytes))
   return [...weightFiles(tensors, maxShardBytes), ...side]
 }
 
-function halfTensor(name: string, linear: DenseLinear): TensorToWrite {
+function halfTensor(name: string, shape: readonly number[], read: () => Promise<Float32Array>): TensorToWrite {
   const data = async () => {
-    const weights = await linear.weights()
+    const weights = await read()
     const halves = encodeFloat16(weights)
     const bad = halves.findIndex((half) => (half & 0x7c00) === 0x7c00)
     if (bad >= 0)
       throw new NumericalError(
-        `${name}: expected weights within ±65504, got ${weights[bad]} in row ${Math.floor(bad / linear.in)}, column ${bad % linear.in} — float16 cannot hold this model; keep the packed file`,
+        `${name}: expected weights within ±65504, got ${weights[bad]} ${placeOf(bad, shape)} — float16 cannot hold this model; keep the packed file`,
       )
     return new Uint8Array(halves.buffer)
   }
-  return { name, dtype: 'F16', shape: [linear.out, linear.in], data }
+  return { name, dtype: 'F16', shape, data }
 }
+
+const placeOf = (index: number, [_, columns]: readonly number[]): string =>
+  columns ? `in row ${Math.floor(index / columns)}, column ${index % columns}` : `at element ${index}`
 
 function weightFiles(tensors: TensorToWrite[], maxShardBytes: number): OutputFile[] {
   const shards: TensorToWrite[][] = [[]]

@@ -77,3 +77,9 @@ export type Grid =
       readonly zeros: Uint32Array<ArrayBuffer>
     }
   | { readonly type: 'range'; readonly min: Uint16Array<ArrayBuffer>; readonly range: Uint16Array<ArrayBuffer> }
+
+/**
+ * Parameters other than the linears' weights that a method changed, float32, by full name; norms and biases, all of them
+ * vectors. They are stored and evaluated in place of the checkpoint's.
+ */
+export type ChangedTensors = ReadonlyMap<string, Float32Array<ArrayBuffer>>

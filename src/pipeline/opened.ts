@@ -1,7 +1,7 @@
 import { FormatError } from '../errors'
 import { type PackedModel, readBitloom } from '../formats/bitloom/read'
 import type { ByteSource } from '../formats/bytes'
-import type { QuantizedLinear } from '../formats/quantized'
+import type { ChangedTensors, QuantizedLinear } from '../formats/quantized'
 import { type ModelSource, openModel } from '../formats/source'
 import type { Gpu } from '../gpu/device'
 import type { Tensor } from '../gpu/tensor'
@@ -54,16 +54,23 @@ export function weightsOf(gpu: Gpu, model: OpenedModel): WeightSource {
   return packed ? quantizedWeights(gpu, model, (name) => packed.linear(name)) : new CheckpointWeights(gpu, model.source)
 }
 
-/** Parameters of which the linears come from stored codes: nothing else is ever evaluated or exported. */
+/**
+ * Parameters of which the linears come from stored codes, and the changed ones from the same run: nothing else is ever
+ * evaluated or exported.
+ */
 export function quantizedWeights(
   gpu: Gpu,
   model: OpenedModel,
   linearOf: (name: string) => Promise<QuantizedLinear>,
+  changed: ChangedTensors = new Map(),
 ): WeightSource {
   const rest = new CheckpointWeights(gpu, model.source)
   return {
     linear: async (name) => dequantizeOnGpu(gpu, await linearOf(name)),
-    tensor: (name, rows) => rest.tensor(name, rows),
+    tensor: async (name, rows) => {
+      const values = changed.get(name)
+      return values ? gpu.upload(values.slice(rows?.start, rows?.end)) : rest.tensor(name, rows)
+    },
   }
 }
 

@@ -1,6 +1,6 @@
 import { FormatError, GpuLimitError } from '../errors'
 import { sumBits } from '../formats/bits'
-import type { QuantizedLinear } from '../formats/quantized'
+import type { ChangedTensors, QuantizedLinear } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
 import { resolveMethod } from '../methods/registry'
 import { LlamaModel } from '../models/model'
@@ -31,8 +31,7 @@ export interface QuantizeRequest {
 
 export interface QuantizedModel {
   readonly linears: ReadonlyMap<string, QuantizedLinear>
-  /** Norms and biases that the method changed, by full name: they are stored in place of the checkpoint's. */
-  readonly changed: ReadonlyMap<string, Float32Array<ArrayBuffer>>
+  readonly changed: ChangedTensors
   readonly report: RunReport
 }
 

@@ -31,6 +31,9 @@ export interface EngineApi {
   forecast(recipe: Recipe): Promise<MemoryForecast>
   /** Rejects with CancelledError after `cancel`. A result that was there before stays as it was. */
   quantize(recipe: Recipe, calibration: TextInput | null, onProgress: (progress: Progress) => void): Promise<RunReport>
+  /** Makes the run under way wait at its next checkpoint, inside a block too, until `resume` or `cancel`. */
+  pause(): Promise<void>
+  resume(): Promise<void>
   /** Stops whatever is under way: a run, a measurement, a generation; that call rejects with CancelledError. */
   cancel(): Promise<void>
 

@@ -46,6 +46,8 @@ function guard(remote: Comlink.Remote<EngineApi>, crashed: Promise<never>): Engi
     openBundled: (name, onProgress) => or(remote.openBundled(name, Comlink.proxy(onProgress))),
     forecast: (recipe) => or(remote.forecast(recipe)),
     quantize: (recipe, calibration, onProgress) => or(remote.quantize(recipe, calibration, Comlink.proxy(onProgress))),
+    pause: () => or(remote.pause()),
+    resume: () => or(remote.resume()),
     cancel: () => or(remote.cancel()),
     perplexity: (which, text, options, onProgress) =>
       or(remote.perplexity(which, text, options, Comlink.proxy(onProgress))),

@@ -4,7 +4,7 @@ import { packedFileName } from '../formats/bitloom/names'
 import { writeBitloom } from '../formats/bitloom/write'
 import { type ByteSource, blobSource } from '../formats/bytes'
 import { exportFp16 } from '../formats/export-fp16'
-import type { QuantizedLinear } from '../formats/quantized'
+import type { ChangedTensors, QuantizedLinear } from '../formats/quantized'
 import { isSideFile } from '../formats/side-files'
 import { assess, toFloat32 } from '../formats/source'
 import { zipStream } from '../formats/zip'
@@ -15,6 +15,7 @@ import type { WeightSource } from '../models/weights'
 import { continueText } from '../pipeline/continue'
 import { forecastOf, inspect } from '../pipeline/inspect'
 import { type OpenedModel, openFiles, quantizedWeights, weightsOf } from '../pipeline/opened'
+import { PauseSwitch } from '../pipeline/pause'
 import { perplexity } from '../pipeline/perplexity'
 import { quantize } from '../pipeline/quantize'
 import type { RunReport } from '../records'
@@ -36,6 +37,8 @@ interface Result {
   readonly report: RunReport
   readonly names: readonly string[]
   linear(name: string): Promise<QuantizedLinear>
+  /** Other parameters that the run changed; none where the open model's own are the result's. */
+  readonly changed: ChangedTensors
 }
 
 /** The engine behind the page: one device, one open model, one result. Knows no page and no worker; see engine.worker.ts. */
@@ -45,6 +48,8 @@ export class Engine implements EngineApi {
   #model: OpenedModel | null = null
   #result: Result | null = null
   #work: AbortController | null = null
+  /** Of the run under way. */
+  #pause: PauseSwitch | null = null
 
   constructor(private readonly api: GPU | undefined) {}
 
@@ -84,15 +89,25 @@ export class Engine implements EngineApi {
 
   quantize: EngineApi['quantize'] = (recipe, calibration, onProgress) =>
     this.#busy(async (signal) => {
-      const { linears, report } = await quantize(this.#device(), this.#opened(), {
-        recipe,
-        calibration,
-        signal,
-        onProgress,
-      })
-      this.#result = { report, names: [...linears.keys()], linear: async (name) => linears.get(name)! }
-      return report
+      const pause = new PauseSwitch()
+      this.#pause = pause
+      try {
+        const request = { recipe, calibration, signal, pause, onProgress }
+        const { linears, changed, report } = await quantize(this.#device(), this.#opened(), request)
+        this.#result = { report, names: [...linears.keys()], linear: async (name) => linears.get(name)!, changed }
+        return report
+      } finally {
+        this.#pause = null
+      }
     })
+
+  async pause() {
+    this.#pause?.pause()
+  }
+
+  async resume() {
+    this.#pause?.resume()
+  }
 
   async cancel() {
     this.#work?.abort()
@@ -137,7 +152,7 @@ export class Engine implements EngineApi {
     const result = this.#quantized()
     const linears = await Promise.all(result.names.map((linear) => result.linear(linear)))
     if (what === 'packed') {
-      const { size, chunks } = writeBitloom(source, linears, result.report)
+      const { size, chunks } = writeBitloom(source, linears, result.report, result.changed)
       return { name: packedFileName(result.report), stream: streamOf(chunks), size }
     }
     const dense = new Map(
@@ -146,7 +161,7 @@ export class Engine implements EngineApi {
         { out: linear.out, in: linear.in, weights: async () => dequantize(linear) },
       ]),
     )
-    const { size, stream } = zipStream(`${name}-fp16`, exportFp16(source, dense))
+    const { size, stream } = zipStream(`${name}-fp16`, exportFp16(source, dense, result.changed))
     return { name: `${name}-fp16.zip`, stream, size }
   }
 
@@ -160,6 +175,7 @@ export class Engine implements EngineApi {
       report: packed.report,
       names: packed.names,
       linear: (linear) => packed.linear(linear),
+      changed: new Map(),
     }
     const inspection = inspect(model, this.#gpu?.info ?? DEFAULT_LIMITS)
     return { state: 'ready', inspection, report: packed?.report ?? null }
@@ -198,7 +214,10 @@ export class Engine implements EngineApi {
   #weights(which: 'original' | 'quantized'): WeightSource {
     const gpu = this.#device()
     const model = this.#opened()
-    if (which === 'quantized') return quantizedWeights(gpu, model, (name) => this.#quantized().linear(name))
+    if (which === 'quantized') {
+      const result = this.#quantized()
+      return quantizedWeights(gpu, model, (name) => result.linear(name), result.changed)
+    }
     if (model.packed)
       throw new FormatError(
         `${model.name}: expected the original weights, got a packed file without them — open the original checkpoint to compare`,

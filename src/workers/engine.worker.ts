@@ -14,6 +14,8 @@ Comlink.expose({
   openBundled: (...args: Parameters<Engine['openBundled']>) => engine.openBundled(...args),
   forecast: (...args: Parameters<Engine['forecast']>) => engine.forecast(...args),
   quantize: engine.quantize,
+  pause: () => engine.pause(),
+  resume: () => engine.resume(),
   cancel: () => engine.cancel(),
   perplexity: engine.perplexity,
   generate: engine.generate,

@@ -6,9 +6,16 @@ import { partTensor, reservedPrefix } from './names'
 /** Bytes held at once while a tensor passes through. */
 const COPY_BYTES = 16 * 2 ** 20
 
-/** What a file carries over verbatim when these linears are written in another form: embedding, norms, head, biases. */
-export function carriedTensors(source: ModelSource, linears: Iterable<string>): TensorToWrite[] {
-  const replaced = new Set<string>()
+/**
+ * What a file carries over verbatim when these linears and other tensors are written in another form: embedding, norms,
+ * head, biases.
+ */
+export function carriedTensors(
+  source: ModelSource,
+  linears: Iterable<string>,
+  others: Iterable<string> = [],
+): TensorToWrite[] {
+  const replaced = new Set<string>(others)
   for (const name of linears) {
     replaced.add(`${name}.weight`)
     // Only a packed file has parts; elsewhere a name like 'up_proj.scale' is the model's own.

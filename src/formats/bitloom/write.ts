@@ -2,7 +2,7 @@ import { invariant } from '../../errors'
 import type { RunReport } from '../../records'
 import { arraysOf, headerOf, partsOf } from '../affine-check'
 import { enclosedPrefix } from '../packed-file'
-import type { QuantizedLinear } from '../quantized'
+import type { ChangedTensors, QuantizedLinear } from '../quantized'
 import { safetensorsChunks, safetensorsSize, type TensorToWrite } from '../safetensors'
 import type { ModelSource } from '../source'
 import { carriedTensors } from './copy'
@@ -13,17 +13,20 @@ import { inMemory } from './tensors'
 
 /**
  * A packed model as a stream of a size known beforehand: one safetensors file that holds the linears as stored codes,
- * every other tensor of `source` verbatim, its side files, and the report. Layout: docs/format.md.
+ * every other tensor of `source` verbatim but for those that were `changed`, its side files, and the report. Layout:
+ * docs/format.md.
  */
 export function writeBitloom(
   source: ModelSource,
   linears: Iterable<QuantizedLinear>,
   report: RunReport,
+  changed: ChangedTensors = new Map(),
 ): { size: number; chunks: AsyncGenerator<Uint8Array> } {
   const packed = [...linears]
   const headers = new Map(packed.map((linear) => [linear.name, headerOf(linear)]))
   const entries: TensorToWrite[] = [
-    ...carriedTensors(source, headers.keys()),
+    ...carriedTensors(source, headers.keys(), changed.keys()),
+    ...[...changed].map(([name, values]) => inMemory(name, 'F32', [values.length], [values])),
     ...packed.flatMap(partsToWrite),
     ...report.modules.flatMap(moduleTensors),
     ...[...source.files].map(
