@@ -3,6 +3,7 @@ import type { Inspection, ModuleRecord, Recipe, RunReport } from '../src/records
 import { planModules } from '../src/state/modules'
 import type { EngineApi, MethodDescription, OpenResult, OptionDescription } from '../src/workers/api'
 import { fakeAllocation, fakeGraph, fakeTraining, fakeWidths, learns } from './fake-allocation'
+import { fakeReconstructing, fakeReconstruction, fakeSteps } from './fake-reconstruction'
 
 /** What a test may decide about the engine it drives. */
 export interface FakeOptions {
@@ -85,6 +86,7 @@ export const fakeMethods: readonly MethodDescription[] = [
     presets: [],
   },
   fakeAllocation,
+  fakeReconstructing(bits, groupSize),
 ]
 
 const SHAPES: readonly [string, number, number][] = [
@@ -168,6 +170,7 @@ export function fakeModule(
     norm: lane(1),
   }
   const mixed = recipe.method === fakeAllocation.id
+  const learned = recipe.method === 'tesseraq'
   const columns = mixed ? { ...lanes, bits: fakeWidths(lanes, recipe.options) } : lanes
   return {
     ...plan,
@@ -176,7 +179,7 @@ export function fakeModule(
       weight: 0.006 * (1 + noise(3)),
       output: calibrated ? 0.0012 * (1 + plan.layer) * (0.4 + noise(plan.out)) : null,
     },
-    damping: calibrated ? 0.01 : null,
+    damping: calibrated && !learned ? 0.01 : null,
     deadColumns: plan.role === 'down' && plan.layer === 1 ? 3 : 0,
     seconds: 0.2 + noise(7),
     warnings:
@@ -184,7 +187,8 @@ export function fakeModule(
     columns,
     training: mixed && learns(recipe.options) ? fakeTraining(Number(recipe.options.steps), code) : null,
     graph: mixed ? fakeGraph(columns) : null,
-    ...{ flips: null, reconstruction: null },
+    flips: learned ? 0.05 + 0.04 * noise(plan.out) : null,
+    reconstruction: learned && plan.role === 'down' ? fakeReconstruction(fakeSteps(recipe.options)) : null,
   }
 }
 
@@ -194,7 +198,12 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
   let cancelled = false
   let pile: string[] = []
   let open: Inspection | null = null
-  const pause = () => new Promise((done) => setTimeout(done, delay))
+  let resumed: Promise<void> | null = null
+  let go = () => {}
+  const work = async () => {
+    await new Promise((done) => setTimeout(done, delay))
+    await resumed
+  }
   const checkCancelled = () => {
     if (cancelled) throw new CancelledError('run: stopped')
   }
@@ -232,7 +241,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
     openBundled: (name, onProgress) =>
       answer('openBundled', async () => {
         onProgress({ type: 'phase', phase: 'open', done: 1e6, total: 8e6, label: 'model.safetensors' })
-        await pause()
+        await work()
         return ready(name)
       }),
     forecast: (recipe) =>
@@ -255,14 +264,21 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
             total: layers,
             label: `block ${planned.layer + 1} of ${layers}`,
           })
-          await pause()
+          if (recipe.method === 'tesseraq' && plan[index - 1]?.layer !== planned.layer)
+            for (const done of [0.35, 0.7]) {
+              const steps = fakeSteps(recipe.options)
+              const reconstruction = fakeReconstruction(steps, Math.round(steps * done))
+              onProgress({ type: 'reconstruction', layer: planned.layer, steps, reconstruction })
+              await work()
+            }
+          await work()
           checkCancelled()
           const module = fakeModule(planned, recipe)
           if (module.training) {
             const steps = Number(recipe.options.steps)
             const training = fakeTraining(steps, Number(recipe.options.bits), Math.ceil(steps / 2))
             onProgress({ type: 'training', name: module.name, steps, training })
-            await pause()
+            await work()
           }
           modules.push(module)
           for (const warning of module.warnings) onProgress({ type: 'warning', text: `${module.name}: ${warning}` })
@@ -283,11 +299,19 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
     cancel: () =>
       answer('cancel', () => {
         cancelled = true
+        go()
       }),
+    pause: () =>
+      answer('pause', () => {
+        resumed = new Promise((done) => {
+          go = done
+        })
+      }),
+    resume: () => answer('resume', () => go()),
     perplexity: (which, text, { protocol }, onProgress) =>
       answer('perplexity', async () => {
         onProgress({ type: 'phase', phase: 'evaluate', done: 3, total: 16, label: text.name })
-        await pause()
+        await work()
         const perplexity = which === 'original' ? 61.2034 : 62.9441
         return {
           protocol,
@@ -307,7 +331,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
             : [' three', ' days,', ' and', ' the', ' wind', ' was', ' cold.']
         for (const word of words) {
           onText(word)
-          await pause()
+          await work()
         }
         return words.join('')
       }),

@@ -29,9 +29,9 @@ const LETTERS = { number: 10, module: 700 }
 
 /** About how long the report's document will be, without writing it. */
 export const reportBytes = ({ modules }: RunReport): number =>
-  modules.reduce((bytes, { in: columns, columns: lanes, training, graph }) => {
+  modules.reduce((bytes, { in: columns, columns: lanes, training, graph, reconstruction }) => {
     const stored = [lanes.error, lanes.hessian, lanes.factor, lanes.norm].filter((lane) => lane !== null)
-    const learned = (training?.step.length ?? 0) * 7
+    const learned = (training?.step.length ?? 0) * 7 + (reconstruction?.step.length ?? 0) * 4
     const numbers = columns * stored.length + learned + (graph?.weight.length ?? 0)
     return bytes + LETTERS.module + numbers * LETTERS.number + columns * 2
   }, 1000)
@@ -77,6 +77,7 @@ export const modulesCsv = (modules: readonly ModuleRecord[]): string =>
       'weight_error',
       'damping',
       'dead_columns',
+      'flips',
       'seconds',
       'warnings',
     ],
@@ -94,6 +95,7 @@ export const modulesCsv = (modules: readonly ModuleRecord[]): string =>
       m.error.weight,
       m.damping,
       m.deadColumns,
+      m.flips,
       m.seconds,
       m.warnings.join('; '),
     ]),

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fakeTraining } from '../../test/fake-allocation'
 import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
+import { fakeReconstruction } from '../../test/fake-reconstruction'
 import { planModules } from './modules'
-import { batched, foldProgress, newRun, overallShare, runningModule } from './progress'
+import { batched, elapsedSeconds, foldProgress, newRun, overallShare, paused, resumed, runningModule } from './progress'
 import { defaultRecipe } from './recipe'
 
 const plan = planModules(fakeInspection('wren', 2).tensors)
@@ -35,9 +36,38 @@ describe('foldProgress', () => {
     expect(runningModule({ ...run, status: 'done' }, plan)).toBeNull()
   })
 
+  it('keeps the reconstruction of the block at work until the block is done', () => {
+    const live = { layer: 1, steps: 9, reconstruction: fakeReconstruction(9, 4) }
+    const run = foldProgress(newRun('TesseraQ', 2, 0), [
+      { type: 'reconstruction', ...live, reconstruction: fakeReconstruction(9, 3) },
+      { type: 'reconstruction', ...live },
+    ])
+    expect(run.reconstruction).toEqual(live)
+    const block = { type: 'block', layer: 1, layers: 2, seconds: 3, drift: 0, secondsLeft: 0, gpuBytes: 5 } as const
+    expect(foldProgress(run, [block]).reconstruction).toBeNull()
+  })
+
   it('keeps the state when nothing came', () => {
     const run = newRun('RTN', 2, 0)
     expect(foldProgress(run, [])).toBe(run)
+  })
+})
+
+describe('a pause', () => {
+  it('is no time of work', () => {
+    const waiting = paused(newRun('TesseraQ', 2, 1000), 4000)
+    expect(waiting.status).toBe('paused')
+    expect(elapsedSeconds(waiting, 60_000)).toBe(3)
+    expect(runningModule(waiting, plan)).toBe(plan[0]!.name)
+    const again = resumed(waiting, 10_000)
+    expect([again.status, elapsedSeconds(again, 12_000)]).toEqual(['running', 5])
+    expect(resumed(again, 20_000)).toBe(again)
+  })
+
+  it('is only for what runs', () => {
+    const done = { ...newRun('RTN', 2, 0), status: 'done' as const, endedAt: 5000 }
+    expect(paused(done, 9000)).toBe(done)
+    expect(elapsedSeconds(done, 9000)).toBe(5)
   })
 })
 

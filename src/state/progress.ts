@@ -1,11 +1,14 @@
-import type { ModuleRecord, Phase, Progress, RunReport, TrainingRecord } from '../records'
+import type { ModuleRecord, Phase, Progress, ReconstructionRecord, RunReport, TrainingRecord } from '../records'
 import type { PlannedModule } from './modules'
 
 /** A run as the page follows it, folded from the engine's progress. */
 export interface RunState {
-  readonly status: 'running' | 'cancelling' | 'done' | 'cancelled' | 'failed'
+  readonly status: 'running' | 'paused' | 'cancelling' | 'done' | 'cancelled' | 'failed'
   readonly label: string
+  /** Moved on by every pause, so that what has passed since is the time of work. */
   readonly startedAt: number
+  /** While the run is paused: since when. */
+  readonly pausedAt: number | null
   readonly endedAt: number | null
   readonly phase: {
     readonly phase: Phase
@@ -16,6 +19,8 @@ export interface RunState {
   readonly modules: readonly ModuleRecord[]
   /** The last learning there was: of the layer at work, or of the one before it. */
   readonly training: LiveTraining | null
+  /** Of the block at work; null when it is done. */
+  readonly reconstruction: LiveReconstruction | null
   /** Blocks finished, of how many; 0 of 0 before the engine has said. */
   readonly layersDone: number
   readonly layers: number
@@ -31,14 +36,23 @@ export interface LiveTraining {
   readonly training: TrainingRecord
 }
 
+export interface LiveReconstruction {
+  readonly layer: number
+  /** Steps there will be. */
+  readonly steps: number
+  readonly reconstruction: ReconstructionRecord
+}
+
 export const newRun = (label: string, layers: number, now: number): RunState => ({
   status: 'running',
   label,
   startedAt: now,
+  pausedAt: null,
   endedAt: null,
   phase: null,
   modules: [],
   training: null,
+  reconstruction: null,
   layersDone: 0,
   layers,
   secondsLeft: null,
@@ -65,9 +79,14 @@ export function foldProgress(run: RunState, batch: readonly Progress[]): RunStat
         next = { ...next, training: { name, steps, training } }
         break
       }
+      case 'reconstruction': {
+        const { layer, steps, reconstruction } = progress
+        next = { ...next, reconstruction: { layer, steps, reconstruction } }
+        break
+      }
       case 'block': {
         const { layer, layers, secondsLeft, gpuBytes } = progress
-        next = { ...next, layersDone: layer + 1, layers, secondsLeft, gpuBytes }
+        next = { ...next, layersDone: layer + 1, layers, secondsLeft, gpuBytes, reconstruction: null }
         break
       }
       case 'warning':
@@ -77,6 +96,20 @@ export function foldProgress(run: RunState, batch: readonly Progress[]): RunStat
   }
   return { ...next, modules, warnings }
 }
+
+/** The run as it waits from now on; one that does not run stays as it is. */
+export const paused = (run: RunState, now: number): RunState =>
+  run.status === 'running' ? { ...run, status: 'paused', pausedAt: now } : run
+
+/** The run as it goes on, or as it ends: what it waited until now was no time of work. */
+export function resumed(run: RunState, now: number): RunState {
+  if (run.pausedAt === null) return run
+  return { ...run, status: 'running', startedAt: run.startedAt + now - run.pausedAt, pausedAt: null }
+}
+
+/** Seconds of work so far, or in all. */
+export const elapsedSeconds = ({ startedAt, pausedAt, endedAt }: RunState, now: number): number =>
+  Math.max(0, ((endedAt ?? pausedAt ?? now) - startedAt) / 1000)
 
 /** The run of a report: what a finished run, or one that was opened from a packed file, shows. */
 export const runOfReport = (report: RunReport, label: string, startedAt: number, endedAt: number): RunState => ({
@@ -99,7 +132,7 @@ export function overallShare(run: RunState, planned: number): number {
 
 /** The module at work: layers are quantized in the order of the plan, so it is the first that is not there yet. */
 export function runningModule(run: RunState | null, plan: readonly PlannedModule[]): string | null {
-  if (run?.status !== 'running') return null
+  if (run?.status !== 'running' && run?.status !== 'paused') return null
   const done = new Set(run.modules.map((module) => module.name))
   return plan.find((module) => !done.has(module.name))?.name ?? null
 }

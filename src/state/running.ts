@@ -3,7 +3,7 @@ import { presetOptions } from '../workers/api'
 import { type Context, occupy, patch, setFailure, textNamed } from './context'
 import { isCancelled } from './failure'
 import { modelKey } from './modules'
-import { batched, foldProgress, newRun, type RunState, runOfReport } from './progress'
+import { batched, foldProgress, newRun, paused, type RunState, resumed, runOfReport } from './progress'
 import { parseRecipe, recipeLabel, recipeProblems, withMethod } from './recipe'
 import { runRecord } from './runs'
 
@@ -95,12 +95,13 @@ export function runningActions(context: Context) {
       if (!state().selected) patch(context, { selected: state().run?.modules[0]?.name ?? null })
     })
     return occupy(context, 'run', 'run', async () => {
-      const startedAt = context.host.now()
-      patch(context, { run: newRun(label, layers, startedAt) })
+      patch(context, { run: newRun(label, layers, context.host.now()) })
       try {
         const text = method.needsCalibration ? await textNamed(context, recipe.calibration.text) : null
         const report = await context.engine.api.quantize(recipe, text, progress.push)
         progress.flush()
+        update((current) => resumed(current, context.host.now()))
+        const { startedAt } = state().run!
         runs += 1
         patch(context, {
           run: runOfReport(report, label, startedAt, context.host.now()),
@@ -112,7 +113,7 @@ export function runningActions(context: Context) {
         progress.flush()
         const endedAt = context.host.now()
         const status = isCancelled(error) ? 'cancelled' : 'failed'
-        update((current) => ({ ...current, status, endedAt }))
+        update((current) => ({ ...resumed(current, endedAt), status, endedAt }))
         // A run that never got going leaves the finished one on the screen.
         if (state().run?.modules.length === 0 && before.result) patch(context, { run: before.run })
         throw error
@@ -123,9 +124,25 @@ export function runningActions(context: Context) {
   const cancel = async (): Promise<void> => {
     const { run: current } = state()
     patch(context, { sweep: null })
-    if (current?.status === 'running') patch(context, { run: { ...current, status: 'cancelling' } })
+    if (current?.status === 'running' || current?.status === 'paused')
+      patch(context, { run: { ...resumed(current, context.host.now()), status: 'cancelling' } })
     await context.engine.api.cancel()
   }
 
-  return { setRecipe, setOption, choosePreset, chooseMethod, loadRecipe, forecast, addText, run, cancel }
+  /** Between two steps, so that what is at work is finished first. */
+  const pause = async (): Promise<void> => {
+    const { run: current } = state()
+    if (current?.status !== 'running') return
+    patch(context, { run: paused(current, context.host.now()) })
+    await context.engine.api.pause()
+  }
+
+  const resume = async (): Promise<void> => {
+    const { run: current } = state()
+    if (current?.status !== 'paused') return
+    patch(context, { run: resumed(current, context.host.now()) })
+    await context.engine.api.resume()
+  }
+
+  return { setRecipe, setOption, choosePreset, chooseMethod, loadRecipe, forecast, addText, run, pause, resume, cancel }
 }

@@ -21,6 +21,7 @@ const TEXTS = [
 async function studioWith(options: FakeOptions = {}) {
   const saved: { name: string; bytes: number }[] = []
   const engines = { count: 0 }
+  const clock = { now: 1000 }
   const studio = createStudio({
     connect: () => {
       engines.count += 1
@@ -35,7 +36,7 @@ async function studioWith(options: FakeOptions = {}) {
       if (path.endsWith('.txt')) return 'call me'
       throw new Error(path)
     },
-    now: () => 1000,
+    now: () => clock.now,
     save: async (open) => {
       const { name, stream } = await open()
       saved.push({ name, bytes: (await new Response(stream).arrayBuffer()).byteLength })
@@ -43,7 +44,7 @@ async function studioWith(options: FakeOptions = {}) {
     },
   })
   await studio.boot()
-  return { studio, saved, state: studio.store.getState }
+  return { studio, saved, clock, state: studio.store.getState }
 }
 
 const file = (name: string) => new File(['x'], name)
@@ -120,6 +121,38 @@ describe('running', () => {
     await run
     expect(state().run?.status).toBe('cancelled')
     expect(state().failures.run).toBeUndefined()
+    expect(state().busy).toBeNull()
+  })
+
+  it('pauses and goes on, and the time between is not counted', async () => {
+    const { studio, state, clock } = await studioWith({ delay: 20 })
+    await studio.openBundled('wren-nano')
+    const run = studio.run()
+    await vi.waitFor(() => expect(state().run?.modules.length).toBeGreaterThan(0))
+    await studio.pause()
+    expect(state().run).toMatchObject({ status: 'paused', pausedAt: 1000 })
+    await new Promise((done) => setTimeout(done, 150))
+    const { length } = state().run!.modules
+    await new Promise((done) => setTimeout(done, 50))
+    expect(state().run!.modules.length).toBe(length)
+    clock.now = 61_000
+    await studio.resume()
+    expect(state().run).toMatchObject({ status: 'running', pausedAt: null, startedAt: 61_000 })
+    await run
+    expect(state().run).toMatchObject({ status: 'done', startedAt: 61_000 })
+    await studio.pause()
+    expect(state().run?.status).toBe('done')
+  })
+
+  it('cancels what is paused', async () => {
+    const { studio, state } = await studioWith({ delay: 20 })
+    await studio.openBundled('wren-nano')
+    const run = studio.run()
+    await vi.waitFor(() => expect(state().run?.modules.length).toBeGreaterThan(0))
+    await studio.pause()
+    await studio.cancel()
+    await run
+    expect(state().run).toMatchObject({ status: 'cancelled', pausedAt: null })
     expect(state().busy).toBeNull()
   })
 

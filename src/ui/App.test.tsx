@@ -1,5 +1,5 @@
 import { act, cleanup, fireEvent, render, screen, within } from '@testing-library/react'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { type FakeOptions, fakeEngine } from '../../test/fake-engine'
 import { GpuUnavailableError } from '../errors'
 import { createStudio } from '../state/studio'
@@ -84,6 +84,38 @@ it('shows how widths were learned, sorts columns and holds runs against each oth
   const allocator = screen.getByLabelText('Allocator') as HTMLSelectElement
   expect(allocator.selectedOptions[0]?.textContent).toBe('greedy')
   expect(within(screen.getByRole('region', { name: 'Method options' })).queryByLabelText('Steps')).toBeNull()
+})
+
+it('shows a block being reconstructed, pauses it, and keeps how it went', async () => {
+  const studio = await open({ delay: 4 })
+  await act(() => studio.openBundled('wren-3m'))
+  await studio.addText(new File(['words'], 'mine.txt'))
+  studio.chooseMethod('tesseraq')
+  studio.setRecipe({ calibration: { ...studio.store.getState().recipe!.calibration, text: 'mine.txt' } })
+  const button = (name: string) => screen.getByRole('button', { name }) as HTMLButtonElement
+  expect(button('Pause').disabled).toBe(true)
+
+  let run: Promise<boolean> = Promise.resolve(false)
+  await act(async () => {
+    run = studio.run()
+    await vi.waitFor(() => expect(studio.store.getState().run?.reconstruction).toBeTruthy())
+  })
+  expect(screen.getByRole('application', { name: /^Reconstruction of block 1, \d+ recorded/ })).toBeTruthy()
+  await act(async () => fireEvent.click(button('Pause')))
+  expect(screen.getByText('paused')).toBeTruthy()
+  expect(document.title).toMatch(/^\d+% paused Bitloom$/)
+  expect(screen.getByText(/Closing this tab loses the run/)).toBeTruthy()
+  expect(button('Cancel').disabled).toBe(false)
+  await act(async () => fireEvent.click(button('Resume')))
+  expect(document.title).toMatch(/^\d+% Bitloom$/)
+  await act(() => run)
+
+  act(() => studio.select('model.layers.1.self_attn.q_proj'))
+  const chart = screen.getByRole('application', { name: /^Reconstruction of block 2, 200 recorded steps/ })
+  fireEvent.keyDown(chart, { key: 'Home' })
+  expect(screen.getByText(/^Step 1 of 200: loss \S+, 85\.4% of the roundings still soft; lowest loss/)).toBeTruthy()
+  expect(screen.getByText('Unlike nearest')).toBeTruthy()
+  expect(screen.getByText('Codes unlike nearest')).toBeTruthy()
 })
 
 it('renders hostile names as text', async () => {

@@ -1,7 +1,7 @@
 import { type ReactNode, useMemo } from 'react'
 import type { ModuleRecord } from '../records'
 import type { PlannedModule } from '../state/modules'
-import { formatDuration, formatError, formatNumber, formatSetting, formatShape } from './format'
+import { formatDuration, formatError, formatNumber, formatSetting, formatShape, formatTenths } from './format'
 import { type TableColumn, VirtualTable } from './VirtualTable'
 
 interface Row extends PlannedModule {
@@ -19,7 +19,8 @@ interface ModuleTableProps {
 /** Every linear layer of the model, filling in as the run goes. */
 export function ModuleTable({ plan, modules, selected, running, onSelect }: ModuleTableProps) {
   const rows = useMemo(() => tableRows(plan, modules), [plan, modules])
-  const columns = useMemo(() => columnsOf(onSelect), [onSelect])
+  const known = knownOf(modules)
+  const columns = useMemo(() => columnsOf(onSelect, known), [onSelect, known])
   return (
     <VirtualTable
       label="Modules"
@@ -27,7 +28,7 @@ export function ModuleTable({ plan, modules, selected, running, onSelect }: Modu
       rows={rows}
       rowKey={(row) => row.name}
       height={264}
-      minWidth={820}
+      minWidth={known === 'both' ? 910 : 820}
       selected={selected}
       running={running}
       dim={(row) => row.module === null}
@@ -52,7 +53,15 @@ export function tableRows(plan: readonly PlannedModule[], modules: readonly Modu
 
 const NONE = <span className="quiet">none</span>
 
-function columnsOf(onSelect: (name: string) => void): readonly TableColumn<Row>[] {
+/** Which columns of the table would not be empty; damping's stands there from the start. */
+type Known = 'damping' | 'flips' | 'both'
+
+function knownOf(modules: readonly ModuleRecord[]): Known {
+  if (modules.every(({ flips }) => flips === null)) return 'damping'
+  return modules.every(({ damping }) => damping === null) ? 'flips' : 'both'
+}
+
+function columnsOf(onSelect: (name: string) => void, known: Known): readonly TableColumn<Row>[] {
   const number = (
     key: string,
     title: string,
@@ -65,11 +74,17 @@ function columnsOf(onSelect: (name: string) => void): readonly TableColumn<Row>[
     align: 'right',
     render: ({ module }) => module && value(module),
   })
+  const damping = number('damping', 'Damping', '9%', ({ damping: part }) =>
+    part === null ? NONE : formatSetting(part),
+  )
+  const flips = number('flips', 'Unlike nearest', '12%', ({ flips: part }) =>
+    part === null ? NONE : formatTenths(part),
+  )
   return [
     {
       key: 'name',
       title: 'Module',
-      width: '30%',
+      width: known === 'damping' ? '30%' : '27%',
       mono: true,
       render: ({ name, module }) =>
         module ? (
@@ -92,7 +107,8 @@ function columnsOf(onSelect: (name: string) => void): readonly TableColumn<Row>[
     number('bits', 'Bits', '8%', (module) => formatNumber(module.bits.total, 3)),
     number('output', 'Output error', '11%', ({ error }) => (error.output === null ? NONE : formatError(error.output))),
     number('weight', 'Weight error', '11%', ({ error }) => formatError(error.weight)),
-    number('damping', 'Damping', '9%', ({ damping }) => (damping === null ? NONE : formatSetting(damping))),
+    ...(known === 'flips' ? [] : [damping]),
+    ...(known === 'damping' ? [] : [flips]),
     number('seconds', 'Time', '8%', ({ seconds }) => formatDuration(seconds)),
     {
       key: 'warnings',

@@ -49,6 +49,8 @@ export function formatDuration(seconds: number): string {
 
 export const formatShape = (shape: readonly number[]): string => shape.join(' × ')
 export const formatPercent = (share: number): string => `${Math.round(share * 100)}%`
+/** Shares that are small and move little. */
+export const formatTenths = (share: number): string => `${(share * 100).toFixed(1)}%`
 
 /** Spec keys as words: "rmsNormEps" and "rms_norm_eps" both read "rms norm eps". */
 export const words = (key: string): string =>

@@ -1,13 +1,23 @@
 import { describe, expect, it } from 'vitest'
 import { fakeTraining } from '../../../test/fake-allocation'
 import { fakeInspection, fakeMethods, fakeModule } from '../../../test/fake-engine'
+import { fakeReconstruction } from '../../../test/fake-reconstruction'
 import type { RunReport } from '../../records'
 import { planModules } from '../../state/modules'
 import { defaultRecipe } from '../../state/recipe'
 import { runRecord } from '../../state/runs'
 import { arcGraph, arcHeight, layoutArcs, nodeText, placeAt } from './graph'
 import { differenceMeasure } from './measure'
-import { layoutTraining, stepAt, traceOf, trainingScales, trainingText } from './training-chart'
+import {
+  layoutReconstruction,
+  lowestOf,
+  stepAt as reconstructionStepAt,
+  reconstructionText,
+  roundsOf,
+  stairs,
+} from './reconstruction-chart'
+import { lossScale, traceOf } from './series'
+import { layoutTraining, stepAt, trainingScales, trainingText } from './training-chart'
 import { barAt, barText, layoutBars, modelWidth, widthBars, widthsDiffer } from './widths'
 
 const plan = planModules(fakeInspection('wren', 2).tensors)
@@ -71,6 +81,52 @@ describe('training chart', () => {
     expect(trainingText(training, 0, 100)).not.toContain('chosen')
     expect(stepAt(training, layout, 100, layout.loss.x + layout.loss.width, 50)).toBe(59)
     expect(stepAt(training, layout, 100, 3, 50)).toBeNull()
+  })
+})
+
+describe('reconstruction chart', () => {
+  const record = fakeReconstruction(200)
+  const unknown = record.soft.map(() => Number.NaN)
+
+  it('stacks what was measured, over one axis of steps', () => {
+    const { loss, soft, flips, height } = layoutReconstruction(record, 800)
+    expect(soft!.y).toBeGreaterThan(loss.y + loss.height)
+    expect(flips!.y).toBeGreaterThan(soft!.y + soft!.height)
+    expect(flips!.y + flips!.height).toBeLessThan(height)
+    for (const box of [loss, soft!, flips!]) expect([box.x, box.width]).toEqual([loss.x, loss.width])
+    const alone = layoutReconstruction({ ...record, soft: unknown, flips: unknown }, 800)
+    expect([alone.soft, alone.flips]).toEqual([null, null])
+    expect(alone.height).toBeLessThan(height)
+  })
+
+  it('sees a round in every fall of the soft part, across what was not measured', () => {
+    expect(roundsOf(record)).toEqual([21, 41, 61, 81, 101, 121, 141, 161, 181])
+    const soft = Float32Array.of(Number.NaN, 0.9, Number.NaN, 0.5, 0.5)
+    expect(roundsOf({ ...record, step: Float32Array.of(1, 2, 3, 4, 5), soft })).toEqual([4])
+    expect(roundsOf({ ...record, soft: unknown })).toEqual([])
+    expect(stairs([0, 2, 5].map((x) => ({ x, y: 10 - x })))).toEqual([
+      ...[0, 2, 2, 5, 5].map((x, i) => ({ x, y: [10, 10, 8, 8, 5][i] })),
+    ])
+  })
+
+  it('finds the lowest loss, however it begins', () => {
+    expect(lowestOf({ ...record, loss: Float32Array.of(Number.NaN, 3, 1, 2) })).toBe(2)
+    expect(lowestOf({ ...record, loss: Float32Array.of(Number.NaN, Number.POSITIVE_INFINITY) })).toBeNull()
+    expect(lossScale([...record.loss]).kind).toBe('log')
+  })
+
+  it('finds the step under the pointer and says it in words, with the last count there was', () => {
+    const layout = layoutReconstruction(record, 800)
+    const at = reconstructionStepAt(record, layout, 200, layout.soft!.x + layout.soft!.width / 2, layout.soft!.y + 5)!
+    expect(record.step[at]).toBe(100)
+    expect(reconstructionText(record, at + 1, 200)).toMatch(
+      /^Step 101 of 200: loss \S+, 25\.3% of the roundings still soft, 6\.0% of the codes unlike nearest; lowest loss \S+ at step 1\d\d$/,
+    )
+    expect(reconstructionText(record, 0, 200)).not.toContain('codes')
+    expect(reconstructionText({ ...record, loss: unknown, soft: unknown }, 9, 200)).toBe(
+      'Step 10 of 200: no loss, 1.2% of the codes unlike nearest',
+    )
+    expect(reconstructionText(fakeReconstruction(200, 0), -1, 200)).toBe('No step recorded yet.')
   })
 })
 

@@ -8,13 +8,14 @@ import { BitsBar } from '../BitsBar'
 import { CloseUp } from '../CloseUp'
 import { DifferenceMap } from '../DifferenceMap'
 import { ChoiceField } from '../fields'
-import { formatDuration, formatError, formatSetting, formatShape } from '../format'
+import { formatDuration, formatError, formatSetting, formatShape, formatTenths } from '../format'
 import { GraphView } from '../GraphView'
 import { MatrixMap } from '../MatrixMap'
 import { ModelMap } from '../ModelMap'
 import { CLOSE_UP } from '../maps/close-up'
 import { MEASURES, tellingMeasure } from '../maps/measure'
 import { widthsDiffer } from '../maps/widths'
+import { ReconstructionChart } from '../ReconstructionChart'
 import { Step } from '../Step'
 import { download } from '../save'
 import { useStudio, useStudioState } from '../studio-context'
@@ -73,7 +74,10 @@ function Matrix({ module, save }: { module: ModuleRecord; save: Save }) {
     setChosen(column)
     setFirst(Math.max(0, Math.min(module.in - CLOSE_UP, column - CLOSE_UP / 2)))
   }
-  const { name, training, graph } = module
+  const fitted = useStudioState(({ run }) =>
+    run?.modules.find(({ layer, reconstruction }) => layer === module.layer && reconstruction),
+  )
+  const { name, layer, training, graph } = module
   return (
     <>
       <MatrixMap module={module} column={chosen} onColumn={choose} onPng={save(name)} />
@@ -87,6 +91,14 @@ function Matrix({ module, save }: { module: ModuleRecord; save: Save }) {
           steps={training.step.at(-1) ?? 0}
           target={target}
           onPng={save(`${name}-training`)}
+        />
+      )}
+      {fitted?.reconstruction && (
+        <ReconstructionChart
+          layer={layer}
+          reconstruction={fitted.reconstruction}
+          steps={fitted.reconstruction.step.at(-1) ?? 0}
+          onPng={save(`block-${layer + 1}-reconstruction`)}
         />
       )}
       <CloseUp module={module} column={first} onColumn={setFirst} />
@@ -124,7 +136,7 @@ function LookSide({ module, measure }: { module: ModuleRecord; measure: Measure 
 const NONE: readonly ModuleRecord[] = []
 
 function ModuleFacts({ module }: { module: ModuleRecord }) {
-  const { bits, error, damping } = module
+  const { bits, error, damping, flips } = module
   return (
     <section className="stack" aria-label="Selected module">
       <h3 className="mono">{module.name}</h3>
@@ -137,6 +149,12 @@ function ModuleFacts({ module }: { module: ModuleRecord }) {
         <dd>{formatError(error.weight)}</dd>
         <dt>Damping</dt>
         <dd>{damping === null ? 'none needed' : formatSetting(damping)}</dd>
+        {flips !== null && (
+          <>
+            <dt>Codes unlike nearest</dt>
+            <dd>{formatTenths(flips)}</dd>
+          </>
+        )}
         <dt>Dead columns</dt>
         <dd>{module.deadColumns}</dd>
         <dt>Time</dt>

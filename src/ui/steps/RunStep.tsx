@@ -1,12 +1,20 @@
 import { useEffect, useRef } from 'react'
 import type { RunReport } from '../../records'
-import { type LiveTraining, overallShare, type RunState, runningModule } from '../../state/progress'
+import {
+  elapsedSeconds,
+  type LiveReconstruction,
+  type LiveTraining,
+  overallShare,
+  type RunState,
+  runningModule,
+} from '../../state/progress'
 import { recipeProblems, targetWidth } from '../../state/recipe'
 import { Warnings } from '../FailureNote'
 import { formatBytes, formatDuration, formatInteger, formatPercent } from '../format'
 import { Glance } from '../Glance'
 import { ModuleTable } from '../ModuleTable'
 import { ProgressLine } from '../ProgressLine'
+import { ReconstructionChart } from '../ReconstructionChart'
 import { RunsTable } from '../RunsTable'
 import { Step } from '../Step'
 import { download } from '../save'
@@ -23,7 +31,7 @@ export function RunStep() {
     return (
       <Step
         id="run"
-        waitsFor="Waits for a model and a recipe. Shows every layer as it is quantized; can be cancelled."
+        waitsFor="Waits for a model and a recipe. Shows every layer as it is quantized; can be paused and cancelled."
       />
     )
   return (
@@ -38,6 +46,7 @@ export function RunStep() {
         onSelect={studio.select}
       />
       {run?.training && run.endedAt === null && <Learning training={run.training} />}
+      {run?.reconstruction && run.endedAt === null && <Reconstructing live={run.reconstruction} />}
       <RunsTable />
     </Step>
   )
@@ -56,8 +65,23 @@ function Learning({ training: { name, steps, training } }: { training: LiveTrain
   )
 }
 
+/** The block at work, step by step. */
+function Reconstructing({ live: { layer, steps, reconstruction } }: { live: LiveReconstruction }) {
+  const studio = useStudio()
+  return (
+    <ReconstructionChart
+      live
+      {...{ layer, steps, reconstruction }}
+      onPng={(picture) =>
+        void picture.then((blob) => download(`${studio.baseName()}-block-${layer + 1}-reconstruction.png`, blob))
+      }
+    />
+  )
+}
+
 const STATUS_WORDS: Record<RunState['status'], string> = {
   running: 'running',
+  paused: 'paused',
   cancelling: 'stopping',
   done: 'finished',
   cancelled: 'cancelled',
@@ -94,7 +118,7 @@ function RunButtons() {
   const studio = useStudio()
   const running = useStudioState((state) => state.busy === 'run')
   const sweeping = useStudioState((state) => state.sweep !== null)
-  const cancelling = useStudioState((state) => state.run?.status === 'cancelling')
+  const status = useStudioState((state) => state.run?.status)
   const obstacle = useObstacle()
   const start = useRef<HTMLButtonElement>(null)
   useEffect(() => {
@@ -113,10 +137,22 @@ function RunButtons() {
         >
           Quantize
         </button>
-        <button type="button" disabled={!running || cancelling} onClick={() => void studio.cancel()}>
+        <button
+          type="button"
+          disabled={!running || (status !== 'running' && status !== 'paused')}
+          onClick={() => void (status === 'paused' ? studio.resume() : studio.pause())}
+        >
+          {status === 'paused' ? 'Resume' : 'Pause'}
+        </button>
+        <button type="button" disabled={!running || status === 'cancelling'} onClick={() => void studio.cancel()}>
           Cancel
         </button>
       </div>
+      {running && status === 'paused' && (
+        <p className="field-help" role="status">
+          Waits after the step at work, its memory kept. Closing this tab loses the run.
+        </p>
+      )}
       {obstacle && !running && <p className="quiet small">{obstacle}</p>}
     </>
   )
@@ -150,11 +186,11 @@ function useObstacle(): string | null {
 }
 
 /** What a run shows outside its step: progress in the tab's title, and a question before the tab is closed. */
-function useRunOutside(running: boolean, share: number) {
-  const percent = running ? formatPercent(share) : null
+function useRunOutside(running: boolean, paused: boolean, share: number) {
+  const progress = running ? `${formatPercent(share)} ${paused ? 'paused ' : ''}` : ''
   useEffect(() => {
-    document.title = percent ? `${percent} Bitloom` : 'Bitloom'
-  }, [percent])
+    document.title = `${progress}Bitloom`
+  }, [progress])
   useEffect(() => {
     if (!running) return
     const ask = (event: BeforeUnloadEvent) => event.preventDefault()
@@ -165,10 +201,11 @@ function useRunOutside(running: boolean, share: number) {
 
 function RunProgress({ run, planned }: { run: RunState; planned: number }) {
   const running = run.endedAt === null
-  const now = useNow(running)
+  const paused = run.status === 'paused'
+  const now = useNow(running && !paused)
   const share = overallShare(run, planned)
-  useRunOutside(running, share)
-  const elapsed = Math.max(0, ((run.endedAt ?? now) - run.startedAt) / 1000)
+  useRunOutside(running, paused, share)
+  const elapsed = elapsedSeconds(run, now)
   const { phase } = run
   return (
     <>
