@@ -14,6 +14,7 @@ import { nll } from './nll'
 import { packInto, unpackInto } from './pack'
 import * as quantize from './quantize'
 import { rmsNorm } from './rms-norm'
+import { roundingStep } from './soft-rounding'
 
 type AnyKernel = Kernel<string, never>
 
@@ -66,7 +67,7 @@ const ofHeads = [14, 64].flatMap((headDim) => [
   (software: boolean) => attentionBackwardKeys(headLayout(headDim, software)),
 ])
 const variants = [true, false].flatMap((software) =>
-  [nll, rmsNorm, quantize.gptqBlock, mixed.mixedBlock, mixed.findRange, ...ofHeads].map(
+  [nll, rmsNorm, quantize.gptqBlock, mixed.mixedBlock, mixed.findRange, roundingStep, ...ofHeads].map(
     (of) => of(software) as unknown as AnyKernel,
   ),
 )

@@ -1,0 +1,15 @@
+// One step of Adam (Kingma & Ba 2015, algorithm 1) on a parameter; `params` has rate, beta1, beta2, eps and, at step t,
+// unbias1 = 1/(1 − β₁ᵗ), unbias2 = 1/(1 − β₂ᵗ).
+
+// The running means (m, u) of the gradient and of its square, g taken in.
+fn adam_moments(before: vec2f, g: f32) -> vec2f {
+  return vec2f(
+    params.beta1 * before.x + (1.0 - params.beta1) * g,
+    params.beta2 * before.y + (1.0 - params.beta2) * g * g,
+  );
+}
+
+// What they take off the parameter.
+fn adam_move(moments: vec2f) -> f32 {
+  return params.rate * moments.x * params.unbias1 / (sqrt(moments.y * params.unbias2) + params.eps);
+}
