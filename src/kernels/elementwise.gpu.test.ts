@@ -3,6 +3,7 @@ import { expectClose, noise, testGpu } from '../../test/device'
 import { siluMulReference } from '../reference/transformer'
 import { add } from './add'
 import { bias } from './bias'
+import { scaleLines } from './matrix'
 import { siluMul } from './silu-mul'
 
 it.each([1, 63, 1000])('adds %i elements in place', async (count) => {
@@ -45,5 +46,29 @@ it('adds a row vector to the rows asked for', async () => {
     await gpu.readF32(y),
     Array.from(a, (x, i) => (inside(i) ? Math.fround(x + b[i % columns]!) : x)),
     {},
+  )
+})
+
+it.each([
+  ['columns', 1, 0],
+  ['columns', 1, 1],
+  ['rows', 19, 0],
+  ['rows', 19, 1],
+])('scales %s of a matrix, %i elements apart, divided: %i', async (_, every, divide) => {
+  const gpu = await testGpu()
+  const [rows, columns] = [17, 19]
+  const lines = every === 1 ? columns : rows
+  const x = noise(rows * columns, 1)
+  const s = noise(lines, 2).map((value) => 1.5 + value)
+  const y = gpu.alloc([rows, columns])
+  const rec = gpu.record()
+  rec.run(scaleLines, { x: gpu.upload(x), s: gpu.upload(s), y }, { count: x.length, every, lines, divide })
+  await gpu.submit(rec)
+  const of = (i: number) => s[every === 1 ? i % columns : Math.floor(i / columns)]!
+  // a product is correctly rounded, a quotient off by 2.5 ulp at most (WGSL §15.7.4)
+  expectClose(
+    await gpu.readF32(y),
+    Array.from(x, (value, i) => (divide ? value / of(i) : value * of(i))),
+    { atol: 0, rtol: divide ? 3.6e-7 : 6e-8 },
   )
 })

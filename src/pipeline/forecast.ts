@@ -1,7 +1,7 @@
 import { allocatedBytes } from '../gpu/buffers'
 import type { GpuInfo } from '../gpu/device'
 import { dotSlices } from '../kernels/matrix'
-import { countOf, type Moment, type Shape } from '../methods/memory'
+import { countOf, type MethodMemory, type Moment, type Shape } from '../methods/memory'
 import type { Method } from '../methods/method'
 import type { LinearSpec, ModelSpec } from '../models/spec'
 import type { MemoryForecast, Recipe } from '../records'
@@ -54,7 +54,11 @@ export function forecastQuantize<O>(
 
   const moments = quantizing(setting, method, options)
   if (calibration)
-    moments.push(embedding(setting, calibration, limit), ...planning(setting, method, options, calibration))
+    moments.push(
+      embedding(setting, calibration, limit),
+      ...planning(setting, method, options, calibration),
+      ...working(setting, method.memory(options), calibration),
+    )
   const total = ({ weights, hessians, activations }: Parts) => weights + hessians + activations
   const peak = moments.reduce((most, moment) => (total(moment) > total(most) ? moment : most))
   const whole = wholeTensors(spec, calibration, method.memory(options))
@@ -121,6 +125,21 @@ function quantizing<O>(setting: Setting, method: Method<O, unknown>, options: O)
         2 * stream + largest(setting, compares && !memory.together ? [fromMidway] : [attention, feedForward]),
     })
   return moments
+}
+
+/** The method's work on a block as a whole, beside both streams. */
+function working(
+  { spec, size, resident, batches, stream }: Setting,
+  memory: MethodMemory,
+  { samples, length }: Recipe['calibration'],
+): Parts[] {
+  const calibration = { samples, length, together: batches[0]! / length }
+  const moments = memory.block?.(spec, calibration) ?? []
+  return moments.map(({ weights = [], hessians = [], activations = [] }) => ({
+    weights: resident + size(...memory.throughout, ...weights),
+    hessians: size(...hessians),
+    activations: 2 * stream + size(...activations),
+  }))
 }
 
 /** The method's look at the whole model before: gradients, and all blocks with their Hessians. */

@@ -1,9 +1,11 @@
-import type { GpuInfo } from '../gpu/device'
+import type { Gpu, GpuInfo } from '../gpu/device'
 import { resolveMethod } from '../methods/registry'
-import type { Inspection, MemoryForecast, Recipe } from '../records'
+import type { Inspection, MemoryForecast, Recipe, RunForecast } from '../records'
+import { ratesOf } from './device-rates'
 import { forecastQuantize } from './forecast'
 import { modelSize, type OpenedModel } from './opened'
 import { defaultRecipe } from './recipe'
+import { forecastSeconds } from './time-forecast'
 
 /** What a model is and what it would need on this device. */
 export function inspect(model: OpenedModel, gpu: GpuInfo): Inspection {
@@ -21,6 +23,14 @@ export function inspect(model: OpenedModel, gpu: GpuInfo): Inspection {
     forecast,
     problems: forecastOf(model, defaultRecipe('rtn'), gpu).problems,
   }
+}
+
+/** What a run by the recipe takes on this device, its time measured on it the first time; nothing else may be at work there then. */
+export async function forecastRun(model: OpenedModel, recipe: Recipe, gpu: Gpu): Promise<RunForecast> {
+  const resolved = resolveMethod(recipe.method, recipe.options)
+  const memory = forecastOf(model, recipe, gpu.info)
+  if (!resolved.method.work || memory.problems.length > 0) return { ...memory, seconds: null }
+  return { ...memory, seconds: forecastSeconds(model.spec, recipe, resolved, await ratesOf(gpu)) }
 }
 
 export function forecastOf({ spec }: OpenedModel, recipe: Recipe, gpu: GpuInfo): MemoryForecast {

@@ -3,8 +3,10 @@ import { checkCancelled } from './batching'
 /** The person's wish that a run should wait: whoever asks sets it, the run heeds it between two pieces of work. */
 export class PauseSwitch {
   #paused = false
-  #waitedMs = 0
-  #resumed: (() => void)[] = []
+  #waited = 0
+  /** When the wait under way began. */
+  #since: number | null = null
+  #wake = () => {}
 
   get paused(): boolean {
     return this.#paused
@@ -16,33 +18,26 @@ export class PauseSwitch {
 
   resume(): void {
     this.#paused = false
-    for (const go of this.#resumed.splice(0)) go()
+    this.#wake()
   }
 
-  /** Milliseconds as `performance.now()` gives them, less what has been spent in `wait`. */
+  /** Milliseconds as `performance.now()` gives them, less what has been spent in `wait`: stands still meanwhile. */
   now(): number {
-    return performance.now() - this.#waitedMs
+    return (this.#since ?? performance.now()) - this.#waited
   }
 
-  /** Resolves once nobody wants a pause any more, at once where nobody does; CancelledError when `signal` aborts. */
+  /** Of one run at a time. Resolves once nobody wants a pause any more, at once where nobody does; CancelledError when `signal` aborts. */
   async wait(signal?: AbortSignal): Promise<void> {
-    const started = performance.now()
-    try {
-      while (this.#paused && !signal?.aborted) await this.#change(signal)
-    } finally {
-      this.#waitedMs += performance.now() - started
-    }
+    this.#since = performance.now()
+    const wake = () => this.#wake()
+    signal?.addEventListener('abort', wake)
+    while (this.#paused && !signal?.aborted)
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    signal?.removeEventListener('abort', wake)
+    this.#waited += performance.now() - this.#since
+    this.#since = null
     checkCancelled(signal)
-  }
-
-  #change(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const go = () => {
-        signal?.removeEventListener('abort', go)
-        resolve()
-      }
-      this.#resumed.push(go)
-      signal?.addEventListener('abort', go)
-    })
   }
 }

@@ -29,6 +29,8 @@ export async function rescaled(
   stage: number,
   scales: Tensor,
 ): Promise<Rescaled> {
+  const source = SOURCES[stage]
+  invariant(source, () => `stage ${stage} of a block`)
   const of = model.linears.filter((linear) => linear.stage === stage)
   const lines = of[0]!.in
   invariant(elements(scales.shape) === lines, () => `${scales.shape} scales for ${lines} columns`)
@@ -46,8 +48,6 @@ export async function rescaled(
     linears[role] = { weight: scaled(weight, 1, false), bias }
   }
   const norms: { attnNorm?: Tensor; mlpNorm?: Tensor } = {}
-  const source = SOURCES[stage]
-  invariant(source, () => `stage ${stage} of a block`)
   if (source === 'attnNorm' || source === 'mlpNorm') norms[source] = scaled(block[source], 1, true)
   else {
     const { weight, bias } = block.linears[source]
