@@ -8,11 +8,15 @@ import { findGrid, type GridShape } from '../kernels/quantize'
 import type { LinearSpec } from '../models/spec'
 import type { Moment, Shape } from './memory'
 
-/** The uniform grid that RTN and GPTQ share: one width, regular groups, min-max ranges in the GPTQ dialect. */
-export interface UniformGrid {
+/** A uniform grid: one width, regular groups. */
+export interface GridOptions {
   readonly bits: Width
   /** Columns a group; −1 for one group a row. */
   readonly groupSize: number
+}
+
+/** The grid that RTN and GPTQ share: min-max ranges in the GPTQ dialect. */
+export interface UniformGrid extends GridOptions {
   readonly symmetric: boolean
 }
 
@@ -26,13 +30,17 @@ export interface GridTensors {
   readonly codes: Tensor
 }
 
-export function allocGrid(gpu: Gpu, out: number, columns: number, { bits, groupSize }: UniformGrid): GridTensors {
+export function gridShape(out: number, columns: number, { bits, groupSize }: GridOptions): GridShape {
   const size = groupSize === -1 ? columns : Math.min(groupSize, columns)
-  const groups = Math.ceil(columns / size)
+  return { rows: out, columns, groupSize: size, groups: Math.ceil(columns / size), bits }
+}
+
+export function allocGrid(gpu: Gpu, out: number, columns: number, grid: GridOptions): GridTensors {
+  const shape = gridShape(out, columns, grid)
   return {
-    shape: { rows: out, columns, groupSize: size, groups, bits },
-    steps: gpu.alloc([out, groups]),
-    zeros: gpu.alloc([out, groups]),
+    shape,
+    steps: gpu.alloc([out, shape.groups]),
+    zeros: gpu.alloc([out, shape.groups]),
     codes: gpu.alloc([out, columns], 'u32', 'codes'),
   }
 }
@@ -40,7 +48,7 @@ export function allocGrid(gpu: Gpu, out: number, columns: number, { bits, groupS
 /** What a linear on this grid takes: with `working` tensors while its codes are found, and while they are packed. */
 export function gridMoments(
   { out, in: columns }: LinearSpec,
-  { bits, groupSize }: UniformGrid,
+  { bits, groupSize }: GridOptions,
   working: Shape[],
 ): Moment[] {
   const groups = groupSize === -1 ? 1 : Math.ceil(columns / groupSize)

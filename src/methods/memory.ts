@@ -1,4 +1,4 @@
-import type { LinearSpec } from '../models/spec'
+import type { LinearSpec, ModelSpec } from '../models/spec'
 
 /** Of a tensor of 4-byte elements. */
 export type Shape = readonly number[]
@@ -7,6 +7,16 @@ export type Shape = readonly number[]
 export interface Moment {
   readonly hessians?: readonly Shape[]
   readonly weights?: readonly Shape[]
+  readonly activations?: readonly Shape[]
+}
+
+/** The calibration windows around a block. */
+export interface BlockWindows {
+  /** Windows of all batches, and of the largest. */
+  readonly samples: number
+  readonly together: number
+  /** Tokens of a window. */
+  readonly length: number
 }
 
 /** What a method takes of the GPU while it works, for the forecast of a run's peak. */
@@ -17,6 +27,8 @@ export interface MethodMemory {
   readonly throughout: readonly Shape[]
   /** From the first linear of a stage to the last, also while one is handed over; `columns` of its input. */
   kept(columns: number): readonly Shape[]
+  /** While the block is worked on as a whole, before the Hessians of its linears are there. */
+  block?(model: ModelSpec, windows: BlockWindows): readonly Moment[]
   /** Before the first linear of a stage is worked on, and for all of them. */
   stage(linears: readonly LinearSpec[]): readonly Moment[]
   /** While one linear is worked on. */

@@ -1,0 +1,86 @@
+import type { Gpu } from '../../gpu/device'
+import type { Recorder } from '../../gpu/recorder'
+import type { Tensor } from '../../gpu/tensor'
+import { gridErrors, keepLeast } from '../../kernels/clip-search'
+import { matmul } from '../../kernels/gemm'
+import type { GridShape } from '../../kernels/quantize'
+import type { Hessian } from '../../linalg/hessian'
+import type { LinearSpec } from '../../models/spec'
+import { allocGrid, type GridOptions, type GridTensors } from '../affine'
+import type { BlockContext } from '../method'
+import { type Ranges, recordMinMax } from './dialect'
+
+/** How far both ends of a range are drawn in: not at all, by a twentieth, … to 0.55 of what they were. */
+const SHRINKS = Array.from({ length: 10 }, (_, i) => 1 - i / 20)
+
+/** What q and k produce meets in a product before anything is averaged: the error of their outputs says too little. */
+const clips = ({ role }: LinearSpec): boolean => role !== 'q' && role !== 'k'
+
+/**
+ * A linear's grids, clipped where that lowers the error of its output; codes are not written yet. The caller frees them.
+ *
+ * @param hessian of the linear's input
+ */
+export async function clippedGrid(
+  block: BlockContext,
+  spec: LinearSpec,
+  options: GridOptions,
+  hessian: Hessian,
+): Promise<GridTensors> {
+  const { gpu } = block
+  const w = block.weight(spec)
+  const grid = allocGrid(gpu, spec.out, spec.in, options)
+  const rec = gpu.record()
+  if (clips(spec)) recordClipSearch(gpu, rec, grid, w, hessian.matrix)
+  else recordMinMax(rec, grid, w)
+  await gpu.submit(rec)
+  return grid
+}
+
+/**
+ * AWQ's clip search (Lin et al. 2023, arXiv 2306.00978, the code's `auto_clip`; both ends as in llmc): of ten ranges
+ * the one with the least error of the group's part of the output,
+ *
+ *     mean over tokens of (Σ_g x·d)² = dᵀ(H_gg d)/2,  d = ŵ − w
+ *
+ * H_gg the group's part of H on the diagonal. It knows all calibration tokens, where the original looks at 512 of them.
+ *
+ * @param h [in, in]
+ */
+export function recordClipSearch(gpu: Gpu, rec: Recorder, { shape, steps, zeros }: Ranges, w: Tensor, h: Tensor): void {
+  const { rows, groups } = shape
+  const cells = [rows, groups]
+  const candidate: Ranges = { shape, steps: gpu.alloc(cells), zeros: gpu.alloc(cells) }
+  const least = gpu.alloc(cells, 'f32', 'least errors')
+  const d = gpu.alloc(w.shape, 'f32', 'rounding errors')
+  const product = gpu.alloc(w.shape, 'f32', 'errors times hessian')
+  for (const shrink of SHRINKS) {
+    recordMinMax(rec, candidate, w, shrink)
+    rec.run(gridErrors, { w, steps: candidate.steps, zeros: candidate.zeros, d }, shape)
+    recordGroupProducts(rec, shape, d, h, product)
+    const tried = { candidate_steps: candidate.steps, candidate_zeros: candidate.zeros }
+    rec.run(keepLeast, { d, product, ...tried, least, steps, zeros }, { ...shape, first: shrink === 1 })
+  }
+  gpu.free(candidate.steps, candidate.zeros, least, d, product)
+}
+
+/** product[:, g] = d[:, g]·H_gg for every group of columns: whole groups together, a shorter last one by itself. */
+function recordGroupProducts(
+  rec: Recorder,
+  { rows, columns, groupSize }: GridShape,
+  d: Tensor,
+  h: Tensor,
+  product: Tensor,
+): void {
+  const whole = Math.floor(columns / groupSize)
+  const record = (first: number, size: number, batch: number) =>
+    matmul(rec, {
+      ...{ a: d, b: h, c: product, m: rows, n: size, k: size, batch },
+      ...{ lda: columns, ldb: columns, ldc: columns },
+      ...{ aOffset: first, bOffset: first * (columns + 1), cOffset: first },
+      ...{ aBatch: size, bBatch: size * (columns + 1), cBatch: size },
+    })
+  record(0, groupSize, whole)
+  const rest = columns - whole * groupSize
+  if (rest > 0) record(whole * groupSize, rest, 1)
+}

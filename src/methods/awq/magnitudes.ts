@@ -1,0 +1,34 @@
+import type { Tensor } from '../../gpu/tensor'
+import { columnMagnitudes, magnitudeSlices } from '../../kernels/scale-search'
+import { BlockForward, type Stage } from '../../models/block'
+import type { WorkingBlock } from '../method'
+
+/** Mean |x_j| over all calibration tokens of the input of every stage, [in] each: what the block as it is will see. */
+export async function inputMagnitudes(block: WorkingBlock): Promise<ReadonlyMap<Stage, Float64Array>> {
+  const { gpu, model, rope, weights } = block
+  const { batches, count, length } = block.samples()
+  const forward = new BlockForward(gpu, model, rope)
+  const means = new Map<Stage, Float64Array>()
+  for (const { windows, input } of batches) {
+    await block.checkpoint()
+    const rec = gpu.record()
+    const parts = new Map<Stage, Tensor>()
+    const tap = (stage: Stage, x: Tensor) => {
+      const [rows = 0, columns = 0] = x.shape
+      const sums = gpu.alloc([magnitudeSlices(rows), columns], 'f32', 'magnitudes')
+      rec.run(columnMagnitudes, { x, sums }, { rows, columns })
+      parts.set(stage, sums)
+    }
+    gpu.free(forward.run(rec, weights, input, { windows, length }, { upTo: 3, tap }))
+    await gpu.submit(rec)
+    for (const [stage, sums] of parts) {
+      const columns = sums.shape[1]!
+      const mean = means.get(stage) ?? new Float64Array(columns)
+      const values = await gpu.readF32(sums)
+      gpu.free(sums)
+      for (let i = 0; i < values.length; i++) mean[i % columns]! += values[i]! / (count * length)
+      means.set(stage, mean)
+    }
+  }
+  return means
+}
