@@ -1,4 +1,4 @@
-import type { Progress, TrainingRecord } from '../src/records'
+import type { Progress, ReconstructionRecord, TrainingRecord } from '../src/records'
 
 /** Progress belongs on standard error; standard output is the result's. */
 export const say = (line: string): void => void process.stderr.write(`${line}\n`)
@@ -6,24 +6,51 @@ export const say = (line: string): void => void process.stderr.write(`${line}\n`
 /** Takes back a line that passes, on a terminal. */
 const clear = process.stderr.isTTY ? '\r\x1b[K' : ''
 
+/** What passes: of interest while it lasts. */
+type Passing = Extract<Progress, { type: 'phase' | 'training' | 'reconstruction' }>
+const passes = (progress: Progress): progress is Passing =>
+  progress.type === 'phase' || progress.type === 'training' || progress.type === 'reconstruction'
+
 /** Tells work of many parts: a line a finished part, what passes meanwhile on one that is overwritten, on a terminal. */
 export function partsPrinter(): { readonly tell: (line: string) => void; readonly pass: (progress: Progress) => void } {
-  const terminal = process.stderr.isTTY
+  const lineOf = passingLines()
   return {
     tell: (line) => say(clear + line),
     pass: (progress) => {
-      if (terminal && (progress.type === 'phase' || progress.type === 'training'))
-        process.stderr.write(clear + passingLine(progress))
+      if (process.stderr.isTTY && passes(progress)) process.stderr.write(clear + lineOf(progress))
     },
   }
 }
 
-/** Tells a run's progress: a line a finished module and block; phases and learning on one line that is overwritten, on a terminal. */
+/**
+ * Tells a run's progress: a line a finished module and block; what passes on one line that is overwritten, on a terminal.
+ * Elsewhere a reconstruction, which may take hours, has a line now and then.
+ */
 export function progressPrinter(): (progress: Progress) => void {
   const { tell, pass } = partsPrinter()
+  const lineNow = passingLines()
+  const due = atMostEvery(RECONSTRUCTION_MS)
   return (progress) => {
-    if (progress.type === 'phase' || progress.type === 'training') pass(progress)
-    else if (progress.type !== 'reconstruction') tell(lineOf(progress))
+    if (!passes(progress)) tell(lineOf(progress))
+    else if (process.stderr.isTTY) pass(progress)
+    else {
+      const line = lineNow(progress)
+      if (progress.type === 'reconstruction' && due()) tell(line)
+    }
+  }
+}
+
+/** Between two lines of a reconstruction where lines stay. */
+const RECONSTRUCTION_MS = 2000
+
+/** Whether so long has passed since it last was true. */
+export function atMostEvery(ms: number, now: () => number = () => performance.now()): () => boolean {
+  let last = Number.NEGATIVE_INFINITY
+  return () => {
+    const time = now()
+    if (time - last < ms) return false
+    last = time
+    return true
   }
 }
 
@@ -35,15 +62,32 @@ export function trainingLine(name: string, steps: number, training: TrainingReco
   return `${name}  step ${step[last]}/${steps}  loss ${loss[last]!.toExponential(2)}  mean bits ${bits[last]!.toFixed(3)}  entropy ${entropy[last]!.toFixed(2)}`
 }
 
-type Passing = Extract<Progress, { type: 'phase' | 'training' }>
-type Telling = Exclude<Progress, Passing | { type: 'reconstruction' }>
+/** A reconstruction as numbers: its last recorded step, and the last count of codes there was. */
+export function reconstructionLine(block: string, steps: number, record: ReconstructionRecord): string {
+  const { step, loss, soft, flips } = record
+  const last = step.length - 1
+  if (last < 0) return `${block}: reconstruction, ${steps} steps`
+  const flipped = flips.findLast(Number.isFinite)
+  const facts = [
+    `loss ${loss[last]!.toPrecision(3)}`,
+    ...(Number.isFinite(soft[last]!) ? [`${(100 * soft[last]!).toFixed(0)} % soft`] : []),
+    ...(flipped === undefined ? [] : [`${(100 * flipped).toFixed(1)} % flipped`]),
+  ]
+  return `${block}: step ${step[last]} of ${steps}, ${facts.join(', ')}`
+}
 
-const passingLine = (progress: Passing): string =>
-  progress.type === 'phase'
-    ? `${progress.phase} ${progress.done}/${progress.total} ${progress.label}`
-    : trainingLine(progress.name, progress.steps, progress.training)
+/** Lines for what passes; a reconstruction is called by the block that the phase before it named. */
+function passingLines(): (progress: Passing) => string {
+  let block = ''
+  return (progress) => {
+    if (progress.type === 'training') return trainingLine(progress.name, progress.steps, progress.training)
+    if (progress.type === 'reconstruction') return reconstructionLine(block, progress.steps, progress.reconstruction)
+    block = progress.label
+    return `${progress.phase} ${progress.done}/${progress.total} ${progress.label}`
+  }
+}
 
-function lineOf(progress: Telling): string {
+function lineOf(progress: Exclude<Progress, Passing>): string {
   if (progress.type === 'warning') return `warning: ${progress.text}`
   if (progress.type === 'block') {
     const { layer, layers, seconds, drift, secondsLeft } = progress

@@ -220,3 +220,9 @@ export interface MemoryForecast {
   /** Why the recipe cannot run on this device; empty when it can. */
   readonly problems: readonly string[]
 }
+
+/** What a run by a recipe takes on this device. */
+export interface RunForecast extends MemoryForecast {
+  /** About how long; null for methods that say nothing of it, and where there is no device to measure. */
+  readonly seconds: number | null
+}

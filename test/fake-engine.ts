@@ -248,7 +248,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
       answer('forecast', () => {
         const refusal = refuse(recipe)
         if (refusal) throw new FormatError(refusal)
-        return open!.forecast
+        return { ...open!.forecast, seconds: recipe.method === 'tesseraq' ? 9 * fakeSteps(recipe.options) : null }
       }),
     quantize: (recipe, calibration, onProgress) =>
       answer('quantize', async () => {

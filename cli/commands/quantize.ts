@@ -1,11 +1,13 @@
+import { roughly } from '../../src/duration'
 import { writeBitloom } from '../../src/formats/bitloom/write'
 import { methods } from '../../src/methods/registry'
+import { forecastRun } from '../../src/pipeline/inspect'
 import { quantize as quantizeModel } from '../../src/pipeline/quantize'
 import { command, UsageError } from '../command'
 import { openPath, readText, withGpu } from '../input'
 import { prepareOutput, writeFile } from '../output'
 import { profiled, profileFlag } from '../profile'
-import { megabytes, progressPrinter } from '../progress'
+import { megabytes, progressPrinter, say } from '../progress'
 import { recipeFlags, recipeOf } from '../recipe-flags'
 
 export const quantize = command({
@@ -29,6 +31,8 @@ export const quantize = command({
     const calibration = needsText ? await readText(values.calibration!) : null
     const model = await openPath(positionals[0]!)
     return withGpu(signal, async (gpu) => {
+      const { seconds: expected, peak } = await forecastRun(model, recipe, gpu)
+      if (expected !== null) say(`about ${roughly(expected)} and ${megabytes(peak)} of GPU memory on ${gpu.info.name}`)
       const request = { recipe, calibration, signal, onProgress: progressPrinter() }
       const { linears, changed, report } = await profiled(gpu, values.profile, () => quantizeModel(gpu, model, request))
       const bytes = await writeFile(out, writeBitloom(model.source, linears.values(), report, changed).chunks, signal)

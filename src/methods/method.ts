@@ -9,6 +9,7 @@ import type { BlockWeights } from '../models/weights'
 import type { GraphRecord, Progress, ReconstructionRecord, TrainingRecord } from '../records'
 import type { Preset } from './description'
 import type { MethodMemory } from './memory'
+import type { CalibrationSize, Work } from './work'
 
 /**
  * A quantization method: one folder, one paper. It sees one decoder block at a time and hands over each linear as soon
@@ -27,6 +28,8 @@ export interface Method<Options, Plan = void> {
   comparesStreams?(options: Options): boolean
   /** What a run with these options takes of the GPU. */
   memory(options: Options): MethodMemory
+  /** What a run does beside calibration; only where that decides how long it takes. */
+  work?(options: Options, model: ModelSpec, calibration: CalibrationSize): Work
   /** What must be known of the whole model before its first block is quantized; goes to `quantize`. */
   plan?(model: ModelContext, options: Options): Promise<Plan>
   quantize(block: WorkingBlock, options: Options, plan: Plan): AsyncGenerator<QuantizedModule, void>

@@ -26,7 +26,11 @@ describe('parseRecipe', () => {
   })
 
   it.each([
-    ['a method nobody knows', { method: 'awq' }, /recipe method: expected rtn or gptq or mg-ptq or tesseraq, got 'awq'/],
+    [
+      'a method nobody knows',
+      { method: 'awq' },
+      /recipe method: expected rtn or gptq or mg-ptq or tesseraq, got 'awq'/,
+    ],
     ['an option of another method', { method: 'rtn', options: { damping: 0.1 } }, /got 'damping'/],
     ['bits out of reach', { options: { bits: 7 } }, /recipe bits: expected one of 1, 2, 3, 4, 5, 6, 8/],
     ['another version', { version: 2 }, /recipe: version/],

@@ -95,9 +95,9 @@ export function runningActions(context: Context) {
       if (!state().selected) patch(context, { selected: state().run?.modules[0]?.name ?? null })
     })
     return occupy(context, 'run', 'run', async () => {
+      const text = method.needsCalibration ? await textNamed(context, recipe.calibration.text) : null
       patch(context, { run: newRun(label, layers, context.host.now()) })
       try {
-        const text = method.needsCalibration ? await textNamed(context, recipe.calibration.text) : null
         const report = await context.engine.api.quantize(recipe, text, progress.push)
         progress.flush()
         update((current) => resumed(current, context.host.now()))

@@ -1,6 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { GpuInfo } from '../gpu/device'
-import type { Inspection, MemoryForecast, Phase, Recipe, RunReport } from '../records'
+import type { Inspection, Phase, Recipe, RunForecast, RunReport } from '../records'
 import type { MethodDescription } from '../workers/api'
 import type { Catalog } from './catalog'
 import type { Failure } from './failure'
@@ -19,7 +19,7 @@ export interface StudioState {
   readonly opening: Opening
   readonly model: OpenModel | null
   readonly recipe: Recipe | null
-  readonly forecast: MemoryForecast | null
+  readonly forecast: RunForecast | null
   readonly run: RunState | null
   readonly result: Result | null
   /** Finished runs of this sitting, oldest first. */

@@ -1,6 +1,6 @@
 import type { GpuInfo } from '../gpu/device'
 import type { MethodDescription } from '../methods/description'
-import type { Inspection, MemoryForecast, PerplexityReport, Progress, Recipe, RunReport } from '../records'
+import type { Inspection, PerplexityReport, Progress, Recipe, RunForecast, RunReport } from '../records'
 
 export {
   type MethodDescription,
@@ -28,7 +28,8 @@ export interface EngineApi {
   /** Fetches a model bundled with the page. */
   openBundled(name: string, onProgress: (progress: Progress) => void): Promise<OpenResult>
 
-  forecast(recipe: Recipe): Promise<MemoryForecast>
+  /** What a run takes on this device; asked for first, its time is measured there, which takes a moment. */
+  forecast(recipe: Recipe): Promise<RunForecast>
   /** Rejects with CancelledError after `cancel`. A result that was there before stays as it was. */
   quantize(recipe: Recipe, calibration: TextInput | null, onProgress: (progress: Progress) => void): Promise<RunReport>
   /** Makes the run under way wait at its next checkpoint, inside a block too, until `resume` or `cancel`. */

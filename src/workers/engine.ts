@@ -13,12 +13,12 @@ import { describeMethod } from '../methods/options'
 import { methods } from '../methods/registry'
 import type { WeightSource } from '../models/weights'
 import { continueText } from '../pipeline/continue'
-import { forecastOf, inspect } from '../pipeline/inspect'
+import { forecastOf, forecastRun, inspect } from '../pipeline/inspect'
 import { type OpenedModel, openFiles, quantizedWeights, weightsOf } from '../pipeline/opened'
 import { PauseSwitch } from '../pipeline/pause'
 import { perplexity } from '../pipeline/perplexity'
 import { quantize } from '../pipeline/quantize'
-import type { RunReport } from '../records'
+import type { Recipe, RunForecast, RunReport } from '../records'
 import type { EngineApi, OpenResult } from './api'
 import { fetchBundled } from './bundled'
 import { remembering } from './remembering'
@@ -48,6 +48,8 @@ export class Engine implements EngineApi {
   #model: OpenedModel | null = null
   #result: Result | null = null
   #work: AbortController | null = null
+  /** Settles when the device has been measured, where a forecast is doing that. */
+  #forecast: Promise<unknown> | null = null
   /** Of the run under way. */
   #pause: PauseSwitch | null = null
 
@@ -83,23 +85,30 @@ export class Engine implements EngineApi {
     return this.#open(await fetchBundled(name, onProgress), name)
   }
 
-  async forecast(recipe: Parameters<EngineApi['forecast']>[0]) {
-    return forecastOf(this.#opened(), recipe, this.#gpu?.info ?? DEFAULT_LIMITS)
+  async forecast(recipe: Recipe): Promise<RunForecast> {
+    const model = this.#opened()
+    const gpu = this.#gpu
+    // a device at work would be measured as a slow one
+    if (!gpu || this.#work) return { ...forecastOf(model, recipe, gpu?.info ?? DEFAULT_LIMITS), seconds: null }
+    const forecast = forecastRun(model, recipe, gpu)
+    this.#forecast = forecast.catch(() => {})
+    return forecast
   }
 
-  quantize: EngineApi['quantize'] = (recipe, calibration, onProgress) =>
-    this.#busy(async (signal) => {
-      const pause = new PauseSwitch()
-      this.#pause = pause
-      try {
+  quantize: EngineApi['quantize'] = async (recipe, calibration, onProgress) => {
+    const pause = new PauseSwitch()
+    this.#pause = pause
+    try {
+      return await this.#busy(async (signal) => {
         const request = { recipe, calibration, signal, pause, onProgress }
         const { linears, changed, report } = await quantize(this.#device(), this.#opened(), request)
         this.#result = { report, names: [...linears.keys()], linear: async (name) => linears.get(name)!, changed }
         return report
-      } finally {
-        this.#pause = null
-      }
-    })
+      })
+    } finally {
+      this.#pause = null
+    }
+  }
 
   async pause() {
     this.#pause?.pause()
@@ -186,6 +195,7 @@ export class Engine implements EngineApi {
     invariant(!this.#work, 'the engine was asked for two things at once')
     this.#work = new AbortController()
     try {
+      await this.#forecast
       return await work(this.#work.signal)
     } finally {
       this.#work = null

@@ -1,3 +1,4 @@
+import { roughly } from '../../duration'
 import { nominalBits } from '../../state/modules'
 import { recipeProblems } from '../../state/recipe'
 import { type MethodDescription, matters, presetOf } from '../../workers/api'
@@ -66,6 +67,7 @@ function RecipeSide({ method }: { method: MethodDescription }) {
           </p>
         </div>
       )}
+      <RunEstimate />
       <div className="row">
         <button type="button" onClick={() => void studio.saveRecipe()}>
           Save recipe
@@ -75,6 +77,23 @@ function RecipeSide({ method }: { method: MethodDescription }) {
         </FileButton>
       </div>
     </>
+  )
+}
+
+/** What a run takes here, where that is known before. */
+function RunEstimate() {
+  const forecast = useStudioState((state) => state.forecast)
+  if (forecast?.seconds == null) return null
+  return (
+    <div aria-live="polite">
+      <p>
+        about <span className="estimate">{roughly(forecast.seconds)}</span> on this device
+      </p>
+      <p className="field-help">
+        {formatBytes(forecast.peak)} of GPU memory at the peak. A run can be paused and cancelled; closing the tab loses
+        it.
+      </p>
+    </div>
   )
 }
 
