@@ -2,10 +2,11 @@ import { FormatError } from '../errors'
 import { gptq } from './gptq/gptq'
 import type { Method } from './method'
 import { mgptq } from './mgptq/mgptq'
+import { omniquant } from './omniquant/omniquant'
 import { rtn } from './rtn/rtn'
 
 /** All methods, in the order in which a form lists them. */
-export const methods: readonly Method<unknown, unknown>[] = [mgptq, gptq, rtn]
+export const methods: readonly Method<unknown, unknown>[] = [mgptq, gptq, omniquant, rtn]
 
 /** The method and its options, checked and completed with defaults. */
 export function resolveMethod(

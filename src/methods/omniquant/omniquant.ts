@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { roundToGrid } from '../../kernels/quantize'
+import { collectLinear, freeGrid, gridMoments } from '../affine'
+import type { Method } from '../method'
+import { described, uniformGridOptions } from '../options'
+import { learnClips } from './learn'
+
+const { bits, groupSize } = uniformGridOptions
+
+const schema = z.strictObject({
+  bits,
+  groupSize,
+  epochs: described(z.int().min(1).max(1000).default(20), {
+    label: 'Epochs',
+    help: 'Passes over the calibration windows for each block; the paper takes 20, and 40 at 2 bits.',
+  }),
+  learningRate: described(z.number().min(0.00001).max(1).default(0.01), {
+    label: 'Learning rate',
+    help: 'Of the logits of the clips; they begin at 4, where 98 % of each end is kept.',
+    step: 0.005,
+    advanced: true,
+  }),
+  batch: described(z.int().min(1).max(256).default(1), {
+    label: 'Batch',
+    help: 'Calibration windows a step.',
+    advanced: true,
+  }),
+})
+export type OmniquantOptions = z.infer<typeof schema>
+
+/** OmniQuant's learnable weight clipping, Shao et al. 2023 (arXiv 2308.13137), without its equivalent transform. */
+export const omniquant: Method<OmniquantOptions> = {
+  id: 'omniquant',
+  title: 'OmniQuant',
+  summary: 'Learns by gradient steps how far to clip the range of every group, so that each block keeps its output.',
+  schema,
+  needsCalibration: true,
+  memory: (options) => ({
+    ...{ together: true, throughout: [], kept: () => [], stage: () => [], plan: null },
+    linear: (linear) => gridMoments(linear, options, []),
+  }),
+  async *quantize(block, options) {
+    const { gpu } = block
+    const { linears } = block.model
+    const { grids, reconstruction, warnings } = await learnClips(block, options)
+    // not needed to learn: the errors of the linears are measured under them
+    await block.hessians([0, 1, 2, 3])
+    for (const [at, spec] of linears.entries()) {
+      block.checkCancelled()
+      const grid = { ...grids.get(spec.role)!, codes: gpu.alloc([spec.out, spec.in], 'u32', 'codes') }
+      const { shape, steps, zeros, codes } = grid
+      const rec = gpu.record()
+      rec.run(roundToGrid, { w: block.weight(spec), steps, zeros, codes }, shape)
+      await gpu.submit(rec)
+      const linear = await collectLinear(gpu, block.nameOf(spec), grid, { ...options, symmetric: false })
+      freeGrid(gpu, grid)
+      const last = at === linears.length - 1
+      yield {
+        ...{ spec, linear, damping: null, deadColumns: 0 },
+        ...(last ? { warnings, reconstruction } : { warnings: [], reconstruction: null }),
+      }
+    }
+  },
+}
