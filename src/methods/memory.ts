@@ -29,6 +29,8 @@ export interface MethodMemory {
   kept(columns: number): readonly Shape[]
   /** While the block is worked on as a whole, before the Hessians of its linears are there. */
   block?(model: ModelSpec, windows: BlockWindows): readonly Moment[]
+  /** Gradient steps on the whole block, after `block` and before its linears are handed over. */
+  readonly reconstruction?: ReconstructionMemory | null
   /** Before the first linear of a stage is worked on, and for all of them. */
   stage(linears: readonly LinearSpec[]): readonly Moment[]
   /** While one linear is worked on. */
@@ -37,6 +39,18 @@ export interface MethodMemory {
   readonly plan: PlanMemory | null
   /** The largest tensor of a linear that nothing can split, where it may exceed weights and Hessian. */
   largest?(linear: LinearSpec): { readonly what: string; readonly shape: Shape; readonly remedy: string } | null
+}
+
+/** Of a method that takes gradient steps on a whole block, as `Reconstruction` does. */
+export interface ReconstructionMemory {
+  /** Held for every linear while steps are taken, beside its weights: what is learned, what the optimiser remembers. */
+  perWeight(linear: LinearSpec): readonly Shape[]
+  /** What of it is held on until the linear is handed over. */
+  after(linear: LinearSpec): readonly Shape[]
+  /** Windows a step. */
+  readonly batch: number
+  /** Whether Hessians of all stages are there meanwhile. */
+  readonly hessians: boolean
 }
 
 export interface PlanMemory {

@@ -8,6 +8,7 @@ import type { MemoryForecast, Recipe } from '../records'
 import { batchWindows } from './batching'
 import { forecastGradients } from './gradients-forecast'
 import { problemsOf, wholeTensors } from './problems'
+import { reconstructionMoments } from './reconstruction-forecast'
 import { differentiated } from './sensitivities'
 import { blockShapes, embeddingShapes, residentShapes, tableShapes } from './shapes'
 
@@ -89,13 +90,17 @@ function quantizing<O>(setting: Setting, method: Method<O, unknown>, options: O)
   /** The states themselves are what the first half leaves. */
   const fromMidway = feedForward.slice(1)
   const moments: Parts[] = []
+  const { reconstruction } = memory
+  const after = (linear: LinearSpec) => size(...(reconstruction?.after(linear) ?? []))
+  /** What a reconstruction has left of linears that are still to come. */
+  let learned = sum(spec.linears.map(after))
   /** Weights of linears that are done, where the originals stay beside them. */
   let done = 0
   linears.forEach((stage, s) => {
     const columns = stage[0]!.in
     const held = memory.together ? all : hessians[s]!
     const at = (weights: number, more: number, activations = 2 * stream): Parts => ({
-      weights: resident + throughout + done + weights,
+      weights: resident + throughout + done + learned + weights,
       hessians: held + more,
       activations,
     })
@@ -103,7 +108,9 @@ function quantizing<O>(setting: Setting, method: Method<O, unknown>, options: O)
       const stages = memory.together ? linears : [stage]
       const copies = compares ? stages.map(([first]) => [batches[0]!, first!.in]) : []
       const running = memory.together ? [attention, feedForward] : [s < 2 ? attention : fromMidway]
-      moments.push(at(0, 0, 2 * stream + size(...copies) + largest(setting, running)))
+      // a reconstruction that needs Hessians comes after them
+      const before = reconstruction?.hessians ? -learned : 0
+      moments.push(at(before, 0, 2 * stream + size(...copies) + largest(setting, running)))
       // attention is finished: the states go on to the middle of the block
       if (!memory.together && s === 2) moments.push(at(0, 0, 2 * stream + size(...attention)))
     }
@@ -114,6 +121,7 @@ function quantizing<O>(setting: Setting, method: Method<O, unknown>, options: O)
     memory.stage(stage).forEach(add)
     for (const linear of stage) {
       memory.linear(linear).forEach(add)
+      learned -= after(linear)
       moments.push(at(size(...errorShapes(linear, calibrated)), kept))
       if (compares) done += weightsOf(linear)
     }
@@ -129,17 +137,23 @@ function quantizing<O>(setting: Setting, method: Method<O, unknown>, options: O)
 
 /** The method's work on a block as a whole, beside both streams. */
 function working(
-  { spec, size, resident, batches, stream }: Setting,
+  { spec, gpu, size, resident, linears, batches, stream }: Setting,
   memory: MethodMemory,
   { samples, length }: Recipe['calibration'],
 ): Parts[] {
+  const { reconstruction } = memory
   const calibration = { samples, length, together: batches[0]! / length }
-  const moments = memory.block?.(spec, calibration) ?? []
-  return moments.map(({ weights = [], hessians = [], activations = [] }) => ({
+  const moment = ({ weights = [], hessians = [], activations = [] }: Moment): Parts => ({
     weights: resident + size(...memory.throughout, ...weights),
     hessians: size(...hessians),
     activations: 2 * stream + size(...activations),
-  }))
+  })
+  const steps = reconstruction ? reconstructionMoments(spec, gpu, reconstruction, calibration) : []
+  const hessians = reconstruction?.hessians ? linears.map(([first]) => [first!.in, first!.in]) : []
+  return [
+    ...(memory.block?.(spec, calibration) ?? []).map(moment),
+    ...steps.map((step) => moment({ ...step, hessians })),
+  ]
 }
 
 /** The method's look at the whole model before: gradients, and all blocks with their Hessians. */

@@ -48,7 +48,9 @@ export function forecastGradients(
   const ends = size(...endShapes(spec, limit))
   const back = (tokens: number) => {
     const sums = spec.linears.map(({ out }) => size([dotSlices(tokens), out], [tokens]))
-    return Math.max(...backwardShapes(spec, tokens).map((shapes) => size(...shapes))) + sums.reduce((a, b) => a + b)
+    return (
+      Math.max(...backwardShapes(spec, tokens, true).map((shapes) => size(...shapes))) + sums.reduce((a, b) => a + b)
+    )
   }
 
   const moments = sweep.flatMap((tokens, b) => {
@@ -82,11 +84,19 @@ function endShapes(spec: ModelSpec, limit: number): Shape[] {
   return [...vocabulary, ...(spec.tiedHead ? [] : vocabulary), [spec.hidden]]
 }
 
-/** What a block on the tape holds beside its input and the gradient to its output, at its fullest moments. */
-function backwardShapes({ hidden, ffn, heads, kvHeads, headDim }: ModelSpec, tokens: number): Shape[][] {
+/**
+ * What a block on the tape holds beside its input and the gradient to its output, at its fullest moments; with a
+ * gradient to the input where `inputLearns`.
+ */
+export function backwardShapes(
+  { hidden, ffn, heads, kvHeads, headDim }: ModelSpec,
+  tokens: number,
+  inputLearns: boolean,
+): Shape[][] {
   const [h, q, k] = [hidden, heads * headDim, kvHeads * headDim]
   const rows = (...widths: number[]) => widths.map((width) => [tokens, width])
-  const attended = [h, h, q, q, k, k, k, q] // gradient to x, n₁, q and k before and after rope, v, a
+  // gradient to x, n₁, q and k before and after rope, v, a
+  const attended = [...(inputLearns ? [h] : []), h, q, q, k, k, k, q]
   return [
     // all values, and the gradients to y and to the two that it adds
     rows(...attended, h, h, h, ffn, ffn, ffn, h, h, h, h, h),
