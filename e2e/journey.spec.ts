@@ -126,7 +126,7 @@ test('a dropped folder is quantized and saved within a minute', async ({ page })
   expect(Date.now() - started).toBeLessThan(60_000)
 })
 
-test('a run can be cancelled, and a saved recipe brings its form back', async ({ page }) => {
+test('a run can be paused, resumed and cancelled, and a saved recipe brings its form back', async ({ page }) => {
   const studio = new Studio(page)
   await studio.open()
   await studio.openBundled('Wren Nano')
@@ -136,6 +136,10 @@ test('a run can be cancelled, and a saved recipe brings its form back', async ({
   await studio.step('recipe').getByLabel('Samples').fill('64')
   const recipe = await studio.save('Save recipe')
   await page.getByRole('button', { name: 'Quantize', exact: true }).click()
+  await studio.step('run').getByRole('button', { name: 'Pause' }).click()
+  await expect(studio.step('run').getByText('paused', { exact: true })).toBeVisible()
+  await expect(page).toHaveTitle(/^\d+% paused Bitloom$/)
+  await studio.step('run').getByRole('button', { name: 'Resume' }).click()
   await studio.step('run').getByRole('button', { name: 'Cancel' }).click()
   // The result that was there before stays, and is what there is to take away.
   await expect(studio.step('run').getByRole('button', { name: 'Cancel' })).toBeDisabled({ timeout: 30_000 })

@@ -95,6 +95,10 @@ it('recipeLabel tells recipes apart', () => {
   expect(recipeLabel({ ...recipe, options: { bits: 2, groupSize: -1 } })).toBe('GPTQ 2-bit per row')
   const mixed = { ...recipe, method: 'mg-ptq', options: { bits: 2.5, allocator: 'gcn' } }
   expect(recipeLabel(mixed)).toBe('MG-PTQ gcn 2.5-bit')
+  const learned = { bits: 2.5, groupSize: 128, init: 'awq', allocation: 'mg-ptq' }
+  expect(recipeLabel({ ...recipe, method: 'tesseraq', options: learned })).toBe('TesseraQ awq mg-ptq 2.5-bit g128')
+  const plain = { bits: 2, groupSize: -1, init: 'none', allocation: 'uniform' }
+  expect(recipeLabel({ ...recipe, method: 'tesseraq', options: plain })).toBe('TesseraQ 2-bit per row')
   expect(targetWidth(mixed)).toBe(2.5)
   expect(targetWidth({ ...mixed, options: { ...mixed.options, budget: 'model' } })).toBeNull()
 })

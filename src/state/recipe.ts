@@ -95,11 +95,16 @@ export function parseRecipe(json: string, methods: readonly MethodDescription[])
 
 export const recipeJson = (recipe: Recipe): string => `${JSON.stringify(recipe, null, 2)}\n`
 
-/** One line that tells recipes apart: "gptq 4-bit g128". */
+/** Names that are more than an id in capitals. */
+const NAMES: Readonly<Record<string, string>> = { tesseraq: 'TesseraQ', omniquant: 'OmniQuant' }
+
+/** One line that tells recipes apart: "GPTQ 4-bit g128". */
 export function recipeLabel(recipe: Recipe): string {
-  const { bits, groupSize, allocator } = recipe.options
-  const parts = [recipe.method.toUpperCase()]
+  const { bits, groupSize, allocator, allocation, init } = recipe.options
+  const parts = [NAMES[recipe.method] ?? recipe.method.toUpperCase()]
   if (typeof allocator === 'string') parts.push(allocator)
+  if (typeof init === 'string' && init !== 'none') parts.push(init)
+  if (allocation === 'mg-ptq') parts.push(allocation)
   if (typeof bits === 'number') parts.push(`${bits}-bit`)
   if (typeof groupSize === 'number') parts.push(groupSize > 0 ? `g${groupSize}` : 'per row')
   return parts.join(' ')

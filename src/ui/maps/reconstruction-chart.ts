@@ -35,7 +35,7 @@ export interface ReconstructionLayout {
 const LOSS = 112
 const SMALL = 40
 /** Counts up to which each has a dot. */
-const DOTS = 100
+const DOTS = 40
 
 export function layoutReconstruction(record: ReconstructionRecord, width: number): ReconstructionLayout {
   const { title, axis, gap } = MARGIN

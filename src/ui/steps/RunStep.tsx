@@ -119,6 +119,8 @@ function RunButtons() {
   const running = useStudioState((state) => state.busy === 'run')
   const sweeping = useStudioState((state) => state.sweep !== null)
   const status = useStudioState((state) => state.run?.status)
+  /** Not while the text is still fetched, and the last run is the one that is known. */
+  const stoppable = running && (status === 'running' || status === 'paused')
   const obstacle = useObstacle()
   const start = useRef<HTMLButtonElement>(null)
   useEffect(() => {
@@ -139,12 +141,12 @@ function RunButtons() {
         </button>
         <button
           type="button"
-          disabled={!running || (status !== 'running' && status !== 'paused')}
+          disabled={!stoppable}
           onClick={() => void (status === 'paused' ? studio.resume() : studio.pause())}
         >
           {status === 'paused' ? 'Resume' : 'Pause'}
         </button>
-        <button type="button" disabled={!running || status === 'cancelling'} onClick={() => void studio.cancel()}>
+        <button type="button" disabled={!stoppable} onClick={() => void studio.cancel()}>
           Cancel
         </button>
       </div>
