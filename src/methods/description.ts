@@ -16,6 +16,8 @@ export interface Preset {
   readonly summary: string
   /** What it sets; an option that only other presets of the method set has its default. */
   readonly options: Readonly<Record<string, unknown>>
+  /** The calibration data it is meant for; where missing, it leaves them as they are. */
+  readonly calibration?: { readonly samples: number; readonly length: number }
 }
 
 type Presets = Pick<MethodDescription, 'options' | 'presets'>

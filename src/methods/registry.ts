@@ -1,12 +1,14 @@
 import { FormatError } from '../errors'
+import { awq } from './awq/awq'
 import { gptq } from './gptq/gptq'
 import type { Method } from './method'
 import { mgptq } from './mgptq/mgptq'
 import { omniquant } from './omniquant/omniquant'
 import { rtn } from './rtn/rtn'
+import { tesseraq } from './tesseraq/tesseraq'
 
 /** All methods, in the order in which a form lists them. */
-export const methods: readonly Method<unknown, unknown>[] = [mgptq, gptq, omniquant, rtn]
+export const methods: readonly Method<unknown, unknown>[] = [mgptq, tesseraq, gptq, awq, omniquant, rtn]
 
 /** The method and its options, checked and completed with defaults. */
 export function resolveMethod(

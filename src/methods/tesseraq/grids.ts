@@ -1,0 +1,104 @@
+import { codeWords, rangeGrid, stepOf, zeroGrid } from '../../formats/affine'
+import type { AffineLinear, Width } from '../../formats/quantized'
+import type { Gpu } from '../../gpu/device'
+import type { Tensor } from '../../gpu/tensor'
+import { packInto } from '../../kernels/pack'
+import { placesOf } from '../../kernels/soft-rounding'
+import type { LinearSpec } from '../../models/spec'
+import type { GridTensors } from '../affine'
+import { type MixedLayout, originalOrder, uniformLayout } from '../mixed-layout'
+import type { RangeTensors } from '../mixed-ranges'
+
+/** The grid of a linear whose roundings are learned: frozen but for a factor that every group of a row gets. */
+export interface FrozenGrid {
+  readonly spec: LinearSpec
+  readonly groups: number
+  /** u32: which group every column belongs to, and how wide its codes are; `placesOf`. */
+  readonly places: Tensor
+  /** f32 [out, groups, 2]: low end and step. */
+  readonly levels: Tensor
+  /** The linear as it is stored, from codes u32 [out, in] and the factor of every row and group [out · groups]. */
+  store(gpu: Gpu, name: string, codes: Tensor, factors: Float64Array): Promise<AffineLinear>
+  free(gpu: Gpu): void
+}
+
+/** One width, plain groups, w = step·(q − zero). Takes over nothing: `tensors` stay the caller's. */
+export async function zeroPointGrid(
+  gpu: Gpu,
+  spec: LinearSpec,
+  { shape, steps, zeros }: Omit<GridTensors, 'codes'>,
+): Promise<FrozenGrid> {
+  const [step, zero] = await Promise.all([gpu.readF32(steps), gpu.readF32(zeros)])
+  const bits = shape.bits as Width
+  const layout = uniformLayout(shape.columns, bits, shape.groupSize)
+  // −zero·step is exact: a float16 times an integer of 8 bits
+  const low = step.map((value, i) => 0 - zero[i]! * value)
+  const grid = (factors: Float64Array) =>
+    zeroGrid(
+      step.map((value, i) => value * factors[i]!),
+      zero,
+      bits,
+    )
+  return frozenGrid(gpu, spec, layout, { low, step, grid })
+}
+
+/** Columns of several widths, each group of one width; w = low + step·q. */
+export async function rangesGrid(
+  gpu: Gpu,
+  spec: LinearSpec,
+  { layout, lows, ranges }: RangeTensors,
+): Promise<FrozenGrid> {
+  const [low, range] = await Promise.all([gpu.readF32(lows), gpu.readF32(ranges)])
+  const bitsOf = new Uint8Array(layout.groups)
+  layout.groupOf.forEach((group, column) => {
+    bitsOf[group] = layout.widths[column]!
+  })
+  const step = range.map((value, i) => stepOf(value, bitsOf[i % layout.groups]!))
+  const grid = (factors: Float64Array) =>
+    rangeGrid(
+      low.map((value, i) => value * factors[i]!),
+      range.map((value, i) => value * factors[i]!),
+    )
+  return frozenGrid(gpu, spec, layout, { low, step, grid })
+}
+
+interface Levels {
+  readonly low: Float32Array
+  readonly step: Float32Array
+  readonly grid: (factors: Float64Array) => AffineLinear['grid']
+}
+
+function frozenGrid(gpu: Gpu, spec: LinearSpec, layout: MixedLayout, { low, step, grid }: Levels): FrozenGrid {
+  const { groups } = layout
+  const levels = Float32Array.from({ length: 2 * low.length }, (_, i) => (i % 2 ? step : low)[i >> 1]!)
+  const tensors = {
+    places: gpu.upload(placesOf(layout)),
+    levels: gpu.upload(levels, [spec.out, groups, 2], 'levels'),
+  }
+  return {
+    ...{ spec, groups, ...tensors },
+    store: async (device, name, codes, factors) => ({
+      ...{ kind: 'affine', name, out: spec.out, in: spec.in },
+      ...stored(layout),
+      codes: await packed(device, layout, codes, spec.out),
+      grid: grid(factors),
+    }),
+    free: (device) => device.free(tensors.places, tensors.levels),
+  }
+}
+
+const stored = ({ perm, segments, storedGroupOf, groupSize, groups, rule }: MixedLayout) => ({
+  ...{ perm, segments, groupOf: storedGroupOf, groupSize, groups },
+  ...(rule && { rule }),
+})
+
+async function packed(gpu: Gpu, { perm, segments, widths }: MixedLayout, codes: Tensor, out: number) {
+  const words = gpu.alloc([codeWords(segments, out)], 'u32', 'packed codes')
+  const order = gpu.upload(perm ?? originalOrder(widths.length))
+  const rec = gpu.record()
+  packInto(rec, codes, order, words, { segments, out })
+  await gpu.submit(rec)
+  const read = await gpu.readU32(words)
+  gpu.free(words, order)
+  return read
+}

@@ -1,0 +1,130 @@
+import type { Gpu } from '../../gpu/device'
+import type { Recorder } from '../../gpu/recorder'
+import { elements, type Tensor } from '../../gpu/tensor'
+import { adamStep } from '../../kernels/adam'
+import { recordHarden } from '../../kernels/harden'
+import {
+  baseWords,
+  countFlips,
+  hardCodes,
+  type RoundingShape,
+  roundingStep,
+  softStart,
+  softWeights,
+} from '../../kernels/soft-rounding'
+import type { LinearSpec } from '../../models/spec'
+import type { Learner } from '../reconstruction/learner'
+import type { FrozenGrid } from './grids'
+
+export interface RoundingOptions {
+  /** Learning rate of ν and v; see `learningRate`. */
+  readonly rate: number
+  /** Whether roundings are learned (PAR); else they are to nearest from the start. */
+  readonly rounding: boolean
+  /** Whether the scale of every group is learned (DST). */
+  readonly scales: boolean
+}
+
+/** PyTorch's Adam, as the authors use it. */
+const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8 }
+/** Of v, as L2 in the gradient (methods §3.3). */
+const SCALE_DECAY = 1e-4
+
+/**
+ * The roundings and scales of a linear while they are learned (methods §3.2):
+ *
+ *     α = h(ν) = clip(1.2·σ(ν) − 0.1, 0, 1)
+ *     Ŵ = (low + step·clamp(⌊(W − low)/step⌋ + α, 0, 2^b − 1))·2σ(v)
+ *
+ * Low ends and steps are frozen; ν has an element for every weight, v one for every group of a row.
+ */
+export class RoundingLearner implements Learner {
+  readonly spec: LinearSpec
+  readonly #shape: RoundingShape
+  readonly #base: Tensor
+  readonly #nu: Tensor
+  readonly #moments: Tensor
+  readonly #v: Tensor
+  readonly #vGradient: Tensor
+  readonly #vMoments: readonly [Tensor, Tensor]
+
+  /** Records the start: the soft weights equal W where the grid reaches. */
+  constructor(
+    private readonly gpu: Gpu,
+    rec: Recorder,
+    readonly grid: FrozenGrid,
+    /** W [out, in]. */
+    private readonly weight: Tensor,
+    private readonly options: RoundingOptions,
+  ) {
+    const { out: rows, in: columns } = grid.spec
+    const { groups } = grid
+    this.spec = grid.spec
+    this.#shape = { rows, columns, groups }
+    this.#base = gpu.alloc([rows, baseWords(columns)], 'u32', 'rounded down')
+    this.#nu = gpu.alloc([rows, columns], 'f32', 'roundings')
+    this.#moments = gpu.alloc([rows, columns, 2], 'f32', 'rounding moments')
+    const cells = () => gpu.alloc([rows, groups], 'f32', 'scale factors')
+    ;[this.#v, this.#vGradient, this.#vMoments] = [cells(), cells(), [cells(), cells()]]
+    const { places, levels } = grid
+    rec.run(softStart, { w: weight, places, grid: levels, base: this.#base, nu: this.#nu }, this.#shape)
+    rec.clear(this.#v)
+    if (!options.rounding) this.harden(rec, 0)
+  }
+
+  /** Fixes all but the `soft` part of the roundings, the surest first, and forgets what the optimisers remember. */
+  beginRound(rec: Recorder, soft: number): void {
+    if (this.options.rounding) this.harden(rec, soft)
+    for (const moments of [this.#moments, ...this.#vMoments]) rec.clear(moments)
+  }
+
+  harden(rec: Recorder, soft: number): void {
+    recordHarden(this.gpu, rec, this.#nu, elements(this.#nu.shape), soft)
+  }
+
+  soften(rec: Recorder, weights: Tensor): void {
+    const { places, levels: grid } = this.grid
+    rec.run(softWeights, { base: this.#base, nu: this.#nu, factor: this.#v, places, grid, weights }, this.#shape)
+  }
+
+  learn(rec: Recorder, gradient: Tensor, step: number): void {
+    const { places, levels: grid } = this.grid
+    const { rate, rounding, scales } = this.options
+    const unbias = { unbias1: 1 / (1 - ADAM.beta1 ** step), unbias2: 1 / (1 - ADAM.beta2 ** step) }
+    const [m, v] = this.#vMoments
+    rec.run(
+      roundingStep(rec.traits.software),
+      {
+        ...{ gradient, base: this.#base, nu: this.#nu, moments: this.#moments, factor: this.#v, places, grid },
+        factorGradient: this.#vGradient,
+      },
+      { ...this.#shape, ...ADAM, ...unbias, rate, learn: rounding },
+    )
+    if (scales)
+      rec.run(
+        adamStep,
+        { w: this.#v, m, v, g: this.#vGradient },
+        { ...ADAM, ...unbias, rate, decay: SCALE_DECAY, count: elements(this.#v.shape) },
+      )
+  }
+
+  /** Adds to `count` (u32 [1]) the codes that differ from rounding to nearest on the same grid. */
+  countFlips(rec: Recorder, count: Tensor): void {
+    const { places, levels: grid } = this.grid
+    rec.run(countFlips, { w: this.weight, places, grid, base: this.#base, nu: this.#nu, count }, this.#shape)
+  }
+
+  /** Records the codes, u32 [out, in]: up where ν > 0. */
+  hardCodes(rec: Recorder, codes: Tensor): void {
+    rec.run(hardCodes, { base: this.#base, nu: this.#nu, places: this.grid.places, codes }, this.#shape)
+  }
+
+  /** 2σ(v) of every row and group, [out · groups]. */
+  async factors(): Promise<Float64Array<ArrayBuffer>> {
+    return Float64Array.from(await this.gpu.readF32(this.#v), (v) => 2 / (1 + Math.exp(-v)))
+  }
+
+  free(): void {
+    this.gpu.free(this.#base, this.#nu, this.#moments, this.#v, this.#vGradient, ...this.#vMoments)
+  }
+}

@@ -1,0 +1,102 @@
+import type { Width } from '../../formats/quantized'
+import type { Hessian } from '../../linalg/hessian'
+import type { LinearSpec } from '../../models/spec'
+import { allocGrid, freeGrid, type GridTensors } from '../affine'
+import { clippedGrid } from '../awq/clip'
+import { recordMinMax } from '../awq/dialect'
+import { searchScales } from '../awq/scales'
+import type { WorkingBlock } from '../method'
+import { mixedLayout, originalOrder } from '../mixed-layout'
+import { allocRanges, freeRanges, recordFindRange } from '../mixed-ranges'
+import { learnClips } from '../omniquant/learn'
+import { type FrozenGrid, rangesGrid, zeroPointGrid } from './grids'
+import type { TesseraqOptions } from './options'
+
+/** Widths of the columns of every linear, by its name; null where all are alike. */
+export type Widths = ReadonlyMap<string, Uint8Array> | null
+
+const STAGES = [0, 1, 2, 3]
+
+/**
+ * The grids that stay while roundings are learned, in the order of the block's linears (methods §3.1, 3–5). May rescale
+ * the block. Leaves the Hessians of all stages with the block, so that errors are measured under them.
+ */
+export async function frozenGrids(
+  block: WorkingBlock,
+  options: TesseraqOptions,
+  widths: Widths,
+): Promise<FrozenGrid[]> {
+  const { init, groupSize } = options
+  const bits = Math.floor(options.bits) as Width
+  if (widths ? options.scaling : init === 'awq') await searchScales(block, { bits, groupSize })
+  const uniform = { bits, groupSize, symmetric: false }
+  if (!widths && init === 'omniquant') {
+    const { grids } = await learnClips(block, { bits, groupSize })
+    await block.hessians(STAGES)
+    return inOrder(block, async (spec) => {
+      const { steps, zeros, shape } = grids.get(spec.role)!
+      const grid = await zeroPointGrid(block.gpu, spec, { shape, steps, zeros })
+      block.gpu.free(steps, zeros)
+      return grid
+    })
+  }
+  const hessians = await block.hessians(STAGES)
+  return inOrder(block, (spec) => {
+    const hessian = hessians.get(spec.stage)!
+    return widths
+      ? searchedRanges(block, spec, hessian, widths.get(block.nameOf(spec))!, options)
+      : zeroPoints(block, spec, uniform, init === 'none' ? null : hessian)
+  })
+}
+
+async function inOrder(block: WorkingBlock, make: (spec: LinearSpec) => Promise<FrozenGrid>): Promise<FrozenGrid[]> {
+  const grids: FrozenGrid[] = []
+  for (const spec of block.model.linears) {
+    await block.checkpoint()
+    grids.push(await make(spec))
+  }
+  return grids
+}
+
+/** Ends of every group, or clipped where a Hessian says what that costs. */
+async function zeroPoints(
+  block: WorkingBlock,
+  spec: LinearSpec,
+  uniform: { bits: Width; groupSize: number; symmetric: boolean },
+  hessian: Hessian | null,
+): Promise<FrozenGrid> {
+  const { gpu } = block
+  let tensors: GridTensors
+  if (hessian) tensors = await clippedGrid(block, spec, uniform, hessian)
+  else {
+    tensors = allocGrid(gpu, spec.out, spec.in, uniform)
+    const rec = gpu.record()
+    recordMinMax(rec, tensors, block.weight(spec))
+    await gpu.submit(rec)
+  }
+  const grid = await zeroPointGrid(gpu, spec, tensors)
+  freeGrid(gpu, tensors)
+  return grid
+}
+
+/** Ranges of columns of several widths, searched for the least error weighted by diag H. */
+async function searchedRanges(
+  block: WorkingBlock,
+  spec: LinearSpec,
+  hessian: Hessian,
+  widths: Uint8Array,
+  { groupSize }: TesseraqOptions,
+): Promise<FrozenGrid> {
+  const { gpu } = block
+  const weights = block.weight(spec)
+  const layout = mixedLayout(widths, { groupSize, ranges: 'width' })
+  const importance = gpu.upload(await hessian.diagonal(gpu))
+  const rec = gpu.record()
+  const tensors = allocRanges(gpu, rec, spec.out, layout, originalOrder(widths.length))
+  recordFindRange(rec, weights, tensors, { search: true, importance })
+  await gpu.submit(rec)
+  const grid = await rangesGrid(gpu, spec, tensors)
+  freeRanges(gpu, tensors)
+  gpu.free(importance)
+  return grid
+}

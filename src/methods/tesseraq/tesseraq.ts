@@ -1,0 +1,82 @@
+import type { Method, WorkingBlock } from '../method'
+import { mgptq } from '../mgptq/mgptq'
+import { type MgptqOptions, schema as mgptqSchema } from '../mgptq/options'
+import type { FrozenGrid } from './grids'
+import { tesseraqMemory } from './memory'
+import { presets, schema, type TesseraqOptions } from './options'
+import { flips, reconstruct } from './reconstruct'
+import { RoundingLearner } from './rounding'
+import { learningRate } from './schedule'
+import { frozenGrids, type Widths } from './start'
+
+/**
+ * TesseraQ, arXiv 2410.19103 (methods §3): grids are frozen, then a whole block learns by gradient steps which weights
+ * round up, and the scale of every group, so that it gives what the original block gave.
+ */
+export const tesseraq: Method<TesseraqOptions, Widths> = {
+  id: 'tesseraq',
+  title: 'TesseraQ',
+  summary:
+    'Learns by gradient steps on whole blocks which weights round up, and every group’s scale. Minutes to hours.',
+  schema,
+  presets,
+  needsCalibration: true,
+  memory: tesseraqMemory,
+
+  async plan(model, options) {
+    if (options.allocation === 'uniform') return null
+    const plan = await mgptq.plan!(model, allocating(options))
+    return plan!.allocated!.widths
+  },
+
+  async *quantize(block, options, widths) {
+    const { gpu } = block
+    const grids = await frozenGrids(block, options, widths)
+    const learners = await start(block, grids, options)
+    const { record, warnings } = await reconstruct(block, learners, options)
+    for (const [i, learner] of learners.entries()) {
+      block.checkCancelled()
+      const { spec } = learner
+      const last = i === learners.length - 1
+      const differing = await flips(gpu, [learner])
+      const linear = await store(block, learner)
+      learner.free()
+      learner.grid.free(gpu)
+      yield {
+        ...{ spec, linear, damping: null, deadColumns: 0, warnings: last ? warnings : [] },
+        ...{ flips: differing / (spec.out * spec.in), reconstruction: last ? record : null },
+      }
+    }
+  },
+}
+
+/** The MG-PTQ recipe whose widths are taken: its defaults, with ranges that columns of one width share. */
+const allocating = ({ bits, bounds, groupSize }: TesseraqOptions): MgptqOptions =>
+  mgptqSchema.parse({ bits, bounds, groupSize, ranges: 'width' })
+
+async function start(block: WorkingBlock, grids: readonly FrozenGrid[], options: TesseraqOptions) {
+  const { gpu } = block
+  const rec = gpu.record()
+  const { rounding, scales, iterations } = options
+  const learners = grids.map(
+    (grid) =>
+      new RoundingLearner(gpu, rec, grid, block.weight(grid.spec), {
+        ...{ rounding, scales, rate: learningRate(iterations) },
+      }),
+  )
+  await gpu.submit(rec)
+  return learners
+}
+
+/** What is still soft is rounded by its sign; codes, low ends, steps and factors are stored as they were learned. */
+async function store(block: WorkingBlock, learner: RoundingLearner) {
+  const { gpu } = block
+  const { spec, grid } = learner
+  const codes = gpu.alloc([spec.out, spec.in], 'u32', 'codes')
+  const rec = gpu.record()
+  learner.hardCodes(rec, codes)
+  await gpu.submit(rec)
+  const linear = await grid.store(gpu, block.nameOf(spec), codes, await learner.factors())
+  gpu.free(codes)
+  return linear
+}
