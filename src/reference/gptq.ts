@@ -1,7 +1,7 @@
 import { upperFactorOfInverseReference } from './linalg'
 
 /** The nearest float16 of a value that is not negative, but never 0: a step is divided by. */
-const half = (value: number): number => {
+export const half = (value: number): number => {
   const unit = 2 ** (Math.max(-14, Math.floor(Math.log2(value))) - 10)
   return Math.max(2 ** -24, roundHalfEven(value / unit) * unit)
 }

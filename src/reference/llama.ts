@@ -18,8 +18,8 @@ export function embedReference({ hidden }: ModelSpec, weights: ReferenceWeights,
 }
 
 /**
- * One decoder block on one sequence x [tokens, hidden]: what it gives, and the input of each stage's linears. `touch`
- * may change the output [tokens, out] of a linear before it is used.
+ * One decoder block on one sequence x [tokens, hidden]: what it gives, what its attention half gives (h), and the input
+ * of each stage's linears. `touch` may change the output [tokens, out] of a linear before it is used.
  */
 export function blockReference(
   spec: ModelSpec,
@@ -53,7 +53,7 @@ export function blockReference(
   const h = plus(x, linear('o', a))
   const n2 = rmsNormReference(h, norm('post_attention_layernorm'), eps)
   const m = siluMulReference(linear('gate', n2), linear('up', n2))
-  return { y: plus(h, linear('down', m)), inputs: [n1, a, n2, m] as const }
+  return { y: plus(h, linear('down', m)), h, inputs: [n1, a, n2, m] as const }
 }
 
 /** Logits [tokens, vocab] of one sequence in float64: the whole model, as plain as modeling_llama.py. */
