@@ -30,7 +30,7 @@ test('weaves bits over columns, shows how, and stores what was measured', async 
   await expect(studio.step('inspect').getByText('LlamaForCausalLM')).toBeVisible()
 
   await test.step('settings by name, and what does not go together', async () => {
-    await recipe.getByRole('radio', { name: 'MG-PTQ' }).check()
+    await studio.method().selectOption({ label: 'MG-PTQ' })
     await expect(settings.locator('option:checked')).toHaveText('Best')
     await recipe.getByText(/^Advanced options/).click()
     await settings.selectOption({ label: 'Published' })

@@ -68,10 +68,14 @@ export class Studio {
     await expect(this.step('inspect').getByText('LlamaForCausalLM')).toBeVisible()
   }
 
+  method(): Locator {
+    return this.step('recipe').getByLabel('Method', { exact: true })
+  }
+
   /** A recipe small enough for a software device. */
   async setRecipe(method: 'RTN' | 'GPTQ', bits: number): Promise<void> {
     const recipe = this.step('recipe')
-    await recipe.getByRole('radio', { name: method, exact: true }).check()
+    await this.method().selectOption({ label: method })
     await recipe.getByRole('radio', { name: String(bits), exact: true }).check()
     if (method === 'RTN') return
     await recipe.getByLabel('Samples').fill('8')
