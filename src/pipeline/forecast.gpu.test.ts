@@ -65,7 +65,7 @@ describe('the memory forecast', () => {
     ['wren-nano, many windows', nano, recipe('gptq', { groupSize: -1 }, 40, 96)],
     ['wren-nano, true sequence', nano, recipe('gptq', { sequence: 'true', actOrder: true }, 7, 128)],
     ['tiny, AWQ', tiny, recipe('awq', { groupSize: 32 }, 9, 50)],
-    ['wren-nano, AWQ on many windows', nano, recipe('awq', {}, 40, 96)],
+    ['wren-nano, AWQ', nano, recipe('awq', {}, 12, 64)],
     ['AWQ on little text', stout, recipe('awq', { groupSize: -1 }, 1, 32)],
     ['AWQ without clipping', stout, recipe('awq', { clipping: 'off' }, 1, 32)],
     ['AWQ without scaling', stout, recipe('awq', { scaling: 'off', groupSize: 32 }, 3, 32)],

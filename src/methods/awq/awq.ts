@@ -7,6 +7,7 @@ import { clippedGrid } from './clip'
 import { recordMinMax } from './dialect'
 import { awqMemory } from './memory'
 import { searchScales } from './scales'
+import { awqWork } from './work'
 
 const schema = z.strictObject({
   bits: uniformGridOptions.bits,
@@ -32,6 +33,7 @@ export const awq: Method<AwqOptions> = {
   schema,
   needsCalibration: true,
   memory: awqMemory,
+  work: awqWork,
   async *quantize(block, options) {
     const { gpu } = block
     if (options.scaling === 'on') await searchScales(block, options)

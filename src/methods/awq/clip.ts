@@ -11,10 +11,10 @@ import type { BlockContext } from '../method'
 import { type Ranges, recordMinMax } from './dialect'
 
 /** How far both ends of a range are drawn in: not at all, by a twentieth, … to 0.55 of what they were. */
-const SHRINKS = Array.from({ length: 10 }, (_, i) => 1 - i / 20)
+export const SHRINKS = Array.from({ length: 10 }, (_, i) => 1 - i / 20)
 
-/** What q and k produce meets in a product before anything is averaged: the error of their outputs says too little. */
-const clips = ({ role }: LinearSpec): boolean => role !== 'q' && role !== 'k'
+/** Not q and k, as in the original: their outputs only meet in a product, and the error of each alone says too little. */
+export const clips = ({ role }: LinearSpec): boolean => role !== 'q' && role !== 'k'
 
 /**
  * A linear's grids, clipped where that lowers the error of its output; codes are not written yet. The caller frees them.

@@ -28,8 +28,7 @@ export function clipSearchShapes({ out, in: columns }: LinearSpec, groupSize: nu
  */
 export function scaleSearchMoments(model: ModelSpec, { samples, together, length }: BlockWindows): Moment[] {
   const { hidden, ffn, heads, kvHeads, headDim } = model
-  // where a CPU looks at fewer, its batches hold no more
-  const tokens = Math.min(together, windowsSearched(samples, length, 'hardware')) * length
+  const tokens = Math.min(together, windowsSearched(samples, length)) * length
   const rows = (...widths: number[]) => widths.map((width) => [tokens, width])
   const keys = kvHeads * headDim
   const within = { 0: rows(hidden, heads * headDim, keys, keys, heads * headDim), 2: rows(hidden, ffn, ffn) }

@@ -10,11 +10,11 @@ import { readTotal, recordDifference, recordDot, recordRounded } from './rounded
  * Tokens on which candidates are compared. Each gives an error of `hidden` outputs, so that these rank twenty candidates
  * surely, while half a block is computed twenty times over: with all tokens that would be most of a run.
  */
-const TOKENS = { hardware: 8192, software: 2048 }
+const TOKENS = 8192
 
 /** Windows of `length` tokens that are looked at, of so many there are. */
-export const windowsSearched = (samples: number, length: number, kind: keyof typeof TOKENS): number =>
-  Math.min(samples, Math.max(1, Math.floor(TOKENS[kind] / length)))
+export const windowsSearched = (samples: number, length: number): number =>
+  Math.min(samples, Math.max(1, Math.floor(TOKENS / length)))
 
 /**
  * Squared difference, summed over some tokens, that rounding the linears of a stage with scaled columns makes to the
@@ -42,7 +42,7 @@ export async function partErrors(
   const changed = { ...weights, linears: { ...weights.linears, ...Object.fromEntries(rounded) } }
 
   const errors = scales.map(() => 0)
-  for (const places of someWindows(samples, gpu.info.software ? 'software' : 'hardware')) {
+  for (const places of someWindows(samples)) {
     const batch = { windows: places.length, length }
     const rec = gpu.record()
     const x = recordWindows(block, rec, samples, places)
@@ -69,9 +69,9 @@ export async function partErrors(
 }
 
 /** Windows at equal distances through all samples, as many together as the samples' batches hold. */
-function* someWindows(samples: Samples, kind: keyof typeof TOKENS): Generator<Place[]> {
+function* someWindows(samples: Samples): Generator<Place[]> {
   const places = placesOf(samples)
-  const count = windowsSearched(places.length, samples.length, kind)
+  const count = windowsSearched(places.length, samples.length)
   const chosen = Array.from({ length: count }, (_, i) => places[Math.floor((i * places.length) / count)]!)
   const together = samples.batches[0]!.windows
   for (let first = 0; first < count; first += together) yield chosen.slice(first, first + together)

@@ -1,0 +1,50 @@
+import type { LinearSpec, ModelSpec } from '../../models/spec'
+import type { CalibrationSize, Work } from '../work'
+import type { AwqOptions } from './awq'
+import { clips, SHRINKS } from './clip'
+import { RATIOS } from './exponents'
+import { windowsSearched } from './part-errors'
+
+/** Dispatches of a linear rounded with scales, of a half block, of a linear's own error, and of a candidate of clipping. */
+const DISPATCHES = { rounded: 3, half: 12, own: 3, clip: 4 }
+
+/** What AWQ does beside what every calibrated run does. */
+export function awqWork(options: AwqOptions, model: ModelSpec, calibration: CalibrationSize): Work {
+  const parts = [
+    ...(options.scaling === 'on' ? [scaleSearchWork(model, calibration)] : []),
+    ...(options.clipping === 'on' ? [clipSearchWork(model, options.groupSize)] : []),
+  ]
+  const total = (of: (work: Omit<Work, 'steps'>) => number) => parts.reduce((sum, part) => sum + of(part), 0)
+  return { steps: 0, flops: total(({ flops }) => flops), dispatches: total(({ dispatches }) => dispatches) }
+}
+
+/**
+ * Of `searchScales` in all blocks: two passes of all tokens for magnitudes and Hessians; for every ratio both halves of a
+ * block on some tokens, and two linears' errors under their Hessians.
+ */
+export function scaleSearchWork(
+  { layers, linears, heads, headDim }: ModelSpec,
+  { samples, length }: CalibrationSize,
+): Omit<Work, 'steps'> {
+  const weights = linears.reduce((sum, { out, in: columns }) => sum + out * columns, 0)
+  const pass = (windows: number) => 2 * length * windows * (weights + 2 * length * heads * headDim)
+  const own = linears.filter(({ stage }) => stage === 1 || stage === 3)
+  const hessians = own.reduce((sum, { in: columns }) => sum + samples * length * columns ** 2, 0)
+  const errors = own.reduce((sum, { out, in: columns }) => sum + 2 * out * columns ** 2, 0)
+  const dispatches = DISPATCHES.rounded * linears.length + 2 * DISPATCHES.half + DISPATCHES.own * own.length
+  return {
+    flops: layers * (2 * pass(samples) + hessians + RATIOS.length * (pass(windowsSearched(samples, length)) + errors)),
+    dispatches: layers * RATIOS.length * dispatches,
+  }
+}
+
+/** Of the clip search in all blocks: each candidate's errors times the Hessians of the groups. */
+export function clipSearchWork({ layers, linears }: ModelSpec, groupSize: number): Omit<Work, 'steps'> {
+  const size = ({ in: columns }: LinearSpec) => (groupSize === -1 ? columns : Math.min(groupSize, columns))
+  const clipped = linears.filter(clips)
+  const products = clipped.reduce((sum, linear) => sum + 2 * linear.out * linear.in * size(linear), 0)
+  return {
+    flops: layers * SHRINKS.length * products,
+    dispatches: layers * SHRINKS.length * DISPATCHES.clip * clipped.length,
+  }
+}
