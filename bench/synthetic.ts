@@ -92,7 +92,7 @@ export class SyntheticSource implements WeightSource {
 }
 
 /** Normal numbers (Box–Muller) with this deviation. */
-function gaussian(count: number, deviation: number, seed: number): Float32Array<ArrayBuffer> {
+export function gaussian(count: number, deviation: number, seed: number): Float32Array<ArrayBuffer> {
   const random = randomFrom(seed)
   const values = new Float32Array(count)
   for (let i = 0; i < count; i += 2) {

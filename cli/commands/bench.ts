@@ -1,4 +1,6 @@
+import { measureRates } from '../../bench/allocation-cost'
 import { allocationTable } from '../../bench/allocation-table'
+import { LLAMA_1B, measureReconstruction } from '../../bench/reconstruction'
 import { measure } from '../../bench/suite'
 import { measureTiles } from '../../bench/tiles'
 import { checkCancelled } from '../../src/pipeline/batching'
@@ -6,15 +8,21 @@ import { command, UsageError } from '../command'
 import { withGpu } from '../input'
 import { say } from '../progress'
 
+const DEFAULT_SIZES = '512,1024,2048,4096'
+
 export const bench = command({
   name: 'bench',
   positionals: [],
   summary: 'Times the kernels on this device.',
   flags: {
-    sizes: { type: 'text', value: 'N,N,…', default: '512,1024,2048,4096', help: 'Sizes of the square matrices.' },
+    sizes: { type: 'text', value: 'N,N,…', default: DEFAULT_SIZES, help: 'Sizes of the square matrices.' },
     allocation: {
       type: 'switch',
       help: 'Compare the cost of MG-PTQ with that of GPTQ instead, and add a block of the two largest sizes.',
+    },
+    reconstruction: {
+      type: 'switch',
+      help: 'Time steps of block reconstruction instead, on a block of the hidden and feed-forward size that --sizes names.',
     },
     tiles: { type: 'switch', help: 'Compare tiles of the matmul instead.' },
     tokens: {
@@ -44,6 +52,23 @@ export const bench = command({
           rows.push(row)
           show(line)
         }
+      } else if (values.reconstruction) {
+        const [hidden = LLAMA_1B.hidden, ffn = 4 * hidden] = values.sizes === DEFAULT_SIZES ? [] : sizes
+        // heads of 64, four queries to a pair of keys and values
+        const heads = { heads: Math.max(1, hidden >> 6), kvHeads: Math.max(1, hidden >> 8) }
+        const short = gpu.info.software ? { length: 64, batch: 2 } : {}
+        const shape = { ...LLAMA_1B, hidden, ffn, ...heads, ...short }
+        const row = await measureReconstruction(gpu, shape, { runs: values.runs, rates: await measureRates(gpu) })
+        rows.push(row)
+        const { ms, stepsPerSecond, peakBytes, gpu: work } = row
+        const inside = work
+          ? `, GPU ${work.ms.toFixed(1)} ms of ${work.dispatches} dispatches, floor ${work.floorMs.toFixed(1)} ms`
+          : ''
+        show(
+          `block ${hidden}/${ffn}, ${row.batch} × ${row.length} tokens: ${ms.toFixed(1)} ms a step, ${stepsPerSecond.toFixed(2)} steps/s, ${(peakBytes / 2 ** 30).toFixed(2)} GiB${inside}`,
+        )
+        for (const [label, time] of Object.entries(work?.longest ?? {}))
+          show(`  ${time.toFixed(1).padStart(9)} ms  ${label}`)
       } else if (values.tiles)
         for (const n of sizes)
           for await (const row of measureTiles(gpu, n, values.runs)) {

@@ -1,0 +1,93 @@
+import type { Gpu } from '../src/gpu/device'
+import { allocGrid, freeGrid } from '../src/methods/affine'
+import { recordMinMax } from '../src/methods/awq/dialect'
+import type { Samples, WorkingBlock } from '../src/methods/method'
+import { Reconstruction } from '../src/methods/reconstruction/reconstruction'
+import { zeroPointGrid } from '../src/methods/tesseraq/grids'
+import { RoundingLearner } from '../src/methods/tesseraq/rounding'
+import { makeRopeTables } from '../src/models/rope-tables'
+import { specFromConfig } from '../src/models/spec'
+import { freeBlock, loadBlock } from '../src/models/weights'
+import { type GpuWork, median, profiled, type Rates } from './allocation-cost'
+import { gaussian, SyntheticSource } from './synthetic'
+
+export interface ReconstructionShape {
+  readonly hidden: number
+  readonly ffn: number
+  readonly heads: number
+  readonly kvHeads: number
+  readonly length: number
+  /** Windows a step. */
+  readonly batch: number
+}
+
+export interface ReconstructionCost extends ReconstructionShape {
+  /** Of a step, forward, backward and Adam: medians over runs. */
+  readonly ms: number
+  readonly stepsPerSecond: number
+  readonly peakBytes: number
+  readonly runs: number
+  readonly gpu: GpuWork | null
+}
+
+/** LLaMA-3.2-1B. */
+export const LLAMA_1B: ReconstructionShape = { hidden: 2048, ffn: 8192, heads: 32, kvHeads: 8, length: 2048, batch: 4 }
+
+/** Steps of TesseraQ on a block of random weights, all roundings soft, 2 bits, groups of 128; see reconstruction_torch.py. */
+export async function measureReconstruction(
+  gpu: Gpu,
+  shape: ReconstructionShape,
+  { runs, rates }: { runs: number; rates: Rates },
+): Promise<ReconstructionCost> {
+  const { hidden, ffn, heads, kvHeads, length, batch } = shape
+  const spec = specFromConfig({
+    ...{ architectures: ['LlamaForCausalLM'], hidden_size: hidden, intermediate_size: ffn, num_hidden_layers: 1 },
+    ...{ num_attention_heads: heads, num_key_value_heads: kvHeads, vocab_size: 2, max_position_embeddings: length },
+  })
+  const source = new SyntheticSource(gpu, spec)
+  const weights = await loadBlock(gpu, source, spec, 0)
+  source.free()
+  const rope = makeRopeTables(gpu, spec, length)
+  const states = (seed: number) => gpu.upload(gaussian(batch * length * hidden, 1, seed), [batch * length, hidden])
+  const samples: Samples = { length, count: batch, batches: [{ windows: batch, input: states(1), target: states(2) }] }
+  const block = {
+    ...{ gpu, model: spec, layer: 0, seed: 1, weights, rope, samples: () => samples, checkpoint: async () => {} },
+  } as unknown as WorkingBlock
+  const learners: RoundingLearner[] = []
+  const rec = gpu.record()
+  for (const linear of spec.linears) {
+    const { weight } = weights.linears[linear.role]
+    const tensors = allocGrid(gpu, linear.out, linear.in, { bits: 2, groupSize: 128 })
+    recordMinMax(rec, tensors, weight)
+    await gpu.submit(rec)
+    const grid = await zeroPointGrid(gpu, linear, tensors)
+    freeGrid(gpu, tensors)
+    learners.push(new RoundingLearner(gpu, rec, grid, weight, { rate: 1e-3, rounding: true, scales: true }))
+    await gpu.submit(rec)
+  }
+  const reconstruction = new Reconstruction(block, learners, { batch, seed: 1 })
+  const step = async () => {
+    await reconstruction.run(1, 0, () => true)
+    await gpu.settle()
+  }
+  await step()
+  gpu.pool.resetPeak()
+  const times: number[] = []
+  for (let run = 0; run < runs; run++) {
+    const started = performance.now()
+    await step()
+    times.push(performance.now() - started)
+  }
+  const ms = median(times)
+  const { peakBytes } = gpu.pool
+  const work = await profiled(gpu, rates, step)
+  reconstruction.free()
+  for (const learner of learners) {
+    learner.free()
+    learner.grid.free(gpu)
+  }
+  for (const { input, target } of samples.batches) gpu.free(input, target)
+  gpu.free(rope.cosines, rope.sines)
+  freeBlock(gpu, weights)
+  return { ...shape, ms, stepsPerSecond: 1000 / ms, peakBytes, runs, gpu: work }
+}
