@@ -1,6 +1,7 @@
 import type { Method, WorkingBlock } from '../method'
 import { mgptq } from '../mgptq/mgptq'
 import { type MgptqOptions, schema as mgptqSchema } from '../mgptq/options'
+import { reconstructionWork } from '../reconstruction/work'
 import type { FrozenGrid } from './grids'
 import { tesseraqMemory } from './memory'
 import { presets, schema, type TesseraqOptions } from './options'
@@ -22,6 +23,8 @@ export const tesseraq: Method<TesseraqOptions, Widths> = {
   presets,
   needsCalibration: true,
   memory: tesseraqMemory,
+  work: ({ rounds, iterations, batch }, model, { samples, length }) =>
+    reconstructionWork(model, rounds * iterations, { batch: Math.min(batch, samples), length }),
 
   async plan(model, options) {
     if (options.allocation === 'uniform') return null
