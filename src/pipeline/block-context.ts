@@ -45,6 +45,8 @@ export class CalibratedBlock implements WorkingBlock {
   readonly #finished = new Set<Role>()
   /** Full names of parameters other than linears' weights that are not the checkpoint's any more. */
   readonly #changed = new Map<string, () => Tensor>()
+  /** Bound, since methods hand it on. */
+  readonly checkCancelled = (): void => checkCancelled(this.setting.signal)
   /** Seconds spent on Hessians, to be told apart from the method's own. */
   calibrationSeconds = 0
 
@@ -123,13 +125,9 @@ export class CalibratedBlock implements WorkingBlock {
     }
   }
 
-  checkCancelled(): void {
-    checkCancelled(this.setting.signal)
-  }
-
   async checkpoint(): Promise<void> {
     const { pause, signal } = this.setting
-    this.checkCancelled()
+    checkCancelled(signal)
     if (!pause.paused) return
     await this.gpu.settle()
     await pause.wait(signal)

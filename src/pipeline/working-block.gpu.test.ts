@@ -93,9 +93,13 @@ describe('a block under work', () => {
     const gpu = await testGpu()
     const [pause, stop] = [new PauseSwitch(), new AbortController()]
     work = async (block) => {
+      const { checkCancelled } = block // as methods hand it on
+      checkCancelled()
       pause.pause()
       setTimeout(() => stop.abort(), 20)
-      await block.checkpoint()
+      await expect(block.checkpoint()).rejects.toThrow(CancelledError)
+      checkCancelled()
+      throw new Error('went on')
     }
     const run = quantize(gpu, model, { recipe, calibration, pause, signal: stop.signal })
     await expect(run).rejects.toThrow(CancelledError)
