@@ -35,12 +35,10 @@ export async function learnClips(
   { epochs = 20, learningRate = 0.01, batch = 1, ...grid }: ClipOptions,
 ): Promise<LearnedClips> {
   const { gpu, model } = block
-  const { count } = block.samples()
-  const steps = epochs * Math.ceil(count / batch)
   const rec = gpu.record()
   const learners = model.linears.map((spec) => new LwcLearner(gpu, rec, spec, block.weight(spec), grid, learningRate))
   await gpu.submit(rec)
-  const journal = new Journal(steps)
+  const journal = new Journal(stepsOf(epochs, block.samples().count, batch))
   const warnings = await train(block, learners, batch, journal)
   const last = gpu.record()
   const grids = new Map(learners.map((learner) => [learner.spec.role, learner.grid(last)]))
@@ -48,6 +46,9 @@ export async function learnClips(
   await gpu.submit(last)
   return { grids, reconstruction: journal.record(), warnings }
 }
+
+/** Steps that visit as many windows as so many passes do. */
+export const stepsOf = (epochs: number, windows: number, batch: number): number => epochs * Math.ceil(windows / batch)
 
 /** Takes the steps of the journal; what went wrong. */
 async function train(

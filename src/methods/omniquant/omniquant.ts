@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { roundToGrid } from '../../kernels/quantize'
-import { collectLinear, freeGrid, gridMoments } from '../affine'
+import { collectLinear, freeGrid } from '../affine'
 import type { Method } from '../method'
 import { described, uniformGridOptions } from '../options'
-import { learnClips } from './learn'
+import { reconstructionWork } from '../reconstruction/work'
+import { learnClips, stepsOf } from './learn'
+import { omniquantMemory } from './memory'
 
 const { bits, groupSize } = uniformGridOptions
 
@@ -35,10 +37,9 @@ export const omniquant: Method<OmniquantOptions> = {
   summary: 'Learns by gradient steps how far to clip the range of every group, so that each block keeps its output.',
   schema,
   needsCalibration: true,
-  memory: (options) => ({
-    ...{ together: true, throughout: [], kept: () => [], stage: () => [], plan: null },
-    linear: (linear) => gridMoments(linear, options, []),
-  }),
+  memory: omniquantMemory,
+  work: ({ epochs, batch }, model, { samples, length }) =>
+    reconstructionWork(model, stepsOf(epochs, samples, batch), { batch: Math.min(batch, samples), length }),
   async *quantize(block, options) {
     const { gpu } = block
     const { linears } = block.model
