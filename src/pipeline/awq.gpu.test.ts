@@ -164,11 +164,10 @@ describe('AWQ', () => {
   it.each([2, 4])(
     'loses less than rounding to nearest, and less still with both its halves: %i heads of values',
     async (kvHeads) => {
-      const off = { scaling: 'off', clipping: 'off' }
       const [nearest, clipped, scaled, both] = [
-        await run(kvHeads, off),
-        await run(kvHeads, { scaling: 'off' }),
-        await run(kvHeads, { clipping: 'off' }),
+        await run(kvHeads, { search: 'none' }),
+        await run(kvHeads, { search: 'clips' }),
+        await run(kvHeads, { search: 'scales' }),
         await run(kvHeads),
       ].map(outputError)
       expect(clipped!).toBeLessThan(nearest!)
@@ -179,8 +178,8 @@ describe('AWQ', () => {
 
   it('leaves the block what it gives but for rounding: at 8 bits nearly all of it', async () => {
     const drifts: number[] = []
-    for (const scaling of ['on', 'off'])
-      await run(4, { bits: 8, scaling, clipping: 'off' }, (progress) => {
+    for (const search of ['scales', 'none'])
+      await run(4, { bits: 8, search }, (progress) => {
         if (progress.type === 'block') drifts.push(progress.drift!)
       })
     const [scaled, plain] = drifts

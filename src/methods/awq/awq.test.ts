@@ -3,7 +3,7 @@ import { tinyConfig } from '../../../test/tiny-llama'
 import { specFromConfig } from '../../models/spec'
 import { describeMethod } from '../options'
 import { methods, resolveMethod } from '../registry'
-import type { AwqOptions } from './awq'
+import type { AwqOptions } from './options'
 import { awqWork } from './work'
 
 describe('the options of AWQ', () => {
@@ -13,23 +13,20 @@ describe('the options of AWQ', () => {
     expect(options.map(({ key, type, default: value, advanced }) => [key, type, value, advanced])).toEqual([
       ['bits', 'choice', 4, false],
       ['groupSize', 'choice', 128, false],
-      ['scaling', 'choice', 'on', false],
-      ['clipping', 'choice', 'on', false],
+      ['search', 'choice', 'both', false],
     ])
   })
 
-  it('know no symmetric grid, and no third state of a search', () => {
+  it('know no symmetric grid, and no other search', () => {
     expect(() => resolveMethod('awq', { symmetric: true })).toThrow(/awq/)
-    expect(() => resolveMethod('awq', { scaling: 'half' })).toThrow(/option 'scaling' of awq.*got "half"/)
-    expect(resolveMethod('awq', { clipping: 'off' }).options).toEqual({
-      ...{ bits: 4, groupSize: 128, scaling: 'on', clipping: 'off' },
-    })
+    expect(() => resolveMethod('awq', { search: 'half' })).toThrow(/option 'search' of awq.*got "half"/)
+    expect(resolveMethod('awq', { search: 'clips' }).options).toEqual({ bits: 4, groupSize: 128, search: 'clips' })
   })
 })
 
 describe('the work of AWQ', () => {
   const spec = specFromConfig(tinyConfig)
-  const options: AwqOptions = { bits: 4, groupSize: 32, scaling: 'on', clipping: 'on' }
+  const options: AwqOptions = { bits: 4, groupSize: 32, search: 'both' }
   const flops = (changes: Partial<AwqOptions>, samples = 4, length = 64) =>
     awqWork({ ...options, ...changes }, spec, { samples, length }).flops
 
@@ -37,8 +34,8 @@ describe('the work of AWQ', () => {
     const both = awqWork(options, spec, { samples: 4, length: 64 })
     expect(both.steps).toBe(0)
     expect(both.dispatches).toBeGreaterThan(0)
-    expect(flops({ scaling: 'off' }) + flops({ clipping: 'off' })).toBe(both.flops)
-    expect(awqWork({ ...options, scaling: 'off', clipping: 'off' }, spec, { samples: 4, length: 64 })).toEqual({
+    expect(flops({ search: 'clips' }) + flops({ search: 'scales' })).toBe(both.flops)
+    expect(awqWork({ ...options, search: 'none' }, spec, { samples: 4, length: 64 })).toEqual({
       ...{ steps: 0, flops: 0, dispatches: 0 },
     })
     expect(flops({ groupSize: -1 })).toBeGreaterThan(both.flops)

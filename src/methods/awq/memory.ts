@@ -1,16 +1,16 @@
 import type { LinearSpec, ModelSpec } from '../../models/spec'
 import { gridMoments } from '../affine'
 import type { BlockWindows, MethodMemory, Moment, Shape } from '../memory'
-import type { AwqOptions } from './awq'
+import { type AwqOptions, searchesClips, searchesScales } from './options'
 import { windowsSearched } from './part-errors'
 
 /** Shapes of everything that AWQ holds at its fullest moments. */
 export function awqMemory(options: AwqOptions): MethodMemory {
   return {
     ...{ together: true, throughout: [], kept: () => [], stage: () => [], plan: null },
-    ...(options.scaling === 'on' && { block: scaleSearchMoments }),
+    ...(searchesScales(options) && { block: scaleSearchMoments }),
     linear: (linear) =>
-      gridMoments(linear, options, options.clipping === 'on' ? clipSearchShapes(linear, options.groupSize) : []),
+      gridMoments(linear, options, searchesClips(options) ? clipSearchShapes(linear, options.groupSize) : []),
   }
 }
 

@@ -1,8 +1,8 @@
 import type { LinearSpec, ModelSpec } from '../../models/spec'
 import type { CalibrationSize, Work } from '../work'
-import type { AwqOptions } from './awq'
 import { clips, SHRINKS } from './clip'
 import { RATIOS } from './exponents'
+import { type AwqOptions, searchesClips, searchesScales } from './options'
 import { windowsSearched } from './part-errors'
 
 /** Dispatches of a linear rounded with scales, of a half block, of a linear's own error, and of a candidate of clipping. */
@@ -11,8 +11,8 @@ const DISPATCHES = { rounded: 3, half: 12, own: 3, clip: 4 }
 /** What AWQ does beside what every calibrated run does. */
 export function awqWork(options: AwqOptions, model: ModelSpec, calibration: CalibrationSize): Work {
   const parts = [
-    ...(options.scaling === 'on' ? [scaleSearchWork(model, calibration)] : []),
-    ...(options.clipping === 'on' ? [clipSearchWork(model, options.groupSize)] : []),
+    ...(searchesScales(options) ? [scaleSearchWork(model, calibration)] : []),
+    ...(searchesClips(options) ? [clipSearchWork(model, options.groupSize)] : []),
   ]
   const total = (of: (work: Omit<Work, 'steps'>) => number) => parts.reduce((sum, part) => sum + of(part), 0)
   return { steps: 0, flops: total(({ flops }) => flops), dispatches: total(({ dispatches }) => dispatches) }
