@@ -137,10 +137,11 @@ export function recipeFrom(command: string, { values, given }: RecipeArguments, 
   }
   for (const { key } of known)
     if (given.has(flagName(key))) options[key] = (values as Readonly<Record<string, unknown>>)[flagName(key)]
+  const meant = preset?.calibration ?? start.calibration
   const calibration = {
     text: values.calibration === undefined ? start.calibration.text : basename(values.calibration),
-    samples: told('samples', values.samples, start.calibration.samples),
-    length: told('seq-len', values['seq-len'], start.calibration.length),
+    samples: told('samples', values.samples, meant.samples),
+    length: told('seq-len', values['seq-len'], meant.length),
     pick: told('pick', values.pick, start.calibration.pick),
   }
   const recipe = { version: 1, method, options, calibration, seed: told('seed', values.seed, start.seed) }

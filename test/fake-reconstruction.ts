@@ -17,7 +17,13 @@ export const fakeReconstructing = (bits: OptionDescription, groupSize: OptionDes
       ...{ min: 1, max: 1000, step: 1, default: 20 },
     },
   ],
-  presets: [],
+  presets: [
+    { name: 'browser', label: 'Browser', summary: 'Minutes.', options: {}, calibration: { samples: 128, length: 512 } },
+    {
+      ...{ name: 'published', label: 'Published', summary: 'Hours.', options: { iterations: 250 } },
+      calibration: { samples: 512, length: 2048 },
+    },
+  ],
 })
 
 /** A reconstruction that goes well, up to `recorded` of its steps: the loss jumps when a round hardens roundings. */

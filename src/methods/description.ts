@@ -30,11 +30,22 @@ export function presetOptions({ options, presets }: Presets, { options: chosen }
   )
 }
 
-/** The preset that these options follow, or null. */
-export const presetOf = (method: Presets, options: Readonly<Record<string, unknown>>): Preset | null =>
-  method.presets.find((preset) =>
-    Object.entries(presetOptions(method, preset)).every(([key, value]) => options[key] === value),
-  ) ?? null
+/** What of a recipe a preset may decide. */
+interface Followed {
+  readonly options: Readonly<Record<string, unknown>>
+  readonly calibration: { readonly samples: number; readonly length: number }
+}
+
+/** The preset that a recipe of this method follows, or null. */
+export const presetOf = (method: Presets, { options, calibration }: Followed): Preset | null =>
+  method.presets.find((preset) => {
+    const { samples, length } = preset.calibration ?? calibration
+    return (
+      samples === calibration.samples &&
+      length === calibration.length &&
+      Object.entries(presetOptions(method, preset)).every(([key, value]) => options[key] === value)
+    )
+  }) ?? null
 
 export type OptionDescription = {
   readonly key: string

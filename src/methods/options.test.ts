@@ -75,13 +75,20 @@ describe('presets', () => {
     expect(Object.keys(presetOptions(mgptq, mgptq.presets[0]!)).sort()).toEqual(Object.keys(published.options).sort())
   })
 
+  const calibration = { samples: 8, length: 64 }
+  const followed = (method: typeof mgptq, options: Readonly<Record<string, unknown>>) =>
+    presetOf(method, { options, calibration })
+
   it('are recognised whatever else was chosen, and not when one of their settings was changed', () => {
-    expect(presetOf(mgptq, defaults)?.name).toBe('best')
-    expect(presetOf(mgptq, { ...defaults, bits: 3, allocator: 'gcn' })?.name).toBe('network')
+    expect(followed(mgptq, defaults)?.name).toBe('best')
+    expect(followed(mgptq, { ...defaults, bits: 3, allocator: 'gcn' })?.name).toBe('network')
     const following = { ...defaults, bits: 2, steps: 100, ...published.options }
-    expect(presetOf(mgptq, following)?.name).toBe('published')
-    expect(presetOf(mgptq, { ...following, fit: 'search' })).toBeNull()
-    expect(presetOf(describeMethod(methods.find(({ id }) => id === 'rtn')!), {})).toBeNull()
+    expect(followed(mgptq, following)?.name).toBe('published')
+    expect(followed(mgptq, { ...following, fit: 'search' })).toBeNull()
+    expect(followed(describeMethod(methods.find(({ id }) => id === 'rtn')!), {})).toBeNull()
+    const meant = { ...mgptq, presets: [{ ...mgptq.presets[0]!, calibration }] }
+    expect(followed(meant, defaults)?.name).toBe('best')
+    expect(presetOf(meant, { options: defaults, calibration: { samples: 9, length: 64 } })).toBeNull()
   })
 })
 

@@ -3,7 +3,17 @@ import { fakeTraining } from '../../test/fake-allocation'
 import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
 import { fakeReconstruction } from '../../test/fake-reconstruction'
 import { planModules } from './modules'
-import { batched, elapsedSeconds, foldProgress, newRun, overallShare, paused, resumed, runningModule } from './progress'
+import {
+  batched,
+  elapsedSeconds,
+  foldProgress,
+  newRun,
+  overallShare,
+  paused,
+  resumed,
+  runningModule,
+  secondsLeft,
+} from './progress'
 import { defaultRecipe } from './recipe'
 
 const plan = planModules(fakeInspection('wren', 2).tensors)
@@ -50,6 +60,24 @@ describe('foldProgress', () => {
   it('keeps the state when nothing came', () => {
     const run = newRun('RTN', 2, 0)
     expect(foldProgress(run, [])).toBe(run)
+  })
+})
+
+describe('a block that is reconstructed', () => {
+  const live = { layer: 0, steps: 100, reconstruction: fakeReconstruction(100, 50) }
+  const start = foldProgress(newRun('TesseraQ', 2, 0), [{ type: 'reconstruction', ...live }])
+
+  it('counts by its steps until its modules are finished', () => {
+    expect(overallShare(start, plan.length)).toBeCloseTo(0.25, 9)
+    const modules = plan.slice(0, 5).map((module) => fakeModule(module, recipe))
+    expect(overallShare({ ...start, modules }, plan.length)).toBeCloseTo(5 / 14, 9)
+    expect(overallShare({ ...start, modules: modules.slice(0, 2) }, plan.length)).toBeCloseTo(0.25, 9)
+  })
+
+  it('tells what is left before any block is done', () => {
+    expect(secondsLeft(start, plan.length, 30)).toBeCloseTo(90, 6)
+    expect(secondsLeft({ ...start, reconstruction: null }, plan.length, 30)).toBeNull()
+    expect(secondsLeft({ ...start, reconstruction: null, secondsLeft: 7 }, plan.length, 30)).toBe(7)
   })
 })
 

@@ -123,11 +123,31 @@ export const runOfReport = (report: RunReport, label: string, startedAt: number,
   warnings: report.warnings,
 })
 
-/** Share of the whole run that is done, from finished modules; blocks count where modules are unknown. */
+/**
+ * Share of the whole run that is done, from finished modules; blocks count where modules are unknown. The modules of a
+ * block that is reconstructed are finished together: until then its steps count for them.
+ */
 export function overallShare(run: RunState, planned: number): number {
   if (run.status === 'done') return 1
-  if (planned > 0) return Math.min(1, run.modules.length / planned)
-  return run.layers > 0 ? run.layersDone / run.layers : 0
+  if (planned === 0) return run.layers > 0 ? run.layersDone / run.layers : 0
+  return Math.min(1, (run.modules.length + pendingModules(run, planned)) / planned)
+}
+
+function pendingModules({ reconstruction: live, modules, layers }: RunState, planned: number): number {
+  if (!live || layers === 0) return 0
+  const share = Math.min(1, (live.reconstruction.step.at(-1) ?? 0) / Math.max(1, live.steps))
+  const finished = modules.filter((module) => module.layer === live.layer).length
+  return Math.max(0, (share * planned) / layers - finished)
+}
+
+/** Share of a run from which its time so far tells what is left. */
+const TELLING = 0.02
+
+/** Seconds left: while a block is reconstructed, by how far it has come; else what the last finished block foretold. */
+export function secondsLeft(run: RunState, planned: number, elapsed: number): number | null {
+  const share = overallShare(run, planned)
+  if (run.reconstruction && share >= TELLING) return (elapsed * (1 - share)) / share
+  return run.secondsLeft
 }
 
 /** The module at work: layers are quantized in the order of the plan, so it is the first that is not there yet. */

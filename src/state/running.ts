@@ -30,7 +30,11 @@ export function runningActions(context: Context) {
     const { recipe, methods } = state()
     const method = methods.find((candidate) => candidate.id === recipe?.method)
     const preset = method?.presets.find((candidate) => candidate.name === name)
-    if (recipe && method && preset) setRecipe({ options: { ...recipe.options, ...presetOptions(method, preset) } })
+    if (recipe && method && preset)
+      setRecipe({
+        options: { ...recipe.options, ...presetOptions(method, preset) },
+        calibration: { ...recipe.calibration, ...preset.calibration },
+      })
   }
 
   const chooseMethod = (id: string): void => {

@@ -199,8 +199,13 @@ describe('running', () => {
     expect(state().recipe?.options).toMatchObject({ bits: 2, steps: 20 })
     studio.choosePreset('best')
     expect(state().recipe?.options).toMatchObject({ bits: 2, steps: 100 })
+    const { calibration } = state().recipe!
+    studio.chooseMethod('tesseraq')
+    studio.choosePreset('published')
+    expect(state().recipe?.calibration).toEqual({ ...calibration, samples: 512, length: 2048 })
+    studio.chooseMethod('mg-ptq')
     studio.choosePreset('none of them')
-    expect(state().recipe?.options).toMatchObject({ steps: 100 })
+    expect(state().recipe).toMatchObject({ options: { steps: 100 }, calibration: { samples: 512 } })
   })
 
   it('says at once that options do not go together, until they do', async () => {

@@ -100,9 +100,9 @@ function RunEstimate() {
 /** Settings under one name; what was changed by hand is nobody's preset. */
 function PresetField({ method, disabled }: { method: MethodDescription; disabled: boolean }) {
   const studio = useStudio()
-  const options = useStudioState((state) => state.recipe!.options)
+  const recipe = useStudioState((state) => state.recipe!)
   if (method.presets.length === 0) return null
-  const followed = presetOf(method, options)
+  const followed = presetOf(method, recipe)
   const own = followed ? [] : [{ value: '', label: 'Own' }]
   return (
     <ChoiceField

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react'
+import { roughly } from '../../duration'
 import type { RunReport } from '../../records'
 import {
   elapsedSeconds,
@@ -7,6 +8,7 @@ import {
   overallShare,
   type RunState,
   runningModule,
+  secondsLeft,
 } from '../../state/progress'
 import { recipeProblems, targetWidth } from '../../state/recipe'
 import { Warnings } from '../FailureNote'
@@ -208,6 +210,7 @@ function RunProgress({ run, planned }: { run: RunState; planned: number }) {
   const share = overallShare(run, planned)
   useRunOutside(running, paused, share)
   const elapsed = elapsedSeconds(run, now)
+  const left = secondsLeft(run, planned, elapsed)
   const { phase } = run
   return (
     <>
@@ -233,7 +236,7 @@ function RunProgress({ run, planned }: { run: RunState; planned: number }) {
         {running && (
           <>
             <dt>Time left</dt>
-            <dd>{run.secondsLeft === null ? 'after the first block' : formatDuration(run.secondsLeft)}</dd>
+            <dd>{left === null ? 'not yet known' : left > 0 ? roughly(left) : 'none'}</dd>
           </>
         )}
         <dt>GPU memory</dt>
