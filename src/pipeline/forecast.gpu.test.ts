@@ -27,6 +27,9 @@ const published = presets.find(({ name }) => name === 'published')!.options
 /** Linears that outweigh all else beside little text: what the method itself holds decides. */
 const stout = async () =>
   openedTiny({ ...tinyConfig, num_hidden_layers: 1, hidden_size: 72, intermediate_size: 300 }).model
+/** Steps hold the same however many there are. */
+const quick = { rounds: 10, iterations: 1, batch: 4 }
+
 const mgptqCases = (
   [
     ['the defaults', nano, {}, 2],
@@ -72,6 +75,10 @@ describe('the memory forecast', () => {
     ['tiny, OmniQuant', tiny, recipe('omniquant', { epochs: 1, groupSize: 32 }, 9, 50)],
     ['wren-nano, OmniQuant', nano, recipe('omniquant', { epochs: 1, batch: 4 }, 6, 64)],
     ['OmniQuant on little text', stout, recipe('omniquant', { epochs: 1, groupSize: -1 }, 1, 32)],
+    ['tiny, TesseraQ', tiny, recipe('tesseraq', { ...quick, groupSize: 32 }, 9, 50)],
+    ['wren-nano, TesseraQ', nano, recipe('tesseraq', { ...quick, init: 'clip' }, 6, 64)],
+    ['TesseraQ on little text', stout, recipe('tesseraq', { ...quick, init: 'omniquant', groupSize: -1 }, 1, 32)],
+    ['wren-nano, TesseraQ on widths of MG-PTQ', nano, recipe('tesseraq', { ...quick, allocation: 'mg-ptq' }, 6, 64)],
     ...mgptqCases,
     ['wren-3m, RTN', () => bundled('wren-3m'), recipe('rtn', {}, 1, 64)],
     ['wren-3m, GPTQ', () => bundled('wren-3m'), recipe('gptq', {}, 2, 32)],

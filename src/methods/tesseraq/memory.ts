@@ -1,10 +1,29 @@
+import { codeWords } from '../../formats/affine'
+import type { Width } from '../../formats/quantized'
 import { baseWords } from '../../kernels/soft-rounding'
 import type { LinearSpec } from '../../models/spec'
+import { scaleSearchMoments } from '../awq/memory'
 import type { MethodMemory, Shape } from '../memory'
-import type { TesseraqOptions } from './options'
+import { mgptqMemory } from '../mgptq/memory'
+import { allocating, type TesseraqOptions } from './options'
 
-/** What `RoundingLearner` and its grid hold of a linear, beside its weights. */
-export function roundingShapes({ out, in: columns }: LinearSpec, { groupSize }: TesseraqOptions): Shape[] {
+/** Shapes of everything that tesseraq.ts holds at its fullest moments. */
+export function tesseraqMemory(options: TesseraqOptions): MethodMemory {
+  const mixed = options.allocation === 'mg-ptq'
+  const learned = (linear: LinearSpec) => learnedShapes(linear, options)
+  return {
+    ...{ together: true, throughout: [], kept: () => [], stage: () => [] },
+    plan: mixed ? mgptqMemory(allocating(options)).plan : null,
+    ...((mixed ? options.scaling : options.init === 'awq') && { block: scaleSearchMoments }),
+    reconstruction: { perWeight: learned, after: learned, batch: options.batch, hessians: true },
+    linear: ({ out, in: columns }) => [
+      { weights: [[out, columns], [codeWords([{ bits: Math.ceil(options.bits) as Width, columns }], out)], [columns]] },
+    ],
+  }
+}
+
+/** What `RoundingLearner` and its grid hold of a linear. */
+function learnedShapes({ out, in: columns }: LinearSpec, { groupSize }: TesseraqOptions): Shape[] {
   const groups = groupSize === -1 ? 1 : Math.ceil(columns / groupSize)
   const cells = [out, groups]
   return [
@@ -16,8 +35,3 @@ export function roundingShapes({ out, in: columns }: LinearSpec, { groupSize }: 
     ...[cells, cells, cells, cells, [out, groups, 2], [3 * groups + 2 * columns]],
   ]
 }
-
-export const tesseraqMemory = (options: TesseraqOptions): MethodMemory => ({
-  ...{ together: true, throughout: [], kept: () => [], stage: () => [], plan: null },
-  linear: (linear) => [{ weights: roundingShapes(linear, options) }],
-})

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Preset } from '../description'
+import { type MgptqOptions, schema as mgptqSchema } from '../mgptq/options'
 import { described } from '../options'
 import { ROUNDS } from './schedule'
 
@@ -82,6 +83,10 @@ export const schema = z
   })
 
 export type TesseraqOptions = z.infer<typeof schema>
+
+/** The MG-PTQ recipe whose widths are taken: its defaults, with ranges that columns of one width share. */
+export const allocating = ({ bits, bounds, groupSize }: TesseraqOptions): MgptqOptions =>
+  mgptqSchema.parse({ bits, bounds, groupSize, ranges: 'width' })
 
 export const presets: readonly Preset[] = [
   {

@@ -17,36 +17,43 @@ export type Widths = ReadonlyMap<string, Uint8Array> | null
 
 const STAGES = [0, 1, 2, 3]
 
+/** As the authors of OmniQuant take them. */
+export const clipEpochs = (bits: number): number => (bits <= 2 ? 40 : 20)
+
+export interface Start {
+  /** In the order of the block's linears. */
+  readonly grids: readonly FrozenGrid[]
+  readonly warnings: readonly string[]
+}
+
 /**
- * The grids that stay while roundings are learned, in the order of the block's linears (methods §3.1, 3–5). May rescale
+ * The grids that stay while roundings are learned (methods §3.1, 3–5). May rescale
  * the block. Leaves the Hessians of all stages with the block, so that errors are measured under them.
  */
-export async function frozenGrids(
-  block: WorkingBlock,
-  options: TesseraqOptions,
-  widths: Widths,
-): Promise<FrozenGrid[]> {
+export async function frozenGrids(block: WorkingBlock, options: TesseraqOptions, widths: Widths): Promise<Start> {
   const { init, groupSize } = options
   const bits = Math.floor(options.bits) as Width
   if (widths ? options.scaling : init === 'awq') await searchScales(block, { bits, groupSize })
   const uniform = { bits, groupSize, symmetric: false }
   if (!widths && init === 'omniquant') {
-    const { grids } = await learnClips(block, { bits, groupSize })
+    const { grids, warnings } = await learnClips(block, { bits, groupSize, epochs: clipEpochs(bits) })
     await block.hessians(STAGES)
-    return inOrder(block, async (spec) => {
+    const frozen = await inOrder(block, async (spec) => {
       const { steps, zeros, shape } = grids.get(spec.role)!
       const grid = await zeroPointGrid(block.gpu, spec, { shape, steps, zeros })
       block.gpu.free(steps, zeros)
       return grid
     })
+    return { grids: frozen, warnings }
   }
   const hessians = await block.hessians(STAGES)
-  return inOrder(block, (spec) => {
+  const frozen = await inOrder(block, (spec) => {
     const hessian = hessians.get(spec.stage)!
     return widths
       ? searchedRanges(block, spec, hessian, widths.get(block.nameOf(spec))!, options)
       : zeroPoints(block, spec, uniform, init === 'none' ? null : hessian)
   })
+  return { grids: frozen, warnings: [] }
 }
 
 async function inOrder(block: WorkingBlock, make: (spec: LinearSpec) => Promise<FrozenGrid>): Promise<FrozenGrid[]> {

@@ -1,14 +1,13 @@
 import type { Method, WorkingBlock } from '../method'
 import { mgptq } from '../mgptq/mgptq'
-import { type MgptqOptions, schema as mgptqSchema } from '../mgptq/options'
-import { reconstructionWork } from '../reconstruction/work'
 import type { FrozenGrid } from './grids'
 import { tesseraqMemory } from './memory'
-import { presets, schema, type TesseraqOptions } from './options'
+import { allocating, presets, schema, type TesseraqOptions } from './options'
 import { flips, reconstruct } from './reconstruct'
 import { RoundingLearner } from './rounding'
 import { learningRate } from './schedule'
 import { frozenGrids, type Widths } from './start'
+import { tesseraqWork } from './work'
 
 /**
  * TesseraQ, arXiv 2410.19103 (methods §3): grids are frozen, then a whole block learns by gradient steps which weights
@@ -23,8 +22,7 @@ export const tesseraq: Method<TesseraqOptions, Widths> = {
   presets,
   needsCalibration: true,
   memory: tesseraqMemory,
-  work: ({ rounds, iterations, batch }, model, { samples, length }) =>
-    reconstructionWork(model, rounds * iterations, { batch: Math.min(batch, samples), length }),
+  work: tesseraqWork,
 
   async plan(model, options) {
     if (options.allocation === 'uniform') return null
@@ -34,9 +32,10 @@ export const tesseraq: Method<TesseraqOptions, Widths> = {
 
   async *quantize(block, options, widths) {
     const { gpu } = block
-    const grids = await frozenGrids(block, options, widths)
+    const { grids, warnings: before } = await frozenGrids(block, options, widths)
     const learners = await start(block, grids, options)
-    const { record, warnings } = await reconstruct(block, learners, options)
+    const { record, warnings: after } = await reconstruct(block, learners, options)
+    const warnings = [...before, ...after]
     for (const [i, learner] of learners.entries()) {
       block.checkCancelled()
       const { spec } = learner
@@ -52,10 +51,6 @@ export const tesseraq: Method<TesseraqOptions, Widths> = {
     }
   },
 }
-
-/** The MG-PTQ recipe whose widths are taken: its defaults, with ranges that columns of one width share. */
-const allocating = ({ bits, bounds, groupSize }: TesseraqOptions): MgptqOptions =>
-  mgptqSchema.parse({ bits, bounds, groupSize, ranges: 'width' })
 
 async function start(block: WorkingBlock, grids: readonly FrozenGrid[], options: TesseraqOptions) {
   const { gpu } = block
