@@ -1,6 +1,6 @@
 // Grid between the smallest and the largest weight of every (row, group), both drawn in by the factor `shrink`, in the
-// dialect of the AWQ and llmc codes: the range is no smaller than 10⁻⁵, and the zero is clamped to the codes, so that a
-// range without 0 in it is moved until it has. w: [rows, columns]; steps, zeros: [rows, groups]. Steps are rounded to
+// dialect of the AWQ and llmc codes: the range is no smaller than 10⁻⁵, the zero clamped to the codes. But 0 always lies
+// inside: there a group of one sign is cut off by its clamped zero, down to nothing where all weights are alike. w: [rows, columns]; steps, zeros: [rows, groups]. Steps are rounded to
 // float16, as they will be stored, before anything is quantized with them. A workgroup takes one (row, group).
 struct Params { rows: u32, columns: u32, group_size: u32, groups: u32, bits: u32, shrink: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -23,8 +23,8 @@ fn main(
   let begin = at % params.groups * params.group_size;
   let end = min(begin + params.group_size, params.columns);
   let row = at / params.groups * params.columns;
-  var lowest = w[row + begin];
-  var highest = lowest;
+  var lowest = 0.0;
+  var highest = 0.0;
   for (var column = begin + lane; column < end; column += RADIX * RADIX) {
     lowest = min(lowest, w[row + column]);
     highest = max(highest, w[row + column]);

@@ -13,7 +13,7 @@ export function minMaxReference(
   bits: number,
   shrink = 1,
 ): [step: number, zero: number] {
-  let [low, high] = [row[begin]!, row[begin]!]
+  let [low, high] = [0, 0]
   for (let j = begin; j < end; j++) {
     low = Math.min(low, row[j]!)
     high = Math.max(high, row[j]!)
