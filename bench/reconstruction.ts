@@ -3,7 +3,7 @@ import { allocGrid, freeGrid } from '../src/methods/affine'
 import { recordMinMax } from '../src/methods/awq/dialect'
 import type { Samples, WorkingBlock } from '../src/methods/method'
 import { Reconstruction } from '../src/methods/reconstruction/reconstruction'
-import { zeroPointGrid } from '../src/methods/tesseraq/grids'
+import { freeFrozen, zeroPointGrid } from '../src/methods/tesseraq/grids'
 import { RoundingLearner } from '../src/methods/tesseraq/rounding'
 import { makeRopeTables } from '../src/models/rope-tables'
 import { specFromConfig } from '../src/models/spec'
@@ -84,7 +84,7 @@ export async function measureReconstruction(
   reconstruction.free()
   for (const learner of learners) {
     learner.free()
-    learner.grid.free(gpu)
+    freeFrozen(gpu, learner.grid)
   }
   for (const { input, target } of samples.batches) gpu.free(input, target)
   gpu.free(rope.cosines, rope.sines)

@@ -1,3 +1,4 @@
+import compensatedSource from '../../shaders/compensated.wgsl?raw'
 import findGridSource from '../../shaders/find_grid.wgsl?raw'
 import gatherSource from '../../shaders/gather_columns.wgsl?raw'
 import gptqSource from '../../shaders/gptq_block.wgsl?raw'
@@ -100,3 +101,24 @@ const gptqBlocks = { hardware: gptqBlockOf(4), software: gptqBlockOf(1) }
 
 export const gptqBlock = (software: boolean): Kernel<GptqBindings, GptqBlockShape> =>
   software ? gptqBlocks.software : gptqBlocks.hardware
+
+/** w [rows, columns], original order: what the columns of a block were when they were rounded, their errors still there. */
+export const compensated: Kernel<
+  'errors' | 'u' | 'order' | 'codes' | 'steps' | 'zeros' | 'w',
+  Omit<GptqBlockShape, 'bits'>
+> = {
+  label: 'compensated',
+  wgsl: wgsl([grid, levels, compensatedSource], { BLOCK: GPTQ_BLOCK }),
+  bindings: {
+    errors: 'read',
+    u: 'read',
+    order: 'read',
+    codes: 'read',
+    steps: 'read',
+    zeros: 'read',
+    w: 'read_write',
+  },
+  params: { rows: 'u32', columns: 'u32', first: 'u32', count: 'u32', groupSize: 'u32', groups: 'u32' },
+  passes: (shape, device) => [{ groups: grid1d(shape.rows * shape.count, 64, device), params: { ...shape } }],
+  cost: ({ rows, count }) => ({ flops: 4 * rows * count, bytes: 12 * rows * count }),
+}

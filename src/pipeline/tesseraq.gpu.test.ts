@@ -63,6 +63,7 @@ describe('TesseraQ', () => {
     { init: 'clip', groupSize: -1 },
     { init: 'awq', bits: 3 },
     { init: 'omniquant', groupSize: -1 },
+    { init: 'gptq', bits: 3 },
     { init: 'awq', rounds: 20, iterations: 2 },
     { init: 'clip', rounding: false },
     { init: 'clip', scales: false },

@@ -6,8 +6,10 @@ import type { AffineLinear, Width } from '../../formats/quantized'
 import { Hessian } from '../../linalg/hessian'
 import type { LinearSpec, ModelSpec } from '../../models/spec'
 import { gptqReference } from '../../reference/gptq'
+import { allocGrid, freeGrid } from '../affine'
+import { factorize, freeFactor } from '../factor'
 import { rtn } from '../rtn/rtn'
-import { type GptqOptions, gptq } from './gptq'
+import { type GptqOptions, gptq, recordGptq } from './gptq'
 
 const TOKENS = 700
 
@@ -120,5 +122,41 @@ describe('GPTQ on the GPU', () => {
       // 0.25/15 is no float16: the level nearest to 0.25 is off by the scale's rounding
       for (let j = 0; j < n; j++) expect(q[n + j]).toBeCloseTo(j === 5 ? 0 : 0.25, 3)
     }
+  })
+})
+
+describe('the weights that GPTQ rounds', () => {
+  it.each([32, -1] as const)('are those whose nearest codes it gives: groups of %i', async (groupSize) => {
+    const [out, n] = [5, 150]
+    const gpu = await testGpu()
+    const w = noise(out * n, 3)
+    const { block } = await oneLinear(out, n, inputs(n), w)
+    const [spec] = block.model.linears
+    const factor = await factorize(gpu, (await block.hessians([3])).get(3)!, 0.01)
+    const grid = allocGrid(gpu, out, n, { bits: 3, groupSize })
+    const rounded = gpu.alloc([out, n])
+    const rec = gpu.record()
+    recordGptq(gpu, rec, block.weight(spec!), factor, grid, { symmetric: false, actOrder: false }, rounded)
+    await gpu.submit(rec)
+    const [weights, codes, steps, zeros] = await Promise.all([
+      gpu.readF32(rounded),
+      gpu.readU32(grid.codes),
+      gpu.readF32(grid.steps),
+      gpu.readF32(grid.zeros),
+    ])
+    const { groups, groupSize: size } = grid.shape
+    let absorbed = 0
+    weights.forEach((value, i) => {
+      const cell = Math.floor(i / n) * groups + Math.floor((i % n) / size)
+      const code = Math.min(7, Math.max(0, value / steps[cell]! + zeros[cell]!))
+      // what was rounded is rebuilt from its error, in float32
+      expect(Math.abs(code - codes[i]!)).toBeLessThan(0.5 + 1e-4)
+      absorbed += Math.abs(value - w[i]!)
+    })
+    for (let row = 0; row < out; row++) expect(weights[row * n]!).toBeCloseTo(w[row * n]!, 6)
+    expect(absorbed / (out * n)).toBeGreaterThan(0.01)
+    gpu.free(rounded)
+    freeGrid(gpu, grid)
+    freeFactor(gpu, factor)
   })
 })

@@ -3,7 +3,7 @@ import type { Gpu } from '../../gpu/device'
 import type { Recorder } from '../../gpu/recorder'
 import type { Tensor } from '../../gpu/tensor'
 import { matmul } from '../../kernels/gemm'
-import { GPTQ_BLOCK, gatherColumns, gptqBlock } from '../../kernels/quantize'
+import { compensated, GPTQ_BLOCK, gatherColumns, gptqBlock } from '../../kernels/quantize'
 import type { Hessian } from '../../linalg/hessian'
 import { allocGrid, collectLinear, freeGrid, type GridTensors, gridMoments, recordFindGrid } from '../affine'
 import { byFallingDiagonal, type Factor, factorize, freeFactor } from '../factor'
@@ -85,6 +85,8 @@ async function* quantizeStage(
 /**
  * The column loop: blocks of 128 columns (or of a group, when groups are smaller, so that a group's range sees all
  * updates before it), each one dispatch and one product that pushes the block's errors to the columns behind it.
+ *
+ * @param rounded f32 [out, in]: gets the weights that were rounded to the codes, W with what they absorbed
  */
 export function recordGptq(
   gpu: Gpu,
@@ -93,6 +95,7 @@ export function recordGptq(
   { upper: u, order, diagonal }: Pick<Factor, 'upper' | 'order' | 'diagonal'>,
   grid: GridTensors,
   { symmetric, actOrder }: Pick<GptqOptions, 'symmetric' | 'actOrder'>,
+  rounded?: Tensor,
 ): void {
   const { shape, steps, zeros, codes } = grid
   const { rows, columns, groupSize, groups } = shape
@@ -107,6 +110,7 @@ export function recordGptq(
     const count = Math.min(block, columns - first)
     if (!ranged && first % groupSize === 0) recordFindGrid(rec, grid, w, symmetric, first / groupSize, 1)
     rec.run(gptqBlock(rec.traits.software), { w, u, order, steps, zeros, codes, errors }, { ...shape, first, count })
+    if (rounded) rec.run(compensated, { errors, u, order, codes, steps, zeros, w: rounded }, { ...shape, first, count })
     const behind = first + count
     // W[:, behind:] −= E·U[first:behind, behind:]
     matmul(rec, {

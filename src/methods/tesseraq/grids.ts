@@ -17,16 +17,21 @@ export interface FrozenGrid {
   readonly places: Tensor
   /** f32 [out, groups, 2]: low end and step. */
   readonly levels: Tensor
+  /** f32 [out, in]: what is rounded where it is not W. */
+  readonly weights: Tensor | undefined
   /** The linear as it is stored, from codes u32 [out, in] and the factor of every row and group [out · groups]. */
   store(gpu: Gpu, name: string, codes: Tensor, factors: Float64Array): Promise<AffineLinear>
-  free(gpu: Gpu): void
 }
 
-/** One width, plain groups, w = step·(q − zero). Takes over nothing: `tensors` stay the caller's. */
+/**
+ * One width, plain groups, w = step·(q − zero). Takes over `weights`, what is rounded where it is not W; `tensors` stay the
+ * caller's.
+ */
 export async function zeroPointGrid(
   gpu: Gpu,
   spec: LinearSpec,
   { shape, steps, zeros }: Omit<GridTensors, 'codes'>,
+  weights?: Tensor,
 ): Promise<FrozenGrid> {
   const [step, zero] = await Promise.all([gpu.readF32(steps), gpu.readF32(zeros)])
   const bits = shape.bits as Width
@@ -39,7 +44,7 @@ export async function zeroPointGrid(
       zero,
       bits,
     )
-  return frozenGrid(gpu, spec, layout, { low, step, grid })
+  return { ...frozenGrid(gpu, spec, layout, { low, step, grid }), weights }
 }
 
 /** Columns of several widths, each group of one width; w = low + step·q. */
@@ -59,7 +64,7 @@ export async function rangesGrid(
       low.map((value, i) => value * factors[i]!),
       range.map((value, i) => value * factors[i]!),
     )
-  return frozenGrid(gpu, spec, layout, { low, step, grid })
+  return { ...frozenGrid(gpu, spec, layout, { low, step, grid }), weights: undefined }
 }
 
 interface Levels {
@@ -68,7 +73,12 @@ interface Levels {
   readonly grid: (factors: Float64Array) => AffineLinear['grid']
 }
 
-function frozenGrid(gpu: Gpu, spec: LinearSpec, layout: MixedLayout, { low, step, grid }: Levels): FrozenGrid {
+function frozenGrid(
+  gpu: Gpu,
+  spec: LinearSpec,
+  layout: MixedLayout,
+  { low, step, grid }: Levels,
+): Omit<FrozenGrid, 'weights'> {
   const { groups } = layout
   const levels = Float32Array.from({ length: 2 * low.length }, (_, i) => (i % 2 ? step : low)[i >> 1]!)
   const tensors = {
@@ -83,9 +93,10 @@ function frozenGrid(gpu: Gpu, spec: LinearSpec, layout: MixedLayout, { low, step
       codes: await packed(device, layout, codes, spec.out),
       grid: grid(factors),
     }),
-    free: (device) => device.free(tensors.places, tensors.levels),
   }
 }
+
+export const freeFrozen = (gpu: Gpu, { places, levels, weights }: FrozenGrid): void => gpu.free(places, levels, weights)
 
 const stored = ({ perm, segments, storedGroupOf, groupSize, groups, rule }: MixedLayout) => ({
   ...{ perm, segments, groupOf: storedGroupOf, groupSize, groups },

@@ -23,15 +23,19 @@ export function tesseraqMemory(options: TesseraqOptions): MethodMemory {
 }
 
 /** What `RoundingLearner` and its grid hold of a linear. */
-function learnedShapes({ out, in: columns }: LinearSpec, { groupSize }: TesseraqOptions): Shape[] {
+function learnedShapes({ out, in: columns }: LinearSpec, { groupSize, allocation, init }: TesseraqOptions): Shape[] {
   const groups = groupSize === -1 ? 1 : Math.ceil(columns / groupSize)
   const cells = [out, groups]
+  const weights = [out, columns]
+  const own = allocation === 'uniform' && init === 'gptq' ? [weights] : []
+  const table = [3 * groups + 2 * columns]
   return [
-    ...[
-      [out, baseWords(columns)],
-      [out, columns],
-      [out, columns, 2],
-    ],
-    ...[cells, cells, cells, cells, [out, groups, 2], [3 * groups + 2 * columns]],
+    ...own,
+    [out, baseWords(columns)],
+    weights,
+    [...weights, 2],
+    ...[cells, cells, cells, cells],
+    [...cells, 2],
+    table,
   ]
 }

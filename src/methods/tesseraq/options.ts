@@ -22,10 +22,10 @@ export const schema = z
       help: 'The same width for every column, or widths that MG-PTQ’s messages choose under one budget over the model.',
       choices: { uniform: 'uniform', 'mg-ptq': 'by MG-PTQ' },
     }),
-    init: described(z.enum(['awq', 'clip', 'omniquant', 'none']).default('awq'), {
+    init: described(z.enum(['awq', 'clip', 'omniquant', 'gptq', 'none']).default('awq'), {
       label: 'Start',
-      help: 'Grids to begin with: AWQ’s scales and clips, clips alone, clips that OmniQuant learns, or the ends of every group.',
-      choices: { awq: 'AWQ', clip: 'clip search', omniquant: 'OmniQuant', none: 'min to max' },
+      help: 'Grids to begin with: AWQ’s scales and clips, clips alone, clips that OmniQuant learns, GPTQ’s grids and the weights that it rounds, or the ends of every group.',
+      choices: { awq: 'AWQ', clip: 'clip search', omniquant: 'OmniQuant', gptq: 'GPTQ', none: 'min to max' },
       when: { allocation: ['uniform'] },
     }),
     scaling: described(z.boolean().default(false), {

@@ -10,7 +10,7 @@ import { allocGrid, freeGrid } from '../affine'
 import { recordMinMax } from '../awq/dialect'
 import { mixedLayout, originalOrder } from '../mixed-layout'
 import { allocRanges, freeRanges, recordFindRange } from '../mixed-ranges'
-import { type FrozenGrid, rangesGrid, zeroPointGrid } from './grids'
+import { type FrozenGrid, freeFrozen, rangesGrid, zeroPointGrid } from './grids'
 import { schema } from './options'
 import { reconstruct } from './reconstruct'
 import { RoundingLearner } from './rounding'
@@ -65,7 +65,7 @@ async function learned(gpu: Gpu, grid: FrozenGrid, w: Tensor, scales: boolean) {
   const result = { linear, factors, codes: await gpu.readU32(codes), soft: await gpu.readF32(soft) }
   gpu.free(...gradients, soft, codes)
   learner.free()
-  grid.free(gpu)
+  freeFrozen(gpu, grid)
   return result
 }
 
@@ -132,7 +132,7 @@ describe('a block whose loss is no number', () => {
       expectClose(weights, await gpu.readF32(block.weight(spec)), { atol: step / 2 })
       gpu.free(codes)
       learner.free()
-      grid.free(gpu)
+      freeFrozen(gpu, grid)
     }
     free()
   })

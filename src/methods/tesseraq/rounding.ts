@@ -40,6 +40,7 @@ const SCALE_DECAY = 1e-4
  */
 export class RoundingLearner implements Learner {
   readonly spec: LinearSpec
+  readonly #weight: Tensor
   readonly #shape: RoundingShape
   readonly #base: Tensor
   readonly #nu: Tensor
@@ -53,13 +54,14 @@ export class RoundingLearner implements Learner {
     private readonly gpu: Gpu,
     rec: Recorder,
     readonly grid: FrozenGrid,
-    /** W [out, in]. */
-    private readonly weight: Tensor,
+    /** W [out, in]; the grid's own weights go before. */
+    weight: Tensor,
     private readonly options: RoundingOptions,
   ) {
     const { out: rows, in: columns } = grid.spec
     const { groups } = grid
     this.spec = grid.spec
+    this.#weight = grid.weights ?? weight
     this.#shape = { rows, columns, groups }
     this.#base = gpu.alloc([rows, baseWords(columns)], 'u32', 'rounded down')
     this.#nu = gpu.alloc([rows, columns], 'f32', 'roundings')
@@ -67,7 +69,7 @@ export class RoundingLearner implements Learner {
     const cells = () => gpu.alloc([rows, groups], 'f32', 'scale factors')
     ;[this.#v, this.#vGradient, this.#vMoments] = [cells(), cells(), [cells(), cells()]]
     const { places, levels } = grid
-    rec.run(softStart, { w: weight, places, grid: levels, base: this.#base, nu: this.#nu }, this.#shape)
+    rec.run(softStart, { w: this.#weight, places, grid: levels, base: this.#base, nu: this.#nu }, this.#shape)
     rec.clear(this.#v)
     if (!options.rounding) this.harden(rec, 0)
   }
@@ -111,7 +113,7 @@ export class RoundingLearner implements Learner {
   /** Adds to `count` (u32 [1]) the codes that differ from rounding to nearest on the same grid. */
   countFlips(rec: Recorder, count: Tensor): void {
     const { places, levels: grid } = this.grid
-    rec.run(countFlips, { w: this.weight, places, grid, base: this.#base, nu: this.#nu, count }, this.#shape)
+    rec.run(countFlips, { w: this.#weight, places, grid, base: this.#base, nu: this.#nu, count }, this.#shape)
   }
 
   /** Records the codes, u32 [out, in]: up where ν > 0. */

@@ -1,10 +1,12 @@
 import type { Width } from '../../formats/quantized'
 import type { Hessian } from '../../linalg/hessian'
 import type { LinearSpec } from '../../models/spec'
-import { allocGrid, freeGrid, type GridTensors } from '../affine'
+import { allocGrid, freeGrid, type GridTensors, type UniformGrid } from '../affine'
 import { clippedGrid } from '../awq/clip'
 import { recordMinMax } from '../awq/dialect'
 import { searchScales } from '../awq/scales'
+import { type Factor, factorize, freeFactor } from '../factor'
+import { recordGptq } from '../gptq/gptq'
 import type { WorkingBlock } from '../method'
 import { mixedLayout, originalOrder } from '../mixed-layout'
 import { allocRanges, freeRanges, recordFindRange } from '../mixed-ranges'
@@ -47,6 +49,7 @@ export async function frozenGrids(block: WorkingBlock, options: TesseraqOptions,
     return { grids: frozen, warnings }
   }
   const hessians = await block.hessians(STAGES)
+  if (!widths && init === 'gptq') return compensatedStart(block, uniform, hessians)
   const frozen = await inOrder(block, (spec) => {
     const hessian = hessians.get(spec.stage)!
     return widths
@@ -106,4 +109,31 @@ async function searchedRanges(
   freeRanges(gpu, tensors)
   gpu.free(importance)
   return grid
+}
+
+/** Damping of GPTQ's Hessians: its default. */
+const DAMPING = 0.01
+
+/** GPTQ's grids, and for W what GPTQ rounds: W with the errors that it absorbed. */
+async function compensatedStart(
+  block: WorkingBlock,
+  uniform: UniformGrid,
+  hessians: ReadonlyMap<number, Hessian>,
+): Promise<Start> {
+  const { gpu } = block
+  const factors = new Map<number, Factor>()
+  for (const [stage, hessian] of hessians) factors.set(stage, await factorize(gpu, hessian, DAMPING))
+  const grids = await inOrder(block, async (spec) => {
+    const tensors = allocGrid(gpu, spec.out, spec.in, uniform)
+    const rounded = gpu.alloc([spec.out, spec.in], 'f32', 'compensated weights')
+    const rec = gpu.record()
+    const weight = block.weight(spec)
+    recordGptq(gpu, rec, weight, factors.get(spec.stage)!, tensors, { symmetric: false, actOrder: false }, rounded)
+    await gpu.submit(rec)
+    const grid = await zeroPointGrid(gpu, spec, tensors, rounded)
+    freeGrid(gpu, tensors)
+    return grid
+  })
+  for (const factor of factors.values()) freeFactor(gpu, factor)
+  return { grids, warnings: [...new Set([...factors.values()].flatMap(({ warnings }) => warnings))] }
 }

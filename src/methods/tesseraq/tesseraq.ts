@@ -1,6 +1,6 @@
 import type { Method, WorkingBlock } from '../method'
 import { mgptq } from '../mgptq/mgptq'
-import type { FrozenGrid } from './grids'
+import { type FrozenGrid, freeFrozen } from './grids'
 import { tesseraqMemory } from './memory'
 import { allocating, presets, schema, type TesseraqOptions } from './options'
 import { flips, reconstruct } from './reconstruct'
@@ -43,7 +43,7 @@ export const tesseraq: Method<TesseraqOptions, Widths> = {
       const differing = await flips(gpu, [learner])
       const linear = await store(block, learner)
       learner.free()
-      learner.grid.free(gpu)
+      freeFrozen(gpu, learner.grid)
       yield {
         ...{ spec, linear, damping: null, deadColumns: 0, warnings: last ? warnings : [] },
         ...{ flips: differing / (spec.out * spec.in), reconstruction: last ? record : null },
