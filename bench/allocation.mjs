@@ -9,12 +9,8 @@
  * processes on the same device (their seconds then say little). `--count` runs nothing, `--tabulate` only
  * makes tables and figure of what is there.
  */
-import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { sweepsFigure, tablesText } from './allocation-tables.mjs'
+import { distinct, readFlags, recipeOf, runMany } from './many-runs.mjs'
 
 /** What no table changes. */
 const common = {
@@ -121,51 +117,19 @@ const sweeps = {
   held: { targets: [1.5, 2, 2.25, 2.5, 3, 3.5], rows: [row('GCN, as published', gcn), row('improved GCN', improved)] },
 }
 
-const { values: flags } = parseArgs({
-  options: {
-    data: { type: 'string' },
-    model: { type: 'string' },
-    tables: { type: 'string', default: 'A,B,C,D,E,sweeps' },
-    seeds: { type: 'string', default: '3' },
-    targets: { type: 'string', default: '2,2.5,3' },
-    samples: { type: 'string', default: '128' },
-    length: { type: 'string', default: '512' },
-    texts: { type: 'string', default: 'wiki.test.raw,tinystories_val.txt' },
-    chars: { type: 'string' },
-    calibration: { type: 'string', default: 'calib.txt' },
-    out: { type: 'string', default: 'docs/results' },
-    cli: { type: 'string', default: 'dist-cli/bitloom.mjs' },
-    jobs: { type: 'string', default: '1' },
-    count: { type: 'boolean', default: false },
-    tabulate: { type: 'boolean', default: false },
-  },
-})
-const parts = flags.tables.split(',')
-const unknown = parts.find((part) => part !== 'sweeps' && !(part in tables))
-if (!flags.data || !flags.model || unknown) {
-  console.error(
-    unknown ? `--tables: expected A, B, C, D, E or sweeps, got '${unknown}'` : 'expected --data DIR --model NAME',
-  )
-  process.exit(2)
-}
-const seeds = Array.from({ length: Number(flags.seeds) }, (_, seed) => seed)
+const flags = readFlags([...Object.keys(tables), 'sweeps'], { targets: { type: 'string', default: '2,2.5,3' } })
+const { seeds } = flags
 const targets = flags.targets.split(',').map(Number)
 
-/** Seed 0 takes the first windows of the text, every other draws its own. */
-const recipe = ({ method = 'mg-ptq', ...options }, bits, seed) => ({
-  ...{ version: 1, method, options: { ...options, bits: options.bounds === 'effective' ? bits + 0.25 : bits }, seed },
-  calibration: {
-    ...{ text: flags.calibration, samples: Number(flags.samples), length: Number(flags.length) },
-    pick: seed === 0 ? 'first' : 'random',
-  },
-})
+const recipe = ({ method = 'mg-ptq', ...options }, bits, seed) =>
+  recipeOf(flags, method, { ...options, bits: options.bounds === 'effective' ? bits + 0.25 : bits }, seed)
 
 /** Other methods know whole bits only. */
 const possible = ({ method }, bits) => !method || Number.isInteger(bits)
 
 /** Seed by seed, so that a series cut short is a whole table of fewer seeds. */
 function planned() {
-  const chosen = Object.entries(tables).filter(([name]) => parts.includes(name))
+  const chosen = Object.entries(tables).filter(([name]) => flags.tables.includes(name))
   const ranked = seeds.flatMap((seed) =>
     chosen.flatMap(([name, { rows, targets: own }]) =>
       (own ?? targets).flatMap((bits) =>
@@ -182,94 +146,10 @@ function planned() {
   const asked = held.rows.flatMap(({ label, options }) =>
     held.targets.map((bits) => ({ label: `held: ${label}`, recipe: recipe(options, bits, 0) })),
   )
-  const all = [...ranked, ...(parts.includes('sweeps') ? [...single, ...asked] : [])]
-  return [...new Map(all.map((plan) => [JSON.stringify(sorted(plan.recipe)), plan])).values()]
+  return distinct([...ranked, ...(flags.tables.includes('sweeps') ? [...single, ...asked] : [])])
 }
 
-const sorted = (value) =>
-  typeof value === 'object' && value !== null
-    ? Object.fromEntries(
-        Object.keys(value)
-          .sort()
-          .map((key) => [key, sorted(value[key])]),
-      )
-    : value
-
-const path = (suffix) => join(flags.out, `allocation-${flags.model}${suffix}`)
-const runsSoFar = () => (existsSync(path('.json')) ? JSON.parse(readFileSync(path('.json'), 'utf8')) : null)
-
-/** One process for these runs, which it keeps in `out`; resolves to its exit code. */
-async function compare(plan, out) {
-  const folder = mkdtempSync(join(tmpdir(), 'bitloom-allocation-'))
-  const recipes = join(folder, 'recipes.json')
-  writeFileSync(recipes, JSON.stringify(plan))
-  const texts = flags.texts.split(',').flatMap((name) => ['--text', join(flags.data, 'texts', name)])
-  const args = ['compare', join(flags.data, 'models', flags.model), '--recipes', recipes, ...texts]
-  args.push('--calibration', join(flags.data, 'texts', flags.calibration), '--protocol', 'windows:512', '--out', out)
-  if (flags.chars) args.push('--chars', flags.chars)
-  const child = spawn(process.execPath, [flags.cli, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
-  children.push(child)
-  const code = await new Promise((done) => child.on('close', done))
-  rmSync(folder, { recursive: true })
-  return code
-}
-
-const children = []
-// Stopped, the children keep what is done, and that becomes tables; Ctrl+C reaches them without help.
-process.on('SIGINT', () => {})
-process.on('SIGTERM', () => {
-  for (const child of children) child.kill()
+await runMany('allocation', flags, planned(), (comparison, name) => {
+  const shown = { comparison, tables, sweeps, recipe, seeds, targets }
+  return { md: tablesText(shown, name), svg: sweepsFigure(shown) }
 })
-
-/** What is missing, shared among the jobs; their parts are joined in the end, however it comes. */
-async function compareAll(plan) {
-  const jobs = Math.min(Number(flags.jobs), plan.length)
-  if (jobs <= 1) return compare(plan, path('.json'))
-  const parts = Array.from({ length: jobs }, (_, job) => path(`.part-${job}.json`))
-  const codes = await Promise.all(
-    parts.map((part, job) =>
-      compare(
-        plan.filter((_, i) => i % jobs === job),
-        part,
-      ),
-    ),
-  )
-  const documents = [path('.json'), ...parts]
-    .filter((file) => existsSync(file))
-    .map((file) => JSON.parse(readFileSync(file, 'utf8')))
-  const [first] = documents
-  if (first) {
-    const runs = new Map(documents.flatMap((one) => one.runs).map((run) => [key(run.recipe), run]))
-    const order = new Map(planned().map((one, i) => [key(one.recipe), i]))
-    const joined = [...runs].sort(([a], [b]) => order.get(a) - order.get(b)).map(([, run]) => run)
-    const { runs: _, ...head } = first
-    const lines = joined.map((run) => JSON.stringify(run)).join(',\n')
-    writeFileSync(path('.json'), `${JSON.stringify(head).slice(0, -1)},"runs":[\n${lines}\n]}\n`)
-  }
-  for (const part of parts) rmSync(part, { force: true })
-  return Math.max(...codes.map((code) => code ?? 1))
-}
-
-const key = (recipe) => JSON.stringify(sorted(recipe))
-
-const plan = planned()
-const before = runsSoFar()?.runs.filter(({ failure }) => !failure) ?? []
-const pace = before.map(({ seconds, perplexity }) =>
-  Object.values(perplexity).reduce((sum, score) => sum + score.seconds, seconds.total),
-)
-const mean = pace.reduce((sum, seconds) => sum + seconds, 0) / pace.length
-const there = before.length
-  ? `; of those there, one took ${mean.toFixed(1)} s: ${((mean * plan.length) / 60).toFixed(0)} minutes for all`
-  : ''
-console.error(`${plan.length} runs of ${flags.model}${there}`)
-if (!flags.count) {
-  mkdirSync(flags.out, { recursive: true })
-  const done = new Set(before.map(({ recipe: one }) => key(one)))
-  if (!flags.tabulate) process.exitCode = await compareAll(plan.filter(({ recipe: one }) => !done.has(key(one))))
-  const comparison = runsSoFar()
-  if (comparison) {
-    const shown = { comparison, tables, sweeps, recipe, seeds, targets }
-    writeFileSync(path('.md'), tablesText(shown, `allocation-${flags.model}`))
-    writeFileSync(path('.svg'), sweepsFigure(shown))
-  }
-}
