@@ -177,12 +177,17 @@ describe('a run that cannot be finished', () => {
     expect(existsSync(path('never.safetensors'))).toBe(false)
   })
 
-  it('names a text shorter than a window', async () => {
-    const { code, stderr } = await never(nano, '--calibration', calibration, '--seq-len', 8192)
+  it('names a text shorter than a window, and a window longer than the context', async () => {
+    const short = path('short.txt')
+    writeFileSync(short, readFileSync(calibration, 'utf8').slice(0, 1000))
+    const { code, stderr } = await never(nano, '--calibration', short, '--seq-len', 1024)
     expect(code).toBe(1)
     expect(stderr).toMatch(
-      /^bitloom: calibration text: expected at least one window of 8192 tokens, got \d+ tokens — /m,
+      /^bitloom: calibration text: expected at least one window of 1024 tokens, got \d+ tokens — /m,
     )
+    const beyond = await never(nano, '--calibration', calibration, '--seq-len', 8192)
+    expect(beyond.code).toBe(1)
+    expect(beyond.stderr).toMatch(/^bitloom: calibration: expected windows of at most 1024 tokens, .*got 8192 — /m)
   })
 
   it('stops on Ctrl+C with 130 and leaves nothing', async () => {

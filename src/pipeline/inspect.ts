@@ -1,5 +1,6 @@
 import type { Gpu, GpuInfo } from '../gpu/device'
 import { resolveMethod } from '../methods/registry'
+import type { ModelSpec } from '../models/spec'
 import type { Inspection, MemoryForecast, Recipe, RunForecast } from '../records'
 import { ratesOf } from './device-rates'
 import { forecastQuantize } from './forecast'
@@ -34,5 +35,14 @@ export async function forecastRun(model: OpenedModel, recipe: Recipe, gpu: Gpu):
 }
 
 export function forecastOf({ spec }: OpenedModel, recipe: Recipe, gpu: GpuInfo): MemoryForecast {
-  return forecastQuantize(spec, recipe, resolveMethod(recipe.method, recipe.options), gpu)
+  const resolved = resolveMethod(recipe.method, recipe.options)
+  const forecast = forecastQuantize(spec, recipe, resolved, gpu)
+  const tooLong = resolved.method.needsCalibration ? contextProblem(spec, recipe.calibration) : null
+  return tooLong ? { ...forecast, problems: [tooLong, ...forecast.problems] } : forecast
 }
+
+/** Why windows of this length are none that the model was made for; null where they are. */
+export const contextProblem = ({ context }: ModelSpec, { length }: Pick<Recipe['calibration'], 'length'>) =>
+  length > context
+    ? `calibration: expected windows of at most ${context} tokens, the model's context, got ${length} — use shorter windows`
+    : null

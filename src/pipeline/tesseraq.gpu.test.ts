@@ -67,7 +67,6 @@ describe('TesseraQ', () => {
     { init: 'awq', rounds: 20, iterations: 2 },
     { init: 'clip', rounding: false },
     { init: 'clip', scales: false },
-    { init: 'clip', batch: 200 },
   ])('learns codes and says how: %o', async (options) => {
     const events: number[] = []
     const onProgress = (progress: Progress) => {
@@ -107,6 +106,14 @@ describe('TesseraQ', () => {
     expect(result.report.modules.every(({ flips }) => flips! > 0)).toBe(true)
     const scaled = await run(recipe({ ...mixed, iterations: 1, scaling: true }))
     expect(scaled.changed.size).toBeGreaterThan(0)
+  })
+
+  it('says when a batch cannot be filled, and refuses windows beyond the context', async () => {
+    const by = recipe({ ...quick, init: 'none', iterations: 1, batch: 64 })
+    const { report } = await run(by)
+    expect(report.warnings).toEqual([expect.stringContaining('a batch of 64 was asked for, but there are 12 windows')])
+    const beyond = { ...by, calibration: { ...by.calibration, length: 129 } }
+    await expect(run(beyond)).rejects.toThrow("expected windows of at most 128 tokens, the model's context, got 129")
   })
 
   it('gives all memory back when cancelled in the middle of a round', async () => {

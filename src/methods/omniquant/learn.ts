@@ -3,7 +3,7 @@ import type { ReconstructionRecord } from '../../records'
 import type { GridOptions } from '../affine'
 import type { WorkingBlock } from '../method'
 import { Journal } from '../reconstruction/journal'
-import { Reconstruction } from '../reconstruction/reconstruction'
+import { batchWarnings, Reconstruction } from '../reconstruction/reconstruction'
 import { type LearnedGrid, LwcLearner } from './learner'
 
 /** How clips are learned; the defaults are the source's. */
@@ -44,7 +44,7 @@ export async function learnClips(
   const grids = new Map(learners.map((learner) => [learner.spec.role, learner.grid(last)]))
   for (const learner of learners) learner.free()
   await gpu.submit(last)
-  return { grids, reconstruction: journal.record(), warnings }
+  return { grids, reconstruction: journal.record(), warnings: [...batchWarnings(block, batch), ...warnings] }
 }
 
 /** Steps that visit as many windows as so many passes do. */

@@ -130,6 +130,15 @@ export class Reconstruction {
   }
 }
 
+/** What to say, once a run, of a batch that the calibration data cannot fill. */
+export function batchWarnings(block: WorkingBlock, batch: number): string[] {
+  if (block.layer > 0) return []
+  const { count } = block.samples()
+  return batch > count
+    ? [`a batch of ${batch} was asked for, but there are ${count} windows: every step takes all`]
+    : []
+}
+
 /** Windows that go there and back together: on the tape a block holds about four times what it holds on the way there. */
 export const partWindows = (gpu: Pick<Gpu, 'info'>, model: WorkingBlock['model'], length: number): number =>
   Math.max(1, Math.floor(windowsPerBatch(gpu.info, model, length) / 4))

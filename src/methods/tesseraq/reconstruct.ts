@@ -2,7 +2,7 @@ import type { Gpu } from '../../gpu/device'
 import type { ReconstructionRecord } from '../../records'
 import type { WorkingBlock } from '../method'
 import { Journal } from '../reconstruction/journal'
-import { Reconstruction } from '../reconstruction/reconstruction'
+import { batchWarnings, Reconstruction } from '../reconstruction/reconstruction'
 import type { TesseraqOptions } from './options'
 import type { RoundingLearner } from './rounding'
 import { softParts } from './schedule'
@@ -51,13 +51,13 @@ export async function reconstruct(
   }
   report()
   reconstruction.free()
-  const warnings =
+  const left =
     broken > 0
       ? [
           `the loss left the finite numbers at step ${broken} of ${journal.steps}: the block keeps what it had learned before — lower the steps a round or look for huge weights`,
         ]
       : []
-  return { record: journal.record(), warnings }
+  return { record: journal.record(), warnings: [...batchWarnings(block, batch), ...left] }
 }
 
 /** Codes of these linears that differ from rounding to nearest. */
