@@ -24,6 +24,8 @@ export interface Method<Options, Plan = void> {
   /** Settings that go together, the one of the defaults first. */
   readonly presets?: readonly Preset[]
   readonly needsCalibration: boolean
+  /** Whether what it does before a block's first linear is work on all of them: its time is then shared by weights. */
+  readonly together?: boolean
   /** Whether the block's original inputs and weights stay beside the quantized ones, for `Hessian.cross`. */
   comparesStreams?(options: Options): boolean
   /** What a run with these options takes of the GPU. */

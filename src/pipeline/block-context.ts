@@ -16,6 +16,7 @@ import { moduleError } from './module-error'
 import { dequantizeOnGpu } from './opened'
 import type { PauseSwitch } from './pause'
 import { rescaled } from './rescale'
+import { type Scaling, scaledAgain } from './scaling'
 import type { HiddenStream } from './streams'
 
 /** What a block under quantization stands in. */
@@ -45,6 +46,8 @@ export class CalibratedBlock implements WorkingBlock {
   readonly #finished = new Set<Role>()
   /** Full names of parameters other than linears' weights that are not the checkpoint's any more. */
   readonly #changed = new Map<string, () => Tensor>()
+  /** Of linears that `rescale` has multiplied. */
+  readonly scalings = new Map<string, Scaling>()
   /** Bound, since methods hand it on. */
   readonly checkCancelled = (): void => checkCancelled(this.setting.signal)
   /** Seconds spent on Hessians, to be told apart from the method's own. */
@@ -106,9 +109,15 @@ export class CalibratedBlock implements WorkingBlock {
     this.#hessians?.drop(stage)
     for (const norm of Object.keys(norms) as (keyof typeof norms)[])
       this.#changed.set(normName(layer, norm), () => this.weights[norm])
-    for (const linear of this.model.linears)
-      if (linear.bias && linear.stage !== stage && linears[linear.role])
-        this.#changed.set(`${this.nameOf(linear)}.bias`, () => this.weights.linears[linear.role].bias!)
+    for (const linear of this.model.linears) {
+      if (!linears[linear.role]) continue
+      const [name, behind] = [this.nameOf(linear), linear.stage === stage]
+      const scaling = behind
+        ? { rows: null, columns: values }
+        : { rows: values.map((scale) => 1 / scale), columns: null }
+      this.scalings.set(name, scaledAgain(this.scalings.get(name), scaling))
+      if (linear.bias && !behind) this.#changed.set(`${name}.bias`, () => this.weights.linears[linear.role].bias!)
+    }
   }
 
   samples(): Samples {

@@ -2,9 +2,9 @@ import type { Gpu } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { rowSquares } from '../kernels/row-squares'
+import { readColumnSums, recordColumnSums } from '../linalg/column-sums'
 import { linearName, type ModelSpec } from '../models/spec'
 import type { Role } from '../models/weights'
-import { readColumnSums, recordColumnSums } from './column-sums'
 import type { Windows } from './windows'
 
 /** Squares of the gradient g of Σ −log p to the output of a linear, [tokens, out]. */

@@ -2,8 +2,8 @@ import type { Gpu } from '../gpu/device'
 import { elements, type Tensor } from '../gpu/tensor'
 import { matmul } from '../kernels/gemm'
 import { subtract } from '../kernels/matrix'
+import { readColumnSums, recordColumnSums, total } from '../linalg/column-sums'
 import type { ModuleError } from '../records'
-import { readColumnSums, recordColumnSums, total } from './column-sums'
 
 export interface ErrorLanes extends ModuleError {
   /** Σ over rows of (w − ŵ)² of every column. */

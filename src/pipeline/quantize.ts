@@ -12,9 +12,11 @@ import { CalibratedBlock } from './block-context'
 import { digest } from './digest'
 import { contextProblem, forecastOf } from './inspect'
 import { CalibratedModel } from './model-context'
+import { ModuleClock } from './module-clock'
 import { modelSize, type OpenedModel } from './opened'
 import { PauseSwitch } from './pause'
 import { PhaseClock } from './phase-clock'
+import type { Scaling, Scalings } from './scaling'
 import { sensitivitiesOf } from './sensitivities'
 import { HiddenStream } from './streams'
 import { calibrationWindows } from './windows'
@@ -32,6 +34,8 @@ export interface QuantizeRequest {
 export interface QuantizedModel {
   readonly linears: ReadonlyMap<string, QuantizedLinear>
   readonly changed: ChangedTensors
+  /** What the checkpoint's weights must be multiplied by to be compared with those of the codes. */
+  readonly scalings: Scalings
   readonly report: RunReport
 }
 
@@ -84,6 +88,7 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
   const streams: HiddenStream[] = []
   const linears = new Map<string, QuantizedLinear>()
   const changed = new Map<string, Float32Array<ArrayBuffer>>()
+  const scalings = new Map<string, Scaling>()
   const modules: ModuleRecord[] = []
   try {
     let quantizedStream: HiddenStream | null = null
@@ -132,21 +137,20 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
         ...{ pause, signal, report: onProgress },
       })
       try {
-        let calibrated = 0
+        const moduleClock = new ModuleClock(spec.linears, method.together ?? false, now, () => block.calibrationSeconds)
         await block.checkpoint()
-        let moduleStarted = now()
+        moduleClock.start()
         for await (const module of method.quantize(block, options, plan)) {
-          const seconds = (now() - moduleStarted) / 1000 - (block.calibrationSeconds - calibrated)
-          const record = await block.commit(module, seconds)
+          const record = await block.commit(module, moduleClock.lap(module.spec))
           linears.set(module.linear.name, module.linear)
           modules.push(record)
           onProgress({ type: 'module', module: record })
           for (const text of module.warnings) warn(`${record.name}: ${text}`)
-          calibrated = block.calibrationSeconds
           await block.checkpoint()
-          moduleStarted = now()
+          moduleClock.start()
         }
         for (const [name, values] of await block.changes()) changed.set(name, values)
+        for (const [name, scaling] of block.scalings) scalings.set(name, scaling)
         clock.lap('quantize', { calibrate: block.calibrationSeconds })
         let drift: number | null = null
         if (quantizedStream && originalStream) {
@@ -177,6 +181,7 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
   return {
     linears,
     changed,
+    scalings,
     report: {
       version: 1,
       bitloom: version,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { noise, testGpu } from '../../test/device'
+import { expectClose, noise, testGpu } from '../../test/device'
 import { methodThat } from '../../test/methods'
 import { collect } from '../../test/tiny-model'
 import { NumericalError } from '../errors'
@@ -10,11 +10,13 @@ import { memorySource } from '../formats/bytes'
 import { exportFp16 } from '../formats/export-fp16'
 import { folderSources } from '../formats/node-files'
 import type { ChangedTensors } from '../formats/quantized'
+import { toFloat32 } from '../formats/source'
 import type { Gpu } from '../gpu/device'
-import { normName } from '../models/spec'
+import { linearName, normName } from '../models/spec'
 import { type OpenedModel, openFiles, quantizedWeights, weightsOf } from './opened'
 import { perplexity } from './perplexity'
 import { type QuantizedModel, quantize } from './quantize'
+import { scaledWindow } from './scaling'
 
 const words = ['the', 'old', 'ship', 'was', 'lost', 'in', 'a', 'sea', 'of', 'light', 'and', 'nobody', 'knew', 'why']
 const prose = Array.from({ length: 900 }, (_, i) => words[(i * i + 3 * i) % words.length]!).join(' ')
@@ -79,6 +81,23 @@ describe('a model whose norms a method rescaled', () => {
     ])
     expect([...result.changed.keys()]).toEqual(names.flat())
     for (const values of result.changed.values()) expect(values).toHaveLength(hidden)
+  })
+
+  it('says how its weights compare with the checkpoint’s', async () => {
+    for (const [name, linear] of result.linears) {
+      const entry = model.source.tensors.get(`${name}.weight`)!
+      const original = toFloat32(await entry.read(), entry.dtype)
+      const scaling = result.scalings.get(name)
+      const place = { row: 0, column: 0, columns: linear.in }
+      const weights = scaling ? scaledWindow(original, place, scaling) : original
+      const largest = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0)
+      // half a step of 8 bits over the widest group, and what a float16 step adds
+      expectClose(dequantize(linear), Float64Array.from(weights), { atol: largest / 200 })
+    }
+    const roles = model.spec.linears
+      .filter((linear) => result.scalings.has(linearName(0, linear)))
+      .map(({ role }) => role)
+    expect(roles).toEqual(['q', 'k', 'v', 'gate', 'up', 'down'])
   })
 
   it('computes what it did, but for 8-bit weights', async () => {

@@ -2,11 +2,11 @@ import type { Gpu } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import { elements, type Tensor } from '../gpu/tensor'
 import { subtract } from '../kernels/matrix'
+import { readColumnSums, recordColumnSums, total } from '../linalg/column-sums'
 import type { BlockOptions, Stage } from '../models/block'
 import type { LlamaModel } from '../models/model'
 import type { BlockWeights } from '../models/weights'
 import { checkCancelled, type WindowBatch } from './batching'
-import { readColumnSums, recordColumnSums, total } from './column-sums'
 
 /** Records on the input [tokens, in] of a stage of a block while it is alive. */
 export type StreamTap = (rec: Recorder, stage: Stage, input: Tensor) => void

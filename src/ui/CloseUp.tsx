@@ -105,6 +105,12 @@ function Panels({ weights, row, column }: { weights: WeightWindow; row: number; 
           ? `Row ${row + at.row}, column ${column + at.column}: ${panels.map(({ title, values }) => `${title} ${formatError(values[index] ?? 0)}`).join(', ')}`
           : 'Orange is negative, purple is positive, the stronger the larger. Click the matrix map to move here.'}
       </p>
+      {weights.original && weights.rescaled && (
+        <p className="field-help">
+          This run scaled rows or columns of the matrix before it rounded, and the inverse into what comes before. The
+          original is shown scaled alike: the change is what rounding did.
+        </p>
+      )}
     </>
   )
 }

@@ -80,5 +80,7 @@ export interface WeightWindow {
   readonly columns: number
   /** Null where there is none: a packed file alone. */
   readonly original: Float32Array | null
+  /** The run scaled this matrix before it rounded, and `original` is scaled alike. */
+  readonly rescaled: boolean
   readonly quantized: Float32Array
 }

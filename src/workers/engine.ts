@@ -18,6 +18,7 @@ import { type OpenedModel, openFiles, quantizedWeights, weightsOf } from '../pip
 import { PauseSwitch } from '../pipeline/pause'
 import { perplexity } from '../pipeline/perplexity'
 import { quantize } from '../pipeline/quantize'
+import { type Scalings, scaledWindow } from '../pipeline/scaling'
 import type { Recipe, RunForecast, RunReport } from '../records'
 import type { EngineApi, OpenResult } from './api'
 import { fetchBundled } from './bundled'
@@ -39,6 +40,8 @@ interface Result {
   linear(name: string): Promise<QuantizedLinear>
   /** Other parameters that the run changed; none where the open model's own are the result's. */
   readonly changed: ChangedTensors
+  /** How the open model's weights compare with those of the codes. */
+  readonly scalings: Scalings
 }
 
 /** The engine behind the page: one device, one open model, one result. Knows no page and no worker; see engine.worker.ts. */
@@ -101,8 +104,8 @@ export class Engine implements EngineApi {
     try {
       return await this.#busy(async (signal) => {
         const request = { recipe, calibration, signal, pause, onProgress }
-        const { linears, changed, report } = await quantize(this.#device(), this.#opened(), request)
-        this.#result = { report, names: [...linears.keys()], linear: async (name) => linears.get(name)!, changed }
+        const { linears, report, ...rest } = await quantize(this.#device(), this.#opened(), request)
+        this.#result = { report, names: [...linears.keys()], linear: async (name) => linears.get(name)!, ...rest }
         return report
       })
     } finally {
@@ -141,7 +144,8 @@ export class Engine implements EngineApi {
 
   async weights(module: string, window: Parameters<EngineApi['weights']>[1]) {
     const { row, rows, column, columns } = window
-    const linear = await this.#quantized().linear(module)
+    const result = this.#quantized()
+    const linear = await result.linear(module)
     invariant(row + rows <= linear.out && column + columns <= linear.in, `window outside of ${module}`)
     const cut = (values: Float32Array, first: number) => {
       const part = new Float32Array(rows * columns)
@@ -153,7 +157,13 @@ export class Engine implements EngineApi {
     }
     const entry = this.#opened().source.tensors.get(`${module}.weight`)
     const original = entry ? toFloat32(await entry.read({ start: row, end: row + rows }), entry.dtype) : null
-    return { rows, columns, original: original && cut(original, row), quantized: cut(dequantize(linear), 0) }
+    const scaling = result.scalings.get(module)
+    const before = original && cut(original, row)
+    return {
+      ...{ rows, columns, rescaled: scaling !== undefined },
+      original: before && scaling ? scaledWindow(before, window, scaling) : before,
+      quantized: cut(dequantize(linear), 0),
+    }
   }
 
   async download(what: 'packed' | 'fp16') {
@@ -185,6 +195,7 @@ export class Engine implements EngineApi {
       names: packed.names,
       linear: (linear) => packed.linear(linear),
       changed: new Map(),
+      scalings: new Map(),
     }
     const inspection = inspect(model, this.#gpu?.info ?? DEFAULT_LIMITS)
     return { state: 'ready', inspection, report: packed?.report ?? null }

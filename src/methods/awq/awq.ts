@@ -17,6 +17,7 @@ export const awq: Method<AwqOptions> = {
   summary: 'Scales columns by how loud their inputs are and clips the ranges, by search; then rounds to nearest.',
   schema,
   needsCalibration: true,
+  together: true,
   memory: awqMemory,
   work: awqWork,
   async *quantize(block, options) {

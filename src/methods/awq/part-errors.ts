@@ -1,10 +1,10 @@
-import type { Recorder } from '../../gpu/recorder'
 import type { Tensor } from '../../gpu/tensor'
+import { readColumnSums, recordColumnSums, total } from '../../linalg/column-sums'
 import { BlockForward } from '../../models/block'
 import type { GridOptions } from '../affine'
 import type { Samples, WorkingBlock } from '../method'
-import { type Place, placesOf } from '../reconstruction/draw'
-import { readTotal, recordDifference, recordDot, recordRounded } from './rounded'
+import { type Place, placesOf, recordWindows } from '../reconstruction/windows'
+import { recordDifference, recordRounded } from './rounded'
 
 /**
  * Tokens on which candidates are compared. Each gives an error of `hidden` outputs, so that these rank twenty candidates
@@ -45,7 +45,7 @@ export async function partErrors(
   for (const places of someWindows(samples)) {
     const batch = { windows: places.length, length }
     const rec = gpu.record()
-    const x = recordWindows(block, rec, samples, places)
+    const x = recordWindows(gpu, rec, samples, places, 'input')
     const input = stage === 0 ? x : forward.run(rec, weights, x, batch, { part: 'attention' })
     if (input !== x) gpu.free(x)
     const original = forward.run(rec, weights, input, batch, { part })
@@ -57,11 +57,11 @@ export async function partErrors(
       for (const [role, { weight }] of rounded) recordRounded(gpu, step, weights.linears[role].weight, s, grid, weight)
       const y = forward.run(step, changed, input, batch, { part })
       const d = recordDifference(gpu, step, y, original)
-      sums.push(recordDot(gpu, step, d, d))
+      sums.push(recordColumnSums(gpu, step, d, d))
       gpu.free(y, d)
       await gpu.submit(step)
     }
-    for (const [n, tensor] of sums.entries()) errors[n]! += await readTotal(gpu, tensor)
+    for (const [n, tensor] of sums.entries()) errors[n]! += total(await readColumnSums(gpu, tensor))
     gpu.free(input, original)
   }
   gpu.free(...rounded.map(([, { weight }]) => weight))
@@ -75,23 +75,4 @@ function* someWindows(samples: Samples): Generator<Place[]> {
   const chosen = Array.from({ length: count }, (_, i) => places[Math.floor((i * places.length) / count)]!)
   const together = samples.batches[0]!.windows
   for (let first = 0; first < count; first += together) yield chosen.slice(first, first + together)
-}
-
-/** Records the inputs of these windows one after another, as a new tensor [windows·length, hidden]. */
-function recordWindows(
-  { gpu, model: { hidden } }: WorkingBlock,
-  rec: Recorder,
-  { batches, length }: Samples,
-  places: readonly Place[],
-): Tensor {
-  const x = gpu.alloc([places.length * length, hidden], 'f32', 'inputs')
-  const rows = (tensor: Tensor, first: number): Tensor => ({
-    ...tensor,
-    offset: tensor.offset + 4 * first * hidden,
-    shape: [length, hidden],
-  })
-  places.forEach(({ batch, row }, i) => {
-    rec.copy(rows(batches[batch]!.input, row), rows(x, i * length))
-  })
-  return x
 }

@@ -1,7 +1,7 @@
 import type { Gpu } from '../../gpu/device'
 import type { Recorder } from '../../gpu/recorder'
 import { elements, type Tensor } from '../../gpu/tensor'
-import { columnDot, dotSlices, scaleLines, subtract } from '../../kernels/matrix'
+import { scaleLines, subtract } from '../../kernels/matrix'
 import { snapScaled } from '../../kernels/scale-search'
 import { type GridOptions, gridShape } from '../affine'
 import { recordMinMax } from './dialect'
@@ -23,19 +23,4 @@ export function recordDifference(gpu: Gpu, rec: Recorder, a: Tensor, b: Tensor):
   const d = gpu.alloc(a.shape, 'f32', 'difference')
   rec.run(subtract, { a, b, d }, { count: elements(a.shape) })
   return d
-}
-
-/** Records sums of a∘b, both [rows, columns], as a new tensor; `readTotal` adds them up. */
-export function recordDot(gpu: Gpu, rec: Recorder, a: Tensor, b: Tensor): Tensor {
-  const [rows = 0, columns = 0] = a.shape
-  const sums = gpu.alloc([dotSlices(rows), columns], 'f32', 'sums')
-  rec.run(columnDot, { a, b, sums }, { rows, columns })
-  return sums
-}
-
-/** The sum in float64 of what `recordDot` left; frees it. */
-export async function readTotal(gpu: Gpu, sums: Tensor): Promise<number> {
-  const values = await gpu.readF32(sums)
-  gpu.free(sums)
-  return values.reduce((sum, value) => sum + value, 0)
 }

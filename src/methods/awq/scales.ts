@@ -1,5 +1,6 @@
 import type { Tensor } from '../../gpu/tensor'
 import { matmul } from '../../kernels/gemm'
+import { readColumnSums, recordColumnSums, total } from '../../linalg/column-sums'
 import type { Hessian } from '../../linalg/hessian'
 import type { Stage } from '../../models/block'
 import type { LinearSpec, ModelSpec } from '../../models/spec'
@@ -8,7 +9,7 @@ import type { WorkingBlock } from '../method'
 import { placeOfLeast, RATIOS, scalesOf } from './exponents'
 import { inputMagnitudes } from './magnitudes'
 import { partErrors } from './part-errors'
-import { readTotal, recordDifference, recordDot, recordRounded } from './rounded'
+import { recordDifference, recordRounded } from './rounded'
 
 /**
  * AWQ's scales (Lin et al. 2023, arXiv 2306.00978, equations 4 and 5): columns that loud inputs meet are made larger
@@ -65,11 +66,11 @@ async function outputErrors(
     recordRounded(gpu, rec, w, s, grid, rounded)
     const d = recordDifference(gpu, rec, rounded, w)
     matmul(rec, { a: d, b: hessian.matrix, c: rounded, m: out, n: columns, k: columns })
-    sums.push(recordDot(gpu, rec, d, rounded))
+    sums.push(recordColumnSums(gpu, rec, d, rounded))
     gpu.free(rounded, d)
     await gpu.submit(rec)
   }
   const errors: number[] = []
-  for (const tensor of sums) errors.push(await readTotal(gpu, tensor))
+  for (const tensor of sums) errors.push(total(await readColumnSums(gpu, tensor)))
   return errors
 }

@@ -7,8 +7,8 @@ import { type BlockVariables, blockOnTape, frozenBlock } from '../../models/bloc
 import { windowsPerBatch } from '../../models/model'
 import { randomFrom } from '../../random'
 import type { Samples, WorkingBlock } from '../method'
-import { drawSome, type Place, placesOf } from './draw'
 import type { Learner } from './learner'
+import { drawSome, type Place, placesOf, recordWindows } from './windows'
 
 export interface ReconstructionOptions {
   /** Windows a step; all of them where there are fewer. */
@@ -97,15 +97,11 @@ export class Reconstruction {
   /** Forward and back for some windows of a step. */
   #part(rec: Recorder, places: readonly Place[], at: number, accumulate: boolean): void {
     const { gpu, model, rope, weights } = this.block
-    const { length, batches } = this.#samples
+    const { length } = this.#samples
     const rows = places.length * length
     const columns = model.hidden
-    const [x, t] = [gpu.alloc([rows, columns], 'f32', 'inputs'), gpu.alloc([rows, columns], 'f32', 'targets')]
-    places.forEach(({ batch, row }, i) => {
-      const { input, target } = batches[batch]!
-      rec.copy(rowsOf(input, row, length), rowsOf(x, i * length, length))
-      rec.copy(rowsOf(target, row, length), rowsOf(t, i * length, length))
-    })
+    const x = recordWindows(gpu, rec, this.#samples, places, 'input')
+    const t = recordWindows(gpu, rec, this.#samples, places, 'target')
     const tape = new Tape(gpu, rec)
     const frozen = frozenBlock(tape, weights)
     const linears = { ...frozen.linears } as {
@@ -142,9 +138,3 @@ export function batchWarnings(block: WorkingBlock, batch: number): string[] {
 /** Windows that go there and back together: on the tape a block holds about four times what it holds on the way there. */
 export const partWindows = (gpu: Pick<Gpu, 'info'>, model: WorkingBlock['model'], length: number): number =>
   Math.max(1, Math.floor(windowsPerBatch(gpu.info, model, length) / 4))
-
-/** Some rows of a matrix; only for copies, since bindings begin at multiples of 256 bytes. */
-function rowsOf(tensor: Tensor, first: number, rows: number): Tensor {
-  const [, columns = 0] = tensor.shape
-  return { ...tensor, offset: tensor.offset + 4 * first * columns, shape: [rows, columns] }
-}

@@ -21,6 +21,7 @@ export const tesseraq: Method<TesseraqOptions, Widths> = {
   schema,
   presets,
   needsCalibration: true,
+  together: true,
   memory: tesseraqMemory,
   work: tesseraqWork,
 

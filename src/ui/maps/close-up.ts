@@ -14,12 +14,12 @@ export interface Panel {
 }
 
 /** Before, after and what changed; before and after share one scale, so that equal colours are equal weights. */
-export function panelsOf({ original, quantized }: WeightWindow): Panel[] {
+export function panelsOf({ original, rescaled, quantized }: WeightWindow): Panel[] {
   const reach = reachOf(original ?? quantized)
   if (!original) return [{ title: 'quantized', values: quantized, reach }]
   const change = quantized.map((value, i) => value - original[i]!)
   return [
-    { title: 'original', values: original, reach },
+    { title: rescaled ? 'original, rescaled' : 'original', values: original, reach },
     { title: 'quantized', values: quantized, reach },
     { title: 'change', values: change, reach: reachOf(change) },
   ]

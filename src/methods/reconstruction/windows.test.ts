@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Tensor } from '../../gpu/tensor'
 import { randomFrom } from '../../random'
-import { drawSome, placesOf } from './draw'
+import { drawSome, placesOf } from './windows'
 
 describe('drawing windows', () => {
   it('draws different numbers, all of them where all are wanted', () => {
