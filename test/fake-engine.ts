@@ -341,7 +341,13 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
           { length: rows * columns },
           (_, i) => Math.sin(i * i) * 0.2 * (i % columns === 24 ? 3 : 1),
         )
-        return { rows, columns, original, quantized: original.map((weight) => Math.round(weight * 20) / 20) }
+        return {
+          rows,
+          columns,
+          rescaled: false,
+          original,
+          quantized: original.map((weight) => Math.round(weight * 20) / 20),
+        }
       }),
     download: (what) =>
       answer('download', () => {
