@@ -22,8 +22,8 @@ describe('help', () => {
     const { code, stdout } = await runHere('quantize', '--help')
     expect(code).toBe(0)
     for (const line of [
-      /--method mg-ptq\|gptq\|rtn .*Default: gptq\./,
-      /--bits X .*MG-PTQ: .*Default: 2\.5\. GPTQ, RTN: .*Default: 4\.$/m,
+      /--method mg-ptq\|tesseraq\|gptq\|awq\|omniquant\|rtn .*Default: gptq\./,
+      /--bits X .*MG-PTQ: .*Default: 2\.5\. TesseraQ: .*Default: 2\. GPTQ, AWQ, OmniQuant, RTN: .*Default: 4\.$/m,
       /--group-size -1\|32\|64\|128 .*-1 is per row.*Default: 128\./,
       /--act-order .*GPTQ only/,
       /--damping X .*Default: 0\.01\./,

@@ -36,16 +36,18 @@ interface Followed {
   readonly calibration: { readonly samples: number; readonly length: number }
 }
 
-/** The preset that a recipe of this method follows, or null. */
-export const presetOf = (method: Presets, { options, calibration }: Followed): Preset | null =>
-  method.presets.find((preset) => {
-    const { samples, length } = preset.calibration ?? calibration
-    return (
-      samples === calibration.samples &&
-      length === calibration.length &&
-      Object.entries(presetOptions(method, preset)).every(([key, value]) => options[key] === value)
-    )
-  }) ?? null
+/** The preset whose options a recipe of this method has, and whether it has its calibration too; null for none. */
+export function presetOf(
+  method: Presets,
+  { options, calibration }: Followed,
+): { readonly preset: Preset; readonly whole: boolean } | null {
+  const preset = method.presets.find((candidate) =>
+    Object.entries(presetOptions(method, candidate)).every(([key, value]) => options[key] === value),
+  )
+  if (!preset) return null
+  const { samples, length } = preset.calibration ?? calibration
+  return { preset, whole: samples === calibration.samples && length === calibration.length }
+}
 
 export type OptionDescription = {
   readonly key: string

@@ -77,18 +77,23 @@ describe('presets', () => {
 
   const calibration = { samples: 8, length: 64 }
   const followed = (method: typeof mgptq, options: Readonly<Record<string, unknown>>) =>
-    presetOf(method, { options, calibration })
+    presetOf(method, { options, calibration })?.preset
 
   it('are recognised whatever else was chosen, and not when one of their settings was changed', () => {
     expect(followed(mgptq, defaults)?.name).toBe('best')
     expect(followed(mgptq, { ...defaults, bits: 3, allocator: 'gcn' })?.name).toBe('network')
     const following = { ...defaults, bits: 2, steps: 100, ...published.options }
     expect(followed(mgptq, following)?.name).toBe('published')
-    expect(followed(mgptq, { ...following, fit: 'search' })).toBeNull()
-    expect(followed(describeMethod(methods.find(({ id }) => id === 'rtn')!), {})).toBeNull()
+    expect(followed(mgptq, { ...following, fit: 'search' })).toBeUndefined()
+    expect(followed(describeMethod(methods.find(({ id }) => id === 'rtn')!), {})).toBeUndefined()
+  })
+
+  it('are followed in part where they are meant for other calibration data', () => {
     const meant = { ...mgptq, presets: [{ ...mgptq.presets[0]!, calibration }] }
-    expect(followed(meant, defaults)?.name).toBe('best')
-    expect(presetOf(meant, { options: defaults, calibration: { samples: 9, length: 64 } })).toBeNull()
+    const whole = (samples: number) =>
+      presetOf(meant, { options: defaults, calibration: { samples, length: 64 } })?.whole
+    expect([whole(8), whole(9)]).toEqual([true, false])
+    expect(presetOf(mgptq, { options: defaults, calibration })?.whole).toBe(true)
   })
 })
 

@@ -103,17 +103,27 @@ function PresetField({ method, disabled }: { method: MethodDescription; disabled
   const recipe = useStudioState((state) => state.recipe!)
   if (method.presets.length === 0) return null
   const followed = presetOf(method, recipe)
-  const own = followed ? [] : [{ value: '', label: 'Own' }]
+  const own = followed?.whole
+    ? []
+    : [{ value: '', label: followed ? `${followed.preset.label}, other calibration` : 'Own' }]
   return (
     <ChoiceField
       label="Settings"
-      value={followed?.name ?? ''}
+      value={followed?.whole ? followed.preset.name : ''}
       choices={[...method.presets.map(({ name, label }) => ({ value: name, label })), ...own]}
       disabled={disabled}
-      help={followed?.summary ?? 'Changed by hand; choose one to go back to it.'}
+      help={presetHelp(followed)}
       onChange={studio.choosePreset}
     />
   )
+}
+
+function presetHelp(followed: ReturnType<typeof presetOf>): string {
+  if (!followed) return 'Changed by hand; choose one to go back to it.'
+  const { summary, label, calibration } = followed.preset
+  if (followed.whole || !calibration) return summary
+  const { samples, length } = calibration
+  return `${label} is meant for ${samples} windows of ${length} tokens; choose it again to have those.`
 }
 
 function MethodForm({ method }: { method: MethodDescription }) {
