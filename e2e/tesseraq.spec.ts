@@ -5,7 +5,7 @@ import { modelFiles, Studio } from './studio'
 
 const RECONSTRUCTION = /^Reconstruction of block \d+, [1-9]\d* recorded steps/
 
-/** With SCREENSHOTS=docs/screenshots the pictures of the documentation are renewed, of the whole model. */
+/** With SCREENSHOTS=docs/screenshots the picture of the documentation is renewed, of the whole model. */
 const pictures = process.env.SCREENSHOTS
 const patience = pictures ? 500_000 : 90_000
 
@@ -70,6 +70,7 @@ test('learns roundings step by step, waits when told to, shows and stores what i
     await expect(readout).toContainText(/^Step [1-9]\d* of 500: loss \S+, [1-9]\S+% of the roundings still soft/, {
       timeout: patience,
     })
+    await expect(run.getByText(/^reconstruct: block 1 of \d, steps$/)).toBeVisible()
     await run.getByRole('button', { name: 'Pause' }).click()
     await expect(run.getByText('paused', { exact: true })).toBeVisible()
     await expect(page).toHaveTitle(/^\d+% paused Bitloom$/)
@@ -96,13 +97,12 @@ test('learns roundings step by step, waits when told to, shows and stores what i
       /^Step 500 of 500: loss \S+, 0.5% of the roundings still soft, [1-9]\S*% of the codes unlike nearest; lowest loss/,
     )
     await expect(look.getByText('original is shown scaled alike')).toBeVisible()
-    if (pictures) await studio.picture(pictures, 'tesseraq-look', 'look')
     expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
   })
 
   const { before, after } = await studio.measure(64, 512)
   expect(Number(after)).toBeGreaterThan(1)
-  expect(Number(after)).toBeLessThan(3 * Number(before))
+  expect(Number(after)).toBeLessThan(10 * Number(before))
   const packed = await studio.save('Save packed file')
   await studio.open()
   await studio.drop([packed])

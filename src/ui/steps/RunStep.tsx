@@ -203,6 +203,16 @@ function useRunOutside(running: boolean, paused: boolean, share: number) {
   }, [running])
 }
 
+/** What of the run is at work: the block that learns, else the phase. */
+function partAtWork({ phase, reconstruction: live, layers }: RunState) {
+  if (live) {
+    const of = layers > 0 ? ` of ${layers}` : ''
+    const done = live.reconstruction.step.at(-1) ?? 0
+    return { label: `reconstruct: block ${live.layer + 1}${of}, steps`, done, total: live.steps }
+  }
+  return phase && { ...phase, label: phase.label ? `${phase.phase}: ${phase.label}` : phase.phase }
+}
+
 function RunProgress({ run, planned }: { run: RunState; planned: number }) {
   const running = run.endedAt === null
   const paused = run.status === 'paused'
@@ -211,7 +221,7 @@ function RunProgress({ run, planned }: { run: RunState; planned: number }) {
   useRunOutside(running, paused, share)
   const elapsed = elapsedSeconds(run, now)
   const left = secondsLeft(run, planned, elapsed)
-  const { phase } = run
+  const part = partAtWork(run)
   return (
     <>
       <ProgressLine
@@ -219,11 +229,11 @@ function RunProgress({ run, planned }: { run: RunState; planned: number }) {
         detail={formatPercent(share)}
         share={share}
       />
-      {running && phase && (
+      {running && part && (
         <ProgressLine
-          label={phase.label ? `${phase.phase}: ${phase.label}` : phase.phase}
-          detail={phase.total > 0 ? `${phase.done} of ${phase.total}` : ''}
-          share={phase.total > 0 ? phase.done / phase.total : null}
+          label={part.label}
+          detail={part.total > 0 ? `${part.done} of ${part.total}` : ''}
+          share={part.total > 0 ? part.done / part.total : null}
         />
       )}
       <dl className="facts">
