@@ -88,7 +88,7 @@ const upload = async ({ rows, columns, groups, w, grid, ...layout }: Sample) => 
     grid: gpu.upload(Float32Array.from(grid)),
     base: gpu.alloc([rows, baseWords(columns)], 'u32'),
     nu: gpu.alloc([rows, columns]),
-    factor: gpu.upload(new Float32Array(rows * groups)),
+    factor: gpu.upload(new Float32Array(4 * rows * groups)),
     weights: gpu.alloc([rows, columns]),
   }
   return { gpu, tensors, shape: { rows, columns, groups } }
@@ -221,7 +221,7 @@ describe('softWeights', () => {
     const rec = gpu.record()
     rec.write(tensors.base, packed(base, of))
     rec.write(tensors.nu, nu)
-    rec.write(tensors.factor, v)
+    rec.write(tensors.factor, factorsOf(v))
     rec.run(softWeights, tensors, shape)
     await gpu.submit(rec)
     const weights = await gpu.readF32(tensors.weights)
@@ -262,34 +262,46 @@ describe('softWeights', () => {
 const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8 }
 const unbias = (step: number) => ({ unbias1: 1 / (1 - 0.9 ** step), unbias2: 1 / (1 - 0.999 ** step) })
 
-/** A few steps against gradients `g`; the v stay. */
+/** v as the kernels hold it, with what an optimiser remembers of it. */
+const factorsOf = (v: ArrayLike<number>) =>
+  Float32Array.from({ length: 4 * v.length }, (_, i) => (i % 4 === 0 ? v[i / 4]! : 0))
+
+const DECAY = 0.01
+
+/** A few steps against gradients `g`; the v stay unless `scales` is set. */
 async function steps(
   of: Sample,
   start: ReturnType<typeof state>,
   g: F32[],
-  { learn = true, software = true, rate = 0.02, moment = 0 } = {},
+  { roundings = true, scales = false, software = true, rate = 0.02, moment = 0 } = {},
 ) {
   const { gpu, tensors, shape } = await upload(of)
   const moments = gpu.alloc([of.rows, of.columns, 2])
   const gradient = gpu.alloc([of.rows, of.columns])
-  const factorGradient = gpu.alloc([of.rows, of.groups])
   const rec = gpu.record()
   rec.write(tensors.base, packed(start.base, of))
   rec.write(tensors.nu, start.nu)
-  rec.write(tensors.factor, start.v)
+  rec.write(tensors.factor, factorsOf(start.v))
   rec.write(moments, new Float32Array(2 * of.w.length).fill(moment))
   g.forEach((values, i) => {
     rec.write(gradient, values)
-    const bound = { ...tensors, moments, gradient, factorGradient }
-    rec.run(roundingStep(software), bound, { ...shape, ...ADAM, ...unbias(i + 1), rate, learn })
+    const bound = { ...tensors, moments, gradient }
+    const numbers = { ...ADAM, ...unbias(i + 1), rate, decay: DECAY }
+    rec.run(roundingStep(software), bound, { ...shape, ...numbers, roundings, scales })
   })
+  const afterwards = gpu.alloc([of.rows, of.columns])
+  rec.run(softWeights, { ...tensors, weights: afterwards }, shape)
   await gpu.submit(rec)
+  const factor = await gpu.readF32(tensors.factor)
   const result = {
     nu: await gpu.readF32(tensors.nu),
     moments: await gpu.readF32(moments),
-    factorGradient: await gpu.readF32(factorGradient),
+    v: factor.filter((_, i) => i % 4 === 0),
+    factorGradient: factor.filter((_, i) => i % 4 === 3),
   }
-  gpu.free(...Object.values(tensors), moments, gradient, factorGradient)
+  // what a step leaves is what the weights are then
+  expect(await gpu.readF32(tensors.weights)).toEqual(await gpu.readF32(afterwards))
+  gpu.free(...Object.values(tensors), moments, gradient, afterwards)
   return result
 }
 
@@ -369,10 +381,34 @@ describe('roundingStep', () => {
     const of = samples[1]!
     const start = state(of, 17)
     const g = noise(of.w.length, 18)
-    const found = await steps(of, start, [g], { learn: false })
+    const found = await steps(of, start, [g], { roundings: false })
     expect(found.nu).toEqual(start.nu)
     expect(found.moments.every((value) => value === 0)).toBe(true)
     expect(found.factorGradient).toEqual((await steps(of, start, [g])).factorGradient)
+    expect(found.v).toEqual(start.v)
+  })
+
+  it.each(named)('takes steps of the factors, decay and all: %s', async (_, of) => {
+    const start = state(of, 21)
+    const g = [1, 2, 3].map((seed) => noise(of.w.length, 30 + seed))
+    const v = Float64Array.from(start.v)
+    const [m, u] = [new Float64Array(v.length), new Float64Array(v.length)]
+    g.forEach((values, i) => {
+      const gradient = softGradients(values, start.base, start.nu, v, of).v.map(
+        (slope, cell) => slope + DECAY * v[cell]!,
+      )
+      adam(v, m, u, gradient, i + 1, 0.02)
+    })
+    const found = await steps(of, start, g, { roundings: false, scales: true })
+    expect(found.nu).toEqual(start.nu)
+    // as for ν; where a group's products cancel, the move is as uncertain as the sign of what is left
+    const sure = (cell: number) => Math.abs(m[cell]!) > 1e-4 * Math.sqrt(of.columns)
+    expectClose(
+      found.v.filter((_, cell) => sure(cell)),
+      v.filter((_, cell) => sure(cell)),
+      { atol: 1e-4 },
+    )
+    expect(found.v.filter((value, cell) => value !== start.v[cell]).length).toBeGreaterThan(0)
   })
 
   it('leaves decided roundings where they are, whatever moved them before', async () => {
@@ -431,21 +467,21 @@ it('gives the same when grids of workgroups fold', async () => {
     const { gpu, tensors, shape } = await upload(of)
     const codes = gpu.alloc([of.rows, of.columns], 'u32')
     const moments = gpu.upload(new Float32Array(2 * of.w.length))
-    const factorGradient = gpu.alloc([of.rows, of.groups])
     const count = gpu.upload(new Uint32Array(1))
     const rec = new Recorder({ ...gpu.traits, maxGroupsPerDimension })
     rec.run(softStart, tensors, shape)
-    const bound = { ...tensors, gradient: tensors.w, moments, factorGradient }
-    rec.run(roundingStep(true), bound, { ...shape, ...ADAM, ...unbias(1), rate: 0.5, learn: true })
+    const bound = { ...tensors, gradient: tensors.w, moments }
+    const numbers = { ...ADAM, ...unbias(1), rate: 0.5, decay: 0 }
+    rec.run(roundingStep(true), bound, { ...shape, ...numbers, roundings: true, scales: true })
     recordHarden(gpu, rec, tensors.nu, of.w.length, 0.5)
     rec.run(softWeights, tensors, shape)
     rec.run(hardCodes, { ...tensors, codes }, shape)
     rec.run(countFlips, { ...tensors, count }, shape)
     await gpu.submit(rec)
-    const floats = [tensors.nu, factorGradient, tensors.weights].map((tensor) => gpu.readF32(tensor))
+    const floats = [tensors.nu, tensors.factor, tensors.weights].map((tensor) => gpu.readF32(tensor))
     const words = [codes, count].map((tensor) => gpu.readU32(tensor))
     results.push([...(await Promise.all(floats)), ...(await Promise.all(words))].map((values) => [...values]))
-    gpu.free(...Object.values(tensors), codes, moments, factorGradient, count)
+    gpu.free(...Object.values(tensors), codes, moments, count)
   }
   expect(results[1]).toEqual(results[0])
   expect(results[0]!.every((values) => values.some((value) => value !== 0))).toBe(true)

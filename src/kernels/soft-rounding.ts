@@ -1,4 +1,5 @@
 import countFlipsSource from '../../shaders/count_flips.wgsl?raw'
+import forgetSource from '../../shaders/forget_factors.wgsl?raw'
 import hardCodesSource from '../../shaders/hard_codes.wgsl?raw'
 import adam from '../../shaders/lib/adam.wgsl?raw'
 import grid from '../../shaders/lib/grid.wgsl?raw'
@@ -23,7 +24,7 @@ export { HARD, recordHarden } from './harden'
  * - base: u32 [rows, ⌈columns/4⌉], the code below each weight, column c in byte c % 4 of word ⌊c/4⌋
  * - nu: f32 [rows, columns] ν, ±HARD where the code is decided
  * - moments: f32 [rows, columns, 2], Adam's two of ν
- * - factor: f32 [rows, groups] v: all weights of the group are multiplied by 2·σ(v)
+ * - factor: f32 [rows, groups, 4] v, Adam's two of it and its last dL/dv: all weights of the group are multiplied by 2·σ(v)
  */
 export interface RoundingShape {
   readonly rows: number
@@ -106,11 +107,14 @@ export const softWeights: Kernel<'base' | 'nu' | 'factor' | 'places' | 'grid' | 
 }
 
 export interface RoundingStepShape extends RoundingShape, AdamNumbers {
-  /** Whether ν is learned; the gradient of v is there either way. */
-  readonly learn: boolean
+  /** Whether ν is learned. */
+  readonly roundings: boolean
+  /** Whether v is, decay·v added to its gradient. */
+  readonly scales: boolean
+  readonly decay: number
 }
 
-type StepBindings = 'gradient' | 'base' | 'nu' | 'moments' | 'factor' | 'places' | 'grid' | 'factorGradient'
+type StepBindings = 'gradient' | 'base' | 'nu' | 'moments' | 'factor' | 'places' | 'grid' | 'weights'
 
 const roundingStepOf = (radix: number): Kernel<StepBindings, RoundingStepShape> => ({
   label: 'rounding step',
@@ -120,27 +124,30 @@ const roundingStepOf = (radix: number): Kernel<StepBindings, RoundingStepShape> 
     base: 'read',
     nu: 'read_write',
     moments: 'read_write',
-    factor: 'read',
+    factor: 'read_write',
     places: 'read',
     grid: 'read',
-    factorGradient: 'read_write',
+    weights: 'read_write',
   },
   params: {
-    rows: 'u32', columns: 'u32', groups: 'u32', learn: 'u32',
-    rate: 'f32', beta1: 'f32', beta2: 'f32', eps: 'f32', unbias1: 'f32', unbias2: 'f32',
+    rows: 'u32', columns: 'u32', groups: 'u32', roundings: 'u32', scales: 'u32',
+    rate: 'f32', beta1: 'f32', beta2: 'f32', eps: 'f32', unbias1: 'f32', unbias2: 'f32', decay: 'f32',
   }, // biome-ignore format: one struct, one glance
   passes: (shape, device) => [
-    { groups: grid1d(shape.rows * shape.groups, 1, device), params: { ...shape, learn: Number(shape.learn) } },
+    {
+      groups: grid1d(shape.rows * shape.groups, 1, device),
+      params: { ...shape, roundings: Number(shape.roundings), scales: Number(shape.scales) },
+    },
   ],
-  cost: ({ rows, columns }) => ({ flops: 60 * rows * columns, bytes: 29 * rows * columns }),
+  cost: ({ rows, columns }) => ({ flops: 90 * rows * columns, bytes: 34 * rows * columns }),
 })
 
 /** Two warps a group of columns; software adapters pay for invocations, of which small groups leave most idle. */
 const roundingSteps = { hardware: roundingStepOf(8), software: roundingStepOf(4) }
 
 /**
- * A step of Adam on ν against gradient = dL/dweights [rows, columns], and factorGradient [rows, groups] = dL/dv. A
- * weight: 17 bytes in, 12 out; where its code is decided 9 in.
+ * A step of Adam on ν and v against gradient = dL/dweights [rows, columns]; leaves weights as `softWeights` does. A weight:
+ * 18 bytes in, 16 out; where its code is decided 10 in, 4 out.
  */
 export const roundingStep = (software: boolean): Kernel<StepBindings, RoundingStepShape> =>
   software ? roundingSteps.software : roundingSteps.hardware
@@ -161,4 +168,14 @@ export const countFlips: Kernel<'w' | 'places' | 'grid' | 'base' | 'nu' | 'count
   wgsl: source(countFlipsSource),
   bindings: { w: 'read', places: 'read', grid: 'read', base: 'read', nu: 'read', count: 'read_write' },
   cost: ({ rows, columns }) => ({ flops: 6 * rows * columns, bytes: 9 * rows * columns }),
+}
+
+/** Moments of v, and the gradient to it, back to 0; `count` of rows and groups. */
+export const forgetFactors: Kernel<'factor', { readonly count: number }> = {
+  label: 'forget factors',
+  wgsl: wgsl([grid, forgetSource], { SIZE }),
+  bindings: { factor: 'read_write' },
+  params: { count: 'u32' },
+  passes: (shape, device) => [{ groups: grid1d(shape.count, SIZE, device), params: { ...shape } }],
+  cost: ({ count }) => ({ flops: 0, bytes: 32 * count }),
 }

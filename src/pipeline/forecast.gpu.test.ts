@@ -77,7 +77,11 @@ describe('the memory forecast', () => {
     ['OmniQuant on little text', stout, recipe('omniquant', { epochs: 1, groupSize: -1 }, 1, 32)],
     ['tiny, TesseraQ', tiny, recipe('tesseraq', { ...quick, groupSize: 32 }, 9, 50)],
     ['wren-nano, TesseraQ', nano, recipe('tesseraq', { ...quick, init: 'clip' }, 6, 64)],
-    ['TesseraQ on little text', stout, recipe('tesseraq', { ...quick, init: 'omniquant', groupSize: -1 }, 1, 32)],
+    [
+      'TesseraQ on little text',
+      stout,
+      recipe('tesseraq', { ...quick, batch: 1, init: 'omniquant', groupSize: -1 }, 1, 32),
+    ],
     ['wren-nano, TesseraQ from GPTQ', nano, recipe('tesseraq', { ...quick, init: 'gptq' }, 6, 64)],
     ['wren-nano, TesseraQ on widths of MG-PTQ', nano, recipe('tesseraq', { ...quick, allocation: 'mg-ptq' }, 6, 64)],
     ...mgptqCases,

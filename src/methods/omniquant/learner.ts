@@ -49,10 +49,11 @@ export class LwcLearner implements Learner {
     rec.run(clippingWeights, { ends: this.#ends, clips: this.clips, w: this.weight, y: weights }, this.#shape)
   }
 
-  learn(rec: Recorder, gradient: Tensor): void {
+  learn(rec: Recorder, gradient: Tensor, _step: number, weights: Tensor): void {
     const d = this.#gradient
     rec.run(clippingGradient, { ends: this.#ends, clips: this.clips, w: this.weight, dy: gradient, d }, this.#shape)
     this.#adam.step(rec, d, this.learningRate)
+    this.soften(rec, weights)
   }
 
   /** Records the grid of the clips as they are now, rounded as it is stored; the caller's to free. */

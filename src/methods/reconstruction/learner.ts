@@ -8,8 +8,8 @@ export interface Learner {
   /** Records the weights as they are now into `weights` [out, in]. */
   soften(rec: Recorder, weights: Tensor): void
   /**
-   * Records one optimiser step against dLoss/dweights [out, in]; `step` counts from 1 since the optimiser's moments
-   * were last cleared.
+   * Records one optimiser step against dLoss/dweights [out, in], and the weights that come of it into `weights`; `step`
+   * counts from 1 since the optimiser's moments were last cleared.
    */
-  learn(rec: Recorder, gradient: Tensor, step: number): void
+  learn(rec: Recorder, gradient: Tensor, step: number, weights: Tensor): void
 }

@@ -65,6 +65,9 @@ export class Reconstruction {
    */
   async run(steps: number, since: number, onLosses: (losses: Float32Array) => boolean): Promise<void> {
     const { gpu } = this.block
+    const start = gpu.record()
+    for (const { learner, weight } of this.#softs) learner.soften(start, weight)
+    await gpu.submit(start)
     for (let done = 0; done < steps; ) {
       await this.block.checkpoint()
       const count = Math.min(READ_EVERY, steps - done)
@@ -85,13 +88,12 @@ export class Reconstruction {
   }
 
   #step(rec: Recorder, at: number, step: number): void {
-    for (const { learner, weight } of this.#softs) learner.soften(rec, weight)
     const drawn = drawSome(this.#places.length, this.#batch, this.#random).map((i) => this.#places[i]!)
     const { gpu, model } = this.block
     const together = Math.min(drawn.length, partWindows(gpu, model, this.#samples.length))
     for (let first = 0; first < drawn.length; first += together)
       this.#part(rec, drawn.slice(first, first + together), at, first > 0)
-    for (const { learner, gradient } of this.#softs) learner.learn(rec, gradient, step)
+    for (const { learner, gradient, weight } of this.#softs) learner.learn(rec, gradient, step, weight)
   }
 
   /** Forward and back for some windows of a step. */

@@ -2,7 +2,7 @@ import type { ModelSpec } from '../../models/spec'
 import type { Work } from '../work'
 
 /** Dispatches of a step: the block there and back, the loss; and what a linear's learner does. */
-const DISPATCHES = { block: 35, linear: 3 }
+const DISPATCHES = { block: 45, linear: 1 }
 
 /**
  * `steps` gradient steps on every block (`Reconstruction`), each on `batch` windows: a product there, two on the way back

@@ -29,13 +29,5 @@ function learnedShapes({ out, in: columns }: LinearSpec, { groupSize, allocation
   const weights = [out, columns]
   const own = allocation === 'uniform' && init === 'gptq' ? [weights] : []
   const table = [3 * groups + 2 * columns]
-  return [
-    ...own,
-    [out, baseWords(columns)],
-    weights,
-    [...weights, 2],
-    ...[cells, cells, cells, cells],
-    [...cells, 2],
-    table,
-  ]
+  return [...own, [out, baseWords(columns)], weights, [...weights, 2], [...cells, 4], [...cells, 2], table]
 }

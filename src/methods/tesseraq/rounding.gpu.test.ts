@@ -55,7 +55,7 @@ async function learned(gpu: Gpu, grid: FrozenGrid, w: Tensor, scales: boolean) {
   const soft = gpu.alloc([out, columns])
   const codes = gpu.alloc([out, columns], 'u32')
   learner.beginRound(rec, 0.9)
-  for (const [i, gradient] of gradients.entries()) learner.learn(rec, gradient, i + 1)
+  for (const [i, gradient] of gradients.entries()) learner.learn(rec, gradient, i + 1, soft)
   learner.harden(rec, 0)
   learner.soften(rec, soft)
   learner.hardCodes(rec, codes)

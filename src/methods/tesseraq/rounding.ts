@@ -1,11 +1,11 @@
 import type { Gpu } from '../../gpu/device'
 import type { Recorder } from '../../gpu/recorder'
 import { elements, type Tensor } from '../../gpu/tensor'
-import { adamStep } from '../../kernels/adam'
 import { recordHarden } from '../../kernels/harden'
 import {
   baseWords,
   countFlips,
+  forgetFactors,
   hardCodes,
   type RoundingShape,
   roundingStep,
@@ -45,9 +45,8 @@ export class RoundingLearner implements Learner {
   readonly #base: Tensor
   readonly #nu: Tensor
   readonly #moments: Tensor
-  readonly #v: Tensor
-  readonly #vGradient: Tensor
-  readonly #vMoments: readonly [Tensor, Tensor]
+  /** v, its moments and the last gradient to it. */
+  readonly #factor: Tensor
 
   /** Records the start: the soft weights equal W where the grid reaches. */
   constructor(
@@ -66,18 +65,19 @@ export class RoundingLearner implements Learner {
     this.#base = gpu.alloc([rows, baseWords(columns)], 'u32', 'rounded down')
     this.#nu = gpu.alloc([rows, columns], 'f32', 'roundings')
     this.#moments = gpu.alloc([rows, columns, 2], 'f32', 'rounding moments')
-    const cells = () => gpu.alloc([rows, groups], 'f32', 'scale factors')
-    ;[this.#v, this.#vGradient, this.#vMoments] = [cells(), cells(), [cells(), cells()]]
+    this.#factor = gpu.alloc([rows, groups, 4], 'f32', 'scale factors')
     const { places, levels } = grid
     rec.run(softStart, { w: this.#weight, places, grid: levels, base: this.#base, nu: this.#nu }, this.#shape)
-    rec.clear(this.#v)
+    rec.clear(this.#factor)
     if (!options.rounding) this.harden(rec, 0)
   }
 
   /** Fixes all but the `soft` part of the roundings, the surest first, and forgets what the optimisers remember. */
   beginRound(rec: Recorder, soft: number): void {
+    const { rows, groups } = this.#shape
     if (this.options.rounding) this.harden(rec, soft)
-    for (const moments of [this.#moments, ...this.#vMoments]) rec.clear(moments)
+    rec.clear(this.#moments)
+    rec.run(forgetFactors, { factor: this.#factor }, { count: rows * groups })
   }
 
   harden(rec: Recorder, soft: number): void {
@@ -86,28 +86,18 @@ export class RoundingLearner implements Learner {
 
   soften(rec: Recorder, weights: Tensor): void {
     const { places, levels: grid } = this.grid
-    rec.run(softWeights, { base: this.#base, nu: this.#nu, factor: this.#v, places, grid, weights }, this.#shape)
+    rec.run(softWeights, { base: this.#base, nu: this.#nu, factor: this.#factor, places, grid, weights }, this.#shape)
   }
 
-  learn(rec: Recorder, gradient: Tensor, step: number): void {
+  learn(rec: Recorder, gradient: Tensor, step: number, weights: Tensor): void {
     const { places, levels: grid } = this.grid
-    const { rate, rounding, scales } = this.options
+    const { rate, rounding: roundings, scales } = this.options
     const unbias = { unbias1: 1 / (1 - ADAM.beta1 ** step), unbias2: 1 / (1 - ADAM.beta2 ** step) }
-    const [m, v] = this.#vMoments
     rec.run(
       roundingStep(rec.traits.software),
-      {
-        ...{ gradient, base: this.#base, nu: this.#nu, moments: this.#moments, factor: this.#v, places, grid },
-        factorGradient: this.#vGradient,
-      },
-      { ...this.#shape, ...ADAM, ...unbias, rate, learn: rounding },
+      { gradient, base: this.#base, nu: this.#nu, moments: this.#moments, factor: this.#factor, places, grid, weights },
+      { ...this.#shape, ...ADAM, ...unbias, rate, decay: SCALE_DECAY, roundings, scales },
     )
-    if (scales)
-      rec.run(
-        adamStep,
-        { w: this.#v, m, v, g: this.#vGradient },
-        { ...ADAM, ...unbias, rate, decay: SCALE_DECAY, count: elements(this.#v.shape) },
-      )
   }
 
   /** Adds to `count` (u32 [1]) the codes that differ from rounding to nearest on the same grid. */
@@ -123,10 +113,11 @@ export class RoundingLearner implements Learner {
 
   /** 2σ(v) of every row and group, [out · groups]. */
   async factors(): Promise<Float64Array<ArrayBuffer>> {
-    return Float64Array.from(await this.gpu.readF32(this.#v), (v) => 2 / (1 + Math.exp(-v)))
+    const values = await this.gpu.readF32(this.#factor)
+    return Float64Array.from({ length: values.length / 4 }, (_, i) => 2 / (1 + Math.exp(-values[4 * i]!)))
   }
 
   free(): void {
-    this.gpu.free(this.#base, this.#nu, this.#moments, this.#v, this.#vGradient, ...this.#vMoments)
+    this.gpu.free(this.#base, this.#nu, this.#moments, this.#factor)
   }
 }
