@@ -44,7 +44,7 @@ const tesseraq =
   (changes = {}) =>
   (grid) => ({
     ...{ method: 'tesseraq', ...grid, allocation: 'uniform', init: 'awq', scaling: false, bounds: 'code' },
-    ...{ rounding: true, scales: true, rounds: 20, iterations: 25, batch: 8, ...changes },
+    ...{ learn: 'both', rounds: 20, iterations: 25, batch: 8, ...changes },
   })
 const tesseraqOnWidths = (scaling) => (grid) =>
   tesseraq({ allocation: 'mg-ptq', bounds: 'effective', bits: storedBits(grid), scaling })(grid)
@@ -92,12 +92,12 @@ const tables = {
     grids: ['W2g128'],
     rows: [
       row('from min–max: to nearest', awq('none'), once),
-      row('from min–max: DST alone', tesseraq({ init: 'none', rounding: false })),
-      row('from min–max: PAR alone', tesseraq({ init: 'none', scales: false })),
+      row('from min–max: DST alone', tesseraq({ init: 'none', learn: 'scales' })),
+      row('from min–max: PAR alone', tesseraq({ init: 'none', learn: 'roundings' })),
       row('from min–max: PAR and DST', tesseraq({ init: 'none' })),
       row('from AWQ: to nearest', awq('both')),
-      row('from AWQ: DST alone', tesseraq({ rounding: false })),
-      row('from AWQ: PAR alone', tesseraq({ scales: false })),
+      row('from AWQ: DST alone', tesseraq({ learn: 'scales' })),
+      row('from AWQ: PAR alone', tesseraq({ learn: 'roundings' })),
       row('from AWQ: PAR and DST', tesseraq()),
       row('10 rounds of 50 steps', tesseraq({ rounds: 10, iterations: 50 })),
       row('batch 4', tesseraq({ batch: 4 })),

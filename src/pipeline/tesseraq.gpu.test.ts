@@ -65,8 +65,8 @@ describe('TesseraQ', () => {
     { init: 'omniquant', groupSize: -1 },
     { init: 'gptq', bits: 3 },
     { init: 'awq', rounds: 20, iterations: 2 },
-    { init: 'clip', rounding: false },
-    { init: 'clip', scales: false },
+    { init: 'clip', learn: 'scales' },
+    { init: 'clip', learn: 'roundings' },
   ])('learns codes and says how: %o', async (options) => {
     const events: number[] = []
     const onProgress = (progress: Progress) => {
@@ -74,7 +74,8 @@ describe('TesseraQ', () => {
     }
     const result = await run(recipe({ ...quick, ...options }), { onProgress })
     const { modules } = result.report
-    const { rounds = 10, iterations = 6, rounding = true } = options as Partial<typeof quick & { rounding: boolean }>
+    const { rounds = 10, iterations = 6, learn } = options as Partial<typeof quick & { learn: string }>
+    const rounding = learn !== 'scales'
     const steps = rounds * iterations
     expect(events).toContain(steps)
     for (const { flips, role, reconstruction } of modules) {

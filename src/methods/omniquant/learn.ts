@@ -69,7 +69,7 @@ async function train(
     await reconstruction.run(Math.min(CHECK_EVERY, steps - since), since, (losses) => {
       const lost = losses.findIndex((loss) => !Number.isFinite(loss))
       journal.add(lost < 0 ? losses : losses.subarray(0, lost), Number.NaN)
-      if (lost >= 0) left = `loss left the finite numbers at step ${since + lost + 1}`
+      if (lost >= 0) left = `loss left the finite numbers at step ${journal.taken + 1}`
       return lost < 0
     })
     const clips = await read()

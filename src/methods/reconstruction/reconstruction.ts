@@ -16,8 +16,8 @@ export interface ReconstructionOptions {
   readonly seed: number
 }
 
-/** Steps whose losses are read together: the host waits for the device once in so many. */
-const READ_EVERY = 25
+/** Steps whose losses are read together: the host waits for the device once in so many, and heeds a wish to stop. */
+const READ_EVERY = { hardware: 25, software: 5 }
 
 /** The weights of a linear as the block computes with them, and dLoss/dweights. */
 interface Soft {
@@ -40,6 +40,7 @@ export class Reconstruction {
   readonly #random: () => number
   readonly #batch: number
   readonly #softs: readonly Soft[]
+  readonly #readEvery: number
   readonly #losses: Tensor
 
   constructor(
@@ -56,7 +57,8 @@ export class Reconstruction {
       const shape = [learner.spec.out, learner.spec.in]
       return { learner, weight: gpu.alloc(shape, 'f32', 'soft weights'), gradient: gpu.alloc(shape, 'f32', 'gradient') }
     })
-    this.#losses = gpu.alloc([READ_EVERY], 'f32', 'losses')
+    this.#readEvery = gpu.info.software ? READ_EVERY.software : READ_EVERY.hardware
+    this.#losses = gpu.alloc([this.#readEvery], 'f32', 'losses')
   }
 
   /**
@@ -70,7 +72,7 @@ export class Reconstruction {
     await gpu.submit(start)
     for (let done = 0; done < steps; ) {
       await this.block.checkpoint()
-      const count = Math.min(READ_EVERY, steps - done)
+      const count = Math.min(this.#readEvery, steps - done)
       for (let i = 0; i < count; i++) {
         const rec = gpu.record()
         this.#step(rec, i, since + done + i + 1)

@@ -40,14 +40,10 @@ export const schema = z
       choices: { code: 'code bits', effective: 'stored bits' },
       when: { allocation: ['mg-ptq'] },
     }),
-    rounding: described(z.boolean().default(true), {
-      label: 'Learn roundings',
-      help: 'Progressive adaptive rounding (PAR): whether each weight goes up or down is learned, the surest ones first fixed.',
-      advanced: true,
-    }),
-    scales: described(z.boolean().default(true), {
-      label: 'Learn scales',
-      help: 'Dequantization scale tuning (DST): the step of every group is learned beside the roundings.',
+    learn: described(z.enum(['both', 'roundings', 'scales']).default('both'), {
+      label: 'Learn',
+      help: 'Whether each weight goes up or down, the surest ones first fixed (progressive adaptive rounding, PAR); the scale of every group (dequantization scale tuning, DST); or both.',
+      choices: { both: 'roundings and scales', roundings: 'roundings (PAR)', scales: 'scales (DST)' },
       advanced: true,
     }),
     rounds: described(
@@ -69,16 +65,11 @@ export const schema = z
       advanced: true,
     }),
   })
-  .superRefine(({ bits, allocation, rounding, scales }, { addIssue }) => {
+  .superRefine(({ bits, allocation }, { addIssue }) => {
     if (allocation === 'uniform' && !Number.isInteger(bits))
       addIssue({
         ...{ code: 'custom', path: ['bits'] },
         message: `expected a whole number of bits for uniform widths, got ${bits} — round it, or let MG-PTQ allocate`,
-      })
-    if (!rounding && !scales)
-      addIssue({
-        ...{ code: 'custom', path: ['rounding'] },
-        message: 'nothing is left to learn: take roundings, scales or both — or the method AWQ',
       })
   })
 

@@ -22,10 +22,11 @@ export interface Outcome {
 export async function reconstruct(
   block: WorkingBlock,
   learners: readonly RoundingLearner[],
-  { rounds, iterations, batch, rounding }: TesseraqOptions,
+  { rounds, iterations, batch, learn }: TesseraqOptions,
 ): Promise<Outcome> {
   const { gpu, layer, seed } = block
   const weights = block.model.linears.reduce((sum, { out, in: columns }) => sum + out * columns, 0)
+  const rounding = learn !== 'scales'
   const journal = new Journal(rounds * iterations)
   // draws differ from block to block
   const reconstruction = new Reconstruction(block, learners, { batch, seed: seed + 1000 * layer })

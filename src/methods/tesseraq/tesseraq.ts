@@ -56,11 +56,11 @@ export const tesseraq: Method<TesseraqOptions, Widths> = {
 async function start(block: WorkingBlock, grids: readonly FrozenGrid[], options: TesseraqOptions) {
   const { gpu } = block
   const rec = gpu.record()
-  const { rounding, scales, iterations } = options
+  const { learn, iterations } = options
   const learners = grids.map(
     (grid) =>
       new RoundingLearner(gpu, rec, grid, block.weight(grid.spec), {
-        ...{ rounding, scales, rate: learningRate(iterations) },
+        ...{ rounding: learn !== 'scales', scales: learn !== 'roundings', rate: learningRate(iterations) },
       }),
   )
   await gpu.submit(rec)
