@@ -1,5 +1,5 @@
-// One step of Adam on ν and v against gradient = dL/dweights, and the weights that come of it (soft_weights.wgsl), one
-// workgroup a (row, group). With f = 2·σ(v):
+// One step of Adam on ν and v against gradient = dL/dweights, and the weights that come of it (soft_weights.wgsl),
+// a workgroup a (row, group), or an invocation (LANES = 1). With f = 2·σ(v):
 //   dL/dν = gradient·step·f·1.2·σ(ν)(1 − σ(ν)) where neither clamp of q is exceeded, else 0; hard ν stay as they are;
 //   dL/dv = Σ gradient·(low + step·q)·f·(1 − f/2) over the columns of the group, and decay·v.
 // gradient, nu, weights: [rows, columns]; moments: [rows, columns] (m, u) of ν; factor: [rows, groups] v, its m and u,
@@ -18,14 +18,15 @@ struct Params {
 @group(0) @binding(7) var<storage, read> grid: array<vec2f>;
 @group(0) @binding(8) var<storage, read_write> weights: array<f32>;
 
-@compute @workgroup_size(RADIX * RADIX)
+@compute @workgroup_size(SIZE)
 fn main(
   @builtin(workgroup_id) id: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
+  @builtin(local_invocation_index) index: u32,
 ) {
-  let at = id.y * groups.x + id.x;
+  let at = item_of(id.y * groups.x + id.x, index);
   if (at >= params.rows * params.groups) { return; }
+  let lane = index % LANES;
   let row = at / params.groups;
   let group = at % params.groups;
   let first = first_member(group);
@@ -36,7 +37,7 @@ fn main(
   let before_factor = factor[at];
   let f = factor_of(before_factor.x);
   var sum = 0.0;
-  for (var i = lane; i < count; i += RADIX * RADIX) {
+  for (var i = lane; i < count; i += LANES) {
     let column = places[first + i];
     let place = row * params.columns + column;
     let g = gradient[place];
@@ -52,7 +53,7 @@ fn main(
       nu[place] = before - adam_move(after);
     }
   }
-  let slope = workgroup_sum(lane, sum) * f * (1.0 - 0.5 * f);
+  let slope = sum_over_lanes(lane, sum) * f * (1.0 - 0.5 * f);
   var after_factor = vec4f(before_factor.xyz, slope);
   if (params.scales != 0u) {
     let moved = adam_moments(before_factor.yz, slope + params.decay * before_factor.x);
@@ -61,7 +62,7 @@ fn main(
   if (lane == 0u) { factor[at] = after_factor; }
 
   let scale = factor_of(after_factor.x);
-  for (var i = lane; i < count; i += RADIX * RADIX) {
+  for (var i = lane; i < count; i += LANES) {
     let column = places[first + i];
     let place = row * params.columns + column;
     let below = f32(code_in_word(base[word_of(row, column)], column));

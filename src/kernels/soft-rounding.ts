@@ -114,11 +114,26 @@ export interface RoundingStepShape extends RoundingShape, AdamNumbers {
   readonly decay: number
 }
 
+/** (row, group)s of a workgroup. */
+const groupsTogether = (lanes: number): number => (lanes === 1 ? 8 : 1)
+
 type StepBindings = 'gradient' | 'base' | 'nu' | 'moments' | 'factor' | 'places' | 'grid' | 'weights'
 
-const roundingStepOf = (radix: number): Kernel<StepBindings, RoundingStepShape> => ({
-  label: 'rounding step',
-  wgsl: wgsl([reduce, adam, rounding, stepSource], { RADIX: radix, HARD }),
+/** Which (row, group) an invocation works on, and sums over all that share it; one alone has nothing to exchange. */
+const sharing = {
+  together: `${reduce}
+    fn item_of(group: u32, index: u32) -> u32 { return group; }
+    fn sum_over_lanes(lane: u32, value: f32) -> f32 { return workgroup_sum(lane, value); }`,
+  alone: `
+    fn item_of(group: u32, index: u32) -> u32 { return group * SIZE + index; }
+    fn sum_over_lanes(lane: u32, value: f32) -> f32 { return value; }`,
+}
+
+const roundingStepOf = (lanes: 1 | 64): Kernel<StepBindings, RoundingStepShape> => ({
+  label: `rounding step ${lanes}`,
+  wgsl: wgsl([lanes === 1 ? sharing.alone : sharing.together, adam, rounding, stepSource], {
+    ...{ LANES: lanes, SIZE: lanes * groupsTogether(lanes), RADIX: 8, HARD },
+  }),
   bindings: {
     gradient: 'read',
     base: 'read',
@@ -135,15 +150,15 @@ const roundingStepOf = (radix: number): Kernel<StepBindings, RoundingStepShape> 
   }, // biome-ignore format: one struct, one glance
   passes: (shape, device) => [
     {
-      groups: grid1d(shape.rows * shape.groups, 1, device),
+      groups: grid1d(shape.rows * shape.groups, groupsTogether(lanes), device),
       params: { ...shape, roundings: Number(shape.roundings), scales: Number(shape.scales) },
     },
   ],
   cost: ({ rows, columns }) => ({ flops: 90 * rows * columns, bytes: 34 * rows * columns }),
 })
 
-/** Two warps a group of columns; software adapters pay for invocations, of which small groups leave most idle. */
-const roundingSteps = { hardware: roundingStepOf(8), software: roundingStepOf(4) }
+/** Two warps a group of columns; on a software adapter one invocation: barriers cost it more than all the rest. */
+const roundingSteps = { hardware: roundingStepOf(64), software: roundingStepOf(1) }
 
 /**
  * A step of Adam on ν and v against gradient = dL/dweights [rows, columns]; leaves weights as `softWeights` does. A weight:
