@@ -24,23 +24,18 @@ it.each([1, 63, 1000])('takes five steps on %i parameters', async (count) => {
   expect(gpu.pool.liveBytes).toBe(before)
 })
 
-it('adds decay to the gradient', async () => {
+it('takes a gradient that is not finite for none', async () => {
   const gpu = await testGpu()
-  const start = noise(100, 1)
-  const gradients = [2, 3, 4].map((seed) => noise(100, seed).map((g, i) => (i % 3 === 0 ? 0 : 0.1 * g)))
-  const w = gpu.upload(start)
+  const w = gpu.upload(new Float32Array([1, 2, 3, 4]))
+  const g = gpu.upload(new Float32Array([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1]))
   const rec = gpu.record()
-  const adam = new Adam(gpu, rec, w, { decay: 0.05 })
-  const tensors = gradients.map((g) => gpu.upload(g))
-  for (const g of tensors) adam.step(rec, g, 0.01)
+  const adam = new Adam(gpu, rec, w)
+  adam.step(rec, g, 0.5)
   await gpu.submit(rec)
-  const decayed = await gpu.readF32(w)
-  // as above; decay and gradient may cancel, which leaves their rounding at 1e-9 beside eps
-  expectClose(decayed, adamReference(start, gradients, { rate: 0.01, decay: 0.05 }), { atol: 5e-6 })
-  // where there is no other gradient, each step moves towards 0 by about the rate
-  expect(Math.abs(decayed[0]!)).toBeCloseTo(Math.abs(start[0]!) - 0.03, 3)
+  // a first step moves by the rate; 1 − β₂ is 5e-5 off in float32
+  expectClose(await gpu.readF32(w), [1, 2, 3, 3.5], { atol: 2e-5 })
   adam.free()
-  gpu.free(w, ...tensors)
+  gpu.free(w, g)
 })
 
 it('takes the rate of each step', async () => {

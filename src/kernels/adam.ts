@@ -19,8 +19,6 @@ export interface AdamNumbers {
 
 export interface AdamShape extends AdamNumbers {
   readonly count: number
-  /** Adds decay·w to the gradient: L2 decay, as torch.optim.Adam does it. */
-  readonly decay: number
 }
 
 /** One step of Adam on w with its moments m, v and the gradient g, all [count]. */
@@ -28,9 +26,7 @@ export const adamStep: Kernel<'w' | 'm' | 'v' | 'g', AdamShape> = {
   label: 'adam',
   wgsl: wgsl([grid, adam, source], { SIZE }),
   bindings: { w: 'read_write', m: 'read_write', v: 'read_write', g: 'read' },
-  params: {
-    count: 'u32', rate: 'f32', beta1: 'f32', beta2: 'f32', eps: 'f32', unbias1: 'f32', unbias2: 'f32', decay: 'f32',
-  }, // biome-ignore format: one struct, one glance
+  params: { count: 'u32', rate: 'f32', beta1: 'f32', beta2: 'f32', eps: 'f32', unbias1: 'f32', unbias2: 'f32' },
   passes: (shape, device) => [{ groups: grid1d(shape.count, SIZE, device), params: { ...shape } }],
-  cost: ({ count }) => ({ flops: 16 * count, bytes: 28 * count }),
+  cost: ({ count }) => ({ flops: 14 * count, bytes: 28 * count }),
 }
