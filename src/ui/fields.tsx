@@ -110,6 +110,8 @@ interface ChoiceFieldProps<T extends string | number> extends FieldProps {
   readonly choices: readonly Choice<T>[]
   readonly onChange: (value: T) => void
   readonly disabled?: boolean
+  /** Drops down however few there are: where choices come and go, the control must not change its kind. */
+  readonly drops?: boolean
 }
 
 /** Letters that still fit side by side; longer lists drop down. */
@@ -117,10 +119,10 @@ const SEGMENT_LETTERS = 21
 
 /** One of a few: side by side when there is room, else a drop-down. */
 export function ChoiceField<T extends string | number>(props: ChoiceFieldProps<T>) {
-  const { label, help, problem, value, choices, onChange, disabled } = props
+  const { label, help, problem, value, choices, onChange, disabled, drops = false } = props
   const id = useId()
   const letters = choices.reduce((sum, choice) => sum + choice.label.length + 1, 0)
-  if (letters > SEGMENT_LETTERS)
+  if (drops || letters > SEGMENT_LETTERS)
     return (
       <Field label={label} help={help} problem={problem}>
         {(wiring) => (

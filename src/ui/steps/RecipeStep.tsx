@@ -109,6 +109,7 @@ function PresetField({ method, disabled }: { method: MethodDescription; disabled
   return (
     <ChoiceField
       label="Settings"
+      drops
       value={followed?.whole ? followed.preset.name : ''}
       choices={[...method.presets.map(({ name, label }) => ({ value: name, label })), ...own]}
       disabled={disabled}
