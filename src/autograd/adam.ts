@@ -9,12 +9,10 @@ export interface AdamOptions {
   readonly beta1?: number
   readonly beta2?: number
   readonly eps?: number
-  /** Part of the parameters that is added to their gradient (L2 decay), 0 when not given. */
-  readonly decay?: number
 }
 
 /**
- * Adam (Kingma & Ba 2015) on one tensor of parameters. Parameters that share a rate should be
+ * Adam (Kingma & Ba 2015) on one tensor of parameters, without weight decay. Parameters that share a rate should be
  * views of one tensor: a step is one dispatch. `free` gives back the moments.
  */
 export class Adam {
@@ -29,7 +27,7 @@ export class Adam {
     private readonly parameters: Tensor,
     options: AdamOptions = {},
   ) {
-    this.#options = { beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0, ...options }
+    this.#options = { beta1: 0.9, beta2: 0.999, eps: 1e-8, ...options }
     this.#moments = [gpu.alloc(parameters.shape, 'f32', 'adam mean'), gpu.alloc(parameters.shape, 'f32', 'adam square')]
     for (const moment of this.#moments) rec.clear(moment)
   }

@@ -125,24 +125,17 @@ export function allocationLossReference(
   return { loss: error + alpha * (bits - target) ** 2, error, bits }
 }
 
-/** Adam (Kingma & Ba 2015, algorithm 1), its gradient with L2 decay, over the gradients of consecutive steps; the parameters after the last. */
+/** Adam (Kingma & Ba 2015, algorithm 1) over the gradients of consecutive steps; the parameters after the last. */
 export function adamReference(
   start: Numbers,
   gradients: readonly Numbers[],
-  {
-    rate,
-    beta1 = 0.9,
-    beta2 = 0.999,
-    eps = 1e-8,
-    decay = 0,
-  }: { rate: number; beta1?: number; beta2?: number; eps?: number; decay?: number },
+  { rate, beta1 = 0.9, beta2 = 0.999, eps = 1e-8 }: { rate: number; beta1?: number; beta2?: number; eps?: number },
 ): Float64Array {
   const [w, m, v] = [Float64Array.from(start), new Float64Array(start.length), new Float64Array(start.length)]
   gradients.forEach((gradient, step) => {
     for (let i = 0; i < w.length; i++) {
-      const g = gradient[i]! + decay * w[i]!
-      m[i] = beta1 * m[i]! + (1 - beta1) * g
-      v[i] = beta2 * v[i]! + (1 - beta2) * g ** 2
+      m[i] = beta1 * m[i]! + (1 - beta1) * gradient[i]!
+      v[i] = beta2 * v[i]! + (1 - beta2) * gradient[i]! ** 2
       const mean = m[i]! / (1 - beta1 ** (step + 1))
       w[i]! -= (rate * mean) / (Math.sqrt(v[i]! / (1 - beta2 ** (step + 1))) + eps)
     }
