@@ -56,7 +56,7 @@ export function gpuWork(spans: readonly Span[], { gflops, gbPerSecond }: Rates):
     dispatches: sum((span) => span.count),
     gflop: sum((span) => span.flops) / 1e9,
     floorMs: sum(({ flops, bytes }) => Math.max(flops / gflops, bytes / gbPerSecond) / 1e6),
-    longest: Object.fromEntries(spans.slice(0, 6).map(({ label, ms }) => [label, ms])),
+    longest: Object.fromEntries(spans.slice(0, 12).map(({ label, ms }) => [label, ms])),
   }
 }
 

@@ -9,6 +9,8 @@
  * processes on the same device (their seconds then say little). `--count` runs nothing, `--tabulate` only
  * makes tables and figure of what is there.
  */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { distinct, listed, readFlags, recipeOf, runMany } from './many-runs.mjs'
 import { stepsFigure, tablesText } from './rounding-tables.mjs'
 
@@ -21,7 +23,7 @@ const grids = {
   W4g128: { bits: 4, groupSize: 128 },
 }
 /** What a uniform grid stores for a weight: its code, and its part of a float16 step and of a zero as wide as a code. */
-const storedBits = ({ bits, groupSize }) => bits + (16 + bits) / groupSize
+const storedBits = ({ bits, groupSize }) => bits + (16 + bits) / (groupSize === -1 ? meanColumns() : groupSize)
 
 const rtn = (grid) => ({ method: 'rtn', ...grid, symmetric: false })
 const gptq = (sequence) => (grid) => ({
@@ -71,10 +73,10 @@ const tables = {
       row('AWQ', awq('both')),
       row('AWQ, clips alone', awq('clips'), { only: ['W2g128', 'W3g128'] }),
       row('OmniQuant', omniquant()),
-      row('OmniQuant, 40 epochs', omniquant(40), { only: ['W2g128', 'W2'], seeds: 1 }),
+      row('OmniQuant, 40 epochs', omniquant(40), { only: ['W2'], seeds: 1 }),
       row('TesseraQ from AWQ', tesseraq()),
       row('TesseraQ from clips', tesseraq({ init: 'clip' }), { only: ['W2g128', 'W2', 'W3g128'] }),
-      row('TesseraQ from OmniQuant', tesseraq({ init: 'omniquant' }), { only: ['W2'] }),
+      row('TesseraQ from OmniQuant', tesseraq({ init: 'omniquant' }), { only: ['W2'], seeds: 1 }),
       row('TesseraQ from AWQ, 20 × 60 steps, 512 windows', tesseraq({ iterations: 60 }), {
         ...many,
         only: ['W2g128', 'W3g128'],
@@ -87,7 +89,10 @@ const tables = {
     rows: [
       row('MG-PTQ', mgptq),
       row('TesseraQ on widths of MG-PTQ', tesseraqOnWidths(false)),
-      row('TesseraQ on widths of MG-PTQ, AWQ scales', tesseraqOnWidths(true), { only: ['W2g128', 'W3g128'] }),
+      row('TesseraQ on widths of MG-PTQ, AWQ scales', tesseraqOnWidths(true), {
+        only: ['W2g128', 'W3g128'],
+        seeds: 1,
+      }),
       row('TesseraQ from AWQ', tesseraq()),
     ],
   },
@@ -123,6 +128,17 @@ const tables = {
       row('250 steps, 512 windows, batch 4', tesseraq({ iterations: 250, batch: 4 }), { ...many, seeds: 1 }),
     ],
   },
+}
+
+/** Columns of a row of the model's linears, on average over rows. */
+function meanColumns() {
+  const path = join(flags.data, 'models', flags.model, 'config.json')
+  const { hidden_size: hidden, intermediate_size: ffn, ...config } = JSON.parse(readFileSync(path, 'utf8'))
+  const head = config.head_dim ?? hidden / config.num_attention_heads
+  const [q, kv] = [config.num_attention_heads * head, config.num_key_value_heads * head]
+  const shapes = [[q, hidden], [kv, hidden], [kv, hidden], [hidden, q], [ffn, hidden], [ffn, hidden], [hidden, ffn]] // biome-ignore format: one block, one glance
+  const sum = (of) => shapes.reduce((total, shape) => total + of(shape), 0)
+  return sum(([rows, columns]) => rows * columns) / sum(([rows]) => rows)
 }
 
 const flags = readFlags(Object.keys(tables), { grids: { type: 'string', default: Object.keys(grids).join(',') } })

@@ -24,6 +24,14 @@ export const bench = command({
       type: 'switch',
       help: 'Time steps of block reconstruction instead, on a block of the hidden and feed-forward size that --sizes names.',
     },
+    length: {
+      ...{ type: 'number', value: 'L', min: 1, max: 65536, whole: true, default: LLAMA_1B.length },
+      help: 'Tokens a window of --reconstruction.',
+    },
+    batch: {
+      ...{ type: 'number', value: 'B', min: 1, max: 1024, whole: true, default: LLAMA_1B.batch },
+      help: 'Windows a step of --reconstruction.',
+    },
     tiles: { type: 'switch', help: 'Compare tiles of the matmul instead.' },
     tokens: {
       ...{ type: 'number', value: 'T', min: 1, max: 65536, whole: true, default: 4096 },
@@ -56,8 +64,8 @@ export const bench = command({
         const [hidden = LLAMA_1B.hidden, ffn = 4 * hidden] = values.sizes === DEFAULT_SIZES ? [] : sizes
         // heads of 64, four queries to a pair of keys and values
         const heads = { heads: Math.max(1, hidden >> 6), kvHeads: Math.max(1, hidden >> 8) }
-        const short = gpu.info.software ? { length: 64, batch: 2 } : {}
-        const shape = { ...LLAMA_1B, hidden, ffn, ...heads, ...short }
+        const { length, batch } = values
+        const shape = { hidden, ffn, ...heads, length, batch }
         const row = await measureReconstruction(gpu, shape, { runs: values.runs, rates: await measureRates(gpu) })
         rows.push(row)
         const { ms, stepsPerSecond, peakBytes, gpu: work } = row

@@ -156,9 +156,8 @@ export function matmul(rec: Recorder, options: MatmulOptions): void {
     alpha: options.alpha ?? 1,
     beta: options.accumulate ? 1 : 0,
   }
-  const tile = chooseTile(m, n, shape.batch, rec.traits.software)
+  const { tile, partK } = chooseTile(shape, { region, triangle }, { splits: gpu !== undefined, ...rec.traits })
   const variant = { transA, transB, region, triangle, tile }
-  const partK = gpu && !rec.traits.software ? chooseSplit(shape, busyGroups(shape, variant)) : undefined
   if (gpu && partK) {
     const partial = gpu.alloc([shape.batch * partsOf(k, partK), m, n], 'f32', 'partial products')
     const whole = { ldc: n, cOffset: 0, cBatch: m * n, alpha: 1, beta: 0 }
@@ -172,20 +171,38 @@ export function matmul(rec: Recorder, options: MatmulOptions): void {
   rec.run(gemm({ ...variant, aInC, bInC }), { ...(aInC ? {} : { a }), ...(bInC ? {} : { b }), c }, shape)
 }
 
-/** Large tiles reuse more but leave a big GPU idle when there are few of them. */
-function chooseTile(m: number, n: number, batch: number, software: boolean): Tile {
-  if (m <= 4) return TILES.row
-  if (software) return TILES.software
-  return tilesOf(m, n, batch, TILES.large) >= 128 ? TILES.large : TILES.medium
+/**
+ * Large tiles reuse more but leave a big GPU idle when there are few of them: then a long k is split, in large tiles where
+ * that makes enough of them, else in small ones.
+ */
+export function chooseTile(
+  shape: Pick<GemmShape, 'm' | 'n' | 'k' | 'batch'>,
+  part: Pick<GemmVariant, 'region' | 'triangle'>,
+  { splits, software }: { splits: boolean; software: boolean },
+): { tile: Tile; partK?: number | undefined } {
+  const { m, n, batch } = shape
+  const split = (tile: Tile) => {
+    const partK = splits && !software ? chooseSplit(shape, busyGroups(shape, { ...part, tile })) : undefined
+    return { tile, partK }
+  }
+  if (m <= 4) return split(TILES.row)
+  if (software) return split(TILES.software)
+  const large = split(TILES.large)
+  if (tilesOf(m, n, batch, TILES.large) >= MANY_TILES) return large
+  const groups = busyGroups(shape, { ...part, tile: TILES.large }) * partsOf(shape.k, large.partK)
+  return groups >= 3 * MANY_TILES ? large : split(TILES.medium)
 }
+
+/** About as many as a large GPU has multiprocessors. */
+const MANY_TILES = 128
 
 const tilesOf = (m: number, n: number, batch: number, tile: Tile): number =>
   Math.ceil(m / tile.rows) * Math.ceil(n / tile.columns) * batch
 
 /** Workgroups of a product that is not split, one for every two where half of their work falls away. */
 function busyGroups(
-  { m, n, batch }: GemmShape,
-  { region, triangle, tile }: Omit<GemmVariant, 'aInC' | 'bInC'>,
+  { m, n, batch }: Pick<GemmShape, 'm' | 'n' | 'batch'>,
+  { region, triangle, tile }: Pick<GemmVariant, 'region' | 'triangle' | 'tile'>,
 ): number {
   return Math.ceil((tilesOf(m, n, batch, tile) * (region === 'full' ? 1 : 0.5)) / (triangle ? 2 : 1))
 }
