@@ -88,6 +88,37 @@ export interface GraphRecord {
   readonly weight: Float32Array<ArrayBuffer>
 }
 
+/** How a paper counts the bits of what it stores, where that differs from the stored bytes. */
+export interface PublishedBits {
+  readonly weight: number
+  readonly scale: number
+  /** One sentence: what the count leaves out. */
+  readonly why: string
+}
+
+/** How the weights of a linear were split into salient ones and groups of magnitudes; SAGE-PTQ. */
+export interface GroupingRecord {
+  /** |w − mean| beyond which a weight is salient, and the part of the weights that is. */
+  readonly threshold: number
+  readonly salient: number
+  /** Magnitudes between groups, ascending; one fewer than groups. */
+  readonly boundaries: readonly number[]
+  /** Of each group, ascending. */
+  readonly amplitudes: readonly number[]
+  /** Of 2, 3, … groups, averaged over samples; empty where the number was given. */
+  readonly silhouettes: readonly number[]
+  /** Weights by magnitude: counts of equal steps from 0 to `most`. */
+  readonly histogram: { readonly most: number; readonly counts: Uint32Array<ArrayBuffer> }
+  /** The sampled magnitudes, ascending, their clusters and the edges of their graph; a part of each where they are many. */
+  readonly sample: {
+    readonly values: Float32Array<ArrayBuffer>
+    readonly clusters: Uint8Array<ArrayBuffer>
+    /** Indices into `values`. */
+    readonly from: Uint32Array<ArrayBuffer>
+    readonly to: Uint32Array<ArrayBuffer>
+  } | null
+}
+
 /** The reconstruction of a block by gradient steps; one value a recorded step in every array. */
 export interface ReconstructionRecord {
   /** Steps from the first of the block. */

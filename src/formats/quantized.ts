@@ -79,6 +79,63 @@ export type Grid =
   | { readonly type: 'range'; readonly min: Uint16Array<ArrayBuffer>; readonly range: Uint16Array<ArrayBuffer> }
 
 /**
+ * W [out, in] near one bit: w = center ± amplitude. Which of a few amplitudes, a weight's group id says; single weights
+ * or whole columns may be apart, with more than their sign. Planes are bits, a row ⌈in / 32⌉ words, column 32·w + i bit i of
+ * word w, a sign 1 for plus.
+ *
+ * A *cell* is what shares amplitudes: a run of `blockColumns` columns of a row, or of all rows together.
+ */
+export interface SignLinear {
+  readonly kind: 'sign'
+  readonly name: string
+  readonly out: number
+  readonly in: number
+  /** Amplitudes a cell, 1 to 8. */
+  readonly groups: number
+  /** `in` for one cell a row. */
+  readonly blockColumns: number
+  /** Whether every row has cells of its own. */
+  readonly perRow: boolean
+  readonly signs: Uint32Array<ArrayBuffer>
+  /** Group ids: ⌈log2 groups⌉ planes one after another, the lowest bit first; null for one group. */
+  readonly ids: Uint32Array<ArrayBuffer> | null
+  /** f16 [out or 1, cells a row, groups] */
+  readonly amplitudes: Uint16Array<ArrayBuffer>
+  /** As amplitudes; null where all are 0. */
+  readonly centers: Uint16Array<ArrayBuffer> | null
+  readonly sparse: SparseWeights | null
+  readonly columns: SalientColumns | null
+}
+
+/** Single weights apart, w = scale·(code − zero) with a scale a row. Their bits in the planes are 0. */
+export interface SparseWeights {
+  readonly count: number
+  /**
+   * Where they are, in row-major order: the number of weights between one and the one before as a code of `gapBits`; a
+   * code of all ones skips 2^gapBits − 1 weights and is followed by another. One little-endian bit string.
+   */
+  readonly gapBits: number
+  readonly gaps: Uint32Array<ArrayBuffer>
+  readonly bits: Width
+  /** One bit string of `count` codes. */
+  readonly codes: Uint32Array<ArrayBuffer>
+  /** f16 [out] */
+  readonly scales: Uint16Array<ArrayBuffer>
+  /** A bit string of `bits` a row; null where every zero is 2^(bits − 1). */
+  readonly zeros: Uint32Array<ArrayBuffer> | null
+}
+
+/** Whole columns with a second sign: w = center ± first ± second, in cells of the same runs, always of a row. */
+export interface SalientColumns {
+  /** A bit a column, ⌈in / 32⌉ words. */
+  readonly mask: Uint32Array<ArrayBuffer>
+  /** A plane [out] of the columns in the mask, ⌈columns / 32⌉ words a row. */
+  readonly signs: Uint32Array<ArrayBuffer>
+  /** f16 [out, cells a row, 3]: center, first, second. */
+  readonly levels: Uint16Array<ArrayBuffer>
+}
+
+/**
  * Parameters other than the linears' weights that a method changed, float32, by full name; norms and biases, all of them
  * vectors. They are stored and evaluated in place of the checkpoint's.
  */

@@ -6,7 +6,14 @@ import type { Hessian } from '../linalg/hessian'
 import type { RopeTables } from '../models/rope-tables'
 import type { LinearSpec, ModelSpec } from '../models/spec'
 import type { BlockWeights } from '../models/weights'
-import type { GraphRecord, Progress, ReconstructionRecord, TrainingRecord } from '../records'
+import type {
+  GraphRecord,
+  GroupingRecord,
+  Progress,
+  PublishedBits,
+  ReconstructionRecord,
+  TrainingRecord,
+} from '../records'
 import type { Preset } from './description'
 import type { MethodMemory } from './memory'
 import type { CalibrationSize, Work } from './work'
@@ -66,6 +73,9 @@ export interface QuantizedModule {
   /** How the widths of the columns were learned. */
   readonly training?: TrainingRecord | null
   readonly graph?: GraphRecord | null
+  /** The bits that the method's paper would name for this linear, where it does not count all that is stored. */
+  readonly published?: PublishedBits | null
+  readonly grouping?: GroupingRecord | null
   /** Part of the codes that differ from rounding to nearest on the same grid; null where codes are not learned. */
   readonly flips?: number | null
   /** How the block was reconstructed, with the last linear of the block. */
