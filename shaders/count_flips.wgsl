@@ -9,8 +9,6 @@ struct Params { rows: u32, columns: u32, groups: u32 }
 @group(0) @binding(5) var<storage, read> nu: array<f32>;
 @group(0) @binding(6) var<storage, read_write> count: array<atomic<u32>>;
 
-var<workgroup> flips: atomic<u32>;
-
 fn flipped(i: u32) -> bool {
   let row = i / params.columns;
   let column = i % params.columns;
@@ -28,11 +26,5 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = flat_index(id, groups, SIZE);
-  if (lane == 0u) { atomicStore(&flips, 0u); }
-  workgroupBarrier();
-  if (i < params.rows * params.columns) {
-    if (flipped(i)) { atomicAdd(&flips, 1u); }
-  }
-  workgroupBarrier();
-  if (lane == 0u) { atomicAdd(&count[0], atomicLoad(&flips)); }
+  count_all(lane, i < params.rows * params.columns && flipped(i));
 }

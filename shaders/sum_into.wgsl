@@ -1,4 +1,4 @@
-// to[at] = scale·Σᵢ x[i], or that more than it was; one workgroup.
+// to[at] = scale·Σᵢ x[i], or that more than it was; one item, shared as lib/together.wgsl or lib/alone.wgsl say.
 struct Params {
   count: u32, at: u32, scale: f32, accumulate: u32,
 }
@@ -6,10 +6,12 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<f32>; // [count]
 @group(0) @binding(2) var<storage, read_write> to: array<f32>;
 
-@compute @workgroup_size(RADIX * RADIX)
-fn main(@builtin(local_invocation_index) lane: u32) {
+@compute @workgroup_size(SIZE)
+fn main(@builtin(local_invocation_index) index: u32) {
+  if (item_of(0u, index) > 0u) { return; }
+  let lane = index % LANES;
   var part = 0.0;
-  for (var i = lane; i < params.count; i += RADIX * RADIX) { part += x[i]; }
-  let sum = params.scale * workgroup_sum(lane, part);
+  for (var i = lane; i < params.count; i += LANES) { part += x[i]; }
+  let sum = params.scale * sum_over_lanes(lane, part);
   if (lane == 0u) { to[params.at] = select(sum, to[params.at] + sum, params.accumulate == 1u); }
 }

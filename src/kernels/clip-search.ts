@@ -3,27 +3,31 @@ import keepLeastSource from '../../shaders/keep_least.wgsl?raw'
 import f16 from '../../shaders/lib/f16.wgsl?raw'
 import grid from '../../shaders/lib/grid.wgsl?raw'
 import levels from '../../shaders/lib/levels.wgsl?raw'
-import reduce from '../../shaders/lib/reduce.wgsl?raw'
 import minMaxSource from '../../shaders/min_max_grid.wgsl?raw'
 import { grid1d, type Kernel, wgsl } from '../gpu/kernel'
 import type { GridShape } from './quantize'
-
-const RADIX = 8
+import { bySharing, type Sharing } from './sharing'
 
 const gridParams = { rows: 'u32', columns: 'u32', groupSize: 'u32', groups: 'u32' } as const
+
+type MinMaxShape = GridShape & { readonly shrink: number }
+
+const minMaxGridOf = (sharing: Sharing): Kernel<'w' | 'steps' | 'zeros', MinMaxShape> => ({
+  label: `min-max grid${sharing.suffix}`,
+  wgsl: wgsl([sharing.source, f16, minMaxSource], sharing.constants),
+  bindings: { w: 'read', steps: 'read_write', zeros: 'read_write' },
+  params: { ...gridParams, bits: 'u32', shrink: 'f32' },
+  passes: (shape, device) => [
+    { groups: grid1d(shape.rows * shape.groups, sharing.items, device), params: { ...shape } },
+  ],
+  cost: ({ rows, columns }) => ({ flops: 2 * rows * columns, bytes: 4 * rows * columns }),
+})
 
 /**
  * Step and zero of the min–max grid of every (row, group) in the dialect of the AWQ code, its ends multiplied by `shrink`;
  * see the shader.
  */
-export const minMaxGrid: Kernel<'w' | 'steps' | 'zeros', GridShape & { readonly shrink: number }> = {
-  label: 'min-max grid',
-  wgsl: wgsl([reduce, f16, minMaxSource], { RADIX }),
-  bindings: { w: 'read', steps: 'read_write', zeros: 'read_write' },
-  params: { ...gridParams, bits: 'u32', shrink: 'f32' },
-  passes: (shape, device) => [{ groups: grid1d(shape.rows * shape.groups, 1, device), params: { ...shape } }],
-  cost: ({ rows, columns }) => ({ flops: 2 * rows * columns, bytes: 4 * rows * columns }),
-}
+export const minMaxGrid = bySharing(minMaxGridOf)
 
 /** d = ŵ − w, ŵ the level nearest to each weight. */
 export const gridErrors: Kernel<'w' | 'steps' | 'zeros' | 'd', GridShape> = {
@@ -37,10 +41,9 @@ export const gridErrors: Kernel<'w' | 'steps' | 'zeros' | 'd', GridShape> = {
 
 type KeepBindings = 'd' | 'product' | 'candidate_steps' | 'candidate_zeros' | 'least' | 'steps' | 'zeros'
 
-/** Keeps a candidate's grid for every (row, group) whose error it lowers, and the error; see the shader. */
-export const keepLeast: Kernel<KeepBindings, GridShape & { readonly first: boolean }> = {
-  label: 'keep least',
-  wgsl: wgsl([reduce, keepLeastSource], { RADIX }),
+const keepLeastOf = (sharing: Sharing): Kernel<KeepBindings, GridShape & { readonly first: boolean }> => ({
+  label: `keep least${sharing.suffix}`,
+  wgsl: wgsl([sharing.source, keepLeastSource], sharing.constants),
   bindings: {
     d: 'read',
     product: 'read',
@@ -52,7 +55,13 @@ export const keepLeast: Kernel<KeepBindings, GridShape & { readonly first: boole
   },
   params: { ...gridParams, first: 'u32' },
   passes: (shape, device) => [
-    { groups: grid1d(shape.rows * shape.groups, 1, device), params: { ...shape, first: Number(shape.first) } },
+    {
+      groups: grid1d(shape.rows * shape.groups, sharing.items, device),
+      params: { ...shape, first: Number(shape.first) },
+    },
   ],
   cost: ({ rows, columns }) => ({ flops: 2 * rows * columns, bytes: 8 * rows * columns }),
-}
+})
+
+/** Keeps a candidate's grid for every (row, group) whose error it lowers, and the error; see the shader. */
+export const keepLeast = bySharing(keepLeastOf)

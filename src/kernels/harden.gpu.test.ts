@@ -1,14 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { noise, testGpu } from '../../test/device'
+import { Recorder } from '../gpu/recorder'
 import { hardenReference, rectified } from '../reference/soft-rounding'
 import { HARD, recordHarden } from './harden'
 
-/** ν after hardening to each part of `soft` in turn. */
+/** ν after hardening to each part of `soft` in turn, which kernels of both kinds of device do alike. */
 async function hardened(nu: Float32Array<ArrayBuffer>, ...soft: number[]): Promise<Float32Array> {
+  const found = await hardenedBy(true, nu, soft)
+  expect(await hardenedBy(false, nu, soft)).toEqual(found)
+  return found
+}
+
+async function hardenedBy(software: boolean, nu: Float32Array<ArrayBuffer>, soft: number[]): Promise<Float32Array> {
   const gpu = await testGpu()
   const before = gpu.pool.liveBytes
   const tensor = gpu.upload(nu)
-  const rec = gpu.record()
+  const rec = new Recorder({ ...gpu.traits, software })
   for (const part of soft) recordHarden(gpu, rec, tensor, nu.length, part)
   await gpu.submit(rec)
   const result = await gpu.readF32(tensor)

@@ -1,6 +1,8 @@
 import hardenSource from '../../shaders/harden.wgsl?raw'
 import digitSource from '../../shaders/harden_digit.wgsl?raw'
+import digitAloneSource from '../../shaders/harden_digit_alone.wgsl?raw'
 import histogramSource from '../../shaders/harden_histogram.wgsl?raw'
+import histogramAloneSource from '../../shaders/harden_histogram_alone.wgsl?raw'
 import grid from '../../shaders/lib/grid.wgsl?raw'
 import certainty from '../../shaders/lib/harden.wgsl?raw'
 import { invariant } from '../errors'
@@ -23,25 +25,43 @@ interface CountShape {
   readonly count: number
 }
 
-/** Counts the elements of nu by one digit of their certainty; see the shader. */
-export const hardenHistogram: Kernel<'nu' | 'selection', CountShape & { shift: number }> = {
-  label: 'harden histogram',
-  wgsl: wgsl([certainty, histogramSource], { DIGIT, SIZE, ITEMS }),
+const histogramOf = (
+  label: string,
+  sources: readonly string[],
+  items: number,
+): Kernel<'nu' | 'selection', CountShape & { shift: number }> => ({
+  label,
+  wgsl: wgsl([certainty, ...sources], { DIGIT, SIZE, ITEMS: items }),
   bindings: { nu: 'read', selection: 'read_write' },
   params: { count: 'u32', shift: 'u32' },
-  passes: (shape, device) => [{ groups: grid1d(shape.count, SIZE * ITEMS, device), params: { ...shape } }],
+  passes: (shape, device) => [{ groups: grid1d(shape.count, SIZE * items, device), params: { ...shape } }],
   cost: ({ count }) => ({ flops: 4 * count, bytes: 4 * count }),
+})
+
+const histograms = {
+  hardware: histogramOf('harden histogram', [histogramSource], ITEMS),
+  software: histogramOf('harden histogram alone', [grid, histogramAloneSource], 1),
 }
 
-/** Finds the digit of the element whose rank is asked for. */
-export const hardenDigit: Kernel<'selection', null> = {
-  label: 'harden digit',
-  wgsl: wgsl([digitSource], { DIGIT, SIZE }),
+/** Counts the elements of nu by one digit of their certainty; see the shaders. */
+export const hardenHistogram = (software: boolean) => (software ? histograms.software : histograms.hardware)
+
+const digitOf = (label: string, source: string): Kernel<'selection', null> => ({
+  label,
+  wgsl: wgsl([source], { DIGIT, SIZE }),
   bindings: { selection: 'read_write' },
   params: {},
   passes: () => [{ groups: [1] }],
   cost: () => ({ flops: 2 ** DIGIT, bytes: 12 * 2 ** DIGIT }),
+})
+
+const digits = {
+  hardware: digitOf('harden digit', digitSource),
+  software: digitOf('harden digit alone', digitAloneSource),
 }
+
+/** Finds the digit of the element whose rank is asked for. */
+export const hardenDigit = (software: boolean) => (software ? digits.software : digits.hardware)
 
 /** Makes ν hard where it is more certain than the selected. */
 export const harden: Kernel<'nu' | 'selection', CountShape> = {
@@ -60,6 +80,7 @@ export const harden: Kernel<'nu' | 'selection', CountShape> = {
  * down. Allocates a few kB and gives them back.
  */
 export function recordHarden(gpu: Gpu, rec: Recorder, nu: Tensor, count: number, soft: number): void {
+  const { software } = rec.traits
   invariant(soft >= 0 && soft <= 1, () => `a part of ${soft} stays soft`)
   const selection = gpu.alloc([2 + 2 ** DIGIT], 'u32', 'harden selection')
   const start = new Uint32Array(2 + 2 ** DIGIT) // key, rank, bins
@@ -67,8 +88,8 @@ export function recordHarden(gpu: Gpu, rec: Recorder, nu: Tensor, count: number,
   else start[0] = 0xffffffff
   rec.write(selection, start)
   for (const shift of soft > 0 ? SHIFTS : []) {
-    rec.run(hardenHistogram, { nu, selection }, { count, shift })
-    rec.run(hardenDigit, { selection }, null)
+    rec.run(hardenHistogram(software), { nu, selection }, { count, shift })
+    rec.run(hardenDigit(software), { selection }, null)
   }
   rec.run(harden, { nu, selection }, { count })
   gpu.free(selection)

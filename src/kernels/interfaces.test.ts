@@ -6,15 +6,19 @@ import { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { attention } from './attention'
 import { attentionBackwardKeys, attentionBackwardQueries, headLayout } from './attention-backward'
+import { blockError, sumInto } from './block-error'
+import { keepLeast, minMaxGrid } from './clip-search'
 import { dequantizeInto, type PackedTensors } from './dequantize'
 import { type GemmVariant, gemm, TILES } from './gemm'
 import { gemmSum } from './gemm-split'
+import { hardenDigit, hardenHistogram } from './harden'
 import * as mixed from './mixed'
 import { nll } from './nll'
 import { packInto, unpackInto } from './pack'
 import * as quantize from './quantize'
 import { rmsNorm } from './rms-norm'
-import { roundingStep } from './soft-rounding'
+import { rmsNormBackward } from './rms-norm-backward'
+import { countFlips, roundingStep } from './soft-rounding'
 
 type AnyKernel = Kernel<string, never>
 
@@ -67,9 +71,11 @@ const ofHeads = [14, 64].flatMap((headDim) => [
   (software: boolean) => attentionBackwardKeys(headLayout(headDim, software)),
 ])
 const variants = [true, false].flatMap((software) =>
-  [nll, rmsNorm, quantize.gptqBlock, mixed.mixedBlock, mixed.findRange, roundingStep, ...ofHeads].map(
-    (of) => of(software) as unknown as AnyKernel,
-  ),
+  [
+    ...[nll, rmsNorm, rmsNormBackward, blockError, sumInto, minMaxGrid, keepLeast],
+    ...[roundingStep, countFlips, hardenHistogram, hardenDigit],
+    ...[quantize.gptqBlock, mixed.mixedBlock, mixed.findRange, ...ofHeads],
+  ].map((of) => of(software) as unknown as AnyKernel),
 )
 
 const kernels = [...new Set([...exported, ...variants, ...gemmVariants(), ...recorded()])]

@@ -432,17 +432,19 @@ describe('roundingStep', () => {
 describe('countFlips', () => {
   it.each(named)('counts none at the start, later every code that is not the nearest: %s', async (_, of) => {
     const { gpu, tensors, shape } = await upload(of)
-    const [before, after, codes] = [
+    const [before, after, shared, codes] = [
+      gpu.upload(new Uint32Array(1)),
       gpu.upload(new Uint32Array(1)),
       gpu.upload(new Uint32Array(1)),
       gpu.alloc([of.rows, of.columns], 'u32'),
     ]
     const rec = gpu.record()
     rec.run(softStart, tensors, shape)
-    rec.run(countFlips, { ...tensors, count: before }, shape)
+    rec.run(countFlips(true), { ...tensors, count: before }, shape)
     const nu = state(of, 23).nu
     rec.write(tensors.nu, nu)
-    rec.run(countFlips, { ...tensors, count: after }, shape)
+    rec.run(countFlips(true), { ...tensors, count: after }, shape)
+    rec.run(countFlips(false), { ...tensors, count: shared }, shape)
     rec.run(hardCodes, { ...tensors, codes }, shape)
     await gpu.submit(rec)
     expect(await gpu.readU32(before)).toEqual(Uint32Array.of(0))
@@ -455,8 +457,9 @@ describe('countFlips', () => {
       return code !== Math.min(nearest, top)
     })
     expect(await gpu.readU32(after)).toEqual(Uint32Array.of(flips.length))
+    expect(await gpu.readU32(shared)).toEqual(Uint32Array.of(flips.length))
     if (of.w.length > 100) expect(flips.length).toBeGreaterThan(0)
-    gpu.free(...Object.values(tensors), before, after, codes)
+    gpu.free(...Object.values(tensors), before, after, shared, codes)
   })
 })
 
@@ -476,7 +479,7 @@ it('gives the same when grids of workgroups fold', async () => {
     recordHarden(gpu, rec, tensors.nu, of.w.length, 0.5)
     rec.run(softWeights, tensors, shape)
     rec.run(hardCodes, { ...tensors, codes }, shape)
-    rec.run(countFlips, { ...tensors, count }, shape)
+    rec.run(countFlips(true), { ...tensors, count }, shape)
     await gpu.submit(rec)
     const floats = [tensors.nu, tensors.factor, tensors.weights].map((tensor) => gpu.readF32(tensor))
     const words = [codes, count].map((tensor) => gpu.readU32(tensor))

@@ -2,8 +2,9 @@ import countFlipsSource from '../../shaders/count_flips.wgsl?raw'
 import forgetSource from '../../shaders/forget_factors.wgsl?raw'
 import hardCodesSource from '../../shaders/hard_codes.wgsl?raw'
 import adam from '../../shaders/lib/adam.wgsl?raw'
+import countTogether from '../../shaders/lib/count.wgsl?raw'
+import countAlone from '../../shaders/lib/count_alone.wgsl?raw'
 import grid from '../../shaders/lib/grid.wgsl?raw'
-import reduce from '../../shaders/lib/reduce.wgsl?raw'
 import rounding from '../../shaders/lib/rounding.wgsl?raw'
 import stepSource from '../../shaders/rounding_step.wgsl?raw'
 import startSource from '../../shaders/soft_start.wgsl?raw'
@@ -12,6 +13,7 @@ import { invariant } from '../errors'
 import { type DeviceTraits, grid1d, type Kernel, wgsl } from '../gpu/kernel'
 import type { AdamNumbers } from './adam'
 import { HARD } from './harden'
+import { bySharing, type Sharing } from './sharing'
 
 export { HARD, recordHarden } from './harden'
 
@@ -114,26 +116,11 @@ export interface RoundingStepShape extends RoundingShape, AdamNumbers {
   readonly decay: number
 }
 
-/** (row, group)s of a workgroup. */
-const groupsTogether = (lanes: number): number => (lanes === 1 ? 8 : 1)
-
 type StepBindings = 'gradient' | 'base' | 'nu' | 'moments' | 'factor' | 'places' | 'grid' | 'weights'
 
-/** Which (row, group) an invocation works on, and sums over all that share it; one alone has nothing to exchange. */
-const sharing = {
-  together: `${reduce}
-    fn item_of(group: u32, index: u32) -> u32 { return group; }
-    fn sum_over_lanes(lane: u32, value: f32) -> f32 { return workgroup_sum(lane, value); }`,
-  alone: `
-    fn item_of(group: u32, index: u32) -> u32 { return group * SIZE + index; }
-    fn sum_over_lanes(lane: u32, value: f32) -> f32 { return value; }`,
-}
-
-const roundingStepOf = (lanes: 1 | 64): Kernel<StepBindings, RoundingStepShape> => ({
-  label: `rounding step ${lanes}`,
-  wgsl: wgsl([lanes === 1 ? sharing.alone : sharing.together, adam, rounding, stepSource], {
-    ...{ LANES: lanes, SIZE: lanes * groupsTogether(lanes), RADIX: 8, HARD },
-  }),
+const roundingStepOf = (sharing: Sharing): Kernel<StepBindings, RoundingStepShape> => ({
+  label: `rounding step${sharing.suffix}`,
+  wgsl: wgsl([sharing.source, adam, rounding, stepSource], { ...sharing.constants, HARD }),
   bindings: {
     gradient: 'read',
     base: 'read',
@@ -150,22 +137,18 @@ const roundingStepOf = (lanes: 1 | 64): Kernel<StepBindings, RoundingStepShape> 
   }, // biome-ignore format: one struct, one glance
   passes: (shape, device) => [
     {
-      groups: grid1d(shape.rows * shape.groups, groupsTogether(lanes), device),
+      groups: grid1d(shape.rows * shape.groups, sharing.items, device),
       params: { ...shape, roundings: Number(shape.roundings), scales: Number(shape.scales) },
     },
   ],
   cost: ({ rows, columns }) => ({ flops: 90 * rows * columns, bytes: 34 * rows * columns }),
 })
 
-/** Two warps a group of columns; on a software adapter one invocation: barriers cost it more than all the rest. */
-const roundingSteps = { hardware: roundingStepOf(64), software: roundingStepOf(1) }
-
 /**
  * A step of Adam on ν and v against gradient = dL/dweights [rows, columns]; leaves weights as `softWeights` does. A weight:
  * 18 bytes in, 16 out; where its code is decided 10 in, 4 out.
  */
-export const roundingStep = (software: boolean): Kernel<StepBindings, RoundingStepShape> =>
-  software ? roundingSteps.software : roundingSteps.hardware
+export const roundingStep = bySharing(roundingStepOf)
 
 /** codes u32 [rows, columns] = min(base + [ν > 0], top). A weight: 5 bytes in, 4 out. */
 export const hardCodes: Kernel<'base' | 'nu' | 'places' | 'codes', RoundingShape> = {
@@ -176,14 +159,24 @@ export const hardCodes: Kernel<'base' | 'nu' | 'places' | 'codes', RoundingShape
   cost: ({ rows, columns }) => ({ flops: 2 * rows * columns, bytes: 9 * rows * columns }),
 }
 
-/** Adds to count u32 [1] the codes that are not those of the levels nearest to w. A weight: 9 bytes in. */
-export const countFlips: Kernel<'w' | 'places' | 'grid' | 'base' | 'nu' | 'count', RoundingShape> = {
+const countFlipsOf = (
+  label: string,
+  count: string,
+): Kernel<'w' | 'places' | 'grid' | 'base' | 'nu' | 'count', RoundingShape> => ({
   ...eachWeight,
-  label: 'count flips',
-  wgsl: source(countFlipsSource),
+  label,
+  wgsl: source(`${count}\n${countFlipsSource}`),
   bindings: { w: 'read', places: 'read', grid: 'read', base: 'read', nu: 'read', count: 'read_write' },
   cost: ({ rows, columns }) => ({ flops: 6 * rows * columns, bytes: 9 * rows * columns }),
+})
+
+const flipCounts = {
+  hardware: countFlipsOf('count flips', countTogether),
+  software: countFlipsOf('count flips alone', countAlone),
 }
+
+/** Adds to count u32 [1] the codes that are not those of the levels nearest to w. A weight: 9 bytes in. */
+export const countFlips = (software: boolean) => (software ? flipCounts.software : flipCounts.hardware)
 
 /** Moments of v, and the gradient to it, back to 0; `count` of rows and groups. */
 export const forgetFactors: Kernel<'factor', { readonly count: number }> = {

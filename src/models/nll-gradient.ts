@@ -43,7 +43,11 @@ export function nllGradient(
   }
   gpu.free(targetTensor, normed, logits)
   const gradient = gpu.alloc(x.shape, 'f32', 'gradient')
-  rec.run(rmsNormBackward, { x, w, dy: slope, dx: gradient }, { rows: tokens, hidden, eps, accumulate: false })
+  rec.run(
+    rmsNormBackward(rec.traits.software),
+    { x, w, dy: slope, dx: gradient },
+    { rows: tokens, hidden, eps, accumulate: false },
+  )
   gpu.free(slope)
   return { nll, gradient }
 }

@@ -14,7 +14,7 @@ export function rmsNorm(tape: Tape, x: Variable, w: Variable, eps: number): Vari
 
   return tape.node(y, [x, w], (dy) => {
     tape.into(x, (dx, accumulate) =>
-      rec.run(rmsNormBackward, { x: x.value, w: w.value, dy, dx }, { ...shape, accumulate }),
+      rec.run(rmsNormBackward(rec.traits.software), { x: x.value, w: w.value, dy, dx }, { ...shape, accumulate }),
     )
     tape.into(w, (dw, accumulate) => {
       // dw = Σ dy·x·r, and x·r is what the norm gives under weights of one

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { expectClose, noise, testGpu } from '../../../test/device'
 import type { Width } from '../../formats/quantized'
+import { Recorder } from '../../gpu/recorder'
 import type { GridShape } from '../../kernels/quantize'
 import { clipErrorsReference, minMaxReference } from '../../reference/awq'
 import { type GridOptions, gridShape } from '../affine'
@@ -24,13 +25,18 @@ function hessianOf(n: number, tokens = 2 * n + 3): Values {
   return h
 }
 
-async function search(w: Values, h: Values, shape: GridShape, clip = true): Promise<{ steps: Values; zeros: Values }> {
+async function search(
+  w: Values,
+  h: Values,
+  shape: GridShape,
+  { clip = true, software = true } = {},
+): Promise<{ steps: Values; zeros: Values }> {
   const gpu = await testGpu()
   const before = gpu.pool.liveBytes
   const { rows, columns, groups } = shape
   const [weight, hessian] = [gpu.upload(w, [rows, columns]), gpu.upload(h, [columns, columns])]
   const ranges = { shape, steps: gpu.alloc([rows, groups]), zeros: gpu.alloc([rows, groups]) }
-  const rec = gpu.record()
+  const rec = new Recorder({ ...gpu.traits, software })
   if (clip) recordClipSearch(gpu, rec, ranges, weight, hessian)
   else recordMinMax(rec, ranges, weight)
   await gpu.submit(rec)
@@ -43,7 +49,7 @@ async function search(w: Values, h: Values, shape: GridShape, clip = true): Prom
 /** Weights of which every eleventh sticks out, so that clipping pays. */
 const weights = (count: number): Values => noise(count, 3).map((v, i) => (i % 11 === 4 ? 0.4 : 0.1) * v)
 
-describe('the clip search', () => {
+describe.each([true, false])('the clip search (software adapter: %s)', (software) => {
   it.each<[rows: number, columns: number, options: GridOptions]>([
     [1, 1, { bits: 2, groupSize: -1 }],
     [1, 70, { bits: 2, groupSize: 32 }],
@@ -56,7 +62,7 @@ describe('the clip search', () => {
   ])('takes the range of the least error for %i×%i %o', async (rows, columns, options) => {
     const w = weights(rows * columns)
     const h = hessianOf(columns)
-    const { steps, zeros } = await search(w, h, gridShape(rows, columns, options))
+    const { steps, zeros } = await search(w, h, gridShape(rows, columns, options), { software })
     let clipped = 0
     for (const [at, { grids, errors }] of clipErrorsReference(w, h, columns, options).entries()) {
       // a float32 quotient may round to the float16 beside
@@ -75,13 +81,15 @@ describe('the clip search', () => {
     const shape = gridShape(7, 80, { bits: 2, groupSize: 32 })
     const w = weights(7 * 80)
     const silent = new Float32Array(80 * 80)
-    expect(await search(w, silent, shape)).toEqual(await search(w, silent, shape, false))
+    expect(await search(w, silent, shape, { software })).toEqual(
+      await search(w, silent, shape, { clip: false, software }),
+    )
   })
 
   it('stands weights that are all equal, or zero', async () => {
     const w = new Float32Array(2 * 40)
     w.fill(0.25, 0, 40)
-    const { steps, zeros } = await search(w, hessianOf(40), gridShape(2, 40, { bits: 4, groupSize: 32 }))
+    const { steps, zeros } = await search(w, hessianOf(40), gridShape(2, 40, { bits: 4, groupSize: 32 }), { software })
     // 0.25 is the highest code of its groups, whose few digits of a step it is off by
     expectClose([15 * steps[0]!, 15 * steps[1]!], [0.25, 0.25], { rtol: 2 ** -11 })
     expect(steps.slice(2).every((step) => step > 0 && step < 1e-5)).toBe(true)
@@ -89,7 +97,7 @@ describe('the clip search', () => {
   })
 })
 
-describe('the plain min–max grid', () => {
+describe.each([true, false])('the plain min–max grid (software adapter: %s)', (software) => {
   it.each<[Width, number]>([
     [1, 1],
     [2, 1],
@@ -106,7 +114,7 @@ describe('the plain min–max grid', () => {
     }
     const w = gpu.upload(values, [5, 70])
     const ranges = { shape, steps: gpu.alloc([5, 3]), zeros: gpu.alloc([5, 3]) }
-    const rec = gpu.record()
+    const rec = new Recorder({ ...gpu.traits, software })
     recordMinMax(rec, ranges, w, shrink)
     await gpu.submit(rec)
     const grids = Array.from({ length: 15 }, (_, at) => {

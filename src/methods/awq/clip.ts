@@ -59,7 +59,11 @@ export function recordClipSearch(gpu: Gpu, rec: Recorder, { shape, steps, zeros 
     rec.run(gridErrors, { w, steps: candidate.steps, zeros: candidate.zeros, d }, shape)
     recordGroupProducts(rec, shape, d, h, product)
     const tried = { candidate_steps: candidate.steps, candidate_zeros: candidate.zeros }
-    rec.run(keepLeast, { d, product, ...tried, least, steps, zeros }, { ...shape, first: shrink === 1 })
+    rec.run(
+      keepLeast(rec.traits.software),
+      { d, product, ...tried, least, steps, zeros },
+      { ...shape, first: shrink === 1 },
+    )
   }
   gpu.free(candidate.steps, candidate.zeros, least, d, product)
 }

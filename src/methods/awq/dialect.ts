@@ -12,5 +12,5 @@ export type Ranges = Omit<GridTensors, 'codes'>
  * @param shrink what both ends of every range are multiplied by
  */
 export function recordMinMax(rec: Recorder, { shape, steps, zeros }: Ranges, w: Tensor, shrink = 1): void {
-  rec.run(minMaxGrid, { w, steps, zeros }, { ...shape, shrink })
+  rec.run(minMaxGrid(rec.traits.software), { w, steps, zeros }, { ...shape, shrink })
 }

@@ -122,8 +122,12 @@ export class Reconstruction {
     const d = gpu.alloc([rows, columns], 'f32', 'output gradient')
     const sums = gpu.alloc([rows], 'f32', 'row errors')
     const tokens = this.#batch * length
-    rec.run(blockError, { y: y.value, t, d, sums }, { rows, columns, scale: 2 / tokens })
-    rec.run(sumInto, { x: sums, to: this.#losses }, { count: rows, at, scale: 1 / tokens, accumulate })
+    rec.run(blockError(rec.traits.software), { y: y.value, t, d, sums }, { rows, columns, scale: 2 / tokens })
+    rec.run(
+      sumInto(rec.traits.software),
+      { x: sums, to: this.#losses },
+      { count: rows, at, scale: 1 / tokens, accumulate },
+    )
     gpu.free(t, sums)
     tape.backward([y, d])
     gpu.free(x, d)

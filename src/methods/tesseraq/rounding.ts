@@ -103,7 +103,11 @@ export class RoundingLearner implements Learner {
   /** Adds to `count` (u32 [1]) the codes that differ from rounding to nearest on the same grid. */
   countFlips(rec: Recorder, count: Tensor): void {
     const { places, levels: grid } = this.grid
-    rec.run(countFlips, { w: this.#weight, places, grid, base: this.#base, nu: this.#nu, count }, this.#shape)
+    rec.run(
+      countFlips(rec.traits.software),
+      { w: this.#weight, places, grid, base: this.#base, nu: this.#nu, count },
+      this.#shape,
+    )
   }
 
   /** Records the codes, u32 [out, in]: up where ν > 0. */
