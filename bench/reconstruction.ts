@@ -1,13 +1,18 @@
-import type { Gpu } from '../src/gpu/device'
+import { allocatedBytes } from '../src/gpu/buffers'
+import type { Gpu, GpuInfo } from '../src/gpu/device'
 import { allocGrid, freeGrid } from '../src/methods/affine'
 import { recordMinMax } from '../src/methods/awq/dialect'
 import type { Samples, WorkingBlock } from '../src/methods/method'
 import { Reconstruction } from '../src/methods/reconstruction/reconstruction'
 import { freeFrozen, zeroPointGrid } from '../src/methods/tesseraq/grids'
+import { tesseraqMemory } from '../src/methods/tesseraq/memory'
+import { schema } from '../src/methods/tesseraq/options'
 import { RoundingLearner } from '../src/methods/tesseraq/rounding'
 import { makeRopeTables } from '../src/models/rope-tables'
-import { specFromConfig } from '../src/models/spec'
+import { type ModelSpec, specFromConfig } from '../src/models/spec'
 import { freeBlock, loadBlock } from '../src/models/weights'
+import { reconstructionMoments } from '../src/pipeline/reconstruction-forecast'
+import { residentShapes } from '../src/pipeline/shapes'
 import { type GpuWork, median, profiled, type Rates } from './allocation-cost'
 import { gaussian, SyntheticSource } from './synthetic'
 
@@ -26,6 +31,8 @@ export interface ReconstructionCost extends ReconstructionShape {
   readonly ms: number
   readonly stepsPerSecond: number
   readonly peakBytes: number
+  /** What a run's forecast says of the same tensors. */
+  readonly forecastBytes: number
   readonly runs: number
   readonly gpu: GpuWork | null
 }
@@ -39,11 +46,8 @@ export async function measureReconstruction(
   shape: ReconstructionShape,
   { runs, rates }: { runs: number; rates: Rates },
 ): Promise<ReconstructionCost> {
-  const { hidden, ffn, heads, kvHeads, length, batch } = shape
-  const spec = specFromConfig({
-    ...{ architectures: ['LlamaForCausalLM'], hidden_size: hidden, intermediate_size: ffn, num_hidden_layers: 1 },
-    ...{ num_attention_heads: heads, num_key_value_heads: kvHeads, vocab_size: 2, max_position_embeddings: length },
-  })
+  const { hidden, length, batch } = shape
+  const spec = specOf(shape)
   const source = new SyntheticSource(gpu, spec)
   const weights = await loadBlock(gpu, source, spec, 0)
   source.free()
@@ -89,5 +93,26 @@ export async function measureReconstruction(
   for (const { input, target } of samples.batches) gpu.free(input, target)
   gpu.free(rope.cosines, rope.sines)
   freeBlock(gpu, weights)
-  return { ...shape, ms, stepsPerSecond: 1000 / ms, peakBytes, runs, gpu: work }
+  const forecastBytes = forecastReconstruction(shape, gpu.info)
+  return { ...shape, ms, stepsPerSecond: 1000 / ms, peakBytes, forecastBytes, runs, gpu: work }
+}
+
+const specOf = ({ hidden, ffn, heads, kvHeads, length }: ReconstructionShape): ModelSpec =>
+  specFromConfig({
+    ...{ architectures: ['LlamaForCausalLM'], hidden_size: hidden, intermediate_size: ffn, num_hidden_layers: 1 },
+    ...{ num_attention_heads: heads, num_key_value_heads: kvHeads, vocab_size: 2, max_position_embeddings: length },
+  })
+
+/** Of the block, the windows of one batch, and the fullest moment of a step. */
+export function forecastReconstruction(shape: ReconstructionShape, info: GpuInfo): number {
+  const { hidden, length, batch } = shape
+  const spec = specOf(shape)
+  const limit = Math.min(info.maxBindingBytes, info.maxBufferBytes)
+  const size = (...shapes: (readonly number[])[]) =>
+    shapes.reduce((sum, one) => sum + allocatedBytes(4 * one.reduce((all, n) => all * n, 1), limit), 0)
+  const { reconstruction } = tesseraqMemory(schema.parse({ init: 'none', batch }))
+  const moments = reconstructionMoments(spec, info, reconstruction!, { samples: batch, length })
+  const fullest = moments.map(({ weights = [], activations = [] }) => size(...weights, ...activations))
+  const states = [batch * length, hidden]
+  return size(...residentShapes(spec, length), states, states) + Math.max(...fullest)
 }

@@ -68,12 +68,13 @@ export const bench = command({
         const shape = { hidden, ffn, ...heads, length, batch }
         const row = await measureReconstruction(gpu, shape, { runs: values.runs, rates: await measureRates(gpu) })
         rows.push(row)
-        const { ms, stepsPerSecond, peakBytes, gpu: work } = row
+        const { ms, stepsPerSecond, peakBytes, forecastBytes, gpu: work } = row
+        const gib = (bytes: number) => (bytes / 2 ** 30).toFixed(2)
         const inside = work
           ? `, GPU ${work.ms.toFixed(1)} ms of ${work.dispatches} dispatches, floor ${work.floorMs.toFixed(1)} ms`
           : ''
         show(
-          `block ${hidden}/${ffn}, ${row.batch} × ${row.length} tokens: ${ms.toFixed(1)} ms a step, ${stepsPerSecond.toFixed(2)} steps/s, ${(peakBytes / 2 ** 30).toFixed(2)} GiB${inside}`,
+          `block ${hidden}/${ffn}, ${row.batch} × ${row.length} tokens: ${ms.toFixed(1)} ms a step, ${stepsPerSecond.toFixed(2)} steps/s, ${gib(peakBytes)} GiB (forecast ${gib(forecastBytes)})${inside}`,
         )
         for (const [label, time] of Object.entries(work?.longest ?? {}))
           show(`  ${time.toFixed(1).padStart(9)} ms  ${label}`)
