@@ -6,6 +6,7 @@ import { ProgressLine } from '../ProgressLine'
 import { Step } from '../Step'
 import { useStudio, useStudioState } from '../studio-context'
 import { TextField } from '../TextField'
+import { TradeOffChart } from '../TradeOffChart'
 import '../measure.css'
 
 const PROTOCOLS = [
@@ -30,6 +31,7 @@ export function MeasureStep() {
   return (
     <Step id="measure" side={<PerplexityForm />}>
       <MeasureTable />
+      <TradeOffChart />
       <Generation />
     </Step>
   )

@@ -1,0 +1,46 @@
+import { useCallback, useState } from 'react'
+import type { GroupingRecord } from '../records'
+import { binAt, drawGrouping, groupingText, layoutGrouping } from './maps/grouping'
+import { Plot, walkLine } from './Plot'
+import type { Draw } from './use-canvas'
+
+interface GroupingChartProps {
+  readonly name: string
+  readonly grouping: GroupingRecord
+  readonly onPng: (picture: Promise<Blob>) => void
+}
+
+const FAR = 10
+
+/** Into which groups the weights of a matrix were split by their magnitude, and by which graph. */
+export function GroupingChart({ name, grouping, onPng }: GroupingChartProps) {
+  const [cursor, setCursor] = useState<number | null>(null)
+  const draw = useCallback<Draw>(
+    (ctx, width, theme) => drawGrouping(ctx, grouping, layoutGrouping(grouping, width), cursor, theme),
+    [grouping, cursor],
+  )
+  const count = grouping.histogram.counts.length
+  return (
+    <Plot
+      title={
+        <>
+          Magnitudes: <code>{name}</code>{' '}
+          <span className="quiet">groups left to right, salient weights beyond the last upright</span>
+        </>
+      }
+      label={`Histogram of the magnitudes of ${name}, ${count} bars. Arrow keys read out a bar.`}
+      height={(width) => layoutGrouping(grouping, width).height}
+      draw={draw}
+      readout={groupingText(grouping, cursor)}
+      caption={`Magnitudes: ${name}`}
+      onPng={onPng}
+      onPoint={(at) => setCursor(at && binAt(grouping, layoutGrouping(grouping, at.width), at.x))}
+      onKey={(key, far) => {
+        if (key === 'Escape') setCursor(null)
+        const to = walkLine(cursor ?? -1, key, count, far ? FAR : 1)
+        if (to !== null) setCursor(to)
+        return to !== null || key === 'Escape'
+      }}
+    />
+  )
+}

@@ -1,0 +1,139 @@
+import type { TradeOff, TradeOffs } from '../../state/trade-offs'
+import { formatNumber } from '../format'
+import type { MapTheme } from './colour'
+import { linearScale, niceTicks, type Scale } from './scale'
+import {
+  type Box,
+  dot,
+  drawKey,
+  drawLevel,
+  drawPanel,
+  LEVEL_DASH,
+  lineMark,
+  lossScale,
+  MARGIN,
+  panelBox,
+  type Spot,
+  stroke,
+} from './series'
+
+const HEIGHT = 180
+
+export interface TradeOffLayout {
+  readonly box: Box
+  readonly x: Scale
+  readonly y: Scale
+  readonly height: number
+}
+
+export function layoutTradeOffs({ points, original }: TradeOffs, width: number): TradeOffLayout {
+  const box = panelBox(0, 0, width, HEIGHT)
+  const bits = points.map((point) => point.bits)
+  const [least, most] = [Math.min(...bits), Math.max(...bits)]
+  const room = Math.max(0.1, (most - least) / 12)
+  const values = [...points.map(({ perplexity }) => perplexity), ...(original === null ? [] : [original])]
+  return {
+    ...{ box, y: lossScale(values), height: MARGIN.title + HEIGHT + MARGIN.axis },
+    x: linearScale(least - room, most + room),
+  }
+}
+
+const spotOf = ({ bits, perplexity }: Pick<TradeOff, 'bits' | 'perplexity'>, { box, x, y }: TradeOffLayout): Spot => ({
+  x: box.x + box.width * x.at(bits),
+  y: box.y + box.height * (1 - y.at(perplexity)),
+})
+
+/** How near the pointer must be, in pixels. */
+const NEAR = 14
+
+/** Index of the point under the pointer; null where none is near. */
+export function pointAt({ points }: TradeOffs, layout: TradeOffLayout, x: number, y: number): number | null {
+  let found: number | null = null
+  let least = NEAR
+  for (const [i, point] of points.entries()) {
+    const spot = spotOf(point, layout)
+    const away = Math.hypot(spot.x - x, spot.y - y)
+    if (away <= least) [found, least] = [i, away]
+  }
+  return found
+}
+
+/** A run in words, or the front: the text alternative of the chart. */
+export function tradeOffText({ points, original }: TradeOffs, index: number | null): string {
+  const told = ({ run, label, bits, perplexity }: TradeOff) =>
+    `run ${run}, ${label}: ${formatNumber(bits, 3)} bits, perplexity ${formatNumber(perplexity, 2)}`
+  if (index === null)
+    return `Best for their bits: ${points
+      .filter(({ best }) => best)
+      .map(told)
+      .join('; ')}`
+  const point = points[index]!
+  const times = original === null ? '' : `, ${formatNumber(point.perplexity / original, 3)} times the original`
+  return `${told(point).replace(/^r/, 'R')}${times}${point.best ? '; no other run is lower at no more bits' : ''}`
+}
+
+export function drawTradeOffs(
+  ctx: CanvasRenderingContext2D,
+  { points, original }: TradeOffs,
+  layout: TradeOffLayout,
+  cursor: number | null,
+  theme: MapTheme,
+): void {
+  const { box, x, y } = layout
+  const end = drawPanel(ctx, box, y, y.kind === 'log' ? 'perplexity, log' : 'perplexity', theme)
+  if (original !== null) drawLevel(ctx, box, original, y, theme.muted)
+  drawKey(
+    ctx,
+    box,
+    end,
+    [
+      ['lowest for its bits', lineMark(theme.accent, 1.5)],
+      ...(original === null ? [] : [['original', lineMark(theme.muted, 1, LEVEL_DASH)] as const]),
+    ],
+    theme,
+  )
+  drawBits(ctx, box, x, theme)
+  stroke(
+    ctx,
+    [
+      stairs(
+        points.filter(({ best }) => best).map((point) => spotOf(point, layout)),
+        box,
+      ),
+    ],
+    theme.accent,
+    1.5,
+  )
+  ctx.font = `10.5px ${theme.font}`
+  ctx.textBaseline = 'middle'
+  for (const [i, point] of points.entries()) {
+    const spot = spotOf(point, layout)
+    const colour = i === cursor ? theme.ink : point.best ? theme.accent : theme.muted
+    dot(ctx, spot, colour)
+    ctx.textAlign = spot.x > box.x + box.width - 24 ? 'right' : 'left'
+    ctx.fillText(String(point.run), spot.x + (ctx.textAlign === 'right' ? -6 : 6), spot.y - 7)
+    if (i !== cursor) continue
+    ctx.strokeStyle = theme.ink
+    ctx.lineWidth = 1.5
+    ctx.beginPath()
+    ctx.arc(spot.x, spot.y, 6, 0, 2 * Math.PI)
+    ctx.stroke()
+  }
+}
+
+/** What is reached holds for all who have more bits: level to the next better point, and to the edge. */
+function stairs(front: readonly Spot[], box: Box): Spot[] {
+  const line = front.flatMap((spot, i) => (i === 0 ? [spot] : [{ x: spot.x, y: front[i - 1]!.y }, spot]))
+  const last = front.at(-1)
+  return last ? [...line, { x: box.x + box.width, y: last.y }] : line
+}
+
+function drawBits(ctx: CanvasRenderingContext2D, box: Box, scale: Scale, theme: MapTheme): void {
+  ctx.font = `11px ${theme.font}`
+  ctx.fillStyle = theme.muted
+  ctx.textAlign = 'center'
+  for (const tick of niceTicks(scale.low, scale.high, 6))
+    ctx.fillText(String(tick), box.x + box.width * scale.at(tick), box.y + box.height + MARGIN.axis / 2 + 2)
+  ctx.textAlign = 'right'
+  ctx.fillText('bits', box.x - 8, box.y + box.height + MARGIN.axis / 2 + 2)
+}
