@@ -1,6 +1,6 @@
 /** Little-endian bit strings in 32-bit words: bit i of the string is bit i % 32 of word ⌊i / 32⌋. */
 
-/** The `bits`-bit integer (1 to 8) at bit offset `at`. */
+/** The `bits`-bit integer (1 to 16) at bit offset `at`. */
 export function readBits(words: Uint32Array, at: number, bits: number): number {
   const index = Math.floor(at / 32)
   const shift = at % 32
