@@ -1,7 +1,16 @@
 import fc from 'fast-check'
+import { invariant } from '../src/errors'
 import { packAffine, rangeGrid, symmetricGrid, zeroGrid } from '../src/formats/affine'
 import { placeColumns } from '../src/formats/column-rule'
-import { type AffineLinear, type Grid, type Ranges, type Segment, WIDTHS, type Width } from '../src/formats/quantized'
+import {
+  type AffineLinear,
+  type Grid,
+  type QuantizedLinear,
+  type Ranges,
+  type Segment,
+  WIDTHS,
+  type Width,
+} from '../src/formats/quantized'
 import { noise } from './device'
 
 export interface AffineSample {
@@ -11,6 +20,12 @@ export interface AffineSample {
 }
 
 const width = fc.constantFrom(...WIDTHS)
+
+/** A linear of a method that is known to make codes. */
+export function asAffine(linear: QuantizedLinear): AffineLinear {
+  invariant(linear.kind === 'affine', () => `${linear.name} is of kind ${linear.kind}`)
+  return linear
+}
 
 /** Packed linears of odd sizes, any mix of segments, with and without permutation and named groups. */
 const anyStated: fc.Arbitrary<AffineSample> = fc

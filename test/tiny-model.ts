@@ -1,6 +1,6 @@
-import { dequantize } from '../src/formats/affine'
 import { effectiveBits } from '../src/formats/bits'
 import { memorySource } from '../src/formats/bytes'
+import { dequantize } from '../src/formats/dequantize'
 import { encodeFloat16 } from '../src/formats/floats'
 import type { QuantizedLinear } from '../src/formats/quantized'
 import { safetensorsChunks, type TensorToWrite } from '../src/formats/safetensors'

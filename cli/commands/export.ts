@@ -1,5 +1,5 @@
 import { FormatError } from '../../src/errors'
-import { dequantize } from '../../src/formats/affine'
+import { dequantize } from '../../src/formats/dequantize'
 import { exportFp16 } from '../../src/formats/export-fp16'
 import { command } from '../command'
 import { openPath } from '../input'

@@ -68,7 +68,7 @@ export function partsOf(header: AffineHeader): ReadonlyMap<PartName, Part> {
   return parts
 }
 
-const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1
+export const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1
 
 /** FormatError unless the numbers of a header agree with each other. `where` names the linear in the message. */
 export function validateHeader(where: string, header: AffineHeader): void {
@@ -184,7 +184,8 @@ type Indices = Uint32Array | Uint16Array
 const sameValues = (a: Indices | null, b: Indices | null): boolean =>
   a === b || (a !== null && b !== null && a.length === b.length && a.every((value, i) => value === b[i]))
 
-const failure =
+/** Throws the FormatError of a linear whose file does not hold what it says. */
+export const failure =
   (where: string) =>
   (what: string): never => {
     throw new FormatError(`${where}: ${what} — the file is damaged; pack the model again`)

@@ -1,6 +1,6 @@
 import type { EffectiveBits } from '../records'
-import { type AffineHeader, arraysOf, type PartName, partNames, partsOf } from './affine-check'
 import { dtypeBytes } from './dtypes'
+import { arraysOf, type LinearHeader, type PartName, partNames, partsOf } from './linear-check'
 import type { QuantizedLinear } from './quantized'
 
 /** What each stored array counts as. */
@@ -13,6 +13,17 @@ const LANES: Readonly<Record<PartName, 'code' | 'scale' | 'index'>> = {
   perm: 'index',
   group: 'index',
   widths: 'index',
+  signs: 'code',
+  ids: 'index',
+  amplitudes: 'scale',
+  centers: 'scale',
+  'sparse.gaps': 'index',
+  'sparse.codes': 'code',
+  'sparse.scales': 'scale',
+  'sparse.zeros': 'scale',
+  'columns.mask': 'index',
+  'columns.signs': 'code',
+  'columns.levels': 'scale',
 }
 
 /** Bits a weight of one linear, counted from the bytes that are stored: padding and side arrays are not left out. */
@@ -22,7 +33,7 @@ export function effectiveBits(linear: QuantizedLinear): EffectiveBits {
 }
 
 /** The same of a linear that is still in its file. */
-export function declaredBits(header: AffineHeader): EffectiveBits {
+export function declaredBits(header: LinearHeader): EffectiveBits {
   const parts = partsOf(header)
   return bitsOf(header, (name) => {
     const part = parts.get(name)

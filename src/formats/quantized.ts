@@ -4,7 +4,7 @@
  *
  * Byte layout and a worked example: docs/format.md.
  */
-export type QuantizedLinear = AffineLinear
+export type QuantizedLinear = AffineLinear | SignLinear
 
 /** Widths a segment may have. */
 export const WIDTHS = [1, 2, 3, 4, 5, 6, 7, 8] as const

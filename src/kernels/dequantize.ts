@@ -1,116 +1,29 @@
-import dequantizeSource from '../../shaders/dequantize.wgsl?raw'
-import affineSource from '../../shaders/lib/affine.wgsl?raw'
-import codesSource from '../../shaders/lib/codes.wgsl?raw'
-import f16Source from '../../shaders/lib/f16.wgsl?raw'
-import gridSource from '../../shaders/lib/grid.wgsl?raw'
 import { invariant } from '../errors'
-import { groupOfColumn, placeSegments, rowsOfLinear } from '../formats/affine'
-import { type AffineLinear, CHUNK, type Grid, type QuantizedLinear, type Segment } from '../formats/quantized'
+import type { QuantizedLinear } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
-import { type Kernel, wgsl } from '../gpu/kernel'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
-import { PIECE_SIZE, type PieceShape, pieceParams, piecePasses } from './pack'
+import { dequantizeAffineInto, freeAffine, type PackedAffine, uploadAffine } from './dequantize-affine'
+import { dequantizeSignInto } from './dequantize-sign'
+import { freeSign, type PackedSign, uploadSign } from './upload-sign'
 
 /** A packed linear in GPU memory, in panels of rows that fit the device's bindings. */
-export interface PackedTensors {
-  readonly name: string
-  readonly out: number
-  readonly in: number
-  readonly segments: readonly Segment[]
-  readonly groups: number
-  readonly grid: Grid['type']
-  readonly zeroBits: number
-  /** u32 [in]: original column, and group, of every stored column. */
-  readonly perm: Tensor
-  readonly group: Tensor
-  readonly panels: readonly PackedPanel[]
-}
-
-export interface PackedPanel {
-  readonly start: number
-  readonly rows: number
-  readonly codes: Tensor
-  /** float16 pairs: the scale, or the min of a range grid. */
-  readonly scale: Tensor
-  /** Zeros as a bit string or float16 pairs of ranges; the scale again where the grid has neither. */
-  readonly side: Tensor
-}
-
-interface DequantizeShape extends PieceShape {
-  readonly groups: number
-  readonly zeroBits: number
-}
-
-type Bindings = 'codes' | 'scale' | 'side' | 'perm' | 'group' | 'weights'
-
-/** Integer and float operations a weight, for time budgets. */
-const OPERATIONS = 48
-const GRIDS = { symmetric: 0, zero: 1, range: 2 } as const
-
-const kernelOf = (grid: Grid['type']): Kernel<Bindings, DequantizeShape> => ({
-  label: `dequantize ${grid}`,
-  wgsl: wgsl([gridSource, f16Source, codesSource, affineSource, dequantizeSource], {
-    SIZE: PIECE_SIZE,
-    CHUNK,
-    GRID: GRIDS[grid],
-    SYMMETRIC: GRIDS.symmetric,
-    ZERO: GRIDS.zero,
-  }),
-  bindings: { codes: 'read', scale: 'read', side: 'read', perm: 'read', group: 'read', weights: 'read_write' },
-  params: { ...pieceParams, groups: 'u32', zeroBits: 'u32' },
-  passes: ({ groups, zeroBits, ...piece }, device) =>
-    piecePasses(piece, piece.segment.columns, OPERATIONS, device).map((pass) => ({
-      ...pass,
-      params: { ...pass.params, groups, zeroBits },
-    })),
-  cost: ({ rows, segment: { columns, bits } }) => ({
-    flops: rows * columns * OPERATIONS,
-    bytes: rows * columns * (4 + bits / 8),
-  }),
-})
-
-const kernels = { symmetric: kernelOf('symmetric'), zero: kernelOf('zero'), range: kernelOf('range') }
+export type PackedTensors = PackedAffine | PackedSign
 
 /**
  * Copies a linear to the GPU at once (see `Gpu.upload`). `maxBytes` bounds one binding; rows are split where a matrix
- * is larger. GpuLimitError when not even 32 rows fit.
+ * is larger. GpuLimitError when not even the fewest rows fit.
  */
-export function uploadLinear(gpu: Gpu, linear: QuantizedLinear, maxBytes = gpu.info.maxBindingBytes): PackedTensors {
-  const { name, out, in: columns, segments, groups, grid, perm } = linear
-  const whole = (value: (stored: number) => number) =>
-    gpu.upload(Uint32Array.from({ length: columns }, (_, i) => value(i)))
-  const step = panelRows(linear, maxBytes)
-  const panels: PackedPanel[] = []
-  for (let start = 0; start < out; start += step) {
-    const panel = step >= out ? linear : rowsOfLinear(linear, start, Math.min(start + step, out))
-    const scale = gpu.upload(pairs(panel.grid.type === 'range' ? panel.grid.min : panel.grid.scale))
-    panels.push({
-      start,
-      rows: panel.out,
-      codes: gpu.upload(panel.codes),
-      scale,
-      side: uploadSide(gpu, panel.grid) ?? scale,
-    })
-  }
-  return {
-    ...{ name, out, in: columns, segments, groups, panels },
-    grid: grid.type,
-    zeroBits: grid.type === 'zero' ? grid.zeroBits : 0,
-    perm: whole((stored) => perm?.[stored] ?? stored),
-    group: whole((stored) => groupOfColumn(linear, stored)),
-  }
-}
+export const uploadLinear = (gpu: Gpu, linear: QuantizedLinear, maxBytes = gpu.info.maxBindingBytes): PackedTensors =>
+  linear.kind === 'sign' ? uploadSign(gpu, linear, maxBytes) : uploadAffine(gpu, linear, maxBytes)
 
 /** Gives the memory of an uploaded linear back. */
-export function freeLinear(gpu: Gpu, { perm, group, panels }: PackedTensors): void {
-  gpu.free(perm, group)
-  for (const { codes, scale, side } of panels) gpu.free(codes, scale, side === scale ? undefined : side)
-}
+export const freeLinear = (gpu: Gpu, packed: PackedTensors): void =>
+  packed.kind === 'sign' ? freeSign(gpu, packed) : freeAffine(gpu, packed)
 
 /**
  * Writes rows [start, start + n) of the linear to `weights` (f32 [n, in], original column order); all of them when
- * `weights` has as many. Equal to `dequantize` of src/formats/affine.ts to the bit.
+ * `weights` has as many. Equal to `dequantize` of src/formats/dequantize.ts to the bit.
  */
 export function dequantizeInto(rec: Recorder, packed: PackedTensors, weights: Tensor, start = 0): void {
   const [count = 0, columns] = weights.shape
@@ -119,32 +32,6 @@ export function dequantizeInto(rec: Recorder, packed: PackedTensors, weights: Te
     fits,
     () => `weights [${weights.shape}] from row ${start} of '${packed.name}' [${packed.out}, ${packed.in}]`,
   )
-  const { in: width, segments, groups, zeroBits, perm, group } = packed
-  for (const { start: panelStart, rows: panelRows, codes, scale, side } of packed.panels) {
-    const from = Math.max(start, panelStart)
-    const rows = Math.min(start + count, panelStart + panelRows) - from
-    if (rows <= 0) continue
-    const place = { rows, columns: width, packedRow: from - panelStart, plainRow: from - start, groups, zeroBits }
-    for (const segment of placeSegments(segments, panelRows))
-      rec.run(kernels[packed.grid], { codes, scale, side, perm, group, weights }, { ...place, segment })
-  }
-}
-
-function uploadSide(gpu: Gpu, grid: Grid): Tensor | undefined {
-  if (grid.type === 'symmetric') return undefined
-  return gpu.upload(grid.type === 'zero' ? grid.zeros : pairs(grid.range))
-}
-
-/** float16 values two to a word. */
-function pairs(halves: Uint16Array): Uint32Array<ArrayBuffer> {
-  const words = new Uint32Array(Math.ceil(halves.length / 2))
-  new Uint16Array(words.buffer).set(halves)
-  return words
-}
-
-/** Rows a panel, a multiple of 32 unless it is all of them. */
-function panelRows({ out, segments, groups }: AffineLinear, maxBytes: number): number {
-  const codeBytes = segments.reduce((sum, { bits, columns }) => sum + Math.ceil(columns / CHUNK) * bits * 4, 0)
-  const rows = Math.floor(maxBytes / Math.max(codeBytes, groups * 2))
-  return rows >= out ? out : Math.max(32, Math.floor(rows / 32) * 32)
+  if (packed.kind === 'sign') dequantizeSignInto(rec, packed, weights, start)
+  else dequantizeAffineInto(rec, packed, weights, start)
 }

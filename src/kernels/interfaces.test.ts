@@ -38,8 +38,14 @@ function recorded(): AnyKernel[] {
     const linear: Pick<AffineLinear, 'name' | 'out' | 'in' | 'segments' | 'groups'> = {
       ...{ name: grid, out: 2, in: 5, segments, groups: 1 },
     }
-    const packed: PackedTensors = { ...linear, grid, zeroBits: 3, perm: any, group: any, panels }
+    const packed: PackedTensors = { kind: 'affine', ...linear, grid, zeroBits: 3, perm: any, group: any, panels }
     dequantizeInto(rec, packed, tensor(2, 5))
+  }
+  const sparse = { starts: any, at: Uint32Array.of(0, 1, 2), columns: any, values: any }
+  for (const second of [null, any]) {
+    const panels = [{ start: 0, rows: 2, planes: any, levels: any, salientAt: 4, second, sparse }]
+    const linear = { name: 'sign', out: 2, in: 5, groups: 2, blockColumns: 5, perRow: false }
+    dequantizeInto(rec, { kind: 'sign', ...linear, ranks: second, panels }, tensor(2, 5))
   }
   return rec.commands.flatMap((command) => (command.type === 'dispatch' ? [command.kernel] : []))
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { asAffine } from '../../test/affine'
 import { expectClose, testGpu } from '../../test/device'
 import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
 import { scalesOf } from '../methods/awq/exponents'
@@ -63,7 +64,8 @@ async function run(
   return result
 }
 
-const codesOf = ({ linears }: QuantizedModel) => [...linears].map(([name, { codes }]) => [name, [...codes]])
+const codesOf = ({ linears }: QuantizedModel) =>
+  [...linears].map(([name, linear]) => [name, [...asAffine(linear).codes]])
 const outputError = ({ report }: QuantizedModel) => report.modules.reduce((sum, { error }) => sum + error.output!, 0)
 
 /** The only block of the model while a method works on it, its windows in batches of three. */

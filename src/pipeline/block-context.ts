@@ -1,6 +1,8 @@
 import { invariant, NumericalError } from '../errors'
 import { effectiveBits } from '../formats/bits'
+import { widthsOf } from '../formats/column-rule'
 import type { QuantizedLinear } from '../formats/quantized'
+import { signColumnBits } from '../formats/sign'
 import type { Gpu } from '../gpu/device'
 import type { Tensor } from '../gpu/tensor'
 import type { Hessian } from '../linalg/hessian'
@@ -200,11 +202,6 @@ export class CalibratedBlock implements WorkingBlock {
   }
 }
 
-/** Width of the codes of every original column. */
-function columnBits({ in: columns, perm, segments }: QuantizedLinear): Float32Array<ArrayBuffer> {
-  const bits = new Float32Array(columns)
-  let stored = 0
-  for (const segment of segments)
-    for (let i = 0; i < segment.columns; i++, stored++) bits[perm?.[stored] ?? stored] = segment.bits
-  return bits
-}
+/** Width of the codes of every original column; of signs, what planes and weights apart take of a weight. */
+const columnBits = (linear: QuantizedLinear): Float32Array<ArrayBuffer> =>
+  linear.kind === 'sign' ? signColumnBits(linear) : Float32Array.from(widthsOf(linear))

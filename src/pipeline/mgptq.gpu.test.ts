@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { asAffine } from '../../test/affine'
 import { testGpu } from '../../test/device'
 import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
 import { collect } from '../../test/tiny-model'
 import { FormatError } from '../errors'
-import { dequantize } from '../formats/affine'
 import { readBitloom } from '../formats/bitloom/read'
 import { writeBitloom } from '../formats/bitloom/write'
 import { memorySource } from '../formats/bytes'
+import { dequantize } from '../formats/dequantize'
 import { openModel } from '../formats/source'
 import type { ModuleRecord, Progress, Recipe } from '../records'
 import type { OpenedModel } from './opened'
@@ -51,7 +52,8 @@ const meanBits = (modules: readonly ModuleRecord[]): number => {
 }
 const outputError = ({ report }: QuantizedModel): number =>
   report.modules.reduce((sum, { error }) => sum + error.output!, 0) / report.modules.length
-const codesOf = ({ linears }: QuantizedModel) => [...linears].map(([name, { codes }]) => [name, [...codes]])
+const codesOf = ({ linears }: QuantizedModel) =>
+  [...linears].map(([name, linear]) => [name, [...asAffine(linear).codes]])
 
 const { model } = openedTiny(config)
 

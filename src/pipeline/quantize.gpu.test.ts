@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { asAffine } from '../../test/affine'
 import { expectClose, smallGpu, testGpu } from '../../test/device'
 import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
 import { CancelledError, FormatError, GpuLimitError, NumericalError } from '../errors'
-import { dequantize } from '../formats/affine'
+import { dequantize } from '../formats/dequantize'
 import type { TensorEntry } from '../formats/source'
 import type { Gpu } from '../gpu/device'
 import { linearName } from '../models/spec'
@@ -56,7 +57,8 @@ function firstWindows(model: OpenedModel, samples = SAMPLES): number[][] {
   return Array.from({ length: samples }, (_, w) => ids.slice(w * LENGTH, (w + 1) * LENGTH))
 }
 
-const codesOf = ({ linears }: QuantizedModel) => [...linears].map(([name, { codes }]) => [name, [...codes]])
+const codesOf = ({ linears }: QuantizedModel) =>
+  [...linears].map(([name, linear]) => [name, [...asAffine(linear).codes]])
 
 describe('quantize', () => {
   it.each(['layer', 'true'] as const)(

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { asAffine } from '../../test/affine'
 import { testGpu } from '../../test/device'
 import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
 import { CancelledError } from '../errors'
-import { dequantize, unpackCodes } from '../formats/affine'
+import { unpackCodes } from '../formats/affine'
+import { dequantize } from '../formats/dequantize'
 import type { Progress, Recipe } from '../records'
 import { type QuantizedModel, type QuantizeRequest, quantize } from './quantize'
 import { defaultRecipe } from './recipe'
@@ -45,7 +47,8 @@ async function run(by: Recipe, more: Partial<QuantizeRequest> = {}): Promise<Qua
   }
 }
 
-const codesOf = ({ linears }: QuantizedModel) => [...linears].map(([name, linear]) => [name, [...unpackCodes(linear)]])
+const codesOf = ({ linears }: QuantizedModel) =>
+  [...linears].map(([name, linear]) => [name, [...unpackCodes(asAffine(linear))]])
 const meanBits = ({ report: { modules } }: QuantizedModel): number => {
   const weights = modules.reduce((sum, { out, in: columns }) => sum + out * columns, 0)
   return modules.reduce((sum, { out, columns }) => sum + out * columns.bits.reduce((a, b) => a + b, 0), 0) / weights

@@ -1,5 +1,5 @@
 import { FormatError, GpuUnavailableError, invariant } from '../errors'
-import { dequantize } from '../formats/affine'
+import { dequantize } from '../formats/dequantize'
 import { packedFileName } from '../formats/bitloom/names'
 import { writeBitloom } from '../formats/bitloom/write'
 import { type ByteSource, blobSource } from '../formats/bytes'

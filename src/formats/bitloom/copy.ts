@@ -1,4 +1,4 @@
-import { partNames } from '../affine-check'
+import { partNames } from '../linear-check'
 import type { TensorToWrite } from '../safetensors'
 import type { ModelSource, TensorEntry } from '../source'
 import { partTensor, reservedPrefix } from './names'

@@ -1,5 +1,5 @@
 import type { RunReport } from '../../records'
-import type { PartName } from '../affine-check'
+import type { PartName } from '../linear-check'
 
 /** Version of the layout that is written, and all that are read: docs/format.md, "Versions". */
 export const VERSION = '2'

@@ -1,18 +1,19 @@
 import { FormatError } from '../../errors'
 import type { EffectiveBits, RunReport } from '../../records'
-import { type AffineHeader, type PartName, partsOf, placeByRule, validateAffine, validateHeader } from '../affine-check'
 import { declaredBits, sumBits } from '../bits'
-import type { Grid, QuantizedLinear } from '../quantized'
+import { type LinearHeader, type PartName, partsOf, validateHeader, validateLinear } from '../linear-check'
+import type { QuantizedLinear } from '../quantized'
 import type { ModelSource } from '../source'
 import { readModule } from './module-tensors'
 import { partTensor, READABLE } from './names'
+import { readAffine, readSign } from './read-linear'
 import { linearsFromJson, reportFromJson } from './schema'
 import { storedTensor } from './tensors'
 
 /** A packed model: what it holds is known, the linears are read one at a time when asked for. */
 export interface PackedModel {
   readonly names: readonly string[]
-  readonly headers: ReadonlyMap<string, AffineHeader>
+  readonly headers: ReadonlyMap<string, LinearHeader>
   /** Bits a weight of all linears together, from the sizes of their stored arrays. */
   readonly bits: EffectiveBits
   readonly report: RunReport
@@ -50,38 +51,12 @@ export async function readBitloom(source: ModelSource): Promise<PackedModel> {
       throw new FormatError(
         `${name}: expected a packed linear, got none of that name — see the model's list of linears`,
       )
-    const read = await readLinear(tensors, name, header)
-    validateAffine(read)
+    const bytesOf = async (part: PartName) => (await tensors.get(partTensor(name, part))!.read()).buffer
+    const read =
+      header.kind === 'sign' ? await readSign(name, header, bytesOf) : await readAffine(name, header, bytesOf)
+    validateLinear(read)
     return read
   }
   const bits = sumBits([...headers.values()].map((h) => ({ bits: declaredBits(h), weights: h.out * h.in })))
   return { names: [...headers.keys()], headers, bits, report: { ...report, modules: records }, linear }
-}
-
-type Tensors = ModelSource['tensors']
-
-async function readLinear(tensors: Tensors, name: string, header: AffineHeader): Promise<QuantizedLinear> {
-  const bufferOf = async (part: PartName) => (await tensors.get(partTensor(name, part))!.read()).buffer
-  const words = async (part: PartName) => new Uint32Array(await bufferOf(part))
-  const halves = async (part: PartName) => new Uint16Array(await bufferOf(part))
-  const { permuted, named, grid: stated, ...shape } = header
-  const readGrid = async (): Promise<Grid> => {
-    if (stated.type === 'symmetric') return { ...stated, scale: await halves('scale') }
-    if (stated.type === 'range') return { type: 'range', min: await halves('min'), range: await halves('range') }
-    return { ...stated, scale: await halves('scale'), zeros: await words('zeros') }
-  }
-  const readPlaces = async () => {
-    if (!shape.rule)
-      return { perm: permuted ? await words('perm') : null, groupOf: named ? await halves('group') : null }
-    const widths = partsOf(header).has('widths') ? await words('widths') : null
-    const { perm, storedGroupOf: groupOf } = placeByRule(name, header, shape.rule, widths)
-    return { perm, groupOf }
-  }
-  return {
-    ...shape,
-    name,
-    ...(await readPlaces()),
-    codes: await words('codes'),
-    grid: await readGrid(),
-  }
 }

@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { FormatError } from '../../errors'
 import type { RunReport } from '../../records'
 import type { AffineHeader } from '../affine-check'
+import type { LinearHeader } from '../linear-check'
 import { WIDTHS } from '../quantized'
+import type { SignHeader } from '../sign-check'
 import { LANES, type StoredModule, storedModule } from './module-tensors'
 
 /** A report as its JSON holds it: columns, learning and graph of a module are tensors of the file. */
@@ -11,7 +13,7 @@ export type StoredReport = Omit<RunReport, 'modules'> & { readonly modules: read
 const count = z.int().min(0)
 const width = z.literal(WIDTHS)
 
-const header: z.ZodType<AffineHeader> = z.object({
+const affine = z.object({
   kind: z.literal('affine'),
   out: count,
   in: count,
@@ -26,7 +28,21 @@ const header: z.ZodType<AffineHeader> = z.object({
     z.object({ type: z.literal('zero'), zeroBits: width }),
     z.object({ type: z.literal('range') }),
   ]),
-})
+}) satisfies z.ZodType<AffineHeader>
+
+const sign = z.object({
+  kind: z.literal('sign'),
+  out: count,
+  in: count,
+  groups: count,
+  blockColumns: count,
+  perRow: z.boolean(),
+  centered: z.boolean(),
+  sparse: z.object({ count, gapBits: count, gapWords: count, bits: width, zeros: z.boolean() }).nullable(),
+  salient: count.nullable(),
+}) satisfies z.ZodType<SignHeader>
+
+const header: z.ZodType<LinearHeader> = z.discriminatedUnion('kind', [affine, sign])
 
 /** JSON has no NaN and no infinity, results do: they travel by name. */
 const real = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)])
@@ -75,10 +91,10 @@ const stored: z.ZodType<StoredReport> = z.object({
   warnings: z.array(text),
 })
 
-export const linearsToJson = (headers: ReadonlyMap<string, AffineHeader>): string =>
+export const linearsToJson = (headers: ReadonlyMap<string, LinearHeader>): string =>
   JSON.stringify(Object.fromEntries(headers))
 
-export const linearsFromJson = (json: string | undefined): Map<string, AffineHeader> =>
+export const linearsFromJson = (json: string | undefined): Map<string, LinearHeader> =>
   new Map(Object.entries(parse('bitloom.linears', z.record(text, header), json)))
 
 export const reportToJson = ({ modules, ...report }: RunReport): string =>

@@ -1,6 +1,6 @@
 import { invariant } from '../../errors'
 import type { RunReport } from '../../records'
-import { arraysOf, headerOf, partsOf } from '../affine-check'
+import { arraysOf, headerOf, partsOf } from '../linear-check'
 import { enclosedPrefix } from '../packed-file'
 import type { ChangedTensors, QuantizedLinear } from '../quantized'
 import { safetensorsChunks, safetensorsSize, type TensorToWrite } from '../safetensors'

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { asAffine } from '../../../test/affine'
 import { noise, testGpu } from '../../../test/device'
 import { workingBlock } from '../../../test/working-block'
-import { dequantize, unpackCodes } from '../../formats/affine'
-import type { AffineLinear, Width } from '../../formats/quantized'
+import { unpackCodes } from '../../formats/affine'
+import { dequantize } from '../../formats/dequantize'
+import type { AffineLinear, QuantizedLinear, Width } from '../../formats/quantized'
 import { Hessian } from '../../linalg/hessian'
 import type { LinearSpec, ModelSpec } from '../../models/spec'
 import { gptqReference } from '../../reference/gptq'
@@ -49,8 +51,8 @@ async function oneLinear(out: number, n: number, x: Float32Array<ArrayBuffer>, w
   return { block, h: await gpu.readF32(hessian.matrix) }
 }
 
-async function only(modules: AsyncGenerator<{ linear: AffineLinear }>): Promise<AffineLinear> {
-  for await (const { linear } of modules) return linear
+async function only(modules: AsyncGenerator<{ linear: QuantizedLinear }>): Promise<AffineLinear> {
+  for await (const { linear } of modules) return asAffine(linear)
   throw new Error('nothing was quantized')
 }
 

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
+import { asAffine } from '../../../test/affine'
 import { noise, testGpu } from '../../../test/device'
 import { workingBlock } from '../../../test/working-block'
-import { dequantize, unpackCodes } from '../../formats/affine'
+import { unpackCodes } from '../../formats/affine'
+import { dequantize } from '../../formats/dequantize'
 import { WIDTHS } from '../../formats/quantized'
 import type { LinearSpec, ModelSpec } from '../../models/spec'
 import { rangeReference, roundHalfEven } from '../../reference/gptq'
@@ -49,7 +51,7 @@ it.each(
   const { linear, damping, deadColumns, warnings } = await quantized(w, options)
   expect([damping, deadColumns, warnings]).toEqual([null, 0, []])
   const size = options.groupSize === -1 ? COLUMNS : options.groupSize
-  const codes = unpackCodes(linear)
+  const codes = unpackCodes(asAffine(linear))
   const values = dequantize(linear)
   let different = 0
   for (let r = 0; r < OUT; r++) {

@@ -1,0 +1,139 @@
+import dequantizeSource from '../../shaders/dequantize.wgsl?raw'
+import affineSource from '../../shaders/lib/affine.wgsl?raw'
+import codesSource from '../../shaders/lib/codes.wgsl?raw'
+import f16Source from '../../shaders/lib/f16.wgsl?raw'
+import gridSource from '../../shaders/lib/grid.wgsl?raw'
+import { groupOfColumn, placeSegments, rowsOfLinear } from '../formats/affine'
+import { type AffineLinear, CHUNK, type Grid, type Segment } from '../formats/quantized'
+import type { Gpu } from '../gpu/device'
+import { type Kernel, wgsl } from '../gpu/kernel'
+import type { Recorder } from '../gpu/recorder'
+import type { Tensor } from '../gpu/tensor'
+import { PIECE_SIZE, type PieceShape, pieceParams, piecePasses } from './pack'
+
+/** An affine linear in GPU memory, in panels of rows that fit the device's bindings. */
+export interface PackedAffine {
+  readonly kind: 'affine'
+  readonly name: string
+  readonly out: number
+  readonly in: number
+  readonly segments: readonly Segment[]
+  readonly groups: number
+  readonly grid: Grid['type']
+  readonly zeroBits: number
+  /** u32 [in]: original column, and group, of every stored column. */
+  readonly perm: Tensor
+  readonly group: Tensor
+  readonly panels: readonly PackedPanel[]
+}
+
+export interface PackedPanel {
+  readonly start: number
+  readonly rows: number
+  readonly codes: Tensor
+  /** float16 pairs: the scale, or the min of a range grid. */
+  readonly scale: Tensor
+  /** Zeros as a bit string or float16 pairs of ranges; the scale again where the grid has neither. */
+  readonly side: Tensor
+}
+
+interface DequantizeShape extends PieceShape {
+  readonly groups: number
+  readonly zeroBits: number
+}
+
+type Bindings = 'codes' | 'scale' | 'side' | 'perm' | 'group' | 'weights'
+
+/** Integer and float operations a weight, for time budgets. */
+const OPERATIONS = 48
+const GRIDS = { symmetric: 0, zero: 1, range: 2 } as const
+
+const kernelOf = (grid: Grid['type']): Kernel<Bindings, DequantizeShape> => ({
+  label: `dequantize ${grid}`,
+  wgsl: wgsl([gridSource, f16Source, codesSource, affineSource, dequantizeSource], {
+    SIZE: PIECE_SIZE,
+    CHUNK,
+    GRID: GRIDS[grid],
+    SYMMETRIC: GRIDS.symmetric,
+    ZERO: GRIDS.zero,
+  }),
+  bindings: { codes: 'read', scale: 'read', side: 'read', perm: 'read', group: 'read', weights: 'read_write' },
+  params: { ...pieceParams, groups: 'u32', zeroBits: 'u32' },
+  passes: ({ groups, zeroBits, ...piece }, device) =>
+    piecePasses(piece, piece.segment.columns, OPERATIONS, device).map((pass) => ({
+      ...pass,
+      params: { ...pass.params, groups, zeroBits },
+    })),
+  cost: ({ rows, segment: { columns, bits } }) => ({
+    flops: rows * columns * OPERATIONS,
+    bytes: rows * columns * (4 + bits / 8),
+  }),
+})
+
+const kernels = { symmetric: kernelOf('symmetric'), zero: kernelOf('zero'), range: kernelOf('range') }
+
+/** Copies a linear to the GPU at once (see `Gpu.upload`). */
+export function uploadAffine(gpu: Gpu, linear: AffineLinear, maxBytes: number): PackedAffine {
+  const { name, out, in: columns, segments, groups, grid, perm } = linear
+  const whole = (value: (stored: number) => number) =>
+    gpu.upload(Uint32Array.from({ length: columns }, (_, i) => value(i)))
+  const step = panelRows(linear, maxBytes)
+  const panels: PackedPanel[] = []
+  for (let start = 0; start < out; start += step) {
+    const panel = step >= out ? linear : rowsOfLinear(linear, start, Math.min(start + step, out))
+    const scale = gpu.upload(pairs(panel.grid.type === 'range' ? panel.grid.min : panel.grid.scale))
+    panels.push({
+      start,
+      rows: panel.out,
+      codes: gpu.upload(panel.codes),
+      scale,
+      side: uploadSide(gpu, panel.grid) ?? scale,
+    })
+  }
+  return {
+    ...{ kind: 'affine', name, out, in: columns, segments, groups, panels },
+    grid: grid.type,
+    zeroBits: grid.type === 'zero' ? grid.zeroBits : 0,
+    perm: whole((stored) => perm?.[stored] ?? stored),
+    group: whole((stored) => groupOfColumn(linear, stored)),
+  }
+}
+
+/** Gives the memory of an uploaded linear back. */
+export function freeAffine(gpu: Gpu, { perm, group, panels }: PackedAffine): void {
+  gpu.free(perm, group)
+  for (const { codes, scale, side } of panels) gpu.free(codes, scale, side === scale ? undefined : side)
+}
+
+/** Writes rows [start, start + n) of the linear to `weights` (f32 [n, in], original column order). */
+export function dequantizeAffineInto(rec: Recorder, packed: PackedAffine, weights: Tensor, start: number): void {
+  const [count = 0] = weights.shape
+  const { in: width, segments, groups, zeroBits, perm, group } = packed
+  for (const { start: panelStart, rows: panelRows, codes, scale, side } of packed.panels) {
+    const from = Math.max(start, panelStart)
+    const rows = Math.min(start + count, panelStart + panelRows) - from
+    if (rows <= 0) continue
+    const place = { rows, columns: width, packedRow: from - panelStart, plainRow: from - start, groups, zeroBits }
+    for (const segment of placeSegments(segments, panelRows))
+      rec.run(kernels[packed.grid], { codes, scale, side, perm, group, weights }, { ...place, segment })
+  }
+}
+
+function uploadSide(gpu: Gpu, grid: Grid): Tensor | undefined {
+  if (grid.type === 'symmetric') return undefined
+  return gpu.upload(grid.type === 'zero' ? grid.zeros : pairs(grid.range))
+}
+
+/** float16 values two to a word. */
+function pairs(halves: Uint16Array): Uint32Array<ArrayBuffer> {
+  const words = new Uint32Array(Math.ceil(halves.length / 2))
+  new Uint16Array(words.buffer).set(halves)
+  return words
+}
+
+/** Rows a panel, a multiple of 32 unless it is all of them. */
+function panelRows({ out, segments, groups }: AffineLinear, maxBytes: number): number {
+  const codeBytes = segments.reduce((sum, { bits, columns }) => sum + Math.ceil(columns / CHUNK) * bits * 4, 0)
+  const rows = Math.floor(maxBytes / Math.max(codeBytes, groups * 2))
+  return rows >= out ? out : Math.max(32, Math.floor(rows / 32) * 32)
+}
