@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { asAffine } from '../../../test/affine'
 import { expectClose, noise, testGpu } from '../../../test/device'
 import { tinyConfig, tinyLlama } from '../../../test/tiny-llama'
 import { CancelledError } from '../../errors'
-import { unpackCodes } from '../../formats/affine'
-import { dequantize } from '../../formats/dequantize'
+import { dequantize, unpackCodes } from '../../formats/affine'
 import type { Gpu } from '../../gpu/device'
 import type { Tensor } from '../../gpu/tensor'
 import { BlockForward } from '../../models/block'
@@ -143,7 +141,7 @@ describe('OmniQuant', () => {
     for (let i = 0; i < 2; i++)
       await withTiny(async ({ block }) => {
         const modules = await all(omniquant, block, { ...options, epochs: 3 })
-        codes.push(modules.flatMap(({ linear }) => [...unpackCodes(asAffine(linear))]))
+        codes.push(modules.flatMap(({ linear }) => [...unpackCodes(linear)]))
       })
     expect(codes[0]).toEqual(codes[1])
   })
@@ -176,16 +174,15 @@ describe('OmniQuant', () => {
     const expected: number[] = []
     await withTiny(async (tiny) => void expected.push(...(await learned(tiny, 25)).values))
 
-    let checks = 0
     let poison = () => {}
-    const checkpoint = async () => {
-      // a software device looks up every 5 steps: before the 26th for the sixth time
-      if (++checks === 6) poison()
-    }
+    const checkpoint = async () => poison()
     await withTiny(async (tiny) => {
-      const { gpu, block } = tiny
+      const { gpu, block, events } = tiny
       const { buffer, offset } = block.samples().batches[1]!.input
-      poison = () => gpu.device.queue.writeBuffer(buffer, offset, new Float32Array(HIDDEN).fill(Number.NaN))
+      poison = () => {
+        if (events.length === 0) return // the first 25 steps are reported when they have been looked at
+        gpu.device.queue.writeBuffer(buffer, offset, new Float32Array(HIDDEN).fill(Number.NaN))
+      }
       const { values, warnings, reconstruction } = await learned(tiny, 70)
       expect(warnings).toEqual([
         'the loss left the finite numbers at step 26; the clips of step 25 are used — lower the learning rate, or look for a text that overflows',

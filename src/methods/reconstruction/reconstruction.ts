@@ -16,8 +16,12 @@ export interface ReconstructionOptions {
   readonly seed: number
 }
 
-/** Steps whose losses are read together: the host waits for the device once in so many, and heeds a wish to stop. */
-const READ_EVERY = { hardware: 25, software: 5 }
+/**
+ * Steps whose losses are read together, at most, and about how long they may take: the host waits for the device once in
+ * so many, and heeds a wish to stop.
+ */
+const READ_EVERY = 25
+const READ_MS = 250
 
 /** The weights of a linear as the block computes with them, and dLoss/dweights. */
 interface Soft {
@@ -40,7 +44,6 @@ export class Reconstruction {
   readonly #random: () => number
   readonly #batch: number
   readonly #softs: readonly Soft[]
-  readonly #readEvery: number
   readonly #losses: Tensor
 
   constructor(
@@ -57,8 +60,7 @@ export class Reconstruction {
       const shape = [learner.spec.out, learner.spec.in]
       return { learner, weight: gpu.alloc(shape, 'f32', 'soft weights'), gradient: gpu.alloc(shape, 'f32', 'gradient') }
     })
-    this.#readEvery = gpu.info.software ? READ_EVERY.software : READ_EVERY.hardware
-    this.#losses = gpu.alloc([this.#readEvery], 'f32', 'losses')
+    this.#losses = gpu.alloc([READ_EVERY], 'f32', 'losses')
   }
 
   /**
@@ -72,11 +74,15 @@ export class Reconstruction {
     await gpu.submit(start)
     for (let done = 0; done < steps; ) {
       await this.block.checkpoint()
-      const count = Math.min(this.#readEvery, steps - done)
-      for (let i = 0; i < count; i++) {
+      const began = performance.now()
+      const most = Math.min(READ_EVERY, steps - done)
+      let count = 0
+      // submitting waits for all but the last submissions, so that this is the device's time
+      while (count < most && performance.now() - began < READ_MS) {
         const rec = gpu.record()
-        this.#step(rec, i, since + done + i + 1)
+        this.#step(rec, count, since + done + count + 1)
         await gpu.submit(rec)
+        count++
       }
       done += count
       if (!onLosses((await gpu.readF32(this.#losses)).subarray(0, count))) return
