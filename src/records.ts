@@ -51,6 +51,10 @@ export interface ModuleRecord {
   readonly training: TrainingRecord | null
   /** Strongest edges of the graph of columns; null for methods without one. */
   readonly graph: GraphRecord | null
+  /** The bits that the method's paper would name, where it does not count all that is stored; else null. */
+  readonly published: PublishedBits | null
+  /** How its weights were grouped by magnitude; null for methods that do not. */
+  readonly grouping: GroupingRecord | null
   /** Part of the codes that differ from rounding to nearest on the same grid; null where codes are not learned. */
   readonly flips: number | null
   /** How the block was reconstructed, with the last of its linears; null with the others and where none was. */

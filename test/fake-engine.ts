@@ -187,6 +187,8 @@ export function fakeModule(
     columns,
     training: mixed && learns(recipe.options) ? fakeTraining(Number(recipe.options.steps), code) : null,
     graph: mixed ? fakeGraph(columns) : null,
+    published: null,
+    grouping: null,
     flips: learned ? 0.05 + 0.04 * noise(plan.out) : null,
     reconstruction: learned && plan.role === 'down' ? fakeReconstruction(fakeSteps(recipe.options)) : null,
   }

@@ -5,7 +5,14 @@ import { encodeFloat16 } from '../src/formats/floats'
 import type { QuantizedLinear } from '../src/formats/quantized'
 import { safetensorsChunks, type TensorToWrite } from '../src/formats/safetensors'
 import { type ModelSource, openModel } from '../src/formats/source'
-import type { GraphRecord, ModuleRecord, ReconstructionRecord, RunReport, TrainingRecord } from '../src/records'
+import type {
+  GraphRecord,
+  GroupingRecord,
+  ModuleRecord,
+  ReconstructionRecord,
+  RunReport,
+  TrainingRecord,
+} from '../src/records'
 import { type AffineShape, affineSample } from './affine'
 import { noise } from './device'
 
@@ -98,6 +105,18 @@ const tinyGraph = (columns: number): GraphRecord => ({
   weight: Float32Array.of(-0.5, Number.NaN),
 })
 
+const tinyGrouping = (sampled: boolean): GroupingRecord => ({
+  ...{ threshold: 0.5, salient: 0.01, boundaries: [0.25], amplitudes: [0.125, Number.NaN], silhouettes: [0.75, 0.5] },
+  histogram: { most: 1, counts: Uint32Array.of(5, 4, 3, 0, 1) },
+  sample: sampled
+    ? {
+        values: noise(6, 4).map(Math.abs).sort(),
+        clusters: Uint8Array.of(0, 0, 0, 1, 1, 1),
+        ...{ from: Uint32Array.of(0, 1, 3), to: Uint32Array.of(1, 2, 5) },
+      }
+    : null,
+})
+
 /** A report on these linears with every awkward value: NaN, infinities, nulls, non-ASCII text. */
 export function tinyReport(linears: readonly QuantizedLinear[]): RunReport {
   const modules = linears.map((linear, i): ModuleRecord => {
@@ -118,6 +137,8 @@ export function tinyReport(linears: readonly QuantizedLinear[]): RunReport {
       },
       training: i === 1 ? tinyTraining() : null,
       graph: i === 1 ? tinyGraph(columns) : null,
+      published: i === 1 ? { weight: 1.03, scale: 0.004, why: 'group ids are not in it' } : null,
+      grouping: i === 0 ? null : tinyGrouping(i === 1),
       flips: i === 0 ? 0.25 : i === 1 ? Number.NaN : null,
       reconstruction: i === 2 ? tinyReconstruction() : null,
     }

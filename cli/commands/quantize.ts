@@ -39,7 +39,10 @@ export const quantize = command({
       const { bits, modules, seconds, peakGpuBytes, device, warnings } = report
       const json = {
         ...{ out, bytes, effectiveBits: bits },
-        modules: modules.map(({ columns: _, training: __, graph: ___, reconstruction: ____, ...module }) => module),
+        // what has a value a column, a step or an edge is in the file
+        modules: modules.map(
+          ({ columns: _, training: __, graph: ___, grouping: ____, reconstruction: _____, ...module }) => module,
+        ),
         ...{ seconds, peakGpuBytes, device, recipe: report.recipe, warnings },
       }
       const text = `${out}  ${megabytes(bytes)}  ${bits.total.toFixed(4)} bits/weight (code ${bits.code.toFixed(4)}, scale ${bits.scale.toFixed(4)}, index ${bits.index.toFixed(4)})  ${seconds.total.toFixed(1)} s`

@@ -175,6 +175,8 @@ export class CalibratedBlock implements WorkingBlock {
       },
       training: module.training ?? null,
       graph: module.graph ?? null,
+      published: module.published ?? null,
+      grouping: module.grouping ?? null,
       flips: module.flips ?? null,
       reconstruction: module.reconstruction ?? null,
     }

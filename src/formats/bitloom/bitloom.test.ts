@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { affineSample, anyAffine, anyRuled, ruledSample } from '../../../test/affine'
+import { anySign, signSample } from '../../../test/sign'
 import { collect, tinyCheckpoint, tinyLinears, tinyReport } from '../../../test/tiny-model'
 import { FormatError } from '../../errors'
 import { arraysOf } from '../affine-check'
@@ -25,6 +26,11 @@ const open = async (bytes: Uint8Array) => {
   const source = await openModel([memorySource(bytes, 'tiny.bitloom.safetensors')])
   return { source, model: await readBitloom(source) }
 }
+
+const signs = signSample({
+  ...{ out: 20, columns: 33, groups: 3, blockColumns: 8, perRow: true, centered: true, sparse: 'some', bits: 5 },
+  ...{ zeros: true, salient: 'some', seed: 3 },
+}).linear
 
 const allLinears = async (model: PackedModel) => {
   const linears: QuantizedLinear[] = []
@@ -71,19 +77,45 @@ describe('a packed file', () => {
     const linears = tinyLinears()
     const report = tinyReport(linears)
     const modules = report.modules.map((module) => ({
-      ...{ ...module, training: null, graph: null, flips: null, reconstruction: null },
+      ...{ ...module, training: null, graph: null, published: null, grouping: null, flips: null, reconstruction: null },
       columns: { ...module.columns, factor: null, norm: null },
     }))
     const written = await collect(writeBitloom(await tinyCheckpoint(), linears, { ...report, modules }).chunks)
     const first = withHeader(written, (header) =>
       header
-        .replace('"bitloom.version":"2"', '"bitloom.version":"1"')
-        .replaceAll(/,\\"lanes\\":\[[^\]]*\],\\"training\\":null,\\"graph\\":null,\\"reconstruction\\":null/g, '')
-        .replaceAll(',\\"flips\\":null', ''),
+        .replace('"bitloom.version":"3"', '"bitloom.version":"1"')
+        .replaceAll(/,\\"lanes\\":\[[^\]]*\],\\"training\\":null,\\"graph\\":null/g, '')
+        .replaceAll(/,\\"(published|grouping|flips|reconstruction)\\":null/g, ''),
     )
     expect(new TextDecoder().decode(first)).not.toContain('lanes')
     const { model } = await open(first)
     expect(model.report.modules).toEqual(modules)
+  })
+
+  it('of the second version opens: nothing published, no grouping', async () => {
+    const linears = tinyLinears()
+    const report = tinyReport(linears)
+    const modules = report.modules.map((module) => ({ ...module, published: null, grouping: null }))
+    const written = await collect(writeBitloom(await tinyCheckpoint(), linears, { ...report, modules }).chunks)
+    const second = withHeader(written, (header) =>
+      header
+        .replace('"bitloom.version":"3"', '"bitloom.version":"2"')
+        .replaceAll(/,\\"(published|grouping)\\":null/g, ''),
+    )
+    expect(new TextDecoder().decode(second)).not.toContain('grouping')
+    const { model } = await open(second)
+    expect(model.report.modules).toEqual(modules)
+    expect(await allLinears(model)).toEqual(linears)
+  })
+
+  it('refuses edges among sampled magnitudes that leave them', async () => {
+    const linears = tinyLinears()
+    const report = tinyReport(linears)
+    const [up, down, q] = report.modules
+    const sample = { ...down!.grouping!.sample!, to: Uint32Array.of(1, 2, 6) }
+    const outside = { ...down!, grouping: { ...down!.grouping!, sample } }
+    const written = writeBitloom(await tinyCheckpoint(), linears, { ...report, modules: [up!, outside, q!] })
+    await expect(open(await collect(written.chunks))).rejects.toThrow(/edges among 6 sampled magnitudes/)
   })
 
   it('refuses a graph that leads out of its matrix', async () => {
@@ -115,6 +147,7 @@ describe('a packed file', () => {
     }
     await fc.assert(fc.asyncProperty(anyAffine, holds), { numRuns: 40 })
     await fc.assert(fc.asyncProperty(anyRuled, holds), { numRuns: 30 })
+    await fc.assert(fc.asyncProperty(anySign, holds), { numRuns: 40 })
   })
 
   it('counts as bits what it stores of any linear, byte for byte', async () => {
@@ -128,6 +161,7 @@ describe('a packed file', () => {
       expect(opened.model.bits.total).toBeCloseTo(total, 12)
     }
     await fc.assert(fc.asyncProperty(anyAffine, holds), { numRuns: 30 })
+    await fc.assert(fc.asyncProperty(anySign, holds), { numRuns: 30 })
   })
 })
 
@@ -214,8 +248,8 @@ describe('readBitloom refuses', () => {
   })
 
   const changes: [string, (header: string) => string, RegExp][] = [
-    ['another version', (h) => h.replace('"bitloom.version":"2"', '"bitloom.version":"3"'), /version 1 or 2, got "3"/],
-    ['no version', (h) => h.replace('"bitloom.version"', '"bitloom.vershun"'), /version 1 or 2, got null/],
+    ['another version', (h) => h.replace('"bitloom.version":"3"', '"bitloom.version":"4"'), /version 1, 2, 3, got "4"/],
+    ['no version', (h) => h.replace('"bitloom.version"', '"bitloom.vershun"'), /version 1, 2, 3, got null/],
     [
       'no list of linears',
       (h) => h.replace('"bitloom.linears"', '"bitloom.linear"'),
@@ -260,6 +294,11 @@ describe('readBitloom refuses', () => {
       /training\/model.layers.0.mlp.down_proj: expected F32 \[7,6\], got F32 \[7,5\]/,
     ],
     [
+      'a grouping of other length',
+      (h) => h.replace('\\"counts\\":5},\\"sample\\":{\\"values\\":6', '\\"counts\\":5},\\"sample\\":{\\"values\\":7'),
+      /grouping\/model.layers.0.mlp.down_proj.values: expected F32 \[7\], got F32 \[6\]/,
+    ],
+    [
       'a plain weight beside the codes',
       (h) => h.replace('"model.layers.0.mlp.up_proj.bias"', '"model.layers.0.mlp.up_proj.weight"'),
       /got both/,
@@ -288,7 +327,7 @@ describe('readBitloom refuses', () => {
   it('or opens each of 250 damaged files, and never fails otherwise', async () => {
     const widths = Array.from({ length: 33 }, (_, i): Width => (i % 3 ? 2 : 5))
     const shape = { out: 20, zeroBits: 3, groupSize: 8, grid: 'range', seed: 2, rule: 'width' } as const
-    const linears = [...tinyLinears(), ruledSample({ ...shape, widths }).linear]
+    const linears = [...tinyLinears(), ruledSample({ ...shape, widths }).linear, signs]
     const bytes = await collect(writeBitloom(await tinyCheckpoint(), linears, tinyReport(linears)).chunks)
     const headerEnd = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true))
     const places = fc.oneof(

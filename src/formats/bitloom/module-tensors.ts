@@ -1,7 +1,15 @@
 import { FormatError } from '../../errors'
-import type { ColumnRecord, GraphRecord, ModuleRecord, ReconstructionRecord, TrainingRecord } from '../../records'
+import type {
+  ColumnRecord,
+  GraphRecord,
+  ModuleRecord,
+  PublishedBits,
+  ReconstructionRecord,
+  TrainingRecord,
+} from '../../records'
 import type { TensorToWrite } from '../safetensors'
 import type { ModelSource } from '../source'
+import { groupingTensors, readGrouping, type StoredGrouping, storedGrouping } from './grouping-tensors'
 import { columnsTensor, graphTensor, reconstructionTensor, trainingTensor } from './names'
 import { inMemory, storedTensor } from './tensors'
 
@@ -12,6 +20,8 @@ export interface TensorsOfModule {
   /** Recorded steps. */
   readonly training?: number | null | undefined
   readonly graph?: { readonly nodes: number; readonly edges: number } | null | undefined
+  readonly published?: PublishedBits | null | undefined
+  readonly grouping?: StoredGrouping | null | undefined
   readonly flips?: number | null | undefined
   /** Recorded steps. */
   readonly reconstruction?: number | null | undefined
@@ -35,18 +45,26 @@ const SERIES = [
 /** Rows of the reconstruction's tensor. */
 const STEPS = ['step', 'loss', 'soft', 'flips'] as const satisfies readonly (keyof ReconstructionRecord)[]
 
-export function storedModule({ columns, training, graph, reconstruction, ...module }: ModuleRecord): StoredModule {
+export function storedModule({
+  columns,
+  training,
+  graph,
+  grouping,
+  reconstruction,
+  ...module
+}: ModuleRecord): StoredModule {
   return {
     ...module,
     lanes: LANES.filter((lane) => columns[lane]),
     training: training?.step.length ?? null,
     graph: graph && { nodes: graph.nodes.length, edges: graph.weight.length },
+    grouping: grouping && storedGrouping(grouping),
     reconstruction: reconstruction?.step.length ?? null,
   }
 }
 
 export function moduleTensors(module: ModuleRecord): TensorToWrite[] {
-  const { name, in: width, columns, training, graph, reconstruction } = module
+  const { name, in: width, columns, training, graph, grouping, reconstruction } = module
   const lanes = LANES.flatMap((lane) => columns[lane] ?? [])
   const tensors = [inMemory(columnsTensor(name), 'F32', [lanes.length, width], lanes)]
   if (training) tensors.push(seriesTensor(trainingTensor(name), training, SERIES))
@@ -59,6 +77,7 @@ export function moduleTensors(module: ModuleRecord): TensorToWrite[] {
       inMemory(graphTensor(name, 'weight'), 'F32', [weight.length], [weight]),
     )
   }
+  if (grouping) tensors.push(...groupingTensors(name, grouping))
   return tensors
 }
 
@@ -74,13 +93,15 @@ type Tensors = ModelSource['tensors']
 
 /** The whole record of a module; FormatError when its tensors are not those the JSON speaks of. */
 export async function readModule(tensors: Tensors, stored: StoredModule): Promise<ModuleRecord> {
-  const { lanes: _, training, graph, flips, reconstruction, ...module } = stored
+  const { lanes: _, training, graph, published, grouping, flips, reconstruction, ...module } = stored
   const { name } = module
   return {
     ...module,
     columns: await readColumns(tensors, stored),
     training: typeof training === 'number' ? await readSeries(tensors, trainingTensor(name), SERIES, training) : null,
     graph: graph ? await readGraph(tensors, stored, graph) : null,
+    published: published ?? null,
+    grouping: grouping ? await readGrouping(tensors, name, grouping) : null,
     flips: flips ?? null,
     reconstruction:
       typeof reconstruction === 'number'

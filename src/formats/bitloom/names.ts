@@ -2,8 +2,8 @@ import type { RunReport } from '../../records'
 import type { PartName } from '../linear-check'
 
 /** Version of the layout that is written, and all that are read: docs/format.md, "Versions". */
-export const VERSION = '2'
-export const READABLE: readonly (string | undefined)[] = ['1', VERSION]
+export const VERSION = '3'
+export const READABLE: readonly (string | undefined)[] = ['1', '2', VERSION]
 
 /** Tensors that belong to the container rather than to the model begin with this. */
 export const reservedPrefix = 'bitloom.'
@@ -20,6 +20,10 @@ export const reconstructionTensor = (module: string): string => `bitloom.reconst
 /** The graph among a module's columns: U32 [nodes], U32 [2, edges] of indices into it, F32 [edges]. */
 export const graphTensor = (module: string, part: 'nodes' | 'edges' | 'weight'): string =>
   `bitloom.graph/${module}.${part}`
+
+/** How a module's weights were grouped: U32 [bins], and of a sample F32 [values], U8 [values], U32 [2, edges]. */
+export const groupingTensor = (module: string, part: 'counts' | 'values' | 'clusters' | 'edges'): string =>
+  `bitloom.grouping/${module}.${part}`
 
 /** 'model.layers.0.mlp.up_proj' + 'codes'. */
 export const partTensor = (linear: string, part: PartName): string => `${linear}.${part}`

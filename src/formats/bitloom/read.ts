@@ -29,7 +29,7 @@ export async function readBitloom(source: ModelSource): Promise<PackedModel> {
   const version = metadata['bitloom.version']
   if (!READABLE.includes(version))
     throw new FormatError(
-      `model: expected packed format version ${READABLE.join(' or ')}, got ${JSON.stringify(version?.slice(0, 20) ?? null)} — open it with a Bitloom of the release that wrote it, or pack it again`,
+      `model: expected packed format version ${READABLE.join(', ')}, got ${JSON.stringify(version?.slice(0, 20) ?? null)} — open it with a Bitloom of the release that wrote it, or pack it again`,
     )
   const headers = linearsFromJson(metadata['bitloom.linears'])
   for (const [name, header] of headers) {

@@ -5,6 +5,7 @@ import type { AffineHeader } from '../affine-check'
 import type { LinearHeader } from '../linear-check'
 import { WIDTHS } from '../quantized'
 import type { SignHeader } from '../sign-check'
+import type { StoredGrouping } from './grouping-tensors'
 import { LANES, type StoredModule, storedModule } from './module-tensors'
 
 /** A report as its JSON holds it: columns, learning and graph of a module are tensors of the file. */
@@ -52,6 +53,16 @@ const named = (_: string, value: unknown) =>
 const bits = z.object({ code: real, scale: real, index: real, total: real })
 const text = z.string()
 
+const grouping: z.ZodType<StoredGrouping> = z.object({
+  threshold: real,
+  salient: real,
+  boundaries: z.array(real),
+  amplitudes: z.array(real),
+  silhouettes: z.array(real),
+  histogram: z.object({ most: real, counts: count }),
+  sample: z.object({ values: count, edges: count }).nullable(),
+})
+
 const stored: z.ZodType<StoredReport> = z.object({
   version: z.literal(1),
   bitloom: text,
@@ -82,6 +93,8 @@ const stored: z.ZodType<StoredReport> = z.object({
       lanes: z.array(z.enum(LANES)).optional(),
       training: count.nullish(),
       graph: z.object({ nodes: count, edges: count }).nullish(),
+      published: z.object({ weight: real, scale: real, why: text }).nullish(),
+      grouping: grouping.nullish(),
       flips: real.nullish(),
       reconstruction: count.nullish(),
     }),
