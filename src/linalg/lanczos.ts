@@ -24,7 +24,8 @@ export function lanczos(
 ): Eigen {
   const wanted = Math.min(count, n)
   const basis: Float64Array<ArrayBuffer>[] = []
-  const [alphas, betas]: [number[], number[]] = [[], []]
+  const alphas: number[] = []
+  const betas: number[] = []
   let next = freshDirection(n, basis, random)
   for (;;) {
     basis.push(next)

@@ -1,5 +1,4 @@
-import type { Neighbourhood } from './graph'
-import { componentsOf } from './graph'
+import { componentsOf, type Neighbourhood } from './graph'
 import type { Spectrum } from './spectral'
 
 /** Lloyd steps at most; few are needed, the rows lie on a sphere of few dimensions. */
@@ -43,7 +42,6 @@ function cutAtGaps(values: Float64Array, starts: readonly number[], groups: numb
 
 /** Lloyd's algorithm on unit rows [n, k] with k clusters. */
 function kMeans(rows: Float64Array, n: number, k: number, random: () => number): Uint8Array<ArrayBuffer> {
-  const row = (i: number) => rows.subarray(i * k, (i + 1) * k)
   const centers = rightAngles(rows, n, k, random)
   const labels = new Uint8Array(n)
   for (let step = 0; step < MOST_STEPS; step++) {
@@ -51,16 +49,23 @@ function kMeans(rows: Float64Array, n: number, k: number, random: () => number):
     const sums = new Float64Array(k * k)
     const counts = new Uint32Array(k)
     for (let i = 0; i < n; i++) {
-      let [label, least] = [0, Number.POSITIVE_INFINITY]
+      let label = 0
+      let least = Number.POSITIVE_INFINITY
       for (let c = 0; c < k; c++) {
         let distance = 0
-        for (let d = 0; d < k; d++) distance += (rows[i * k + d]! - centers[c * k + d]!) ** 2
-        if (distance < least) [label, least] = [c, distance]
+        for (let d = 0; d < k; d++) {
+          const difference = rows[i * k + d]! - centers[c * k + d]!
+          distance += difference * difference
+        }
+        if (distance < least) {
+          label = c
+          least = distance
+        }
       }
       moved ||= labels[i] !== label
       labels[i] = label
       counts[label]!++
-      for (const [d, value] of row(i).entries()) sums[label * k + d]! += value
+      for (let d = 0; d < k; d++) sums[label * k + d]! += rows[i * k + d]!
     }
     if (!moved && step > 0) break
     for (let c = 0; c < k; c++)

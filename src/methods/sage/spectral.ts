@@ -9,7 +9,9 @@ export interface Spectrum {
 }
 
 /** σ of (L_sym + σI)⁻¹, whose largest eigenvalues are the smallest of L_sym and stand far apart. */
-const SHIFT = 1e-3
+const SHIFT = 1e-5
+/** Of the largest of them: vectors whose eigenvalues no graph of a sample tells apart may stay mixed. */
+const TOLERANCE = 1e-9
 
 /**
  * (S4) L_sym = I − D^(−½)·A·D^(−½): its `count` smallest eigenvalues, by Lanczos on the inverse, which a banded Cholesky
@@ -49,5 +51,5 @@ function component(graph: Neighbourhood, start: number, end: number, count: numb
         -affinity(graph, start + i, start + j) / Math.sqrt(degree[i]! * degree[j]!)
   }
   factorizeBanded(laplacian)
-  return lanczos(n, (x) => solveBanded(laplacian, x), count, { random })
+  return lanczos(n, (x) => solveBanded(laplacian, x), count, { tolerance: TOLERANCE, random })
 }
