@@ -10,8 +10,10 @@ import { writeBitloom } from '../src/formats/bitloom/write'
 import { placeColumns } from '../src/formats/column-rule'
 import { dequantize } from '../src/formats/dequantize'
 import { arraysOf, headerOf } from '../src/formats/linear-check'
-import type { AffineLinear } from '../src/formats/quantized'
+import type { QuantizedLinear } from '../src/formats/quantized'
+import { packSign } from '../src/formats/sign-pack'
 import { anyRuled } from './affine'
+import { anySign } from './sign'
 import { collect, tinyCheckpoint, tinyLinears, tinyReport } from './tiny-model'
 
 const page = readFileSync(join(import.meta.dirname, '../docs/format.md'), 'utf8')
@@ -20,7 +22,7 @@ const blocks = (language: string) =>
 const folder = mkdtempSync(join(tmpdir(), 'bitloom-format-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function expectExample(number: number, linear: AffineLinear) {
+function expectExample(number: number, linear: QuantizedLinear) {
   expect(JSON.parse(blocks('json')[number]!)).toEqual(headerOf(linear))
   const arrays = Object.entries(arraysOf(linear)).filter(([, array]) => array)
   const hex = new Map(arrays.map(([part, array]) => [part, Buffer.from(array.buffer).toString('hex')]))
@@ -34,13 +36,16 @@ describe('docs/format.md', () => {
     const ruled = fc
       .sample(anyRuled, { numRuns: 5, seed: 3 })
       .map(({ linear }, i) => ({ ...linear, name: `ruled.${i}` }))
-    const linears = [...tinyLinears(), ...ruled]
-    const script = join(folder, 'read-row.mjs')
+    const signs = fc
+      .sample(anySign, { numRuns: 6, seed: 5 })
+      .map(({ linear }, i) => ({ ...linear, name: `signs.${i}` }))
     const file = join(folder, 'tiny.bitloom.safetensors')
-    writeFileSync(script, blocks('js')[0]!)
+    const linears = [...tinyLinears(), ...ruled, ...signs]
+    for (const [i, name] of ['affine', 'sign'].entries()) writeFileSync(join(folder, `${name}.mjs`), blocks('js')[i]!)
     writeFileSync(file, await collect(writeBitloom(await tinyCheckpoint(), linears, tinyReport(linears)).chunks))
     for (const linear of linears) {
       const row = linear.out - 1
+      const script = join(folder, `${linear.kind}.mjs`)
       const printed = execFileSync(process.execPath, [script, file, linear.name, String(row)], { encoding: 'utf8' })
       // JavaScript prints −0 as 0
       const expected = dequantize(linear)
@@ -48,7 +53,7 @@ describe('docs/format.md', () => {
         .map((weight) => weight + 0)
       expect(Float32Array.from(printed.trim().split('\n'), Number)).toEqual(expected)
     }
-  })
+  }, 30_000)
 
   it('has an expression that file names match', () => {
     const [, source] = /^\/(.*)\/\n$/.exec(blocks('regexp')[0]!)!
@@ -87,5 +92,18 @@ describe('docs/format.md', () => {
     expect(cells[0]).toEqual(Array.from({ length: 6 }, (_, column) => perm!.indexOf(column)))
     expect(cells[1]).toEqual([...groupOf])
     expect(cells[2]).toEqual([...unpackCodes(linear)])
+  })
+
+  it('has an example of signs that is what the writer makes', () => {
+    const linear = packSign({
+      ...{ name: 'example', out: 2, in: 5, groups: 2, blockColumns: 5, perRow: true },
+      signs: Uint8Array.of(1, 0, 1, 0, 1, 1, 0, 1, 1, 1),
+      ids: Uint8Array.of(0, 1, 1, 0, 0, 1, 0, 1, 1, 1),
+      amplitudes: Float32Array.of(1, 2, 0.5, 4),
+      sparse: { positions: Uint32Array.of(5), bits: 4, codes: [11], scales: Float32Array.of(1, 2) },
+      columns: { indices: [3], signs: Uint8Array.of(1, 1), levels: Float32Array.of(0.5, 4, 1, -1, 2, 0.25) },
+    })
+    expectExample(2, linear)
+    expect([...dequantize(linear)]).toEqual([1, -2, 2, -2.5, 1, 6, -0.5, 4, 1.25, 4])
   })
 })
