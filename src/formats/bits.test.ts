@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { affineSample, anyAffine, ruledSample } from '../../test/affine'
-import { headerOf } from './affine-check'
+import { anySign, signSample } from '../../test/sign'
 import { declaredBits, effectiveBits, sumBits } from './bits'
-import type { Width } from './quantized'
+import { headerOf } from './linear-check'
+import type { QuantizedLinear, Width } from './quantized'
 
 const shape = { out: 8, columns: 128, groupSize: 32, zeroBits: 4, seed: 1 } as const
 
@@ -33,11 +34,32 @@ describe('effectiveBits', () => {
 
   it('is known from the header', () => {
     fc.assert(
-      fc.property(anyAffine, ({ linear }) => {
+      fc.property(fc.oneof(anyAffine, anySign), ({ linear }: { linear: QuantizedLinear }) => {
         expect(declaredBits(headerOf(linear))).toEqual(effectiveBits(linear))
       }),
       { numRuns: 100 },
     )
+  })
+
+  it('counts signs as code, amplitudes as scale and group ids as index', () => {
+    const plain = { out: 8, columns: 128, groups: 4, blockColumns: 64, bits: 8, seed: 1 } as const
+    const rows = { ...plain, perRow: true, centered: false, zeros: true } as const
+    const signs = signSample({ ...rows, sparse: 'none', salient: 'none' }).linear
+    expect(effectiveBits(signs)).toEqual({ code: 1, scale: (4 * 16) / 64, index: 2, total: 4 })
+    const all = signSample({
+      ...plain,
+      perRow: false,
+      centered: true,
+      zeros: true,
+      sparse: 'row',
+      salient: 'all',
+    }).linear
+    const weights = 8 * 128
+    expect(effectiveBits(all)).toMatchObject({
+      code: (2 * weights + 128 * 8) / weights,
+      scale: (2 * 2 * 4 * 16 + 8 * 2 * 3 * 16 + 8 * 16 + 8 * 8) / weights,
+      index: (2 * weights + 32 * all.sparse!.gaps.length + 128) / weights,
+    })
   })
 
   it('counts the padding of a segment', () => {

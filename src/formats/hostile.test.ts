@@ -1,7 +1,12 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { signSample } from '../../test/sign'
+import { collect, tinyCheckpoint, tinyReport } from '../../test/tiny-model'
 import { FormatError } from '../errors'
 import { specFromConfig } from '../models/spec'
+import { readBitloom } from './bitloom/read'
+import { writeBitloom } from './bitloom/write'
 import { type ByteSource, memorySource } from './bytes'
+import { dequantize } from './dequantize'
 import { safetensorsChunks } from './safetensors'
 import { assess, openModel } from './source'
 
@@ -190,7 +195,65 @@ describe.each([
   })
 })
 
+/** A packed file of one linear of signs, with everything that one may have. */
+async function signFile(): Promise<Uint8Array> {
+  const { linear } = signSample({
+    ...{ out: 20, columns: 33, groups: 3, blockColumns: 8, perRow: true, centered: true, sparse: 'some', bits: 5 },
+    ...{ zeros: true, salient: 'some', seed: 3 },
+  })
+  return collect(writeBitloom(await tinyCheckpoint(), [linear], tinyReport([linear])).chunks)
+}
+
+const description: typeof mutations = {
+  ...mutations,
+  'a number of the description': (bytes, { below, pick }) =>
+    editHeader(bytes, (header) => {
+      const metadata = header.__metadata__ as Record<string, string>
+      const places = [...metadata['bitloom.linears']!.matchAll(/(?<=:)(\d+|true|false|null)/g)]
+      const { index, 0: text } = pick(places)
+      const other = pick([String(pick(numbers)), String(below(60)), 'null', 'true', 'false', '{}'])
+      const json = metadata['bitloom.linears']!
+      metadata['bitloom.linears'] = json.slice(0, index) + other + json.slice(index + text.length)
+    }),
+  'flipped data': (bytes, { below }) => {
+    const flipped = bytes.slice()
+    const start = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true))
+    for (let i = 0; i <= below(3); i++) flipped[start + below(bytes.length - start)]! ^= 1 << below(8)
+    return flipped
+  },
+}
+
+describe('a mutated packed file of signs gives finite weights or is refused', () => {
+  it.each(Object.entries(description))('%s', async (kind, mutate) => {
+    const random = generator(kind.length)
+    const original = await signFile()
+    for (let i = 0; i < mutantsPerKind; i++) {
+      const mutant = mutate(original, random)
+      const file = watched(mutant, 'signs.safetensors')
+      const allocated = watchAllocations()
+      try {
+        const model = await readBitloom(await openModel([file]))
+        for (const name of model.names) {
+          const linear = await model.linear(name)
+          expect(Math.max(0, ...allocated)).toBeLessThanOrEqual(mutant.length)
+          expect(dequantize(linear).every(Number.isFinite)).toBe(true)
+        }
+      } catch (error) {
+        expect(error).toBeInstanceOf(FormatError)
+        expect((error as Error).message.length).toBeLessThan(600)
+      }
+      vi.unstubAllGlobals()
+      expect(file.requested).toBeLessThanOrEqual(mutant.length + 64)
+    }
+  })
+})
+
 describe('the original', () => {
+  it('of signs opens', async () => {
+    const model = await readBitloom(await openModel([memorySource(await signFile(), 'signs.safetensors')]))
+    expect(dequantize(await model.linear('signs'))).toHaveLength(20 * 33)
+  })
+
   it('opens', async () => {
     const file = memorySource(
       await sample({ format: 'bitloom' }, ['bitloom.file/config.json', 'bitloom.file/tokenizer.json']),
