@@ -1,8 +1,10 @@
 import { roughly } from '../../src/duration'
 import { writeBitloom } from '../../src/formats/bitloom/write'
+import { sumPublished } from '../../src/formats/bits'
 import { methods } from '../../src/methods/registry'
 import { forecastRun } from '../../src/pipeline/inspect'
 import { quantize as quantizeModel } from '../../src/pipeline/quantize'
+import type { PublishedBits } from '../../src/records'
 import { command, UsageError } from '../command'
 import { openPath, readText, withGpu } from '../input'
 import { prepareOutput, writeFile } from '../output'
@@ -37,8 +39,9 @@ export const quantize = command({
       const { linears, changed, report } = await profiled(gpu, values.profile, () => quantizeModel(gpu, model, request))
       const bytes = await writeFile(out, writeBitloom(model.source, linears.values(), report, changed).chunks, signal)
       const { bits, modules, seconds, peakGpuBytes, device, warnings } = report
+      const published = sumPublished(modules)
       const json = {
-        ...{ out, bytes, effectiveBits: bits },
+        ...{ out, bytes, effectiveBits: bits, publishedBits: published },
         // what has a value a column, a step or an edge is in the file
         modules: modules.map(
           ({ columns: _, training: __, graph: ___, grouping: ____, reconstruction: _____, ...module }) => module,
@@ -46,7 +49,11 @@ export const quantize = command({
         ...{ seconds, peakGpuBytes, device, recipe: report.recipe, warnings },
       }
       const text = `${out}  ${megabytes(bytes)}  ${bits.total.toFixed(4)} bits/weight (code ${bits.code.toFixed(4)}, scale ${bits.scale.toFixed(4)}, index ${bits.index.toFixed(4)})  ${seconds.total.toFixed(1)} s`
-      return { json, text }
+      return { json, text: published ? `${text}\n${publishedLine(published)}` : text }
     })
   },
 })
+
+/** The method's own count beside ours, and why it is another. */
+const publishedLine = ({ weight, scale, why }: PublishedBits): string =>
+  `published count: ${weight.toFixed(4)} for weights, ${scale.toFixed(4)} for scales; ${why}`

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { affineSample, anyAffine, ruledSample } from '../../test/affine'
 import { anySign, signSample } from '../../test/sign'
-import { declaredBits, effectiveBits, sumBits } from './bits'
+import { declaredBits, effectiveBits, sumBits, sumPublished } from './bits'
 import { headerOf } from './linear-check'
 import type { QuantizedLinear, Width } from './quantized'
 
@@ -73,6 +73,20 @@ describe('effectiveBits', () => {
       named: false,
     })
     expect(effectiveBits(linear)).toMatchObject({ code: (2 * 64) / 33, scale: 32 / 33 })
+  })
+})
+
+describe('sumPublished', () => {
+  const published = (weight: number) => ({ weight, scale: 0.5, why: 'ids are not in it' })
+
+  it('weighs by the number of weights, and is nothing where one linear has no count', () => {
+    const modules = [
+      { out: 2, in: 3, published: published(1) },
+      { out: 1, in: 2, published: published(2) },
+    ]
+    expect(sumPublished(modules)).toEqual(published(1.25))
+    expect(sumPublished([...modules, { out: 1, in: 1, published: null }])).toBeNull()
+    expect(sumPublished([])).toBeNull()
   })
 })
 

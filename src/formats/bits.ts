@@ -1,4 +1,4 @@
-import type { EffectiveBits } from '../records'
+import type { EffectiveBits, ModuleRecord, PublishedBits } from '../records'
 import { dtypeBytes } from './dtypes'
 import { arraysOf, type LinearHeader, type PartName, partNames, partsOf } from './linear-check'
 import type { QuantizedLinear } from './quantized'
@@ -51,6 +51,20 @@ export function sumBits(list: Iterable<{ bits: EffectiveBits; weights: number }>
   }
   const mean = (value: number) => (all === 0 ? 0 : value / all)
   return { code: mean(sum.code), scale: mean(sum.scale), index: mean(sum.index), total: mean(sum.total) }
+}
+
+/** What papers would name for several linears together; null unless all of them have such a count. */
+export function sumPublished(modules: readonly Pick<ModuleRecord, 'out' | 'in' | 'published'>[]): PublishedBits | null {
+  const sum = { weight: 0, scale: 0 }
+  let all = 0
+  for (const { out, in: columns, published } of modules) {
+    if (!published) return null
+    all += out * columns
+    sum.weight += published.weight * out * columns
+    sum.scale += published.scale * out * columns
+  }
+  const why = modules[0]?.published?.why
+  return why === undefined ? null : { weight: sum.weight / all, scale: sum.scale / all, why }
 }
 
 function bitsOf({ out, in: columns }: { out: number; in: number }, bytesOf: (part: PartName) => number): EffectiveBits {

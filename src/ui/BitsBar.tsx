@@ -1,4 +1,4 @@
-import type { EffectiveBits } from '../records'
+import type { EffectiveBits, PublishedBits } from '../records'
 import { formatNumber } from './format'
 import './bits.css'
 
@@ -11,10 +11,12 @@ const LANES = [
 interface BitsBarProps {
   readonly title: string
   readonly bits: EffectiveBits
+  /** What the method's paper would name instead. */
+  readonly published?: PublishedBits | null
 }
 
 /** Bits a weight as they are stored, and what each is spent on. */
-export function BitsBar({ title, bits }: BitsBarProps) {
+export function BitsBar({ title, bits, published = null }: BitsBarProps) {
   return (
     <div className="bits">
       <p className="bits-head">
@@ -31,6 +33,12 @@ export function BitsBar({ title, bits }: BitsBarProps) {
           </li>
         ))}
       </ul>
+      {published && (
+        <p className="quiet small">
+          The paper’s count: {formatNumber(published.weight, 3)} for weights, {formatNumber(published.scale, 3)} for
+          scales; {published.why}
+        </p>
+      )}
     </div>
   )
 }

@@ -1,3 +1,4 @@
+import { sumPublished } from '../formats/bits'
 import { ratio } from '../state/measurements'
 import { type Summary, summaryOf } from '../state/summary'
 import { BitsBar } from './BitsBar'
@@ -14,7 +15,7 @@ export function Glance() {
   if (!summary || !result) return null
   return (
     <section className="glance" aria-label="Result at a glance">
-      <BitsBar title="Bits a weight" bits={result.report.bits} />
+      <BitsBar title="Bits a weight" bits={result.report.bits} published={sumPublished(result.report.modules)} />
       <Size packed={summary.packed} />
       {summary.error && <Worst error={summary.error} />}
       <Perplexity line={summary.perplexity} />
