@@ -153,6 +153,8 @@ export interface ColumnRecord {
   readonly factor: Float32Array<ArrayBuffer> | null
   /** ‖w_j‖ of the original column; null in files that were written before it was kept. */
   readonly norm: Float32Array<ArrayBuffer> | null
+  /** The part of a column's weights that is stored with more than sign and group; null for methods that single none out. */
+  readonly salient: Float32Array<ArrayBuffer> | null
 }
 
 /** What runs where and how long: one line of the progress. */

@@ -168,6 +168,7 @@ export function fakeModule(
     hessian: calibrated ? lane(3) : null,
     factor: calibrated ? lane(3).map((value) => 1 / Math.sqrt(value)) : null,
     norm: lane(1),
+    salient: null,
   }
   const mixed = recipe.method === fakeAllocation.id
   const learned = recipe.method === 'tesseraq'
@@ -347,6 +348,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
           rows,
           columns,
           rescaled: false,
+          salient: null,
           original,
           quantized: original.map((weight) => Math.round(weight * 20) / 20),
         }

@@ -134,6 +134,7 @@ export function tinyReport(linears: readonly QuantizedLinear[]): RunReport {
         hessian: i === 2 ? null : noise(columns, i + 20),
         factor: i === 1 ? noise(columns, i + 30) : null,
         norm: i === 0 ? null : noise(columns, i + 40),
+        salient: i === 1 ? noise(columns, i + 50) : null,
       },
       training: i === 1 ? tinyTraining() : null,
       graph: i === 1 ? tinyGraph(columns) : null,

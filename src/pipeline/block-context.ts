@@ -2,6 +2,7 @@ import { invariant, NumericalError } from '../errors'
 import { effectiveBits } from '../formats/bits'
 import { widthsOf } from '../formats/column-rule'
 import type { QuantizedLinear } from '../formats/quantized'
+import { salientShares } from '../formats/salient'
 import { signColumnBits } from '../formats/sign'
 import type { Gpu } from '../gpu/device'
 import type { Tensor } from '../gpu/tensor'
@@ -172,6 +173,7 @@ export class CalibratedBlock implements WorkingBlock {
         hessian: this.#hessians?.diagonal(spec.stage) ?? null,
         factor: module.factor ?? null,
         norm: error.norms,
+        salient: salientShares(linear),
       },
       training: module.training ?? null,
       graph: module.graph ?? null,

@@ -107,6 +107,7 @@ const LANE_TITLES: Readonly<Record<Lane, string>> = {
   norm: 'norm',
   error: 'error',
   saliency: 'saliency',
+  salient: 'salient_share',
 }
 
 /** The matrix map as a table: one row a column of the original order, one column a lane that is known. */

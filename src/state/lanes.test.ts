@@ -8,6 +8,7 @@ const columns: ColumnRecord = {
   hessian: null,
   factor: Float32Array.of(1, 2, 0.5, 1),
   norm: Float32Array.of(3, 2, 1, 1),
+  salient: null,
 }
 
 describe('lanes', () => {
@@ -16,6 +17,7 @@ describe('lanes', () => {
     expect(saliencyOf({ ...columns, norm: null })).toBeNull()
     expect(lanesOf(columns)).toEqual(['factor', 'norm', 'error', 'saliency'])
     expect(lanesOf({ ...columns, factor: null })).toEqual(['norm', 'error'])
+    expect(lanesOf({ ...columns, factor: null, salient: columns.bits })).toEqual(['norm', 'error', 'salient'])
   })
 
   it('arrange columns by falling values, equals as they were, NaN last', () => {

@@ -102,9 +102,12 @@ function Panels({ weights, row, column }: { weights: WeightWindow; row: number; 
       </div>
       <p className="readout">
         {at
-          ? `Row ${row + at.row}, column ${column + at.column}: ${panels.map(({ title, values }) => `${title} ${formatError(values[index] ?? 0)}`).join(', ')}`
+          ? `Row ${row + at.row}, column ${column + at.column}: ${panels.map(({ title, values }) => `${title} ${formatError(values[index] ?? 0)}`).join(', ')}${weights.salient?.[index] ? '; salient' : ''}`
           : 'Orange is negative, purple is positive, the stronger the larger. Click the matrix map to move here.'}
       </p>
+      {weights.salient && (
+        <p className="field-help">Framed weights are salient: stored with more than a sign and a group.</p>
+      )}
       {weights.original && weights.rescaled && (
         <p className="field-help">
           This run scaled rows or columns of the matrix before it rounded, and the inverse into what comes before. The

@@ -83,4 +83,6 @@ export interface WeightWindow {
   /** The run scaled this matrix before it rounded, and `original` is scaled alike. */
   readonly rescaled: boolean
   readonly quantized: Float32Array
+  /** 1 where a weight is stored with more than sign and group; null where the method singles none out. */
+  readonly salient: Uint8Array | null
 }

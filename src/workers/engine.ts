@@ -1,10 +1,11 @@
 import { FormatError, GpuUnavailableError, invariant } from '../errors'
-import { dequantize } from '../formats/dequantize'
 import { packedFileName } from '../formats/bitloom/names'
 import { writeBitloom } from '../formats/bitloom/write'
 import { type ByteSource, blobSource } from '../formats/bytes'
+import { dequantize } from '../formats/dequantize'
 import { exportFp16 } from '../formats/export-fp16'
 import type { ChangedTensors, QuantizedLinear } from '../formats/quantized'
+import { salientMask } from '../formats/salient'
 import { isSideFile } from '../formats/side-files'
 import { assess, toFloat32 } from '../formats/source'
 import { zipStream } from '../formats/zip'
@@ -147,22 +148,24 @@ export class Engine implements EngineApi {
     const result = this.#quantized()
     const linear = await result.linear(module)
     invariant(row + rows <= linear.out && column + columns <= linear.in, `window outside of ${module}`)
-    const cut = (values: Float32Array, first: number) => {
-      const part = new Float32Array(rows * columns)
+    const cut = <T extends Float32Array | Uint8Array>(values: T, first: number, part: T): T => {
       for (let r = 0; r < rows; r++) {
         const at = (row - first + r) * linear.in + column
         part.set(values.subarray(at, at + columns), r * columns)
       }
       return part
     }
+    const size = rows * columns
     const entry = this.#opened().source.tensors.get(`${module}.weight`)
     const original = entry ? toFloat32(await entry.read({ start: row, end: row + rows }), entry.dtype) : null
     const scaling = result.scalings.get(module)
-    const before = original && cut(original, row)
+    const before = original && cut<Float32Array>(original, row, new Float32Array(size))
+    const mask = salientMask(linear)
     return {
       ...{ rows, columns, rescaled: scaling !== undefined },
       original: before && scaling ? scaledWindow(before, window, scaling) : before,
-      quantized: cut(dequantize(linear), 0),
+      quantized: cut<Float32Array>(dequantize(linear), 0, new Float32Array(size)),
+      salient: mask && cut<Uint8Array>(mask, 0, new Uint8Array(size)),
     }
   }
 

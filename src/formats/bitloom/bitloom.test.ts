@@ -78,7 +78,7 @@ describe('a packed file', () => {
     const report = tinyReport(linears)
     const modules = report.modules.map((module) => ({
       ...{ ...module, training: null, graph: null, published: null, grouping: null, flips: null, reconstruction: null },
-      columns: { ...module.columns, factor: null, norm: null },
+      columns: { ...module.columns, factor: null, norm: null, salient: null },
     }))
     const written = await collect(writeBitloom(await tinyCheckpoint(), linears, { ...report, modules }).chunks)
     const first = withHeader(written, (header) =>

@@ -29,7 +29,7 @@ export interface TensorsOfModule {
 export type StoredModule = Omit<ModuleRecord, 'columns' | keyof Omit<TensorsOfModule, 'lanes'>> & TensorsOfModule
 
 export type Lane = keyof ColumnRecord
-export const LANES = ['bits', 'error', 'hessian', 'factor', 'norm'] as const satisfies readonly Lane[]
+export const LANES = ['bits', 'error', 'hessian', 'factor', 'norm', 'salient'] as const satisfies readonly Lane[]
 
 /** Rows of the training's tensor. */
 const SERIES = [
@@ -121,7 +121,8 @@ async function readColumns(tensors: Tensors, { name, in: width, lanes }: StoredM
     throw new FormatError(
       `${name}: expected lanes with bits and error, each once, got ${names.join(', ')} — the file is damaged; pack the model again`,
     )
-  return { bits, error, hessian: lane('hessian'), factor: lane('factor'), norm: lane('norm') }
+  const [hessian, factor, norm, salient] = [lane('hessian'), lane('factor'), lane('norm'), lane('salient')]
+  return { bits, error, hessian, factor, norm, salient }
 }
 
 async function readSeries<K extends string>(

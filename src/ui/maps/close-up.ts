@@ -70,5 +70,23 @@ export function drawCloseUp(
         ctx.fillStyle = theme.signed.css(0.5 + values[row * window.columns + column]! / (2 * reach))
         ctx.fillRect(left + column * layout.cell, layout.top + row * layout.cell, layout.cell, layout.cell)
       }
+    if (window.salient) drawFrames(ctx, window, window.salient, left, layout, theme)
   }
+}
+
+/** A frame around every salient weight. */
+function drawFrames(
+  ctx: CanvasRenderingContext2D,
+  { rows, columns }: WeightWindow,
+  salient: Uint8Array,
+  left: number,
+  { cell, top }: CloseUpLayout,
+  theme: MapTheme,
+): void {
+  ctx.strokeStyle = theme.ink
+  ctx.lineWidth = 1
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      if (salient[row * columns + column])
+        ctx.strokeRect(left + column * cell + 0.5, top + row * cell + 0.5, cell - 1, cell - 1)
 }

@@ -81,22 +81,23 @@ describe('matrix map', () => {
 describe('close-up', () => {
   const original = Float32Array.from([1, -2, 0.5, 0])
   const quantized = Float32Array.from([1, -1.5, 0.5, 0])
+  const salient = null
 
   it('shows before, after and the change, the first two on one scale', () => {
-    const panels = panelsOf({ rows: 2, columns: 2, rescaled: false, original, quantized })
+    const panels = panelsOf({ rows: 2, columns: 2, rescaled: false, original, quantized, salient })
     expect(panels.map(({ title, reach }) => [title, reach])).toEqual([
       ['original', 2],
       ['quantized', 2],
       ['change', 0.5],
     ])
     expect([...panels[2]!.values]).toEqual([0, 0.5, 0, 0])
-    expect(panelsOf({ rows: 2, columns: 2, rescaled: false, original: null, quantized })).toHaveLength(1)
-    const [before] = panelsOf({ rows: 2, columns: 2, rescaled: true, original, quantized })
+    expect(panelsOf({ rows: 2, columns: 2, rescaled: false, original: null, quantized, salient })).toHaveLength(1)
+    const [before] = panelsOf({ rows: 2, columns: 2, rescaled: true, original, quantized, salient })
     expect(before!.title).toBe('original, rescaled')
   })
 
   it('finds the same weight in every panel', () => {
-    const window = { rows: 48, columns: 48, rescaled: false, original: null, quantized }
+    const window = { rows: 48, columns: 48, rescaled: false, original: null, quantized, salient }
     const layout = layoutCloseUp(48, 48, 1000)
     for (const panel of [0, 1, 2])
       expect(weightAt(layout, window, panel * layout.step + 2.5 * layout.cell, layout.top + 1)).toEqual({

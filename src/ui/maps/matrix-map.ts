@@ -28,6 +28,7 @@ export const LANE_TITLES: Readonly<Record<Lane, string>> = {
   norm: 'norm',
   error: 'error',
   saliency: 'saliency',
+  salient: 'salient',
 }
 
 /** Places shown: [start, end). */

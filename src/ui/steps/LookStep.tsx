@@ -10,6 +10,7 @@ import { DifferenceMap } from '../DifferenceMap'
 import { ChoiceField } from '../fields'
 import { formatDuration, formatError, formatSetting, formatShape, formatTenths } from '../format'
 import { GraphView } from '../GraphView'
+import { GroupingChart } from '../GroupingChart'
 import { MatrixMap } from '../MatrixMap'
 import { ModelMap } from '../ModelMap'
 import { CLOSE_UP } from '../maps/close-up'
@@ -77,10 +78,11 @@ function Matrix({ module, save }: { module: ModuleRecord; save: Save }) {
   const fitted = useStudioState(({ run }) =>
     run?.modules.find(({ layer, reconstruction }) => layer === module.layer && reconstruction),
   )
-  const { name, layer, training, graph } = module
+  const { name, layer, training, graph, grouping } = module
   return (
     <>
       <MatrixMap module={module} column={chosen} onColumn={choose} onPng={save(name)} />
+      {grouping && <GroupingChart name={name} grouping={grouping} onPng={save(`${name}-magnitudes`)} />}
       {graph && (
         <GraphView module={module} graph={graph} column={chosen} onColumn={choose} onPng={save(`${name}-graph`)} />
       )}
