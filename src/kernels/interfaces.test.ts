@@ -18,6 +18,7 @@ import { packInto, unpackInto } from './pack'
 import * as quantize from './quantize'
 import { rmsNorm } from './rms-norm'
 import { rmsNormBackward } from './rms-norm-backward'
+import { billmBlock, pbllmBlock } from './sign-block'
 import { countFlips, roundingStep } from './soft-rounding'
 
 type AnyKernel = Kernel<string, never>
@@ -80,6 +81,7 @@ const variants = [true, false].flatMap((software) =>
   [
     ...[nll, rmsNorm, rmsNormBackward, blockError, sumInto, minMaxGrid, keepLeast],
     ...[roundingStep, countFlips, hardenHistogram, hardenDigit],
+    ...[billmBlock, pbllmBlock],
     ...[quantize.gptqBlock, mixed.mixedBlock, mixed.findRange, ...ofHeads],
   ].map((of) => of(software) as unknown as AnyKernel),
 )

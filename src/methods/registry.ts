@@ -1,5 +1,6 @@
 import { FormatError } from '../errors'
 import { awq } from './awq/awq'
+import { billm } from './billm/billm'
 import { gptq } from './gptq/gptq'
 import type { Method } from './method'
 import { mgptq } from './mgptq/mgptq'
@@ -8,7 +9,7 @@ import { rtn } from './rtn/rtn'
 import { tesseraq } from './tesseraq/tesseraq'
 
 /** All methods, in the order in which a form lists them. */
-export const methods: readonly Method<unknown, unknown>[] = [mgptq, tesseraq, gptq, awq, omniquant, rtn]
+export const methods: readonly Method<unknown, unknown>[] = [mgptq, tesseraq, gptq, awq, omniquant, rtn, billm]
 
 /** The method and its options, checked and completed with defaults. */
 export function resolveMethod(

@@ -1,0 +1,84 @@
+// One block of a column loop near one bit: `count` ≤ BLOCK columns from `first` on, rounded one after another to levels
+// that do not move, each error pushed to the columns of the block behind it:
+//   eⱼ = (wⱼ − ŵⱼ)/Uⱼⱼ,  wᵢ −= eⱼ·Uⱼᵢ for i > j
+// As gptq_block.wgsl: an invocation owns a row, keeps SUB columns in registers, and pushes their errors at once.
+// `rounded` comes from a library: billm_rounded.wgsl or pbllm_rounded.wgsl.
+// w: [rows, columns], already updated by the blocks before; u: [columns, columns] upper; codes: [rows, columns], what a
+// weight is coming in, what it was rounded to going out; errors: [rows, BLOCK].
+struct Params { rows: u32, columns: u32, first: u32, count: u32, cell_columns: u32, cells: u32, top: u32 }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> w: array<f32>;
+@group(0) @binding(2) var<storage, read> u: array<f32>;
+@group(0) @binding(3) var<storage, read_write> codes: array<u32>;
+@group(0) @binding(4) var<storage, read_write> errors: array<f32>;
+
+const SUB = 4u * SUB_QUADS;
+const QUADS = BLOCK / 4; // of a row of the block
+
+// SUB rows of U over the columns of the block.
+var<workgroup> u_rows: array<vec4f, SUB * QUADS>;
+
+// U between two columns of the block; zero beyond its end.
+fn u_at(i: u32, j: u32) -> f32 {
+  let last = params.count - 1u;
+  let at = (params.first + min(i, last)) * params.columns + params.first + min(j, last);
+  return select(0.0, u[at], i <= last && j <= last);
+}
+
+fn load_w(row: u32, j: u32) -> f32 {
+  return w[row * params.columns + params.first + min(j, params.count - 1u)];
+}
+
+@compute @workgroup_size(SIZE)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) t: u32) {
+  // Invocations beyond the last row come along, since all must meet at the barriers, but store nothing.
+  let owns = id.x < params.rows;
+  let row = min(id.x, params.rows - 1u);
+
+  for (var s = 0u; s < params.count; s += SUB) {
+    workgroupBarrier();
+    for (var e = t; e < SUB * QUADS; e += SIZE) {
+      let i = s + e / QUADS;
+      let j = 4u * (e % QUADS);
+      u_rows[e] = vec4f(u_at(i, j), u_at(i, j + 1u), u_at(i, j + 2u), u_at(i, j + 3u));
+    }
+    workgroupBarrier();
+
+    #for q in SUB_QUADS
+    var w_${q} = vec4f(load_w(row, s + 4u * ${q}u), load_w(row, s + 4u * ${q}u + 1u), load_w(row, s + 4u * ${q}u + 2u), load_w(row, s + 4u * ${q}u + 3u));
+    #end
+    #for q in SUB_QUADS
+    #for c in 4
+    var e_${q}_${c} = 0.0;
+    if (s + 4u * ${q}u + ${c}u < params.count) {
+      let j = s + 4u * ${q}u + ${c}u;
+      let at = row * params.columns + params.first + j;
+      let found = rounded(w_${q}[${c}], codes[at], row, (params.first + j) / params.cell_columns);
+      e_${q}_${c} = (w_${q}[${c}] - found.level) / u_rows[(4u * ${q}u + ${c}u) * QUADS + j / 4u][${c}];
+      if (owns) {
+        codes[at] = found.code;
+        errors[row * BLOCK + j] = e_${q}_${c};
+      }
+      // U is upper triangular: columns already rounded see zeros
+      #for p in SUB_QUADS
+      w_${p} -= e_${q}_${c} * u_rows[(4u * ${q}u + ${c}u) * QUADS + s / 4u + ${p}u];
+      #end
+    }
+    #end
+    #end
+
+    for (var j = s + SUB; j < params.count; j += 4u) {
+      var push = vec4f();
+      #for q in SUB_QUADS
+      #for c in 4
+      push += e_${q}_${c} * u_rows[(4u * ${q}u + ${c}u) * QUADS + j / 4u];
+      #end
+      #end
+      if (owns) {
+        #for c in 4
+        if (j + ${c}u < params.count) { w[row * params.columns + params.first + j + ${c}u] -= push[${c}]; }
+        #end
+      }
+    }
+  }
+}
