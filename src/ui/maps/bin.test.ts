@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { binBits, binLane, binOf, binRange, binsFor, shareHeights } from './bin'
+import { binBits, binLane, binOf, binRange, binsFor, shareHeights, shownWidths } from './bin'
 
 const windows = fc
   .tuple(fc.nat(500), fc.integer({ min: 1, max: 600 }), fc.integer({ min: 1, max: 400 }))
@@ -67,4 +67,11 @@ describe('bits of a bin', () => {
     const widths = [8, 6, 5, 4, 3, 2, 1].map((bits) => ({ bits, share: 1 / 7 }))
     expect(shareHeights(widths, 26).reduce((sum, part) => sum + part)).toBe(26)
   })
+})
+
+it('widths are shown as they are while they are few, and by quarters of a bit where every column has its own', () => {
+  const few = Float32Array.from({ length: 40 }, (_, i) => 1 + (i % 8) / 10)
+  expect(shownWidths(few)).toBe(few)
+  const many = Float32Array.from({ length: 40 }, (_, i) => 2 + i / 100)
+  expect([...new Set(shownWidths(many))]).toEqual([2, 2.25, 2.5])
 })

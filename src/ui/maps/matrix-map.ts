@@ -1,7 +1,7 @@
 import type { ColumnRecord } from '../../records'
 import { arranged, arrangement, type Lane, laneOf, lanesOf, type Order } from '../../state/lanes'
 import { formatError, formatSetting } from '../format'
-import { type Bins, binBits, binLane, binOf, binRange, binsFor, shareHeights } from './bin'
+import { type Bins, binBits, binLane, binOf, binRange, binsFor, shareHeights, shownWidths } from './bin'
 import { bitPosition, type MapTheme, viridis } from './colour'
 import { type Scale, scaleFor } from './scale'
 
@@ -17,7 +17,7 @@ export interface MatrixView {
 export function matrixView(columns: ColumnRecord, order: Order): MatrixView {
   const places = arrangement(columns, order)
   return {
-    ...{ places, bits: arranged(columns.bits, places), error: arranged(columns.error, places) },
+    ...{ places, bits: arranged(shownWidths(columns.bits), places), error: arranged(columns.error, places) },
     lanes: lanesOf(columns).map((lane) => ({ lane, values: arranged(laneOf(columns, lane)!, places) })),
   }
 }
@@ -81,7 +81,7 @@ export function columnOfInterest({ error }: MatrixView, layout: MatrixLayout, x:
 /** Column by column in words: its width and all its lanes. */
 export function columnText(columns: ColumnRecord, column: number): string {
   const lanes = lanesOf(columns).map((lane) => `${LANE_TITLES[lane]} ${formatError(laneOf(columns, lane)![column]!)}`)
-  return `Column ${column}: ${[`${columns.bits[column]} bits`, ...lanes].join(', ')}`
+  return `Column ${column}: ${[`${Number(columns.bits[column]!.toFixed(3))} bits`, ...lanes].join(', ')}`
 }
 
 export function drawMatrixMap(
@@ -118,8 +118,8 @@ export function drawBitsKey(ctx: CanvasRenderingContext2D, bits: Float32Array, y
   }
 }
 
-/** The widths that occur, ascending. */
-export const widthsOf = (bits: Float32Array): number[] => [...new Set(bits)].sort((a, b) => a - b)
+/** The widths that are shown, ascending. */
+export const widthsOf = (bits: Float32Array): number[] => [...new Set(shownWidths(bits))].sort((a, b) => a - b)
 
 const xOf = ({ left, plot, bins }: MatrixLayout, bin: number): number => left + (bin * plot) / bins.count
 

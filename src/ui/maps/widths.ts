@@ -2,7 +2,7 @@ import type { ModuleRecord } from '../../records'
 import { meanWidth } from '../../state/lanes'
 import { weighted } from '../../state/modules'
 import { formatPercent } from '../format'
-import { type BitShare, binBits, shareHeights } from './bin'
+import { type BitShare, binBits, shareHeights, shownWidths } from './bin'
 import { bitPosition, type MapTheme, viridis } from './colour'
 
 /** A module's widths as a bar: the share of its columns at each, most bits first. */
@@ -16,7 +16,7 @@ export interface WidthBar {
 export const widthBars = (modules: readonly ModuleRecord[]): WidthBar[] =>
   modules.map(({ name, layer, columns }) => ({
     ...{ name, layer, mean: meanWidth(columns) },
-    shares: binBits(columns.bits, { start: 0, end: columns.bits.length, count: 1 })[0] ?? [],
+    shares: binBits(shownWidths(columns.bits), { start: 0, end: columns.bits.length, count: 1 })[0] ?? [],
   }))
 
 /** Whether the widths say anything: they differ somewhere in the model. */
