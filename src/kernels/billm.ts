@@ -36,7 +36,7 @@ export interface MeasureShape extends BlockShape {
   readonly unit: number
 }
 
-const measureParams = {
+export const measureParams = {
   rows: 'u32',
   columns: 'u32',
   first: 'u32',
@@ -44,7 +44,7 @@ const measureParams = {
   hessian: 'u32',
   unit: 'f32',
 } as const
-const measured = (shape: MeasureShape) => ({ ...shape, hessian: Number(shape.hessian) })
+export const measured = (shape: MeasureShape) => ({ ...shape, hessian: Number(shape.hessian) })
 
 /** Rows that one partial sum covers. */
 const SLICE = 512

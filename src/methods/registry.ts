@@ -5,11 +5,12 @@ import { gptq } from './gptq/gptq'
 import type { Method } from './method'
 import { mgptq } from './mgptq/mgptq'
 import { omniquant } from './omniquant/omniquant'
+import { pbllm } from './pbllm/pbllm'
 import { rtn } from './rtn/rtn'
 import { tesseraq } from './tesseraq/tesseraq'
 
 /** All methods, in the order in which a form lists them. */
-export const methods: readonly Method<unknown, unknown>[] = [mgptq, tesseraq, gptq, awq, omniquant, rtn, billm]
+export const methods: readonly Method<unknown, unknown>[] = [mgptq, tesseraq, gptq, awq, omniquant, rtn, billm, pbllm]
 
 /** The method and its options, checked and completed with defaults. */
 export function resolveMethod(

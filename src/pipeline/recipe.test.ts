@@ -36,7 +36,7 @@ describe('recipeFromJson', () => {
     ['not an object', 7, /saved\.json: document:/],
     ['another version', { ...recipe, version: 2 }, /saved\.json: version:/],
     ['no method', { ...recipe, method: undefined }, /saved\.json: method:/],
-    ['an unknown method', { ...recipe, method: 'nearest' }, /expected a method out of mg-ptq, .*rtn, got 'nearest'/],
+    ['an unknown method', { ...recipe, method: 'nearest' }, /expected a method out of mg-ptq, .*rtn.*, got 'nearest'/],
     ['a width that does not exist', { ...recipe, options: { bits: 9 } }, /option 'bits' of gptq.*got 9/],
     ['a group size that does not exist', { ...recipe, options: { groupSize: 100 } }, /option 'groupSize'.*got 100/],
     ['an option of another method', { ...recipe, options: { clip: 1 } }, /clip/],

@@ -22,6 +22,7 @@ import { allocSelection, freeSelection, recordSelect, type Selection, selectionS
 import { billmBlock } from '../../kernels/sign-block'
 import type { Factor } from '../factor'
 import type { Shape } from '../memory'
+import { saliencyUnit } from '../saliency-unit'
 import { type BillmOptions, MOST_SALIENT } from './options'
 
 /** What becomes of a linear. */
@@ -78,12 +79,6 @@ function freeSearch(gpu: Gpu, { selection, ...tensors }: Search): void {
   freeSelection(gpu, selection)
 }
 
-/** A power of two near 1/mean diag H, which brings saliencies near squared weights: w²/U² is at most w²·(H + λI)ⱼⱼ. */
-function unitOf(inputs: Float32Array): number {
-  const mean = inputs.reduce((sum, value) => sum + value, 0) / inputs.length
-  return mean > 0 ? 2 ** -Math.max(-120, Math.min(120, Math.round(Math.log2(mean)))) : 1
-}
-
 /** Codes and levels of a linear, block after block, the blocks behind absorbing the errors of those before. */
 export function recordBillm(
   gpu: Gpu,
@@ -98,7 +93,7 @@ export function recordBillm(
   const search = allocSearch(gpu, rows)
   const w = gpu.alloc([rows, columns], 'f32', 'working weights')
   const errors = gpu.alloc([rows, GPTQ_BLOCK], 'f32', 'errors')
-  const unit = unitOf(inputs)
+  const unit = saliencyUnit(inputs)
   rec.run(gatherColumns, { a: weight, order, diagonal, b: w }, { rows, columns })
   for (let cell = 0; cell < cells; cell++) {
     const first = cell * options.blockSize
