@@ -3,39 +3,10 @@ import gridSource from '../../shaders/lib/grid.wgsl?raw'
 import levelsSource from '../../shaders/lib/sign_levels.wgsl?raw'
 import signsSource from '../../shaders/lib/signs.wgsl?raw'
 import scatterSource from '../../shaders/scatter_sparse.wgsl?raw'
-import { cellsARow, idPlanes, planeWords } from '../formats/sign'
 import { grid1d, type Kernel, splitRows, wgsl } from '../gpu/kernel'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
-import type { PackedSign, SignPanel, SparsePanel } from './upload-sign'
-
-/** The WGSL `struct Signs` of lib/signs.wgsl. */
-export const signParams = {
-  rowWords: 'u32',
-  planeWords: 'u32',
-  idPlanes: 'u32',
-  groups: 'u32',
-  blockColumns: 'u32',
-  cells: 'u32',
-  rowCells: 'u32',
-  secondWords: 'u32',
-  salientAt: 'u32',
-} as const
-export type SignValues = Readonly<Record<keyof typeof signParams, number>>
-
-export function signValues(packed: PackedSign, { rows, second, salientAt }: SignPanel): SignValues {
-  const { in: columns, groups, blockColumns, perRow } = packed
-  const [rowWords, cells] = [planeWords(columns), cellsARow(packed)]
-  return {
-    ...{ rowWords, planeWords: rows * rowWords, idPlanes: idPlanes(groups), groups, blockColumns, cells, salientAt },
-    ...{ rowCells: perRow ? cells : 0, secondWords: second ? (second.shape[0] ?? 0) / rows : 0 },
-  }
-}
-
-/** What a kernel that reads levels binds of a panel; where there are no salient columns, something that is not read. */
-export const signTensors = ({ ranks }: PackedSign, { planes, levels, second }: SignPanel) => ({
-  ...{ planes, levels, ranks: ranks ?? planes, second: second ?? planes },
-})
+import { type PackedSign, type SignValues, type SparsePanel, signParams, signTensors, signValues } from './sign-panel'
 
 interface RowsShape {
   readonly rows: number

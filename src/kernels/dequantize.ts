@@ -5,7 +5,8 @@ import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { dequantizeAffineInto, freeAffine, type PackedAffine, uploadAffine } from './dequantize-affine'
 import { dequantizeSignInto } from './dequantize-sign'
-import { freeSign, type PackedSign, uploadSign } from './upload-sign'
+import type { PackedSign } from './sign-panel'
+import { freeSign, uploadSign } from './upload-sign'
 
 /** A packed linear in GPU memory, in panels of rows that fit the device's bindings. */
 export type PackedTensors = PackedAffine | PackedSign

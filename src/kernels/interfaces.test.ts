@@ -19,6 +19,8 @@ import * as quantize from './quantize'
 import { rmsNorm } from './rms-norm'
 import { rmsNormBackward } from './rms-norm-backward'
 import { billmBlock, pbllmBlock } from './sign-block'
+import { signMatmul } from './sign-matmul'
+import type { PackedSign } from './sign-panel'
 import { countFlips, roundingStep } from './soft-rounding'
 
 type AnyKernel = Kernel<string, never>
@@ -42,13 +44,26 @@ function recorded(): AnyKernel[] {
     const packed: PackedTensors = { kind: 'affine', ...linear, grid, zeroBits: 3, perm: any, group: any, panels }
     dequantizeInto(rec, packed, tensor(2, 5))
   }
+  return [...commandsOf(rec), ...recordedOfSigns()]
+}
+
+const commandsOf = (rec: Recorder) =>
+  rec.commands.flatMap((command) => (command.type === 'dispatch' ? [command.kernel] : []))
+
+function recordedOfSigns(): AnyKernel[] {
+  const any = tensor(1)
   const sparse = { starts: any, at: Uint32Array.of(0, 1, 2), columns: any, values: any }
-  for (const second of [null, any]) {
-    const panels = [{ start: 0, rows: 2, planes: any, levels: any, salientAt: 4, second, sparse }]
-    const linear = { name: 'sign', out: 2, in: 5, groups: 2, blockColumns: 5, perRow: false }
-    dequantizeInto(rec, { kind: 'sign', ...linear, ranks: second, panels }, tensor(2, 5))
-  }
-  return rec.commands.flatMap((command) => (command.type === 'dispatch' ? [command.kernel] : []))
+  return [true, false].flatMap((software) => {
+    const rec = new Recorder({ ...traits, software })
+    for (const second of [null, any]) {
+      const panels = [{ start: 0, rows: 2, planes: any, levels: any, salientAt: 4, second, sparse, fields: any }]
+      const linear = { name: 'sign', out: 2, in: 5, groups: 2, blockColumns: 5, perRow: false }
+      const packed: PackedSign = { kind: 'sign', ...linear, ranks: second, panels }
+      dequantizeInto(rec, packed, tensor(2, 5))
+      for (const tokens of [1, 4, 9]) signMatmul(rec, { x: tensor(tokens, 5), packed, y: tensor(tokens, 2) })
+    }
+    return commandsOf(rec)
+  })
 }
 
 function gemmVariants(): AnyKernel[] {

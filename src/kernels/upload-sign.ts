@@ -11,43 +11,7 @@ import {
   salientTable,
 } from '../formats/sign'
 import type { Gpu } from '../gpu/device'
-import type { Tensor } from '../gpu/tensor'
-
-/** A linear of signs in GPU memory, in panels of rows that fit the device's bindings. */
-export interface PackedSign {
-  readonly kind: 'sign'
-  readonly name: string
-  readonly out: number
-  readonly in: number
-  readonly groups: number
-  readonly blockColumns: number
-  readonly perRow: boolean
-  /** u32 [in]: place among salient columns from 1 on, 0 for the others; null where there are none. */
-  readonly ranks: Tensor | null
-  readonly panels: readonly SignPanel[]
-}
-
-export interface SignPanel {
-  readonly start: number
-  readonly rows: number
-  /** The plane of signs and those of the group ids, [planes, rows, words of a row]. */
-  readonly planes: Tensor
-  /** f32: the levels of all cells, then from `salientAt` on those of salient columns. */
-  readonly levels: Tensor
-  readonly salientAt: number
-  /** Second signs of salient columns, [rows, words of a row]. */
-  readonly second: Tensor | null
-  readonly sparse: SparsePanel | null
-}
-
-/** The weights apart of a panel. */
-export interface SparsePanel {
-  /** First weight of every row, and the end: on the GPU, and here. */
-  readonly starts: Tensor
-  readonly at: Uint32Array
-  readonly columns: Tensor
-  readonly values: Tensor
-}
+import { type PackedSign, type SignPanel, type SparsePanel, signParams, signShift, signValues } from './sign-panel'
 
 /** Copies a linear to the GPU at once (see `Gpu.upload`); `maxBytes` bounds one binding. */
 export function uploadSign(gpu: Gpu, linear: SignLinear, maxBytes: number): PackedSign {
@@ -67,8 +31,8 @@ export function uploadSign(gpu: Gpu, linear: SignLinear, maxBytes: number): Pack
 /** Gives the memory of an uploaded linear back. */
 export function freeSign(gpu: Gpu, { ranks, panels }: PackedSign): void {
   gpu.free(ranks ?? undefined)
-  for (const { planes, levels, second, sparse } of panels)
-    gpu.free(planes, levels, second ?? undefined, sparse?.starts, sparse?.columns, sparse?.values)
+  for (const { planes, levels, second, sparse, fields } of panels)
+    gpu.free(planes, levels, fields, second ?? undefined, sparse?.starts, sparse?.columns, sparse?.values)
 }
 
 function uploadPanel(gpu: Gpu, linear: SignLinear, apart: SparseRows | null, start: number, end: number): SignPanel {
@@ -79,13 +43,16 @@ function uploadPanel(gpu: Gpu, linear: SignLinear, apart: SparseRows | null, sta
   table.set(salient, levels.length)
   const second = linear.columns?.signs
   const secondWords = second ? second.length / linear.out : 0
-  return {
+  const panel = {
     ...{ start, rows: end - start, salientAt: levels.length },
     planes: gpu.upload(planesOf(linear, start, end)),
     levels: gpu.upload(table),
     second: second ? gpu.upload(second.slice(start * secondWords, end * secondWords)) : null,
     sparse: apart && uploadSparse(gpu, apart, start, end),
   }
+  const values = signValues(linear, panel)
+  const numbers = (Object.keys(signParams) as (keyof typeof signParams)[]).map((field) => values[field])
+  return { ...panel, fields: gpu.upload(Uint32Array.of(...numbers, signShift(linear.in))) }
 }
 
 /** Rows [start, end) of the plane of signs and of every plane of ids. */
@@ -119,7 +86,7 @@ function panelRows(linear: SignLinear, maxBytes: number): number {
   const table = (perRow ? cells * groups * 8 : 0) + (salient ? cells * 16 : 0)
   const shared = perRow ? 0 : cells * groups * 8
   const bytes = Math.max(4 * planeWords(columns) * (1 + idPlanes(groups)), table, sparse ? 4 * columns : 0)
-  const rows = Math.floor((maxBytes - shared) / bytes)
+  const rows = Math.min(Math.floor((maxBytes - shared) / bytes), 2 ** (32 - signShift(columns)))
   invariant(shared < maxBytes, () => `${linear.name}: ${cells} cells of ${groups} levels are more than a binding holds`)
   return Math.min(out, Math.max(1, rows))
 }
