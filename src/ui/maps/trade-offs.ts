@@ -111,7 +111,11 @@ export function drawTradeOffs(
     const colour = i === cursor ? theme.ink : point.best ? theme.accent : theme.muted
     dot(ctx, spot, colour)
     ctx.textAlign = spot.x > box.x + box.width - 24 ? 'right' : 'left'
-    ctx.fillText(String(point.run), spot.x + (ctx.textAlign === 'right' ? -6 : 6), spot.y - 7)
+    ctx.fillText(
+      String(point.run),
+      spot.x + (ctx.textAlign === 'right' ? -6 : 6),
+      spot.y + (spot.y < box.y + 12 ? 9 : -7),
+    )
     if (i !== cursor) continue
     ctx.strokeStyle = theme.ink
     ctx.lineWidth = 1.5
