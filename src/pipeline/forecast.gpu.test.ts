@@ -58,6 +58,19 @@ const mgptqCases = (
   recipe('mg-ptq', { steps: 5, ...options }, samples, 32),
 ])
 
+const signCases = (
+  [
+    ['wren-nano, BiLLM', nano, 'billm', {}, 6],
+    ['BiLLM on little text', stout, 'billm', { propagate: true, blockSize: 32 }, 1],
+    ['wren-nano, PB-LLM', nano, 'pb-llm', {}, 6],
+    ['PB-LLM on little text', stout, 'pb-llm', { groupSize: 128, metric: 'hessian' }, 1],
+  ] as const
+).map(([what, open, method, options, samples]): [string, () => Promise<OpenedModel>, Recipe] => [
+  what,
+  open,
+  recipe(method, options, samples, 32),
+])
+
 describe('the memory forecast', () => {
   it.each<[string, () => Promise<OpenedModel>, Recipe, number?]>([
     ['tiny, RTN', tiny, recipe('rtn', { groupSize: 32 }, 1, 64)],
@@ -85,6 +98,7 @@ describe('the memory forecast', () => {
     ['wren-nano, TesseraQ from GPTQ', nano, recipe('tesseraq', { ...quick, init: 'gptq' }, 6, 64)],
     ['wren-nano, TesseraQ on widths of MG-PTQ', nano, recipe('tesseraq', { ...quick, allocation: 'mg-ptq' }, 6, 64)],
     ...mgptqCases,
+    ...signCases,
     ['wren-3m, RTN', () => bundled('wren-3m'), recipe('rtn', {}, 1, 64)],
     ['wren-3m, GPTQ', () => bundled('wren-3m'), recipe('gptq', {}, 2, 32)],
     ['wren-3m, true sequence', () => bundled('wren-3m'), recipe('gptq', { sequence: 'true' }, 6, 64)],

@@ -56,7 +56,7 @@ export const presets: readonly Preset[] = [
     name: 'published',
     label: 'As published',
     summary: 'What the authors’ code does.',
-    options: { propagate: false, search: 'saliency', restOrder: 2, ownQuantiles: false },
+    options: {},
   },
   {
     name: 'corrected',
