@@ -1,22 +1,24 @@
 /** Line charts as SVG text: x on a log axis, colours that follow the reader's light or dark setting. */
 
 const panel = { width: 340, height: 232, left: 58, right: 16, top: 34, bottom: 44 }
-const colours = ['a', 'b', 'c']
+const colours = ['a', 'b', 'c', 'd', 'e', 'f']
 const style = `
   text { font: 12px system-ui, sans-serif; fill: #24292f }
   .quiet { fill: #57606a } .axis { stroke: #57606a } .grid { stroke: #57606a; stroke-opacity: .2 }
   .a { --ink: #0969da } .b { --ink: #bc4c00 } .c { --ink: #1a7f37 }
+  .d { --ink: #8250df } .e { --ink: #bf3989 } .f { --ink: #57606a }
   polyline { fill: none; stroke: var(--ink); stroke-width: 2 } circle, .name { fill: var(--ink) }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3 } .quiet { fill: #9da7b3 } .axis { stroke: #9da7b3 } .grid { stroke: #9da7b3 }
     .a { --ink: #58a6ff } .b { --ink: #f0883e } .c { --ink: #3fb950 }
+    .d { --ink: #bc8cff } .e { --ink: #f778ba } .f { --ink: #9da7b3 }
   }`
 
 /**
  * Panels in a grid of two columns.
  *
  * @param {{title: string, x: string, y: string, log: boolean, lines: {name: string, points: [number, number][]}[]}[]} panels
- *   `log`: whether y is on a log axis, too; `points` by rising x, y of null left out
+ *   `log`: whether y is on a log axis, too; `points` by rising x, y of null left out; `ticks` of x, where not all points
  */
 export function logChart(title, panels) {
   const rows = Math.ceil(panels.length / 2)
@@ -33,25 +35,20 @@ export function logChart(title, panels) {
   ].join('\n')
 }
 
-function drawPanel({ title, x, y, log, lines: all }) {
+function drawPanel({ title, x, y, log, ticks: given, lines: all }) {
   const lines = all.map((line) => ({ ...line, points: line.points.filter(([, value]) => value !== null) }))
   const points = lines.flatMap((line) => line.points)
   if (points.length === 0) return `<text x="${panel.left}" y="20">${escaped(title)}: no runs</text>`
   const right = panel.width - panel.right
   const bottom = panel.height - panel.bottom
-  const across = scale(
-    points.map(([value]) => value),
-    true,
-    panel.left + 10,
-    right - 10,
-  )
+  const across = scale([...points.map(([value]) => value), ...(given ?? [])], true, panel.left + 10, right - 10)
   const up = scale(
     points.map(([, value]) => value),
     log,
     bottom - 8,
     panel.top + 22,
   )
-  const ticks = [...new Set(points.map(([value]) => value))]
+  const ticks = given ?? [...new Set(points.map(([value]) => value))]
   return [
     `<text x="${panel.left}" y="20" font-weight="600">${escaped(title)}</text>`,
     ...up.ticks.map((value) => {

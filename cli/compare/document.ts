@@ -24,6 +24,10 @@ const doneSchema = z.strictObject({
   drift: z.number().nullable(),
   /** Mean width that the trained networks chose by themselves, before it was brought to the target; null without any. */
   chosenBits: z.number().nullable(),
+  /** As the method's paper counts bits; null or missing where that is what is stored. */
+  published: z.strictObject({ weight: z.number(), scale: z.number() }).nullish(),
+  /** Mean number of amplitudes of a module's signs; null or missing where it has none. */
+  groups: z.number().nullish(),
   perplexity: scoresSchema,
   /** Of the quantization, `total` and by phase; measuring has its own in the scores. */
   seconds: z.record(z.string(), z.number()),

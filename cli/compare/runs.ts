@@ -1,4 +1,5 @@
 import { DeviceLostError, NumericalError } from '../../src/errors'
+import { sumPublished } from '../../src/formats/bits'
 import type { Gpu } from '../../src/gpu/device'
 import type { WeightSource } from '../../src/models/weights'
 import { checkCancelled } from '../../src/pipeline/batching'
@@ -107,6 +108,8 @@ async function runOnce(
       output: meanOf(modules, ({ error }) => error.output),
     },
     chosenBits: chosenBits(modules),
+    published: publishedBits(modules),
+    groups: meanOf(modules, ({ grouping }) => grouping?.amplitudes.length ?? null),
     warnings: warnings.length,
   }
 }
@@ -126,6 +129,11 @@ async function measure(
     scores[text.name] = { perplexity: value, nll, tokens, windows, seconds }
   }
   return scores
+}
+
+function publishedBits(modules: readonly ModuleRecord[]): DoneRun['published'] {
+  const sum = sumPublished(modules)
+  return sum && { weight: sum.weight, scale: sum.scale }
 }
 
 /** Mean over the modules; null where one has no finite value. */
