@@ -7,10 +7,21 @@ import { mgptq } from './mgptq/mgptq'
 import { omniquant } from './omniquant/omniquant'
 import { pbllm } from './pbllm/pbllm'
 import { rtn } from './rtn/rtn'
+import { sage } from './sage/sage'
 import { tesseraq } from './tesseraq/tesseraq'
 
 /** All methods, in the order in which a form lists them. */
-export const methods: readonly Method<unknown, unknown>[] = [mgptq, tesseraq, gptq, awq, omniquant, rtn, billm, pbllm]
+export const methods: readonly Method<unknown, unknown>[] = [
+  mgptq,
+  tesseraq,
+  gptq,
+  awq,
+  omniquant,
+  rtn,
+  billm,
+  pbllm,
+  sage,
+]
 
 /** The method and its options, checked and completed with defaults. */
 export function resolveMethod(
