@@ -5,6 +5,7 @@ import { Hessian } from '../src/linalg/hessian'
 import { allocGrid, freeGrid } from '../src/methods/affine'
 import { recordGptq } from '../src/methods/gptq/gptq'
 import { randomFrom } from '../src/random'
+import { signWorks } from './signs'
 
 /** One line of the bench: medians over runs, next to what the work costs at least. */
 export interface Measurement {
@@ -17,7 +18,7 @@ export interface Measurement {
   readonly runs: number
 }
 
-interface Work {
+export interface Work {
   readonly name: string
   flops(n: number): number
   bytes(n: number): number
@@ -183,6 +184,7 @@ export const works: readonly Work[] = [
   cholesky,
   factor,
   gptqLayer,
+  ...signWorks,
 ]
 
 /** A GPU that idled runs at a fraction of its clock for a while. */

@@ -1,3 +1,4 @@
+import directSource from '../../shaders/gemm_direct.wgsl?raw'
 import gemmSource from '../../shaders/lib/gemm.wgsl?raw'
 import gridSource from '../../shaders/lib/grid.wgsl?raw'
 import levelsSource from '../../shaders/lib/sign_levels.wgsl?raw'
@@ -27,6 +28,12 @@ const FEW_TOKENS = 4
 /** Operations that finding a level takes, in floating-point ones, for time budgets. */
 const LEVEL_OPERATIONS = 24
 const SIZE = 64
+
+/** Without barriers, and with more tokens an invocation than the plain product has: finding a level costs more than using it. */
+const SOFTWARE: Tile = {
+  ...{ name: 'direct 8×4', source: directSource, rows: 8, columns: 128 },
+  constants: { ROWS: 1, COLUMNS: 32, REG_M: 8, REG_N: 4 },
+}
 
 type Plane = 'planes' | 'levels' | 'ranks' | 'second'
 
@@ -166,7 +173,8 @@ function multiplyTiles(rec: Recorder, { x, packed, y }: SignMatmulOptions, panel
     ...{ m, n, k, lda: k, ldb: 2 ** signShift(k), ldc: packed.out, aOffset: 0, bOffset: 0, cOffset: panel.start },
     ...{ batch: 1, aBatch: 0, bBatch: 0, cBatch: 0, alpha: 1, beta: 0 },
   }
-  const { tile } = chooseTile(shape, { region: 'full' }, { splits: false, software: rec.traits.software })
+  const { software } = rec.traits
+  const tile = software ? SOFTWARE : chooseTile(shape, { region: 'full' }, { splits: false, software }).tile
   const kernel = tiledKernel(tile, packed.ranks !== null)
   rec.run(kernel, { a: x, ...signTensors(packed, panel), fields: panel.fields, c: y }, shape)
 }
