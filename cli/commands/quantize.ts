@@ -56,4 +56,4 @@ export const quantize = command({
 
 /** The method's own count beside ours, and why it is another. */
 const publishedLine = ({ weight, scale, why }: PublishedBits): string =>
-  `published count: ${weight.toFixed(4)} for weights, ${scale.toFixed(4)} for scales; ${why}`
+  `published count: ${weight.toFixed(4)} for weights, ${scale.toFixed(4)} for scales. ${why}`

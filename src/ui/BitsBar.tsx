@@ -36,7 +36,7 @@ export function BitsBar({ title, bits, published = null }: BitsBarProps) {
       {published && (
         <p className="quiet small">
           The paper’s count: {formatNumber(published.weight, 3)} for weights, {formatNumber(published.scale, 3)} for
-          scales; {published.why}
+          scales. {published.why}
         </p>
       )}
     </div>

@@ -162,7 +162,7 @@ function ModuleFacts({ module }: { module: ModuleRecord }) {
         <dt>Time</dt>
         <dd>{formatDuration(module.seconds)}</dd>
       </dl>
-      <BitsBar bits={bits} title="Bits a weight" />
+      <BitsBar bits={bits} title="Bits a weight" published={module.published} />
     </section>
   )
 }
