@@ -18,7 +18,9 @@ import { packInto, unpackInto } from './pack'
 import * as quantize from './quantize'
 import { rmsNorm } from './rms-norm'
 import { rmsNormBackward } from './rms-norm-backward'
-import { billmBlock, pbllmBlock } from './sign-block'
+import { sageCenter, sageCodes, sageLevels, sageRound, sageStart } from './sage'
+import { rowMoments, scoreDigits, spreadOf } from './saliency'
+import { billmBlock, pbllmBlock, sageBlock } from './sign-block'
 import { signMatmul } from './sign-matmul'
 import type { PackedSign } from './sign-panel'
 import { countFlips, roundingStep } from './soft-rounding'
@@ -96,7 +98,9 @@ const variants = [true, false].flatMap((software) =>
   [
     ...[nll, rmsNorm, rmsNormBackward, blockError, sumInto, minMaxGrid, keepLeast],
     ...[roundingStep, countFlips, hardenHistogram, hardenDigit],
-    ...[billmBlock, pbllmBlock],
+    ...[billmBlock, pbllmBlock, rowMoments, spreadOf, scoreDigits, sageStart, sageCenter],
+    ...[sageRound, sageLevels, sageBlock].flatMap((of) => [1, 8].map((groups) => (way: boolean) => of(way, groups))),
+    () => sageCodes(3),
     ...[quantize.gptqBlock, mixed.mixedBlock, mixed.findRange, ...ofHeads],
   ].map((of) => of(software) as unknown as AnyKernel),
 )

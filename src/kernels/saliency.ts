@@ -62,7 +62,8 @@ interface DigitShape {
   readonly shift: number
 }
 
-const scoreDigits = counting<'w' | 'stats' | 'bins', DigitShape>(
+/** Counts scores by one digit; see the shader. */
+export const scoreDigits = counting<'w' | 'stats' | 'bins', DigitShape>(
   'score digits',
   [score, digitsSource],
   {

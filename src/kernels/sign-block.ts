@@ -1,6 +1,8 @@
 import billmRounded from '../../shaders/lib/billm_rounded.wgsl?raw'
 import uniformLevels from '../../shaders/lib/levels.wgsl?raw'
 import pbllmRounded from '../../shaders/lib/pbllm_rounded.wgsl?raw'
+import sageLevels from '../../shaders/lib/sage_levels.wgsl?raw'
+import sageRounded from '../../shaders/lib/sage_rounded.wgsl?raw'
 import source from '../../shaders/sign_block.wgsl?raw'
 import { type Kernel, wgsl } from '../gpu/kernel'
 import { GPTQ_BLOCK } from './quantize'
@@ -24,17 +26,19 @@ export interface SignBlockShape {
 
 type SignBlock<B extends string> = Kernel<'w' | 'u' | 'codes' | 'errors' | B, SignBlockShape>
 type PbllmBindings = 'levels' | 'steps' | 'zeros'
+type SageBindings = 'levels' | 'alphas'
 
 function signBlockOf<B extends string>(
   label: string,
   rounded: readonly string[],
   own: Record<B, 'read'>,
   subQuads: number,
+  constants: Readonly<Record<string, number>> = {},
 ): SignBlock<B> {
   return {
     label,
     wgsl: wgsl([...signCodeSources, ...rounded, source], {
-      ...{ BLOCK: GPTQ_BLOCK, SIZE: ROWS_PER_GROUP, SUB_QUADS: subQuads },
+      ...{ BLOCK: GPTQ_BLOCK, SIZE: ROWS_PER_GROUP, SUB_QUADS: subQuads, ...constants },
     }),
     bindings: {
       w: 'read_write',
@@ -65,3 +69,16 @@ export const billmBlock = (software: boolean) => (software ? billmBlocks.softwar
 
 /** Rounds a block's columns in turn, salient weights on the grid of their row. */
 export const pbllmBlock = (software: boolean) => (software ? pbllmBlocks.software : pbllmBlocks.hardware)
+
+const sageOf = (groups: number, subQuads: number): SignBlock<SageBindings> => {
+  const own = { levels: 'read', alphas: 'read' } as const
+  return signBlockOf(`sage block of ${groups}`, [sageLevels, sageRounded], own, subQuads, { GROUPS: groups })
+}
+const sageBlocks = [1, 2, 3, 4, 5, 6, 7, 8].map((groups) => ({
+  hardware: sageOf(groups, 4),
+  software: sageOf(groups, 1),
+}))
+
+/** Rounds a block's columns in turn to the amplitudes of the matrix, salient weights by the scale of their row. */
+export const sageBlock = (software: boolean, groups: number) =>
+  software ? sageBlocks[groups - 1]!.software : sageBlocks[groups - 1]!.hardware

@@ -7,6 +7,7 @@ import { mgptq } from './mgptq/mgptq'
 import { omniquant } from './omniquant/omniquant'
 import { pbllm } from './pbllm/pbllm'
 import { rtn } from './rtn/rtn'
+import { sagePlus } from './sage/plus'
 import { sage } from './sage/sage'
 import { tesseraq } from './tesseraq/tesseraq'
 
@@ -21,6 +22,7 @@ export const methods: readonly Method<unknown, unknown>[] = [
   billm,
   pbllm,
   sage,
+  sagePlus,
 ]
 
 /** The method and its options, checked and completed with defaults. */

@@ -1,3 +1,4 @@
+import { GPTQ_BLOCK } from '../../kernels/quantize'
 import { SPREAD } from '../../kernels/saliency'
 import type { LinearSpec } from '../../models/spec'
 import type { MethodMemory, Moment, Shape } from '../memory'
@@ -35,4 +36,10 @@ export function storeMoments({ out, in: columns }: LinearSpec, options: SageOpti
   const groups = mostGroups(options)
   const codes: Shape[] = [...fitShapes(out, groups), [out, columns]]
   return [{ weights: [...codes, ...planeShapes(out, columns, groups)] }]
+}
+
+/** While errors are compensated. */
+export function compensationMoments({ out, in: columns }: LinearSpec, options: SageOptions): Moment[] {
+  const weights = [out, columns]
+  return [{ weights: [...fitShapes(out, mostGroups(options)), weights, weights, [out, GPTQ_BLOCK]] }]
 }

@@ -1,0 +1,100 @@
+import type { Gpu } from '../../gpu/device'
+import type { Recorder } from '../../gpu/recorder'
+import type { Tensor } from '../../gpu/tensor'
+import { matmul } from '../../kernels/gemm'
+import { GPTQ_BLOCK, gatherColumns } from '../../kernels/quantize'
+import { sageBlock } from '../../kernels/sign-block'
+import type { Hessian } from '../../linalg/hessian'
+import { type Factor, factorize, freeFactor } from '../factor'
+import { factoring, factorShapes } from '../memory'
+import type { BlockContext, Method, QuantizedModule } from '../method'
+import type { Fit } from './fit'
+import { compensationMoments, fitMoments, storeMoments } from './memory'
+import { plusSchema, presets, type SagePlusOptions } from './options'
+import { describeLinear, fitLinear } from './sage'
+import { collectSigns, nearestCodes } from './store'
+
+/** Beyond the paper: SAGE-PTQ's split, groups and scales, and codes chosen column after column as GPTQ does. */
+export const sagePlus: Method<SagePlusOptions> = {
+  id: 'sage-plus',
+  title: 'SAGE-PTQ+',
+  summary:
+    'SAGE-PTQ whose codes are chosen column after column, each error absorbed by the columns behind, as in GPTQ; needs data.',
+  schema: plusSchema,
+  presets,
+  needsCalibration: true,
+  memory: (options) => ({
+    ...{ together: true, throughout: [], kept: factorShapes, plan: null },
+    stage: ([first]) => [factoring(first!.in)],
+    linear: (linear) => [
+      ...fitMoments(linear, options),
+      ...compensationMoments(linear, options),
+      ...storeMoments(linear, options),
+    ],
+  }),
+  async *quantize(block, options) {
+    const stages = [...new Set(block.model.linears.map((linear) => linear.stage))]
+    for (const [stage, hessian] of await block.hessians(stages)) yield* quantizeStage(block, options, stage, hessian)
+  },
+}
+
+/** All linears that read the same input share H and its factor. */
+async function* quantizeStage(
+  block: BlockContext,
+  options: SagePlusOptions,
+  stage: number,
+  hessian: Hessian,
+): AsyncGenerator<QuantizedModule> {
+  const { gpu } = block
+  const factor = await factorize(gpu, hessian, options.damping)
+  for (const spec of block.model.linears.filter((linear) => linear.stage === stage)) {
+    block.checkCancelled()
+    const fitted = await fitLinear(block, spec, options)
+    const codes = await nearestCodes(gpu, fitted.fit, options)
+    const rec = gpu.record()
+    recordCompensation(gpu, rec, fitted.fit, factor, codes, options)
+    await gpu.submit(rec)
+    const linear = await collectSigns(gpu, block.nameOf(spec), codes, fitted.scales, options)
+    const module = await describeLinear(gpu, spec, linear, fitted, options)
+    fitted.fit.free()
+    const { damping, dead: deadColumns, warnings } = factor
+    yield { ...module, damping, deadColumns, warnings: [...warnings, ...module.warnings] }
+  }
+  freeFactor(gpu, factor)
+}
+
+/**
+ * GPTQ's column loop under levels that do not move: which weights are salient and all scales are those of the original
+ * matrix, only signs, groups and codes follow what a weight has absorbed.
+ *
+ * @param codes u32 [rows, columns]: of the original weights; those of the compensated ones going out
+ */
+function recordCompensation(
+  gpu: Gpu,
+  rec: Recorder,
+  { w: original, levels, alphas, groups, shape: { rows, columns } }: Fit,
+  { upper: u, order, diagonal }: Factor,
+  codes: Tensor,
+  { salientBits }: SagePlusOptions,
+): void {
+  const w = gpu.alloc([rows, columns], 'f32', 'working weights')
+  const errors = gpu.alloc([rows, GPTQ_BLOCK], 'f32', 'errors')
+  rec.run(gatherColumns, { a: original, order, diagonal, b: w }, { rows, columns })
+  const matrix = { rows, columns, cellColumns: columns, cells: 1, top: 2 ** salientBits - 1 }
+  for (let first = 0; first < columns; first += GPTQ_BLOCK) {
+    const count = Math.min(GPTQ_BLOCK, columns - first)
+    rec.run(
+      sageBlock(rec.traits.software, groups),
+      { w, u, codes, errors, levels, alphas },
+      { ...matrix, first, count },
+    )
+    const behind = first + count
+    // W[:, behind:] −= E·U[first:behind, behind:]
+    matmul(rec, {
+      ...{ a: errors, b: u, c: w, m: rows, n: columns - behind, k: count },
+      ...{ lda: GPTQ_BLOCK, ldb: columns, ldc: columns, bOffset: first * columns + behind, cOffset: behind },
+      ...{ alpha: -1, accumulate: true },
+    })
+  }
+  gpu.free(w, errors)
+}
