@@ -1,4 +1,3 @@
-import { invariant } from '../errors'
 import type { SignLinear } from '../formats/quantized'
 import {
   cellsARow,
@@ -79,7 +78,7 @@ function uploadSparse(gpu: Gpu, apart: SparseRows, start: number, end: number): 
   }
 }
 
-/** Rows a panel; what weights apart take beside is less than the planes wherever they are few. */
+/** Rows a panel, so that every array of it fits a binding whatever is apart; the pool refuses where not even one does. */
 function panelRows(linear: SignLinear, maxBytes: number): number {
   const { out, in: columns, groups, perRow, columns: salient, sparse } = linear
   const cells = cellsARow(linear)
@@ -87,6 +86,5 @@ function panelRows(linear: SignLinear, maxBytes: number): number {
   const shared = perRow ? 0 : cells * groups * 8
   const bytes = Math.max(4 * planeWords(columns) * (1 + idPlanes(groups)), table, sparse ? 4 * columns : 0)
   const rows = Math.min(Math.floor((maxBytes - shared) / bytes), 2 ** (32 - signShift(columns)))
-  invariant(shared < maxBytes, () => `${linear.name}: ${cells} cells of ${groups} levels are more than a binding holds`)
   return Math.min(out, Math.max(1, rows))
 }
