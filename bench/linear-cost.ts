@@ -68,7 +68,7 @@ export async function* measureLinears(
 }
 
 /** A block of one linear, whose inputs are as they are. */
-function oneLinear(gpu: Gpu, weight: Tensor, hessian: Hessian): WorkingBlock {
+export function oneLinear(gpu: Gpu, weight: Tensor, hessian: Hessian | null): WorkingBlock {
   const [out = 0, columns = 0] = weight.shape
   const linears: ModelSpec['linears'] = [
     { role: 'down', stage: 3, module: 'mlp.down_proj', out, in: columns, bias: false },
@@ -77,7 +77,7 @@ function oneLinear(gpu: Gpu, weight: Tensor, hessian: Hessian): WorkingBlock {
     ...{ gpu, model: { ...syntheticModel(128, 128, 1), linears }, layer: 0, seed: 1 },
     nameOf: ({ module }) => module,
     weight: () => weight,
-    hessians: async () => new Map([[3, hessian]]),
+    hessians: async () => new Map(hessian ? [[3, hessian]] : []),
     report: () => {},
     checkCancelled: () => {},
   })

@@ -1,6 +1,7 @@
 import { measureRates } from '../../bench/allocation-cost'
 import { allocationTable } from '../../bench/allocation-table'
 import { LLAMA_1B, measureReconstruction } from '../../bench/reconstruction'
+import { measureSage } from '../../bench/sage'
 import { measure } from '../../bench/suite'
 import { measureTiles } from '../../bench/tiles'
 import { checkCancelled } from '../../src/pipeline/batching'
@@ -33,6 +34,7 @@ export const bench = command({
       help: 'Windows a step of --reconstruction.',
     },
     tiles: { type: 'switch', help: 'Compare tiles of the matmul instead.' },
+    sage: { type: 'switch', help: 'Time SAGE-PTQ of one linear instead, whose columns grow.' },
     tokens: {
       ...{ type: 'number', value: 'T', min: 1, max: 65536, whole: true, default: 4096 },
       help: 'Calibration tokens behind the Hessians of --allocation.',
@@ -86,6 +88,17 @@ export const bench = command({
             const { kernel, ms, passes, gflops } = row
             show(`${kernel.padEnd(28)} ${n}  ${ms.toFixed(2)} ms  ${passes} passes  ${gflops.toFixed(0)} GFLOP/s`)
           }
+      else if (values.sage)
+        for await (const row of measureSage(gpu, sizes, values.runs)) {
+          checkCancelled(signal)
+          rows.push(row)
+          const { recipe, out, columns, ms, nsPerWeight, peakBytes, groups } = row
+          const [time, each] = [ms.toFixed(1).padStart(9), nsPerWeight.toFixed(1).padStart(7)]
+          const held = `${(peakBytes / 2 ** 20).toFixed(1)} MiB beside the weights`
+          show(
+            `${recipe.padEnd(24)} ${out} × ${columns}  ${time} ms  ${each} ns a weight  ${held}, ${groups} amplitudes`,
+          )
+        }
       else
         for await (const row of measure(gpu, sizes, values.runs)) {
           checkCancelled(signal)

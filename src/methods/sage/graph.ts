@@ -38,10 +38,14 @@ export function neighbourhood(
   return { values: Float64Array.from(values), left, right, scale: links > 0 ? total / links : 0 }
 }
 
+/** In units of h: an edge of e^−200 is none, so that degrees are numbers whose products and quotients are exact enough. */
+const FARTHEST = 20
+
 /** A_ij = exp(−(u_i − u_j)²/2h²); where h is 0, whether the values are equal. */
 export function affinity({ values, scale }: Neighbourhood, i: number, j: number): number {
-  const d = values[i]! - values[j]!
-  return d === 0 ? 1 : scale === 0 ? 0 : Math.exp(-((d / scale) ** 2) / 2)
+  const d = Math.abs(values[i]! - values[j]!)
+  if (d === 0) return 1
+  return d > FARTHEST * scale ? 0 : Math.exp(-((d / scale) ** 2) / 2)
 }
 
 /**

@@ -192,6 +192,16 @@ describe('SAGE-PTQ of weights that are hardly any', () => {
     expect(relativeError(w, linear)).toBe(0)
   })
 
+  it('says where no float16 is as small as the amplitudes', async () => {
+    const { linear, warnings } = await quantized(
+      gaussian(240, 4).map((value) => 1e-9 * value),
+      [6, 40],
+      {},
+    )
+    expect(dequantize(linear).every((value) => value === 0)).toBe(true)
+    expect(warnings).toEqual(['all amplitudes are below the least float16: what is not salient is stored as 0'])
+  })
+
   it('takes a matrix of one weight', async () => {
     const { linear } = await quantized(Float32Array.of(-0.5), [1, 1], {})
     expect([...dequantize(linear)]).toEqual([-0.5])

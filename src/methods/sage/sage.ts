@@ -87,10 +87,13 @@ export async function describeLinear(
   { groups, salientBits }: SageOptions,
 ): Promise<Omit<QuantizedModule, 'damping' | 'deadColumns'>> {
   const salient = (linear.sparse?.count ?? 0) / (spec.out * spec.in)
-  const fewer = groups > linear.groups
+  const vanished = fit.statistics.energy > 0 && scales.levels.every((level) => level === 0)
+  const warnings = [
+    ...(groups > linear.groups ? [`${linear.groups} amplitudes for ${groups}: there are no more magnitudes`] : []),
+    ...(vanished ? ['all amplitudes are below the least float16: what is not salient is stored as 0'] : []),
+  ]
   return {
-    ...{ spec, linear },
-    warnings: fewer ? [`${linear.groups} amplitudes for ${groups}: there are no more magnitudes`] : [],
+    ...{ spec, linear, warnings },
     published: {
       ...{ weight: publishedBits(salient, salientBits), scale: 16 / spec.in },
       why: 'It counts neither the group of each weight nor where the salient weights are.',

@@ -25,7 +25,7 @@ describe('the ratio of salient weights', () => {
   })
 
   it('is where one more saves what its bits cost', async () => {
-    const ratios = []
+    const ratios: number[] = []
     for (const lambda of [0, 0.05, 0.1, 1]) ratios.push(await find({ price: 'bits', lambda }))
     expect(ratios[0]).toBeGreaterThan(0.029)
     expect(ratios.every((p, i) => i === 0 || p <= ratios[i - 1]!)).toBe(true)

@@ -51,6 +51,8 @@ describe('the spectrum', () => {
     ['components', islands, 2],
     ['equal values', Float64Array.of(1, 1, 1, 1, 1, 2, 2, 2, 2, 2), 3],
     ['two nodes', Float64Array.of(1, 2), 5],
+    ['nodes far away', Float64Array.of(...halfNormal(120, 3), 80, 81, 150), 4],
+    ['nodes ever farther away', Float64Array.from({ length: 60 }, (_, i) => 1.4 ** i), 2],
   ])('is that of the normalised Laplacian: %s', (_, values, neighbours) => {
     const n = values.length
     const graph = graphOf(values, neighbours)
@@ -69,6 +71,17 @@ describe('the spectrum', () => {
       }
     }
   })
+})
+
+it('has no edges too weak to divide by', () => {
+  // a pair 30 h apart, whose degrees would be e^−450
+  const values = Float64Array.from({ length: 2000 }, (_, i) => i / 1000)
+  values.set([10, 10.031], 1998)
+  const graph = graphOf(values, 1)
+  expect(0.031 / graph.scale).toBeGreaterThan(28)
+  expect(componentsOf(graph)).toEqual([0, 1998, 1999])
+  const { values: least } = spectrum(graph, 3, randomFrom(1))
+  expect(least.every((value) => value < 1e-12)).toBe(true)
 })
 
 describe('clusters', () => {
