@@ -2,7 +2,7 @@
 // groups of the others; none is stored. The error of that, and what the next scales are made of, counts and Σ a of the
 // groups, go to sums. (a) The row's own scale is at once its least-squares optimum ⟨w, q⟩/⟨q, q⟩ for these codes.
 // Nothing happens once `state` says that the rounds are done.
-struct Params { rows: u32, columns: u32, half: u32 }
+struct Params { first: u32, end: u32, columns: u32, half: u32 } // some of the rows
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> w: array<f32>; // [rows, columns]
 @group(0) @binding(2) var<storage, read> stats: array<vec2f>; // [rows]
@@ -18,8 +18,8 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let row = item_of(id.y * groups.x + id.x, index);
-  if (row >= params.rows || state[1] > 0.0) { return; }
+  let row = params.first + item_of(id.y * groups.x + id.x, index);
+  if (row >= params.end || state[1] > 0.0) { return; }
   let lane = index % LANES;
   let center = levels[0];
   let half = f32(params.half);

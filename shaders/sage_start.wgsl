@@ -1,6 +1,6 @@
 // What a fit starts from, by rows: alphas[i], the least scale whose codes reach every salient weight of the row (0 where
 // there is none), and sums[i] = Σ and count of the others, for the inlier mean.
-struct Params { rows: u32, columns: u32, half: u32 }
+struct Params { first: u32, end: u32, columns: u32, half: u32 } // some of the rows
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> w: array<f32>; // [rows, columns]
 @group(0) @binding(2) var<storage, read> stats: array<vec2f>; // [rows]
@@ -14,8 +14,8 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let row = item_of(id.y * groups.x + id.x, index);
-  if (row >= params.rows) { return; }
+  let row = params.first + item_of(id.y * groups.x + id.x, index);
+  if (row >= params.end) { return; }
   let lane = index % LANES;
   let up = 1.0 / f32(params.half - 1u);
   let down = -1.0 / f32(params.half);

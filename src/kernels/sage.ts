@@ -9,7 +9,7 @@ import updateSource from '../../shaders/sage_levels.wgsl?raw'
 import roundSource from '../../shaders/sage_round.wgsl?raw'
 import startSource from '../../shaders/sage_start.wgsl?raw'
 import takeSource from '../../shaders/take.wgsl?raw'
-import { grid1d, type Kernel, wgsl } from '../gpu/kernel'
+import { type DeviceTraits, grid1d, type Kernel, splitRows, wgsl } from '../gpu/kernel'
 import { bySharing, type Sharing } from './sharing'
 import { signCodeSources } from './sign-codes'
 
@@ -22,15 +22,25 @@ interface MatrixShape {
   readonly half: number
 }
 
-const matrixParams = { rows: 'u32', columns: 'u32', half: 'u32' } as const
+const matrixParams = { first: 'u32', end: 'u32', columns: 'u32', half: 'u32' } as const
+
+/** Dispatches over some rows each, of so many operations a weight. */
+const byRows = (sharing: Sharing, operations: number) => (shape: MatrixShape, device: DeviceTraits) =>
+  splitRows(shape.rows, sharing.items, operations * shape.columns, device).map(({ row, rows }) => ({
+    groups: grid1d(rows, sharing.items, device),
+    params: { first: row, end: row + rows, columns: shape.columns, half: shape.half },
+  }))
+
+const START_OPERATIONS = 8
+const roundOperations = (groups: number) => 12 + 6 * groups
 
 const startOf = (sharing: Sharing): Kernel<'w' | 'stats' | 'selection' | 'alphas' | 'sums', MatrixShape> => ({
   label: `sage start${sharing.suffix}`,
   wgsl: wgsl([sharing.source, score, startSource], sharing.constants),
   bindings: { w: 'read', stats: 'read', selection: 'read', alphas: 'read_write', sums: 'read_write' },
   params: matrixParams,
-  passes: (shape, device) => [{ groups: grid1d(shape.rows, sharing.items, device), params: { ...shape } }],
-  cost: ({ rows, columns }) => ({ flops: 8 * rows * columns, bytes: 4 * rows * columns }),
+  passes: byRows(sharing, START_OPERATIONS),
+  cost: ({ rows, columns }) => ({ flops: START_OPERATIONS * rows * columns, bytes: 4 * rows * columns }),
 })
 
 /** Scales of salient weights to start from, and sums of the others. */
@@ -58,8 +68,8 @@ const roundOf = (sharing: Sharing, groups: number): Kernel<RoundBindings, Matrix
     ...{ alphas: 'read_write', sums: 'read_write' },
   },
   params: matrixParams,
-  passes: (shape, device) => [{ groups: grid1d(shape.rows, sharing.items, device), params: { ...shape } }],
-  cost: ({ rows, columns }) => ({ flops: (12 + 6 * groups) * rows * columns, bytes: 4 * rows * columns }),
+  passes: byRows(sharing, roundOperations(groups)),
+  cost: ({ rows, columns }) => ({ flops: roundOperations(groups) * rows * columns, bytes: 4 * rows * columns }),
 })
 
 type LevelBindings = 'sums' | 'levels' | 'state'
