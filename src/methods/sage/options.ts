@@ -59,7 +59,7 @@ const fields = {
     advanced: true,
     when: { saliency: ['adaptive'], price: ['target'] },
   }),
-  lambda: described(z.number().min(0).max(10).default(0.02), {
+  lambda: described(z.number().min(0).max(10).default(0.1), {
     label: 'Price of a bit',
     help: 'Relative error that one stored bit a weight must save.',
     step: 0.01,
@@ -83,7 +83,7 @@ const fields = {
     advanced: true,
     when: { groups: [0, 2, 3, 4, 5, 6, 7, 8] },
   }),
-  samples: described(z.int().min(1).max(20).default(5), {
+  graphs: described(z.int().min(1).max(20).default(5), {
     label: 'Samples',
     help: 'Graphs over which the choice is averaged: on one the curve is too flat to trust.',
     advanced: true,
