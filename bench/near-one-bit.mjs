@@ -11,9 +11,9 @@
 import { distinct, readFlags, recipeOf, runMany } from './many-runs.mjs'
 import { bitsFigure, tablesText } from './near-one-bit-tables.mjs'
 
-const rtn = (bits, groupSize) => ({ method: 'rtn', bits, groupSize, symmetric: false })
-const gptq = (bits, groupSize) => ({
-  ...{ method: 'gptq', bits, groupSize, symmetric: false, actOrder: false, sequence: 'layer', damping: 0.01 },
+const rtn = (bits, groupSize, symmetric = false) => ({ method: 'rtn', bits, groupSize, symmetric })
+const gptq = (bits, groupSize, symmetric = false) => ({
+  ...{ method: 'gptq', bits, groupSize, symmetric, actOrder: false, sequence: 'layer', damping: 0.01 },
 })
 const billm = (changes = {}) => ({
   ...{ method: 'billm', blockSize: 128, propagate: false, metric: 'hessian', search: 'saliency', restOrder: 2 },
@@ -25,8 +25,8 @@ const pbllm = (changes = {}) => ({
 })
 const sageOptions = {
   ...{ groups: 0, selection: 'silhouette', mostGroups: 8, salientBits: 4, saliency: 'adaptive', percent: 1 },
-  ...{ price: 'target', target: 1.03, rho: 100, lambda: 0.02, statistic: 'matrix', center: 'zero', sample: 1500 },
-  ...{ samples: 5, neighbours: 30, rounds: 10 },
+  ...{ price: 'target', target: 1.03, rho: 100, lambda: 0.1, statistic: 'matrix', center: 'zero', sample: 1500 },
+  ...{ graphs: 5, neighbours: 30, rounds: 10 },
 }
 const sage = (changes = {}) => ({ method: 'sage', ...sageOptions, ...changes })
 const sagePlus = (changes = {}) => ({ method: 'sage-plus', ...sageOptions, damping: 0.01, ...changes })
@@ -54,7 +54,9 @@ const tables = {
     rows: [
       row('RTN, 1 bit, groups of 128', rtn(1, 128), null, 1),
       row('RTN, 1 bit, rows', rtn(1, -1), null, 1),
+      row('RTN, 1 bit, groups of 128, ± one amplitude', rtn(1, 128, true), null, 1),
       row('GPTQ, 1 bit, groups of 128', gptq(1, 128), null),
+      row('GPTQ, 1 bit, groups of 128, ± one amplitude', gptq(1, 128, true), null),
       row('GPTQ, 2 bits, groups of 128', gptq(2, 128), 'GPTQ'),
       row('GPTQ, 3 bits, groups of 128', gptq(3, 128), 'GPTQ'),
       row('BiLLM', billm(), 'BiLLM'),

@@ -65,7 +65,8 @@ function merged(options: readonly OptionDescription[], help: string): Flag {
   return { type: 'number', value: 'X', min: Math.min(...ends), max: Math.max(...ends), whole, help }
 }
 
-const optionFlags: Flags = Object.fromEntries(
+/** Flags of methods' options; none may be a flag of the recipe itself, which would hide it. */
+export const optionFlags: Flags = Object.fromEntries(
   descriptions.flatMap(({ options }) => options.map(({ key }) => [flagName(key), optionFlag(key)])),
 )
 

@@ -65,7 +65,7 @@ const signCases = (
     ['wren-nano, PB-LLM', nano, 'pb-llm', {}, 6],
     ['PB-LLM on little text', stout, 'pb-llm', { groupSize: 128, metric: 'hessian' }, 1],
     ['wren-nano, SAGE-PTQ', nano, 'sage', { groups: 8 }, 1],
-    ['wren-nano, SAGE-PTQ, small samples', nano, 'sage', { groups: 4, sample: 100, samples: 1 }, 1],
+    ['wren-nano, SAGE-PTQ, small samples', nano, 'sage', { groups: 4, sample: 100, graphs: 1 }, 1],
     ['SAGE-PTQ of one amplitude', stout, 'sage', { groups: 1, center: 'mean', price: 'bits' }, 1],
     ['wren-nano, SAGE-PTQ+', nano, 'sage-plus', { groups: 2, salientBits: 2 }, 6],
     ['SAGE-PTQ+ on little text', stout, 'sage-plus', { groups: 5, saliency: 'given' }, 1],

@@ -22,8 +22,8 @@ const mostGroups = ({ groups, mostGroups: most }: SageOptions): number => groups
 export function fitMoments({ out, in: columns }: LinearSpec, options: SageOptions): Moment[] {
   const before = fitShapes(out, 1)
   const p = firstRatio(options)
-  const draws = options.samples * Math.min(out * columns, drawn(p, options.sample))
-  const nodes = options.samples * Math.min(options.sample, Math.round((1 - p) * out * columns))
+  const draws = options.graphs * Math.min(out * columns, drawn(p, options.sample))
+  const nodes = options.graphs * Math.min(options.sample, Math.round((1 - p) * out * columns))
   return [
     { weights: [...before, [draws], [draws, 2]] },
     { weights: [...before, [nodes], [nodes], [nodes]] },

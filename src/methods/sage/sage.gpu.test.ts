@@ -66,7 +66,7 @@ describe('SAGE-PTQ', () => {
     ['two salient bits', [9, 300], { salientBits: 2, groups: 1 }],
     ['eight salient bits, scores of rows', [40, 33], { salientBits: 8, statistic: 'row', price: 'none' }],
     ['signs about the mean', [24, 64], { center: 'mean', groups: 8, price: 'bits' }],
-    ['eigengap, little sample', [20, 50], { selection: 'eigengap', sample: 40, samples: 2, neighbours: 5 }],
+    ['eigengap, little sample', [20, 50], { selection: 'eigengap', sample: 40, graphs: 2, neighbours: 5 }],
   ])('stores every weight as the level nearest to it: %s', async (_, shape, options) => {
     const w = gaussian(shape[0] * shape[1], 5).map((value) => 0.02 * value + 0.004)
     const { linear, published, grouping, warnings } = await quantized(w, shape, options)
@@ -177,7 +177,7 @@ describe('SAGE-PTQ of weights that are hardly any', () => {
     ['more neighbours than the sample', { sample: 10, neighbours: 30 }],
     ['a sample of more than there is', { sample: 4000 }],
     ['eight groups of 20 weights', { groups: 8 }],
-    ['one sample', { samples: 1, sample: 8, neighbours: 1 }],
+    ['one sample', { graphs: 1, sample: 8, neighbours: 1 }],
   ])('takes %s', async (_, options) => {
     const w = gaussian(20, 3)
     const { linear } = await quantized(w, [2, 10], options)

@@ -15,7 +15,7 @@ export async function sampleInliers(
   gpu: Gpu,
   fit: Fit,
   p: number,
-  { sample, samples: count }: SageOptions,
+  { sample, graphs: count }: SageOptions,
   random: () => number,
 ): Promise<Float32Array<ArrayBuffer>[]> {
   const { rows, columns } = fit.shape
