@@ -15,14 +15,14 @@ import { tesseraq } from './tesseraq/tesseraq'
 export const methods: readonly Method<unknown, unknown>[] = [
   mgptq,
   tesseraq,
+  sage,
+  sagePlus,
   gptq,
   awq,
   omniquant,
-  rtn,
   billm,
   pbllm,
-  sage,
-  sagePlus,
+  rtn,
 ]
 
 /** The method and its options, checked and completed with defaults. */
