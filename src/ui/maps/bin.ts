@@ -63,13 +63,9 @@ export interface BitShare {
   readonly share: number
 }
 
-/** Kinds of width that colours still tell apart. */
-const KINDS = 8
-
-/** Widths as colours show them: as they are where they are few, else to the nearest quarter of a bit. */
-export function shownWidths(bits: Float32Array): Float32Array {
-  return new Set(bits).size <= KINDS ? bits : bits.map((width) => Math.round(4 * width) / 4)
-}
+/** Widths as colours show them: to the nearest quarter of a bit where they are means over the weights of a column. */
+export const shownWidths = (bits: Float32Array): Float32Array =>
+  bits.every(Number.isInteger) ? bits : bits.map((width) => Math.round(4 * width) / 4)
 
 export function binBits(bits: Float32Array, bins: Bins): BitShare[][] {
   return Array.from({ length: bins.count }, (_, bin) => {

@@ -74,8 +74,8 @@ export function drawGrouping(
   if (layout.graph) drawSample(ctx, grouping, layout.graph, theme)
   const panels = [layout.histogram, ...(layout.graph ? [layout.graph] : [])]
   for (const box of panels) {
-    for (const boundary of boundaries) drawUpright(ctx, box, boundary, most, theme.ink)
-    if (threshold < most) drawUpright(ctx, box, threshold, most, theme.accent)
+    for (const boundary of boundaries) drawUpright(ctx, box, boundary / most, 1, theme.ink)
+    if (threshold < most) drawUpright(ctx, box, threshold / most, 1, theme.accent)
   }
   const bottom = panels.at(-1)!
   ctx.font = `11px ${theme.font}`
