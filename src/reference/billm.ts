@@ -4,7 +4,7 @@ export interface BillmReferenceOptions {
   readonly blockSize: number
   readonly propagate: boolean
   readonly metric: 'hessian' | 'magnitude'
-  readonly search: 'saliency' | 'weights'
+  readonly searchOn: 'saliency' | 'weights'
   readonly restOrder: 1 | 2
   readonly ownQuantiles: boolean
   readonly mostSalient: number
@@ -103,7 +103,7 @@ export function billmReference(
     )
     const d = Array.from({ length: count }, (_, j) => u[(first + j) * (n + 1)]!)
     const saliency = block.map((row) => row.map((x, j) => (options.metric === 'hessian' ? (x / d[j]!) ** 2 : x)))
-    const search = options.search === 'saliency' ? saliency : block
+    const search = options.searchOn === 'saliency' ? saliency : block
     const chosen = chooseBlock(saliency, search, options)
     const salient = follow
       ? new Set(block[0]!.flatMap((_, j) => (follow.salient[first + j] ? [j] : [])))

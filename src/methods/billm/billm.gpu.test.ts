@@ -55,10 +55,10 @@ describe('BiLLM on the GPU', () => {
     [9, 161, { blockSize: 64 }],
     [9, 40, { blockSize: 32, mostSalient: 3 }],
     [20, 150, { metric: 'magnitude' }],
-    [20, 150, { search: 'weights', ownQuantiles: true, restOrder: 1 }],
+    [20, 150, { searchOn: 'weights', ownQuantiles: true, restOrder: 1 }],
     [20, 150, { ownQuantiles: true }],
     [33, 300, { propagate: true }],
-    [20, 200, { search: 'weights', ownQuantiles: true, restOrder: 1, propagate: true, blockSize: 64 }],
+    [20, 200, { searchOn: 'weights', ownQuantiles: true, restOrder: 1, propagate: true, blockSize: 64 }],
   ])('gives what the float64 algorithm gives for %i×%i %o', async (out, n, changes) => {
     const options = { ...defaults, ...changes }
     const w = weights(out, n)

@@ -20,7 +20,7 @@ export const schema = z.strictObject({
     choices: { hessian: 'w²/diag(U)²', magnitude: '|w|' },
     advanced: true,
   }),
-  search: described(z.enum(['saliency', 'weights']).default('saliency'), {
+  searchOn: described(z.enum(['saliency', 'weights']).default('saliency'), {
     label: 'Search on',
     help: 'Whether errors of the searches are those of the saliency matrix, as published, or those of the weights.',
     advanced: true,
@@ -62,6 +62,6 @@ export const presets: readonly Preset[] = [
     name: 'corrected',
     label: 'Corrected',
     summary: 'Searches on the weights for what is stored, and carries errors inside blocks.',
-    options: { propagate: true, search: 'weights', restOrder: 1, ownQuantiles: true },
+    options: { propagate: true, searchOn: 'weights', restOrder: 1, ownQuantiles: true },
   },
 ]

@@ -127,13 +127,13 @@ function recordSearch(
   unit: number,
   { parts, ranked, matrix, errors, sums, choice, selection }: Search,
   shape: BlockShape,
-  { metric, search, restOrder, ownQuantiles, mostSalient }: BillmOptions,
+  { metric, searchOn, restOrder, ownQuantiles, mostSalient }: BillmOptions,
 ): void {
   const { rows, count } = shape
   const hessian = metric === 'hessian'
   rec.run(billmColumnSums, { w, u, sums: parts }, { ...shape, hessian, unit })
   rec.run(billmRank, { sums: parts, ranked }, { count, slices: rowSlices(rows) })
-  rec.run(billmGather, { w, u, ranked, search: matrix }, { ...shape, hessian: hessian && search === 'saliency', unit })
+  rec.run(billmGather, { w, u, ranked, search: matrix }, { ...shape, hessian: hessian && searchOn === 'saliency', unit })
   // at least one column is left
   const choices = Math.min(mostSalient, MOST_SALIENT, count - 1)
   if (choices > 0) {
