@@ -133,7 +133,11 @@ function recordSearch(
   const hessian = metric === 'hessian'
   rec.run(billmColumnSums, { w, u, sums: parts }, { ...shape, hessian, unit })
   rec.run(billmRank, { sums: parts, ranked }, { count, slices: rowSlices(rows) })
-  rec.run(billmGather, { w, u, ranked, search: matrix }, { ...shape, hessian: hessian && searchOn === 'saliency', unit })
+  rec.run(
+    billmGather,
+    { w, u, ranked, search: matrix },
+    { ...shape, hessian: hessian && searchOn === 'saliency', unit },
+  )
   // at least one column is left
   const choices = Math.min(mostSalient, MOST_SALIENT, count - 1)
   if (choices > 0) {
