@@ -10,27 +10,21 @@ struct Params { rows: u32, tolerance: f32 }
 fn main(@builtin(local_invocation_index) index: u32) {
   if (item_of(0u, index) > 0u) { return; }
   let lane = index % LANES;
-  let stride = 1u + 2u * GROUPS;
-  var error = 0.0;
-  for (var row = lane; row < params.rows; row += LANES) { error += sums[row * stride]; }
-  error = sum_over_lanes(lane, error);
-  #for k in GROUPS
-  var count_${k} = 0.0;
-  var sum_${k} = 0.0;
-  for (var row = lane; row < params.rows; row += LANES) {
-    count_${k} += sums[row * stride + 1u + 2u * ${k}u];
-    sum_${k} += sums[row * stride + 2u + 2u * ${k}u];
+  for (var k = 0u; k < COUNT; k++) {
+    var sum = 0.0;
+    for (var row = lane; row < params.rows; row += LANES) { sum += sums[row * COUNT + k]; }
+    put(lane, k, sum);
   }
-  count_${k} = sum_over_lanes(lane, count_${k});
-  sum_${k} = sum_over_lanes(lane, sum_${k});
-  #end
+  meet();
   if (lane == 0u && state[1] == 0.0) {
     let before = state[0];
+    let error = total(0u);
     state[0] = error;
     state[1] = select(0.0, 1.0, before >= 0.0 && before - error <= params.tolerance * before);
     state[2] += 1.0;
-    #for k in GROUPS
-    if (count_${k} > 0.0) { levels[${k}u + 1u] = sum_${k} / count_${k}; }
-    #end
+    for (var k = 0u; k < GROUPS; k++) {
+      let count = total(1u + 2u * k);
+      if (count > 0.0) { levels[k + 1u] = total(2u + 2u * k) / count; }
+    }
   }
 }

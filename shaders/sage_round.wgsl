@@ -53,18 +53,17 @@ fn main(
       #end
     }
   }
-  let at = row * (1u + 2u * GROUPS);
-  error = sum_over_lanes(lane, error);
-  if (lane == 0u) { sums[at] = error; }
+  put(lane, 0u, error);
   #for k in GROUPS
-  count_${k} = sum_over_lanes(lane, count_${k});
-  sum_${k} = sum_over_lanes(lane, sum_${k});
-  if (lane == 0u) {
-    sums[at + 1u + 2u * ${k}u] = count_${k};
-    sums[at + 2u + 2u * ${k}u] = sum_${k};
-  }
+  put(lane, 1u + 2u * ${k}u, count_${k});
+  put(lane, 2u + 2u * ${k}u, sum_${k});
   #end
-  wq = sum_over_lanes(lane, wq);
-  qq = sum_over_lanes(lane, qq);
-  if (lane == 0u && qq > 0.0) { alphas[row] = wq / qq; }
+  put(lane, COUNT - 2u, wq);
+  put(lane, COUNT - 1u, qq);
+  meet();
+  for (var k = lane; k < COUNT - 2u; k += LANES) { sums[row * (COUNT - 2u) + k] = total(k); }
+  if (lane == 0u) {
+    let length = total(COUNT - 1u);
+    if (length > 0.0) { alphas[row] = total(COUNT - 2u) / length; }
+  }
 }

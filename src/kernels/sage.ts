@@ -2,6 +2,8 @@ import grid from '../../shaders/lib/grid.wgsl?raw'
 import levelsSource from '../../shaders/lib/sage_levels.wgsl?raw'
 import rounded from '../../shaders/lib/sage_rounded.wgsl?raw'
 import score from '../../shaders/lib/sage_score.wgsl?raw'
+import totalsAlone from '../../shaders/lib/totals_alone.wgsl?raw'
+import totalsTogether from '../../shaders/lib/totals_together.wgsl?raw'
 import nearestSource from '../../shaders/nearest_on_line.wgsl?raw'
 import centerSource from '../../shaders/sage_center.wgsl?raw'
 import codesSource from '../../shaders/sage_codes.wgsl?raw'
@@ -58,11 +60,15 @@ const centerOf = (sharing: Sharing): Kernel<'sums' | 'levels', { rows: number }>
 /** The mean of the weights that are not salient. */
 export const sageCenter = bySharing(centerOf, { radix: 16 })
 
+const totalsOf = ({ constants }: Sharing): string => (constants.LANES === 1 ? totalsAlone : totalsTogether)
+
 type RoundBindings = 'w' | 'stats' | 'selection' | 'levels' | 'state' | 'alphas' | 'sums'
 
 const roundOf = (sharing: Sharing, groups: number): Kernel<RoundBindings, MatrixShape> => ({
   label: `sage round of ${groups}${sharing.suffix}`,
-  wgsl: wgsl([sharing.source, score, levelsSource, roundSource], { ...sharing.constants, GROUPS: groups }),
+  wgsl: wgsl([sharing.source, totalsOf(sharing), score, levelsSource, roundSource], {
+    ...{ ...sharing.constants, GROUPS: groups, COUNT: 3 + 2 * groups },
+  }),
   bindings: {
     ...{ w: 'read', stats: 'read', selection: 'read', levels: 'read', state: 'read' },
     ...{ alphas: 'read_write', sums: 'read_write' },
@@ -76,7 +82,9 @@ type LevelBindings = 'sums' | 'levels' | 'state'
 
 const levelsOf = (sharing: Sharing, groups: number): Kernel<LevelBindings, { rows: number; tolerance: number }> => ({
   label: `sage levels of ${groups}${sharing.suffix}`,
-  wgsl: wgsl([sharing.source, updateSource], { ...sharing.constants, GROUPS: groups }),
+  wgsl: wgsl([sharing.source, totalsOf(sharing), updateSource], {
+    ...{ ...sharing.constants, GROUPS: groups, COUNT: 1 + 2 * groups },
+  }),
   bindings: { sums: 'read', levels: 'read_write', state: 'read_write' },
   params: { rows: 'u32', tolerance: 'f32' },
   passes: (shape) => [{ groups: [1], params: shape }],
@@ -99,7 +107,7 @@ export const GROUP_SHIFT = 4
 
 const GROUPS = [1, 2, 3, 4, 5, 6, 7, 8]
 const rounds = GROUPS.map((groups) => bySharing((sharing) => roundOf(sharing, groups)))
-const updates = GROUPS.map((groups) => bySharing((sharing) => levelsOf(sharing, groups), { radix: 16 }))
+const updates = GROUPS.map((groups) => bySharing((sharing) => levelsOf(sharing, groups)))
 const codes = GROUPS.map(codesOf)
 
 /** Every weight to its nearest level, for the error and the next scales. */
