@@ -16,7 +16,7 @@ const gptq = (bits, groupSize, symmetric = false) => ({
   ...{ method: 'gptq', bits, groupSize, symmetric, actOrder: false, sequence: 'layer', damping: 0.01 },
 })
 const billm = (changes = {}) => ({
-  ...{ method: 'billm', blockSize: 128, propagate: false, metric: 'hessian', search: 'saliency', restOrder: 2 },
+  ...{ method: 'billm', blockSize: 128, propagate: false, metric: 'hessian', searchOn: 'saliency', restOrder: 2 },
   ...{ ownQuantiles: false, mostSalient: 49, damping: 0.01, ...changes },
 })
 const pbllm = (changes = {}) => ({
@@ -60,7 +60,11 @@ const tables = {
       row('GPTQ, 2 bits, groups of 128', gptq(2, 128), 'GPTQ'),
       row('GPTQ, 3 bits, groups of 128', gptq(3, 128), 'GPTQ'),
       row('BiLLM', billm(), 'BiLLM'),
-      row('BiLLM, corrected', billm({ propagate: true, search: 'weights', restOrder: 1, ownQuantiles: true }), 'BiLLM'),
+      row(
+        'BiLLM, corrected',
+        billm({ propagate: true, searchOn: 'weights', restOrder: 1, ownQuantiles: true }),
+        'BiLLM',
+      ),
       row('PB-LLM', pbllm(), 'PB-LLM'),
       row('PB-LLM by the Hessian', pbllm({ metric: 'hessian' }), 'PB-LLM'),
       row('SAGE-PTQ, amplitudes by silhouette', sage(), null),
