@@ -61,7 +61,7 @@ export const presets: readonly Preset[] = [
   {
     name: 'corrected',
     label: 'Corrected',
-    summary: 'Searches on the weights for what is stored, and carries errors inside blocks.',
-    options: { propagate: true, searchOn: 'weights', restOrder: 1, ownQuantiles: true },
+    summary: 'Searches on the weights for what is stored, carries errors inside blocks, and bounds the second signs.',
+    options: { propagate: true, searchOn: 'weights', restOrder: 1, ownQuantiles: true, mostSalient: 13 },
   },
 ]
