@@ -8,11 +8,16 @@ const RECONSTRUCTION = /^Reconstruction of block \d+, [1-9]\d* recorded steps/
 /** With SCREENSHOTS=docs/screenshots the picture of the documentation is renewed, of the whole model. */
 const pictures = process.env.SCREENSHOTS
 const patience = pictures ? 500_000 : 90_000
+/**
+ * Seconds that the preset's 20 rounds of 25 steps on all four blocks may take, pauses not counted: the least device there
+ * is, a software one on two cores, learns the test model while one watches. Calibration and storing are part of it.
+ */
+const PROMISE = 60
 
 test.use({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' })
 test.setTimeout(2 * patience)
 
-/** The bundled test model cut to its first blocks: a software device learns one in some 20 seconds. */
+/** The bundled test model cut to its first blocks. */
 const firstBlocks = (count: number) =>
   modelFiles().map((file) => {
     if (file.name !== 'config.json') return file
@@ -21,18 +26,18 @@ const firstBlocks = (count: number) =>
   })
 
 /** Opens a model and chooses TesseraQ: its preset for browsers, on as few tokens as a software device has time for. */
-async function chooseTesseraQ(studio: Studio, blocks: number): Promise<Locator> {
+async function chooseTesseraQ(studio: Studio, files = modelFiles()): Promise<Locator> {
   const recipe = studio.step('recipe')
   const settings = recipe.getByLabel('Settings', { exact: true })
   await studio.open()
-  await studio.drop(firstBlocks(blocks))
+  await studio.drop(files)
   await expect(studio.step('inspect').getByText('LlamaForCausalLM')).toBeVisible()
   await studio.method().selectOption({ label: 'TesseraQ' })
   await recipe.getByText(/^Advanced options/).click()
   await settings.selectOption({ label: 'Browser' })
   await expect(recipe.getByLabel('Samples')).toHaveValue('128')
   await recipe.getByLabel('Samples').fill('8')
-  await recipe.getByLabel('Length').fill('32')
+  await recipe.getByLabel('Length').fill('16')
   await expect(settings.locator('option:checked')).toHaveText('Browser, other calibration')
   await recipe.getByLabel('Batch').fill('1')
   return recipe
@@ -44,7 +49,15 @@ const chartOf = (step: Locator) =>
 const doneModules = (studio: Studio) =>
   studio.step('run').getByLabel('Modules', { exact: true }).locator('tbody tr:not(.spacer):not([data-dim])')
 
-/** The text once it stays the same for longer than a round takes: steps are reported, and a pause heeded, between rounds. */
+/** Seconds of the last run, as the page has them: "8.2 s", "41 s", "1 min 5 s". */
+async function secondsTaken(studio: Studio): Promise<number> {
+  const runs = studio.page.getByRole('region', { name: 'Runs', exact: true }).locator('tbody tr')
+  const text = await runs.last().locator('td').nth(-2).innerText()
+  const [, minutes = 0, seconds] = /^(?:(\d+) min )?([\d.]+) s$/.exec(text) ?? []
+  return 60 * Number(minutes) + Number(seconds)
+}
+
+/** The text once it stays the same for far longer than a pause takes to be heeded. */
 async function settled(text: Locator): Promise<string> {
   let now = ''
   await expect(async () => {
@@ -55,11 +68,13 @@ async function settled(text: Locator): Promise<string> {
   return now
 }
 
-test('learns roundings step by step, waits when told to, shows and stores what it learned', async ({ page }) => {
+test('learns the roundings of all blocks within a minute, waits when told to, shows and stores what it learned', async ({
+  page,
+}) => {
   await page.emulateMedia({ reducedMotion: 'reduce' })
   const studio = new Studio(page)
   const [run, look] = [studio.step('run'), studio.step('look')]
-  const recipe = await chooseTesseraQ(studio, pictures ? 4 : 1)
+  const recipe = await chooseTesseraQ(studio)
   await expect(recipe.getByLabel('Steps a round')).toHaveValue('25')
   await expect(recipe.getByRole('radio', { name: '20', exact: true })).toBeChecked()
   await expect(recipe.getByText(/^about [1-9]\d* (s|min) on this device$/)).toBeVisible({ timeout: 30_000 })
@@ -86,11 +101,14 @@ test('learns roundings step by step, waits when told to, shows and stores what i
     await studio.picture(pictures, 'tesseraq-run', 'run')
   }
   await expect(run.getByText('finished')).toBeVisible({ timeout: patience })
+  if (!pictures) expect(await secondsTaken(studio)).toBeLessThan(PROMISE)
 
   await test.step('what it learned', async () => {
+    const rows = run.getByLabel('Modules', { exact: true }).getByRole('table')
+    await expect(rows).toHaveAttribute('aria-rowcount', String(1 + 4 * 7))
     const flips = await doneModules(studio).locator('td:nth-child(6)').allInnerTexts()
-    expect(flips.length).toBeGreaterThanOrEqual(7)
-    for (const part of flips.slice(0, 7)) expect(Number.parseFloat(part)).toBeGreaterThan(0)
+    expect(flips.length).toBeGreaterThanOrEqual(7) // those in sight
+    for (const part of flips) expect(Number.parseFloat(part)).toBeGreaterThan(0)
     const chart = chartOf(look)
     await chart.getByRole('application').press('End')
     await expect(chart.locator('.readout')).toContainText(
@@ -115,15 +133,15 @@ test('keeps the blocks that were finished when a run is cancelled in the middle 
   await page.emulateMedia({ reducedMotion: 'reduce' })
   const studio = new Studio(page)
   const [run, look] = [studio.step('run'), studio.step('look')]
-  const recipe = await chooseTesseraQ(studio, 2)
-  await recipe.getByLabel('Steps a round').fill('3')
+  const recipe = await chooseTesseraQ(studio, firstBlocks(2))
+  await recipe.getByLabel('Steps a round').fill('10')
   await start(studio)
   await expect(chartOf(run)).toContainText('Reconstructing: block 2', { timeout: patience })
   await run.getByRole('button', { name: 'Cancel' }).click()
   await expect(run.getByText('cancelled', { exact: true })).toBeVisible({ timeout: 30_000 })
   await expect(doneModules(studio)).toHaveCount(7)
   await expect(look.getByRole('application', { name: /^Model map/ })).toBeVisible()
-  await expect(chartOf(look).locator('.readout')).toContainText(/^Step 60 of 60/)
+  await expect(chartOf(look).locator('.readout')).toContainText(/^Step 200 of 200/)
 
   await studio.setRecipe('RTN', 4)
   await studio.quantize()
