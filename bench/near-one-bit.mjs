@@ -62,7 +62,7 @@ const tables = {
       row('BiLLM', billm(), 'BiLLM'),
       row(
         'BiLLM, corrected',
-        billm({ propagate: true, searchOn: 'weights', restOrder: 1, ownQuantiles: true }),
+        billm({ propagate: true, searchOn: 'weights', restOrder: 1, ownQuantiles: true, mostSalient: 13 }),
         'BiLLM',
       ),
       row('PB-LLM', pbllm(), 'PB-LLM'),
