@@ -104,7 +104,9 @@ describe('MG-PTQ', () => {
         expect(mean).toBeLessThanOrEqual(2.3 + 1e-9)
         expect(2.3 - mean).toBeLessThan(1 / n)
       }
-      for (const lane of Object.values(columns)) expect(lane).toHaveLength(n)
+      const { salient, ...lanes } = columns
+      expect(salient).toBeNull()
+      for (const lane of Object.values(lanes)) expect(lane).toHaveLength(n)
       expect(columns.bits.every((b) => [1, 2, 3, 4].includes(b))).toBe(true)
       expect(columns.factor!.every((u) => u > 0)).toBe(true)
       expect(training !== null).toBe(learns)
