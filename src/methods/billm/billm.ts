@@ -1,10 +1,9 @@
 import type { SignLinear } from '../../formats/quantized'
 import { countBits } from '../../formats/sign-check'
-import type { Hessian } from '../../linalg/hessian'
 import type { PublishedBits } from '../../records'
-import { factorize, freeFactor } from '../factor'
 import { factoring, factorShapes } from '../memory'
-import type { BlockContext, Method, QuantizedModule } from '../method'
+import type { Method } from '../method'
+import { alongFactors } from '../stages'
 import { collectBillm, planeShapes } from './collect'
 import { type BillmOptions, presets, schema } from './options'
 import { levelShape, recordBillm, workingShapes } from './search'
@@ -28,34 +27,19 @@ export const billm: Method<BillmOptions> = {
       ]
     },
   }),
-  async *quantize(block, options) {
-    const stages = [...new Set(block.model.linears.map((linear) => linear.stage))]
-    for (const [stage, hessian] of await block.hessians(stages)) yield* quantizeStage(block, options, stage, hessian)
+  quantize(block, options) {
+    const { gpu } = block
+    return alongFactors(block, options, async (spec, factor) => {
+      const codes = gpu.alloc([spec.out, spec.in], 'u32', 'codes')
+      const levels = gpu.alloc(levelShape(spec.out, spec.in, options.blockSize), 'f32', 'levels')
+      const rec = gpu.record()
+      recordBillm(gpu, rec, block.weight(spec), factor, { codes, levels }, options)
+      await gpu.submit(rec)
+      const linear = await collectBillm(gpu, block.nameOf(spec), { codes, levels }, factor.order, options.blockSize)
+      gpu.free(codes, levels)
+      return { linear, published: publishedBits(linear) }
+    })
   },
-}
-
-/** All linears that read the same input share H and its factor. */
-async function* quantizeStage(
-  block: BlockContext,
-  options: BillmOptions,
-  stage: number,
-  hessian: Hessian,
-): AsyncGenerator<QuantizedModule> {
-  const { gpu } = block
-  const factor = await factorize(gpu, hessian, options.damping)
-  for (const spec of block.model.linears.filter((linear) => linear.stage === stage)) {
-    block.checkCancelled()
-    const codes = gpu.alloc([spec.out, spec.in], 'u32', 'codes')
-    const levels = gpu.alloc(levelShape(spec.out, spec.in, options.blockSize), 'f32', 'levels')
-    const rec = gpu.record()
-    recordBillm(gpu, rec, block.weight(spec), factor, { codes, levels }, options)
-    await gpu.submit(rec)
-    const linear = await collectBillm(gpu, block.nameOf(spec), { codes, levels }, factor.order, options.blockSize)
-    gpu.free(codes, levels)
-    const { damping, dead: deadColumns, warnings } = factor
-    yield { spec, linear, damping, deadColumns, warnings, published: publishedBits(linear) }
-  }
-  freeFactor(gpu, factor)
 }
 
 /** The paper's count: a second bit for salient columns, nothing else. */

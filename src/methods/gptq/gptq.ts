@@ -4,12 +4,12 @@ import type { Recorder } from '../../gpu/recorder'
 import type { Tensor } from '../../gpu/tensor'
 import { matmul } from '../../kernels/gemm'
 import { compensated, GPTQ_BLOCK, gatherColumns, gptqBlock } from '../../kernels/quantize'
-import type { Hessian } from '../../linalg/hessian'
 import { allocGrid, collectLinear, freeGrid, type GridTensors, gridMoments, recordFindGrid } from '../affine'
-import { byFallingDiagonal, type Factor, factorize, freeFactor } from '../factor'
+import { byFallingDiagonal, type Factor } from '../factor'
 import { factoring, factorShapes } from '../memory'
-import type { BlockContext, Method, QuantizedModule } from '../method'
+import type { Method } from '../method'
 import { described, uniformGridOptions } from '../options'
+import { alongFactors } from '../stages'
 
 const schema = z.strictObject({
   ...uniformGridOptions,
@@ -49,37 +49,20 @@ export const gptq: Method<GptqOptions> = {
         [linear.out, GPTQ_BLOCK],
       ]),
   }),
-  async *quantize(block, options) {
-    const stages = [...new Set(block.model.linears.map((linear) => linear.stage))]
-    const rounds = options.sequence === 'true' ? stages.map((stage) => [stage]) : [stages]
-    for (const round of rounds) {
-      const hessians = await block.hessians(round)
-      for (const [stage, hessian] of hessians) yield* quantizeStage(block, options, stage, hessian)
-    }
+  quantize(block, options) {
+    const { gpu } = block
+    const { damping, sequence, actOrder } = options
+    const along = { damping, again: sequence === 'true', order: actOrder ? byFallingDiagonal : undefined }
+    return alongFactors(block, along, async (spec, factor) => {
+      const grid = allocGrid(gpu, spec.out, spec.in, options)
+      const rec = gpu.record()
+      recordGptq(gpu, rec, block.weight(spec), factor, grid, options)
+      await gpu.submit(rec)
+      const linear = await collectLinear(gpu, block.nameOf(spec), grid, options)
+      freeGrid(gpu, grid)
+      return { linear }
+    })
   },
-}
-
-/** All linears that read the same input share H and its factor. */
-async function* quantizeStage(
-  block: BlockContext,
-  options: GptqOptions,
-  stage: number,
-  hessian: Hessian,
-): AsyncGenerator<QuantizedModule> {
-  const { gpu } = block
-  const { actOrder, damping } = options
-  const factor = await factorize(gpu, hessian, damping, actOrder ? byFallingDiagonal : undefined)
-  for (const spec of block.model.linears.filter((linear) => linear.stage === stage)) {
-    block.checkCancelled()
-    const grid = allocGrid(gpu, spec.out, spec.in, options)
-    const rec = gpu.record()
-    recordGptq(gpu, rec, block.weight(spec), factor, grid, options)
-    await gpu.submit(rec)
-    const linear = await collectLinear(gpu, block.nameOf(spec), grid, options)
-    freeGrid(gpu, grid)
-    yield { spec, linear, damping: factor.damping, deadColumns: factor.dead, warnings: factor.warnings }
-  }
-  freeFactor(gpu, factor)
 }
 
 /**

@@ -1,9 +1,8 @@
 import type { SignLinear } from '../../formats/quantized'
-import type { Hessian } from '../../linalg/hessian'
 import type { PublishedBits } from '../../records'
-import { factorize, freeFactor } from '../factor'
 import { factoring, factorShapes } from '../memory'
-import type { BlockContext, Method, QuantizedModule } from '../method'
+import type { Method } from '../method'
+import { alongFactors } from '../stages'
 import { collectPbllm, planeShapes } from './collect'
 import { type PbllmOptions, schema } from './options'
 import { allocBinarized, cellColumns, leftShapes, recordPbllm, workingShapes } from './rounding'
@@ -26,34 +25,19 @@ export const pbllm: Method<PbllmOptions> = {
       ]
     },
   }),
-  async *quantize(block, options) {
-    const stages = [...new Set(block.model.linears.map((linear) => linear.stage))]
-    for (const [stage, hessian] of await block.hessians(stages)) yield* quantizeStage(block, options, stage, hessian)
+  quantize(block, options) {
+    const { gpu } = block
+    return alongFactors(block, options, async (spec, factor) => {
+      const left = allocBinarized(gpu, spec.out, spec.in, options.groupSize)
+      const rec = gpu.record()
+      recordPbllm(gpu, rec, block.weight(spec), factor, left, options)
+      await gpu.submit(rec)
+      const cells = { blockColumns: cellColumns(spec.in, options.groupSize), bits: options.salientBits }
+      const linear = await collectPbllm(gpu, block.nameOf(spec), left, factor.order, cells)
+      gpu.free(left.codes, left.levels, left.steps, left.zeros)
+      return { linear, published: publishedBits(linear) }
+    })
   },
-}
-
-/** All linears that read the same input share H and its factor. */
-async function* quantizeStage(
-  block: BlockContext,
-  options: PbllmOptions,
-  stage: number,
-  hessian: Hessian,
-): AsyncGenerator<QuantizedModule> {
-  const { gpu } = block
-  const factor = await factorize(gpu, hessian, options.damping)
-  for (const spec of block.model.linears.filter((linear) => linear.stage === stage)) {
-    block.checkCancelled()
-    const left = allocBinarized(gpu, spec.out, spec.in, options.groupSize)
-    const rec = gpu.record()
-    recordPbllm(gpu, rec, block.weight(spec), factor, left, options)
-    await gpu.submit(rec)
-    const cells = { blockColumns: cellColumns(spec.in, options.groupSize), bits: options.salientBits }
-    const linear = await collectPbllm(gpu, block.nameOf(spec), left, factor.order, cells)
-    gpu.free(left.codes, left.levels, left.steps, left.zeros)
-    const { damping, dead: deadColumns, warnings } = factor
-    yield { spec, linear, damping, deadColumns, warnings, published: publishedBits(linear) }
-  }
-  freeFactor(gpu, factor)
 }
 
 /** The paper's count: codes of salient weights, a bit for all others. */

@@ -4,10 +4,10 @@ import type { Tensor } from '../../gpu/tensor'
 import { matmul } from '../../kernels/gemm'
 import { GPTQ_BLOCK, gatherColumns } from '../../kernels/quantize'
 import { sageBlock } from '../../kernels/sign-block'
-import type { Hessian } from '../../linalg/hessian'
-import { type Factor, factorize, freeFactor } from '../factor'
+import type { Factor } from '../factor'
 import { factoring, factorShapes } from '../memory'
-import type { BlockContext, Method, QuantizedModule } from '../method'
+import type { Method } from '../method'
+import { alongFactors } from '../stages'
 import type { Fit } from './fit'
 import { compensationMoments, fitMoments, storeMoments } from './memory'
 import { plusSchema, presets, type SagePlusOptions } from './options'
@@ -32,35 +32,25 @@ export const sagePlus: Method<SagePlusOptions> = {
       ...storeMoments(linear, options),
     ],
   }),
-  async *quantize(block, options) {
-    const stages = [...new Set(block.model.linears.map((linear) => linear.stage))]
-    for (const [stage, hessian] of await block.hessians(stages)) yield* quantizeStage(block, options, stage, hessian)
+  quantize(block, options) {
+    const { gpu } = block
+    return alongFactors(block, options, async (spec, factor) => {
+      const fitted = await fitLinear(block, spec, options)
+      const codes = await nearestCodes(gpu, fitted.fit, options)
+      const rec = gpu.record()
+      recordCompensation(gpu, rec, fitted.fit, factor, codes, options)
+      await gpu.submit(rec)
+      const signs = await collectSigns(gpu, block.nameOf(spec), codes, fitted.scales, options)
+      const {
+        linear,
+        published = null,
+        grouping = null,
+        warnings,
+      } = await describeLinear(gpu, spec, signs, fitted, options)
+      fitted.fit.free()
+      return { linear, published, grouping, warnings }
+    })
   },
-}
-
-/** All linears that read the same input share H and its factor. */
-async function* quantizeStage(
-  block: BlockContext,
-  options: SagePlusOptions,
-  stage: number,
-  hessian: Hessian,
-): AsyncGenerator<QuantizedModule> {
-  const { gpu } = block
-  const factor = await factorize(gpu, hessian, options.damping)
-  for (const spec of block.model.linears.filter((linear) => linear.stage === stage)) {
-    block.checkCancelled()
-    const fitted = await fitLinear(block, spec, options)
-    const codes = await nearestCodes(gpu, fitted.fit, options)
-    const rec = gpu.record()
-    recordCompensation(gpu, rec, fitted.fit, factor, codes, options)
-    await gpu.submit(rec)
-    const linear = await collectSigns(gpu, block.nameOf(spec), codes, fitted.scales, options)
-    const module = await describeLinear(gpu, spec, linear, fitted, options)
-    fitted.fit.free()
-    const { damping, dead: deadColumns, warnings } = factor
-    yield { ...module, damping, deadColumns, warnings: [...warnings, ...module.warnings] }
-  }
-  freeFactor(gpu, factor)
 }
 
 /**
