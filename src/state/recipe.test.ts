@@ -99,6 +99,8 @@ it('recipeLabel tells recipes apart', () => {
   expect(recipeLabel({ ...recipe, method: 'tesseraq', options: learned })).toBe('TesseraQ awq mg-ptq 2.5-bit g128')
   const plain = { bits: 2, groupSize: -1, init: 'none', allocation: 'uniform' }
   expect(recipeLabel({ ...recipe, method: 'tesseraq', options: plain })).toBe('TesseraQ 2-bit per row')
+  const signs = (groups: number) => recipeLabel({ ...recipe, method: 'sage', options: { groups, salientBits: 4 } })
+  expect([0, 1, 4].map(signs)).toEqual(['SAGE-PTQ', 'SAGE-PTQ 1 amplitude', 'SAGE-PTQ 4 amplitudes'])
   expect(targetWidth(mixed)).toBe(2.5)
   expect(targetWidth({ ...mixed, options: { ...mixed.options, budget: 'model' } })).toBeNull()
 })

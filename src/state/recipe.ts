@@ -96,16 +96,21 @@ export function parseRecipe(json: string, methods: readonly MethodDescription[])
 export const recipeJson = (recipe: Recipe): string => `${JSON.stringify(recipe, null, 2)}\n`
 
 /** Names that are more than an id in capitals. */
-const NAMES: Readonly<Record<string, string>> = { tesseraq: 'TesseraQ', omniquant: 'OmniQuant' }
+const NAMES: Readonly<Record<string, string>> = {
+  ...{ tesseraq: 'TesseraQ', omniquant: 'OmniQuant', billm: 'BiLLM' },
+  ...{ sage: 'SAGE-PTQ', 'sage-plus': 'SAGE-PTQ+' },
+}
 
 /** One line that tells recipes apart: "GPTQ 4-bit g128". */
 export function recipeLabel(recipe: Recipe): string {
-  const { bits, groupSize, allocator, allocation, init } = recipe.options
+  const { bits, groupSize, groups, allocator, allocation, init } = recipe.options
   const parts = [NAMES[recipe.method] ?? recipe.method.toUpperCase()]
   if (typeof allocator === 'string') parts.push(allocator)
   if (typeof init === 'string' && init !== 'none') parts.push(init)
   if (allocation === 'mg-ptq') parts.push(allocation)
   if (typeof bits === 'number') parts.push(`${bits}-bit`)
+  // 0: chosen for every matrix
+  if (typeof groups === 'number' && groups > 0) parts.push(`${groups} amplitude${groups === 1 ? '' : 's'}`)
   if (typeof groupSize === 'number') parts.push(groupSize > 0 ? `g${groupSize}` : 'per row')
   return parts.join(' ')
 }
