@@ -1,17 +1,17 @@
 /** Line charts as SVG text: x on a log axis, colours that follow the reader's light or dark setting. */
 
 const panel = { width: 340, height: 232, left: 58, right: 16, top: 34, bottom: 44 }
-const colours = ['a', 'b', 'c', 'd', 'e', 'f']
+const colours = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
 const style = `
   text { font: 12px system-ui, sans-serif; fill: #24292f }
   .quiet { fill: #57606a } .axis { stroke: #57606a } .grid { stroke: #57606a; stroke-opacity: .2 }
   .a { --ink: #0969da } .b { --ink: #bc4c00 } .c { --ink: #1a7f37 }
-  .d { --ink: #8250df } .e { --ink: #bf3989 } .f { --ink: #57606a }
+  .d { --ink: #8250df } .e { --ink: #bf3989 } .f { --ink: #57606a } .g { --ink: #1b7c83 }
   polyline { fill: none; stroke: var(--ink); stroke-width: 2 } circle, .name { fill: var(--ink) }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3 } .quiet { fill: #9da7b3 } .axis { stroke: #9da7b3 } .grid { stroke: #9da7b3 }
     .a { --ink: #58a6ff } .b { --ink: #f0883e } .c { --ink: #3fb950 }
-    .d { --ink: #bc8cff } .e { --ink: #f778ba } .f { --ink: #9da7b3 }
+    .d { --ink: #bc8cff } .e { --ink: #f778ba } .f { --ink: #9da7b3 } .g { --ink: #39c5cf }
   }`
 
 /**
@@ -79,8 +79,18 @@ function scale(values, log, from, to) {
   const spare = low === high ? (log ? 1.1 : 0.1) : log ? 1 : 0
   const [first, last] = (log ? [low / spare, high * spare] : [low - spare, high + spare]).map(measure)
   const place = (value) => Math.round((from + ((measure(value) - first) / (last - first)) * (to - from)) * 10) / 10
-  const marks = [0, 1, 2, 3].map((part) => first + ((last - first) * part) / 3)
-  return { place, ticks: [...new Set(marks.map((mark) => Number((log ? Math.exp(mark) : mark).toPrecision(3))))] }
+  const even = [0, 1, 2, 3].map((part) => first + ((last - first) * part) / 3)
+  const marks = even.map((mark) => Number((log ? Math.exp(mark) : mark).toPrecision(3)))
+  const wide = log && last - first > Math.log(10)
+  return { place, ticks: wide ? roundTicks(Math.exp(first), Math.exp(last)) : [...new Set(marks)] }
+}
+
+/** 1, 2 and 5 times powers of ten between two numbers, or only the powers where that is too many. */
+function roundTicks(low, high) {
+  const powers = Array.from({ length: 16 }, (_, i) => 10 ** (i - 6))
+  const inside = (values) => values.filter((value) => value >= low && value <= high)
+  const all = inside(powers.flatMap((power) => [power, 2 * power, 5 * power]))
+  return all.length <= 6 ? all : inside(powers)
 }
 
 const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')

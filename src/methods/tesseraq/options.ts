@@ -85,6 +85,11 @@ export const presets: readonly Preset[] = [
     summary: 'Minutes on a laptop’s GPU: 20 rounds of 25 steps, 128 windows of 512 tokens.',
   },
   {
+    ...{ name: 'near-one-bit', label: 'Near one bit', calibration: { samples: 128, length: 512 } },
+    summary: 'As browser, on widths of MG-PTQ with one range a row and width: 1.3 bits with all that is stored.',
+    options: { allocation: 'mg-ptq', bits: 1.3, bounds: 'effective', groupSize: -1 },
+  },
+  {
     ...{ name: 'published', label: 'Published', calibration: { samples: 512, length: 2048 } },
     summary: 'As in the paper: 20 rounds of 250 steps with 4 windows each, 512 windows of 2048 tokens. Hours.',
     options: { iterations: 250, batch: 4 },
