@@ -5,6 +5,7 @@ import { Hessian } from '../src/linalg/hessian'
 import { allocGrid, freeGrid } from '../src/methods/affine'
 import { recordGptq } from '../src/methods/gptq/gptq'
 import { randomFrom } from '../src/random'
+import { codeWorks } from './codes'
 import { signWorks } from './signs'
 
 /** One line of the bench: medians over runs, next to what the work costs at least. */
@@ -184,6 +185,7 @@ export const works: readonly Work[] = [
   cholesky,
   factor,
   gptqLayer,
+  ...codeWorks,
   ...signWorks,
 ]
 

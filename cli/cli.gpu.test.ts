@@ -106,11 +106,19 @@ describe('from a checkpoint to its numbers', () => {
     const prompt = 'The sea'
     const { code, stdout } = await bitloom('generate', packed, '--prompt', prompt, '--max-new-tokens', 5)
     expect(code).toBe(0)
-    const told = await bitloomJson<{ text: string; ids: number[]; tokens: number }>(
-      ...['generate', packed, '--prompt', prompt, '--max-new-tokens', 5],
-    )
+    const told = await bitloomJson<{
+      text: string
+      tokens: number
+      timeToFirstTokenMs: number
+      tokensPerSecond: number
+      memoryBytes: number
+    }>(...['generate', packed, '--prompt', prompt, '--max-new-tokens', 5])
     expect(told.tokens).toBe(5)
     expect(stdout).toBe(`${prompt}${told.text}\n`)
+    expect(told.timeToFirstTokenMs).toBeGreaterThan(0)
+    expect(told.tokensPerSecond).toBeGreaterThan(0)
+    // every parameter of wren-nano at the least, most of them float32 on a software adapter
+    expect(told.memoryBytes).toBeGreaterThan(2 ** 20)
   })
 
   it('inspects checkpoint and packed file', async () => {

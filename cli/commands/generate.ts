@@ -1,7 +1,14 @@
-import { continueText } from '../../src/pipeline/continue'
+import { type Continuation, continueText } from '../../src/pipeline/continue'
 import { weightsOf } from '../../src/pipeline/opened'
 import { command } from '../command'
 import { openPath, withGpu } from '../input'
+
+const measured = ({ timeToFirstTokenMs, tokensPerSecond, memoryBytes }: Omit<Continuation, 'newTokens'>) =>
+  [
+    ...(timeToFirstTokenMs === null ? [] : [`first token after ${timeToFirstTokenMs.toFixed(0)} ms`]),
+    ...(tokensPerSecond === null ? [] : [`then ${tokensPerSecond.toFixed(1)} tokens/s`]),
+    `${(memoryBytes / 2 ** 20).toFixed(0)} MiB of GPU memory`,
+  ].join(', ')
 
 export const generate = command({
   name: 'generate',
@@ -21,8 +28,9 @@ export const generate = command({
       const onText = (text: string) => void (json || process.stdout.write(text))
       onText(prompt)
       const request = { prompt, maxNewTokens, signal, onText }
-      const { text, ids, newTokens, seconds } = await continueText(gpu, model, weightsOf(gpu, model), request)
-      return { json: { prompt, text, ids, tokens: newTokens, seconds }, text: '' }
+      const { newTokens, ...result } = await continueText(gpu, model, weightsOf(gpu, model), request)
+      if (!json) process.stderr.write(`\n${measured(result)}\n`)
+      return { json: { prompt, tokens: newTokens, ...result }, text: '' }
     })
   },
 })

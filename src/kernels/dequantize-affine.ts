@@ -24,6 +24,12 @@ export interface PackedAffine {
   /** u32 [in]: original column, and group, of every stored column. */
   readonly perm: Tensor
   readonly group: Tensor
+  /** u32 [slots]: the original column of every slot of the chunks, `in` where one is padding. */
+  readonly slots: Tensor
+  /** u32 [slots]: the group of every slot where the columns of some chunk have several, else null. */
+  readonly owners: Tensor | null
+  /** Whether slots are the original columns, none moved and none added. */
+  readonly inPlace: boolean
   readonly panels: readonly PackedPanel[]
 }
 
@@ -35,6 +41,8 @@ export interface PackedPanel {
   readonly scale: Tensor
   /** Zeros as a bit string or float16 pairs of ranges; the scale again where the grid has neither. */
   readonly side: Tensor
+  /** u32 [1 + chunks, 4]: fields of the linear, then every chunk; see shaders/lib/affine_operand.wgsl. */
+  readonly chunks: Tensor
 }
 
 interface DequantizeShape extends PieceShape {
@@ -46,7 +54,7 @@ type Bindings = 'codes' | 'scale' | 'side' | 'perm' | 'group' | 'weights'
 
 /** Integer and float operations a weight, for time budgets. */
 const OPERATIONS = 48
-const GRIDS = { symmetric: 0, zero: 1, range: 2 } as const
+export const GRIDS = { symmetric: 0, zero: 1, range: 2 } as const
 
 const kernelOf = (grid: Grid['type']): Kernel<Bindings, DequantizeShape> => ({
   label: `dequantize ${grid}`,
@@ -88,10 +96,15 @@ export function uploadAffine(gpu: Gpu, linear: AffineLinear, maxBytes: number): 
       codes: gpu.upload(panel.codes),
       scale,
       side: uploadSide(gpu, panel.grid) ?? scale,
+      chunks: gpu.upload(chunkTable(panel)),
     })
   }
+  const { original, groupOf, scattered } = slotsOf(linear)
   return {
     ...{ kind: 'affine', name, out, in: columns, segments, groups, panels },
+    slots: gpu.upload(original, [original.length]),
+    owners: scattered ? gpu.upload(groupOf) : null,
+    inPlace: original.length === columns && original.every((column, slot) => column === slot),
     grid: grid.type,
     zeroBits: grid.type === 'zero' ? grid.zeroBits : 0,
     perm: whole((stored) => perm?.[stored] ?? stored),
@@ -100,9 +113,9 @@ export function uploadAffine(gpu: Gpu, linear: AffineLinear, maxBytes: number): 
 }
 
 /** Gives the memory of an uploaded linear back. */
-export function freeAffine(gpu: Gpu, { perm, group, panels }: PackedAffine): void {
-  gpu.free(perm, group)
-  for (const { codes, scale, side } of panels) gpu.free(codes, scale, side === scale ? undefined : side)
+export function freeAffine(gpu: Gpu, { perm, group, slots, owners, panels }: PackedAffine): void {
+  gpu.free(perm, group, slots, owners ?? undefined)
+  for (const { codes, scale, side, chunks } of panels) gpu.free(codes, scale, chunks, side === scale ? undefined : side)
 }
 
 /** Writes rows [start, start + n) of the linear to `weights` (f32 [n, in], original column order). */
@@ -117,6 +130,40 @@ export function dequantizeAffineInto(rec: Recorder, packed: PackedAffine, weight
     for (const segment of placeSegments(segments, panelRows))
       rec.run(kernels[packed.grid], { codes, scale, side, perm, group, weights }, { ...place, segment })
   }
+}
+
+/** Original column and group of every slot, that is of every column of every chunk, padding included. */
+function slotsOf(linear: AffineLinear) {
+  const { in: columns, perm, segments } = linear
+  const count = segments.reduce((sum, segment) => sum + CHUNK * Math.ceil(segment.columns / CHUNK), 0)
+  const original = new Uint32Array(count).fill(columns)
+  const groupOf = new Uint32Array(count)
+  let [slot, stored, scattered] = [0, 0, false]
+  for (const segment of segments) {
+    for (let i = 0; i < segment.columns; i++, stored++) {
+      original[slot + i] = perm?.[stored] ?? stored
+      groupOf[slot + i] = groupOfColumn(linear, stored)
+      scattered ||= groupOf[slot + i] !== groupOf[slot + i - (i % CHUNK)]
+    }
+    slot += CHUNK * Math.ceil(segment.columns / CHUNK)
+  }
+  return { original, groupOf, scattered }
+}
+
+/** The binary digits that hold every slot of a row: rows of packed codes are read as if 2^shift slots long. */
+export const slotShift = (slots: number): number => Math.ceil(Math.log2(slots))
+
+/** Groups a row, bits of a zero, shift; then of every chunk its first word in row 0, words a row, bits, first group. */
+function chunkTable(linear: AffineLinear): Uint32Array<ArrayBuffer> {
+  const placed = placeSegments(linear.segments, linear.out)
+  const slots = placed.reduce((sum, { chunks }) => sum + CHUNK * chunks, 0)
+  const zeroBits = linear.grid.type === 'zero' ? linear.grid.zeroBits : 0
+  const table = placed.flatMap(({ bits, first, chunks, base }) =>
+    Array.from({ length: chunks }, (_, chunk) => [
+      ...[base + chunk * bits, chunks * bits, bits, groupOfColumn(linear, first + CHUNK * chunk)],
+    ]),
+  )
+  return Uint32Array.from([[linear.groups, zeroBits, slotShift(slots), 0], ...table].flat())
 }
 
 function uploadSide(gpu: Gpu, grid: Grid): Tensor | undefined {

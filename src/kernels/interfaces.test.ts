@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { type StructInfo, type TypeInfo, WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js'
 import type { AffineLinear, Grid } from '../formats/quantized'
+import type { Gpu } from '../gpu/device'
 import type { Kernel } from '../gpu/kernel'
 import { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
+import { affineMatmul } from './affine-matmul'
 import { attention } from './attention'
 import { attentionBackwardKeys, attentionBackwardQueries, headLayout } from './attention-backward'
 import { blockError, sumInto } from './block-error'
 import { keepLeast, minMaxGrid } from './clip-search'
-import { dequantizeInto, type PackedTensors } from './dequantize'
+import { dequantizeInto } from './dequantize'
+import type { PackedAffine } from './dequantize-affine'
 import { type GemmVariant, gemm, TILES } from './gemm'
 import { gemmSum } from './gemm-split'
 import { hardenDigit, hardenHistogram } from './harden'
@@ -35,18 +38,32 @@ function recorded(): AnyKernel[] {
   const rec = new Recorder(traits)
   const segments = [{ bits: 3, columns: 5 }] as const
   const any = tensor(1)
+  const found: AnyKernel[] = []
+  // what lies in place needs no memory of its own
+  const noGpu = {} as Gpu
   const [codes, words] = [tensor(2, 5), tensor(6)]
   packInto(rec, codes, any, words, { segments, out: 2 })
   unpackInto(rec, words, any, codes, { segments, out: 2 })
   for (const grid of ['symmetric', 'zero', 'range'] satisfies Grid['type'][]) {
-    const panels = [{ start: 0, rows: 2, codes: any, scale: any, side: any }]
+    const panels = [{ start: 0, rows: 2, codes: any, scale: any, side: any, chunks: any }]
     const linear: Pick<AffineLinear, 'name' | 'out' | 'in' | 'segments' | 'groups'> = {
       ...{ name: grid, out: 2, in: 5, segments, groups: 1 },
     }
-    const packed: PackedTensors = { kind: 'affine', ...linear, grid, zeroBits: 3, perm: any, group: any, panels }
+    const order = { perm: any, group: any, slots: tensor(32), owners: null, inPlace: true }
+    const packed: PackedAffine = { kind: 'affine', ...linear, ...order, grid, zeroBits: 3, panels }
     dequantizeInto(rec, packed, tensor(2, 5))
+    for (const traitsOf of [rec, new Recorder({ ...traits, software: true })])
+      for (const tokens of [1, 9]) {
+        affineMatmul(noGpu, traitsOf, { x: tensor(tokens, 5), packed, y: tensor(tokens, 2) })
+        affineMatmul(noGpu, traitsOf, {
+          x: tensor(tokens, 5),
+          packed: { ...packed, owners: any },
+          y: tensor(tokens, 2),
+        })
+        if (traitsOf !== rec) found.push(...commandsOf(traitsOf))
+      }
   }
-  return [...commandsOf(rec), ...recordedOfSigns()]
+  return [...commandsOf(rec), ...found, ...recordedOfSigns()]
 }
 
 const commandsOf = (rec: Recorder) =>

@@ -12,6 +12,7 @@ import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { chooseTile } from './gemm'
 import { type GemmShape, gemmConstants, gemmParams, gemmValues, type Tile } from './gemm-shape'
+import { remembered } from './remembered'
 import { bySharing } from './sharing'
 import {
   type PackedSign,
@@ -119,16 +120,6 @@ const sparseOf = (
   cost: ({ tokens, count }) => ({ flops: tokens * count * LEVEL_OPERATIONS, bytes: count * 8 }),
 })
 
-/** Made when first asked for; the same arguments give the same kernel. */
-function remembered<A extends readonly unknown[], K>(make: (...given: A) => K, keyOf: (...given: A) => string) {
-  const made = new Map<string, K>()
-  return (...given: A): K => {
-    const key = keyOf(...given)
-    const kernel = made.get(key) ?? make(...given)
-    made.set(key, kernel)
-    return kernel
-  }
-}
 const rowsKernel = remembered(rowsOf, (tokens, salient) => `${tokens} ${salient}`)
 const tiledKernel = remembered(tiledOf, (tile, salient) => `${tile.name} ${salient}`)
 const sparseKernel = remembered(sparseOf, String)

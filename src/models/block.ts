@@ -5,7 +5,7 @@ import { elements, type Tensor } from '../gpu/tensor'
 import { add } from '../kernels/add'
 import { attention } from '../kernels/attention'
 import { bias } from '../kernels/bias'
-import { matmul } from '../kernels/gemm'
+import { type Operand, outputsOf, project } from '../kernels/project'
 import { rmsNorm } from '../kernels/rms-norm'
 import { rope } from '../kernels/rope'
 import { siluMul } from '../kernels/silu-mul'
@@ -52,7 +52,7 @@ export class BlockForward {
   ) {}
 
   /** Records the block on x [tokens, hidden], which is left as it is; the result is the caller's to free. */
-  run(rec: Recorder, weights: BlockWeights, x: Tensor, batch: Batch, options: BlockOptions = {}): Tensor {
+  run(rec: Recorder, weights: BlockWeights<Operand>, x: Tensor, batch: Batch, options: BlockOptions = {}): Tensor {
     const { gpu } = this
     const { upTo, tap, part } = options
     if (part === 'feedForward') return this.#feedForward(rec, weights, x, options)
@@ -75,7 +75,7 @@ export class BlockForward {
   /** The second half on h [tokens, hidden], which is used up where it is `owned`, else left as it is. */
   #feedForward(
     rec: Recorder,
-    { linears, mlpNorm }: BlockWeights,
+    { linears, mlpNorm }: BlockWeights<Operand>,
     h: Tensor,
     { upTo, tap }: BlockOptions,
     owned = false,
@@ -108,7 +108,7 @@ export class BlockForward {
 
   #attend(
     rec: Recorder,
-    { linears }: BlockWeights,
+    { linears }: BlockWeights<Operand>,
     n1: Tensor,
     { windows, length }: Batch,
     { cache, start = 0 }: BlockOptions,
@@ -146,16 +146,15 @@ export class BlockForward {
   /** x Wᵀ + b as a new tensor [tokens, out], or `into` another from row `row` on, or added `onto` one. */
   #linear(
     rec: Recorder,
-    { weight, bias: b }: LinearWeights,
+    { weight, bias: b }: LinearWeights<Operand>,
     x: Tensor,
     target: { into?: Tensor; onto?: Tensor; row?: number } = {},
   ): Tensor {
     const [rows = 0] = x.shape
-    const [out = 0, inputs = 0] = weight.shape
+    const out = outputsOf(weight)
     const row = target.row ?? 0
     const y = target.into ?? target.onto ?? this.gpu.alloc([rows, out], 'f32', 'linear')
-    const accumulate = target.onto !== undefined
-    matmul(rec, { a: x, b: weight, c: y, m: rows, n: out, k: inputs, transB: true, cOffset: row * out, accumulate })
+    project(this.gpu, rec, { x, weight, y, row, accumulate: target.onto !== undefined })
     if (b) rec.run(bias, { y, b }, { row, rows, columns: out })
     return y
   }

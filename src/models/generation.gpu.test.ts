@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { testGpu } from '../../test/device'
+import { affineSample } from '../../test/affine'
+import { expectClose, testGpu } from '../../test/device'
 import { tinyConfig, tinyLlama } from '../../test/tiny-llama'
 import { CancelledError, FormatError } from '../errors'
+import { dequantize, symmetricGrid } from '../formats/affine'
+import type { AffineLinear } from '../formats/quantized'
+import type { Gpu } from '../gpu/device'
+import { uploadLinear } from '../kernels/dequantize'
 import { llamaReference } from '../reference/llama'
 import { type GeneratedPiece, type GenerateOptions, generate } from './generation'
+import { KvCache } from './kv-cache'
 import { LlamaModel } from './model'
-import { CheckpointWeights, freeBlock } from './weights'
+import { linearName } from './spec'
+import { CheckpointWeights, freeBlock, type WeightSource } from './weights'
 
 const prompt = [3, 14, 15, 92]
 const tokenizer = { decode: (ids: readonly number[]) => ids.map((id) => `<${id}>`).join('') }
@@ -75,5 +82,72 @@ describe('generate', () => {
     const refused = run(neverEnds, { maxNewTokens: 13 })
     await expect(refused).rejects.toThrow(FormatError)
     await expect(refused).rejects.toThrow('expected a prompt of 1 to 3 tokens, got 4')
+  })
+})
+
+describe('a model whose linears are stored as codes', () => {
+  /** Codes of 2 and 3 bits for every linear, as they are and as what they stand for. */
+  function coded(gpu: Gpu) {
+    const { spec, source } = tinyLlama(neverEnds)
+    const rest = new CheckpointWeights(gpu, source)
+    const shapes = new Map(
+      Array.from({ length: spec.layers }, (_, layer) => layer).flatMap((layer) =>
+        spec.linears.map((linear) => [linearName(layer, linear), linear] as const),
+      ),
+    )
+    const linearOf = (name: string): AffineLinear => {
+      const { out, in: columns } = shapes.get(name)!
+      const { linear } = affineSample({
+        ...{ out, columns, groupSize: 1000, zeroBits: 3, permuted: true, named: false, seed: out, grid: 'symmetric' },
+        widths: [
+          [2, 1],
+          [3, 1],
+        ],
+      })
+      return { ...linear, grid: symmetricGrid(new Float32Array(out).fill(0.05)) }
+    }
+    const weights: WeightSource = {
+      linear: async (name) => gpu.upload(dequantize(linearOf(name)), [shapes.get(name)!.out, shapes.get(name)!.in]),
+      packed: async (name) => uploadLinear(gpu, linearOf(name)),
+      tensor: (name, rows) => rest.tensor(name, rows),
+    }
+    return { spec, weights }
+  }
+
+  it('has the same logits from the codes as from the weights, prompt and next token', async () => {
+    const gpu = await testGpu()
+    const { spec, weights } = coded(gpu)
+    const model = await LlamaModel.load(gpu, spec, weights, { positions: 16 })
+    const logitsOf = async (stored: boolean) => {
+      const blocks = await model.loadBlocks(stored)
+      const cache = new KvCache(gpu, spec, 16)
+      const found: Float32Array[] = []
+      for (const [ids, start] of [
+        [prompt, 0],
+        [[7], prompt.length],
+      ] as const) {
+        const rec = gpu.record()
+        let x = model.embed(rec, Uint32Array.from(ids))
+        blocks.forEach((block, layer) => {
+          const batch = { windows: 1, length: ids.length }
+          const y = model.block.run(rec, block, x, batch, { cache: cache.layers[layer]!, start })
+          gpu.free(x)
+          x = y
+        })
+        const logits = model.logits(rec, x, { first: ids.length - 1, count: 1 })
+        await gpu.submit(rec)
+        found.push(await gpu.readF32(logits))
+        gpu.free(x, logits)
+      }
+      for (const block of blocks) freeBlock(gpu, block)
+      cache.free()
+      return found
+    }
+    const [stored, plain] = [await logitsOf(true), await logitsOf(false)]
+    model.free()
+    // three blocks of float32 sums in another order
+    stored.forEach((logits, i) => {
+      expectClose(logits, Float64Array.from(plain[i]!), { atol: 1e-4, rtol: 1e-4 })
+    })
   })
 })

@@ -2,6 +2,7 @@ import { CancelledError, FormatError } from '../errors'
 import type { Gpu } from '../gpu/device'
 import type { Tensor } from '../gpu/tensor'
 import { argmax } from '../kernels/argmax'
+import type { Operand } from '../kernels/project'
 import { KvCache } from './kv-cache'
 import type { LlamaModel } from './model'
 import { TextStream } from './text-stream'
@@ -26,7 +27,7 @@ export interface GeneratedPiece {
 export async function* generate(
   gpu: Gpu,
   model: LlamaModel,
-  blocks: readonly BlockWeights[],
+  blocks: readonly BlockWeights<Operand>[],
   tokenizer: Pick<Tokenizer, 'decode'>,
   prompt: readonly number[],
   { maxNewTokens, signal }: GenerateOptions,
@@ -62,7 +63,7 @@ export async function* generate(
 async function nextToken(
   gpu: Gpu,
   model: LlamaModel,
-  blocks: readonly BlockWeights[],
+  blocks: readonly BlockWeights<Operand>[],
   input: Uint32Array,
   cache: KvCache,
   start: number,

@@ -5,11 +5,20 @@ import type { Tensor } from '../gpu/tensor'
 import { embed } from '../kernels/embed'
 import { matmul } from '../kernels/gemm'
 import { nll } from '../kernels/nll'
+import type { Operand } from '../kernels/project'
 import { rmsNorm } from '../kernels/rms-norm'
 import { BlockForward } from './block'
 import { makeRopeTables, type RopeTables } from './rope-tables'
 import type { ModelSpec } from './spec'
-import { type BlockWeights, freeBlock, loadBlock, loadSharded, type RowShard, type WeightSource } from './weights'
+import {
+  type BlockWeights,
+  freeBlock,
+  loadBlock,
+  loadSharded,
+  loadStoredBlock,
+  type RowShard,
+  type WeightSource,
+} from './weights'
 
 /** Logits are made for as many rows at a time as fit into this, or into a binding where that is smaller. */
 const LOGITS_BYTES = 64 * 2 ** 20
@@ -145,12 +154,16 @@ export class LlamaModel {
     }
   }
 
-  /** All blocks at once, for generation; free each with `freeBlock`. */
-  async loadBlocks(): Promise<BlockWeights[]> {
-    const blocks: BlockWeights[] = []
+  /**
+   * All blocks at once, for generation; free each with `freeBlock`. Linears are kept as they are `stored`, but on a software
+   * adapter, which makes a weight of a code more slowly than it multiplies.
+   */
+  async loadBlocks(stored = !this.gpu.traits.software): Promise<BlockWeights<Operand>[]> {
+    const load = stored ? loadStoredBlock : loadBlock
+    const blocks: BlockWeights<Operand>[] = []
     try {
       for (let layer = 0; layer < this.spec.layers; layer++)
-        blocks.push(await loadBlock(this.gpu, this.weights, this.spec, layer))
+        blocks.push(await load(this.gpu, this.weights, this.spec, layer))
     } catch (error) {
       for (const block of blocks) freeBlock(this.gpu, block)
       throw error

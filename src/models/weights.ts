@@ -2,6 +2,8 @@ import { FormatError, NumericalError } from '../errors'
 import { type ModelSource, toFloat32 } from '../formats/source'
 import type { Gpu } from '../gpu/device'
 import { elements, type Tensor } from '../gpu/tensor'
+import type { PackedTensors } from '../kernels/dequantize'
+import { freeOperand, type Operand } from '../kernels/project'
 import { type LinearSpec, linearName, type ModelSpec, normName } from './spec'
 
 /** Host memory for one piece of a tensor on its way to the GPU, as float32. */
@@ -14,6 +16,8 @@ const CHUNK_BYTES = 16 * 2 ** 20
 export interface WeightSource {
   /** W [out, in] of a linear inside a block, by its name without '.weight': as stored, or dequantized from codes. */
   linear(name: string): Promise<Tensor>
+  /** The same as it is stored, to multiply with `project`; missing where no linear is stored as codes. */
+  packed?(name: string): Promise<PackedTensors>
   /** Any other parameter by its full name, or rows [start, end) of its first dimension. */
   tensor(name: string, rows?: { start: number; end: number }): Promise<Tensor>
 }
@@ -66,39 +70,53 @@ function checkFinite(values: Float32Array, name: string, first: number): void {
 
 export type Role = LinearSpec['role']
 
-export interface LinearWeights {
+/** `W` is `Operand` where a block is only run forwards and may be used as it is stored. */
+export interface LinearWeights<W extends Operand = Tensor> {
   /** [out, in] */
-  readonly weight: Tensor
+  readonly weight: W
   /** [out] */
   readonly bias: Tensor | null
 }
 
 /** The parameters of one decoder block, resident on the GPU. */
-export interface BlockWeights {
-  readonly linears: Readonly<Record<Role, LinearWeights>>
+export interface BlockWeights<W extends Operand = Tensor> {
+  readonly linears: Readonly<Record<Role, LinearWeights<W>>>
   /** [hidden], before attention. */
   readonly attnNorm: Tensor
   /** [hidden], before the feed-forward part. */
   readonly mlpNorm: Tensor
 }
 
-export async function loadBlock(
+export const loadBlock = (gpu: Gpu, weights: WeightSource, spec: ModelSpec, layer: number): Promise<BlockWeights> =>
+  load(gpu, weights, spec, layer, (name) => weights.linear(name))
+
+/** A block to be run forwards only: its linears as they are stored where they are stored as codes. */
+export const loadStoredBlock = (
   gpu: Gpu,
   weights: WeightSource,
   spec: ModelSpec,
   layer: number,
-): Promise<BlockWeights> {
-  const loaded: Tensor[] = []
-  const keep = async (pending: Promise<Tensor>) => {
+): Promise<BlockWeights<Operand>> =>
+  load<Operand>(gpu, weights, spec, layer, (name) => weights.packed?.(name) ?? weights.linear(name))
+
+async function load<W extends Operand>(
+  gpu: Gpu,
+  weights: WeightSource,
+  spec: ModelSpec,
+  layer: number,
+  linearOf: (name: string) => Promise<W>,
+): Promise<BlockWeights<W>> {
+  const loaded: Operand[] = []
+  const keep = async <T extends Operand>(pending: Promise<T>) => {
     const tensor = await pending
     loaded.push(tensor)
     return tensor
   }
   try {
-    const linears = {} as Record<Role, LinearWeights>
+    const linears = {} as Record<Role, LinearWeights<W>>
     for (const linear of spec.linears) {
       const name = linearName(layer, linear)
-      const weight = await keep(weights.linear(name))
+      const weight = await keep(linearOf(name))
       const bias = linear.bias ? await keep(weights.tensor(`${name}.bias`)) : null
       linears[linear.role] = { weight, bias }
     }
@@ -106,13 +124,16 @@ export async function loadBlock(
     const mlpNorm = await keep(weights.tensor(normName(layer, 'mlpNorm')))
     return { linears, attnNorm, mlpNorm }
   } catch (error) {
-    gpu.free(...loaded)
+    for (const one of loaded) freeOperand(gpu, one)
     throw error
   }
 }
 
-export function freeBlock(gpu: Gpu, { linears, attnNorm, mlpNorm }: BlockWeights): void {
-  for (const { weight, bias } of Object.values(linears)) gpu.free(weight, bias ?? undefined)
+export function freeBlock(gpu: Gpu, { linears, attnNorm, mlpNorm }: BlockWeights<Operand>): void {
+  for (const { weight, bias } of Object.values(linears)) {
+    freeOperand(gpu, weight)
+    gpu.free(bias ?? undefined)
+  }
   gpu.free(attnNorm, mlpNorm)
 }
 

@@ -19,6 +19,12 @@ export interface Continuation {
   readonly newTokens: number
   /** From the first forward pass on, without loading. */
   readonly seconds: number
+  /** Until the prompt has been read and the first new token is known; null where there is none. */
+  readonly timeToFirstTokenMs: number | null
+  /** Of the tokens after the first; null where there are none. */
+  readonly tokensPerSecond: number | null
+  /** The most GPU memory held, weights and cache included. */
+  readonly memoryBytes: number
 }
 
 /** Continues a prompt with the likeliest tokens; the whole model is on the GPU meanwhile. */
@@ -31,19 +37,31 @@ export function continueText(
   return gpu.scope(async () => {
     const ids = tokenizer.encode(prompt, { bos: tokenizer.addsBos })
     const promptTokens = ids.length
+    gpu.pool.resetPeak()
     const model = await LlamaModel.load(gpu, spec, weights, { positions: promptTokens + maxNewTokens })
     const blocks = await model.loadBlocks()
     const started = performance.now()
     let text = ''
+    let first: number | null = null
+    let last = started
     const pieces = generate(gpu, model, blocks, tokenizer, [...ids], { maxNewTokens, signal })
     for await (const piece of pieces) {
-      if (piece.id !== null) ids.push(piece.id)
+      if (piece.id !== null) {
+        ids.push(piece.id)
+        last = performance.now()
+        first ??= last
+      }
       text += piece.text
       onText?.(piece.text)
     }
     const seconds = (performance.now() - started) / 1000
     for (const block of blocks) freeBlock(gpu, block)
     model.free()
-    return { text, ids, newTokens: ids.length - promptTokens, seconds }
+    const newTokens = ids.length - promptTokens
+    return {
+      ...{ text, ids, newTokens, seconds, memoryBytes: gpu.pool.peakBytes },
+      timeToFirstTokenMs: first === null ? null : first - started,
+      tokensPerSecond: first === null || newTokens < 2 ? null : (1000 * (newTokens - 1)) / (last - first),
+    }
   })
 }

@@ -67,6 +67,7 @@ export function quantizedWeights(
   const rest = new CheckpointWeights(gpu, model.source)
   return {
     linear: async (name) => dequantizeOnGpu(gpu, await linearOf(name)),
+    packed: async (name) => uploadLinear(gpu, await linearOf(name)),
     tensor: async (name, rows) => {
       const values = changed.get(name)
       return values ? gpu.upload(values.slice(rows?.start, rows?.end)) : rest.tensor(name, rows)

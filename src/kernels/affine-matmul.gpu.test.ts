@@ -1,0 +1,116 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { affineSample, anyAffine } from '../../test/affine'
+import { expectClose, noise, testGpu } from '../../test/device'
+import { dequantize } from '../formats/affine'
+import { decodeFloat16 } from '../formats/floats'
+import type { AffineLinear } from '../formats/quantized'
+import { Recorder } from '../gpu/recorder'
+import { affineMatmul } from './affine-matmul'
+import { freeAffine, uploadAffine } from './dequantize-affine'
+
+const NOTHING = 1e30
+
+/** y = x·Ŵᵀ beside float64 from the dequantized weights, in units of what float32 sums may err by. */
+async function errors(linear: AffineLinear, tokens: number, { software = true, maxBytes = 2 ** 27 } = {}) {
+  const gpu = await testGpu()
+  const x = noise(tokens * linear.in, 21)
+  const packed = uploadAffine(gpu, linear, maxBytes)
+  const tensors = {
+    x: gpu.upload(x, [tokens, linear.in]),
+    y: gpu.upload(poisoned(tokens * linear.out), [tokens, linear.out]),
+  }
+  const rec = new Recorder({ ...gpu.traits, software })
+  affineMatmul(gpu, rec, { ...tensors, packed })
+  await gpu.submit(rec)
+  const y = await gpu.readF32(tensors.y)
+  freeAffine(gpu, packed)
+  gpu.free(tensors.x, tensors.y)
+  return { panels: packed.panels.length, errors: inBounds(linear, x, y, tokens) }
+}
+
+const poisoned = (length: number) => new Float32Array(length).fill(NOTHING)
+
+/**
+ * Float32 sums of k products err by 2⁻²⁴ of what was added at each; a product of few tokens is scale·Σ code·x + first·Σx, of
+ * which each may be as large as the largest level and step allow.
+ */
+function inBounds(linear: AffineLinear, x: Float32Array, y: Float32Array, tokens: number): Float64Array {
+  const { out, in: columns, grid, groups } = linear
+  const weights = dequantize(linear)
+  const most = Math.max(...linear.segments.map(({ bits }) => 2 ** bits))
+  const scale = decodeFloat16(grid.type === 'range' ? grid.min : grid.scale)
+  const range = grid.type === 'range' ? decodeFloat16(grid.range) : null
+  const highest = grid.type === 'zero' ? most + 2 ** grid.zeroBits : 2 * most
+  const found = new Float64Array(tokens * out)
+  for (let row = 0; row < out; row++) {
+    const cells = Array.from({ length: groups }, (_, g) => row * groups + g)
+    const level = Math.max(
+      ...cells.map((at) => (range ? Math.abs(scale[at]!) + 2 * Math.abs(range[at]!) : Math.abs(scale[at]!) * highest)),
+    )
+    for (let t = 0; t < tokens; t++) {
+      let [sum, magnitude] = [0, 0]
+      for (let j = 0; j < columns; j++) {
+        const value = x[t * columns + j]!
+        sum += value * weights[row * columns + j]!
+        magnitude += Math.abs(value)
+      }
+      found[t * out + row] = (y[t * out + row]! - sum) / (magnitude * level * (columns + 8) * 2 ** -24 || 1)
+    }
+  }
+  return found
+}
+
+const expectRight = ({ errors: found }: { errors: Float64Array }) =>
+  expectClose(found, new Float64Array(found.length), { atol: 1 })
+
+const mixed = (grid: 'symmetric' | 'zero' | 'range', groupSize = 64, columns = 150) =>
+  affineSample({
+    ...{ out: 70, columns, groupSize, zeroBits: 3, permuted: true, named: false, seed: 9, grid },
+    widths: [
+      [2, 3],
+      [5, 2],
+      [8, 1],
+    ],
+  }).linear
+
+describe('the product with packed codes', () => {
+  it.each([
+    [1, 12],
+    [3, 12],
+    [9, 4],
+  ])('equals float64 within float32 sums, for any linear and %i tokens', async (tokens, numRuns) => {
+    await fc.assert(
+      fc.asyncProperty(anyAffine, async ({ linear }) => {
+        expectRight(await errors(linear, tokens))
+      }),
+      { numRuns },
+    )
+  })
+
+  it.each(['symmetric', 'zero', 'range'] as const)('in workgroup tiles, %s grid', async (grid) => {
+    expectRight(await errors(mixed(grid), 70, { software: false }))
+    expectRight(await errors(mixed(grid, 7), 9, { software: false }))
+  })
+
+  it.each([
+    ...([1, 2, 3, 4, 5, 6, 7, 8] as const).map((bits) => [[bits], 'zero', 1] as const),
+    [[1, 4], 'symmetric', 3],
+    [[2, 3], 'range', 1],
+  ] as const)(
+    'unrolled, %j bits, %s grid, every code of a chunk at its place, %i tokens',
+    async (bits, grid, tokens) => {
+      const { linear } = affineSample({
+        ...{ out: 5, columns: 96, groupSize: 32, zeroBits: 3, permuted: true, named: false, seed: 3, grid },
+        widths: bits.map((width) => [width, 1]),
+      })
+      expectRight(await errors(linear, tokens, { software: false }))
+    },
+  )
+
+  it.each([2, 12])('splits matrices larger than a binding by rows, %i tokens', async (tokens) => {
+    const split = await errors(mixed('zero'), tokens, { maxBytes: 32 * 150 })
+    expect(split.panels).toBe(3)
+    expectRight(split)
+  })
+})

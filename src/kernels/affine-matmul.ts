@@ -1,0 +1,129 @@
+import gatherSource from '../../shaders/gather_slots.wgsl?raw'
+import affineSource from '../../shaders/lib/affine.wgsl?raw'
+import cellsSource from '../../shaders/lib/affine_cells.wgsl?raw'
+import operandSource from '../../shaders/lib/affine_operand.wgsl?raw'
+import codesSource from '../../shaders/lib/codes.wgsl?raw'
+import f16Source from '../../shaders/lib/f16.wgsl?raw'
+import gemmSource from '../../shaders/lib/gemm.wgsl?raw'
+import gridSource from '../../shaders/lib/grid.wgsl?raw'
+import { invariant } from '../errors'
+import { CHUNK, type Width } from '../formats/quantized'
+import type { Gpu } from '../gpu/device'
+import { grid1d, type Kernel, splitRows, wgsl } from '../gpu/kernel'
+import type { Recorder } from '../gpu/recorder'
+import type { Tensor } from '../gpu/tensor'
+import { type AffinePart, type AffineVariant, affineRows } from './affine-rows'
+import { GRIDS, type PackedAffine, type PackedPanel, slotShift } from './dequantize-affine'
+import { chooseTile } from './gemm'
+import { type GemmShape, gemmConstants, gemmParams, gemmValues, type Tile } from './gemm-shape'
+import { remembered } from './remembered'
+
+/** The most tokens that are multiplied a few rows at a time, codes read once for all of them. */
+const FEW_TOKENS = 4
+/** Operations that making a weight takes, in floating-point ones, for time budgets. */
+const LEVEL_OPERATIONS = 32
+const SIZE = 64
+
+const gatherSlots: Kernel<'a' | 'slots' | 'b', { tokens: number; slots: number; columns: number }> = {
+  label: 'gather slots',
+  wgsl: wgsl([gridSource, gatherSource], { SIZE }),
+  bindings: { a: 'read', slots: 'read', b: 'read_write' },
+  params: { count: 'u32', slots: 'u32', columns: 'u32' },
+  passes: ({ tokens, slots, columns }, device) => [
+    { groups: grid1d(tokens * slots, SIZE, device), params: { count: tokens * slots, slots, columns } },
+  ],
+  cost: ({ tokens, slots }) => ({ flops: 0, bytes: 8 * tokens * slots + 4 * slots }),
+}
+
+/** The matmul kernel of a tile with packed codes for B. */
+const tiledOf = (
+  tile: Tile,
+  { grid, scattered }: Omit<AffineVariant, 'widths'>,
+): Kernel<'a' | AffinePart | 'c', GemmShape> => ({
+  label: `gemm of codes, ${grid}${scattered ? ' scattered' : ''}, ${tile.name}`,
+  wgsl: wgsl([gemmSource, f16Source, codesSource, affineSource, operandSource, cellsSource, tile.source], {
+    ...tile.constants,
+    ...gemmConstants('full', undefined, tile),
+    ...{ TRANS_A: false, TRANS_B: true, CHUNK, SCATTERED: scattered, GRID: GRIDS[grid] },
+    ...{ SYMMETRIC: GRIDS.symmetric, ZERO: GRIDS.zero },
+  }),
+  bindings: {
+    ...{ a: 'read', codes: 'read', scale: 'read', side: 'read', chunks: 'read', owners: 'read' },
+    c: 'read_write',
+  },
+  params: gemmParams,
+  passes: (shape, device) => {
+    const flopsPerRow = shape.n * shape.k * (2 + LEVEL_OPERATIONS / tile.rows)
+    return splitRows(shape.m, tile.rows, flopsPerRow, device).map(({ row, rows }) => ({
+      groups: [Math.ceil(shape.n / tile.columns), Math.ceil(rows / tile.rows), 1],
+      params: gemmValues(shape, row),
+    }))
+  },
+  cost: ({ m, n, k }) => ({
+    flops: m * n * k * (2 + LEVEL_OPERATIONS / tile.rows),
+    bytes: 4 * m * (n + k) + (n * k) / 2,
+  }),
+})
+
+const rowsKernel = remembered(affineRows, (most, { widths, grid, scattered }) =>
+  [most, widths.join(), grid, scattered].join(' '),
+)
+const tiledKernel = remembered(tiledOf, (tile, { grid, scattered }) => `${tile.name} ${grid} ${scattered}`)
+
+export interface AffineMatmulOptions {
+  /** f32 [tokens, in] */
+  readonly x: Tensor
+  readonly packed: PackedAffine
+  /** f32 [tokens, out] */
+  readonly y: Tensor
+}
+
+/**
+ * Records y = x · Ŵᵀ from packed codes, in float32: every weight is made where it is used and none is written to memory.
+ * Columns of all widths are multiplied in one dispatch; x is brought into their order first where they were moved.
+ */
+export function affineMatmul(gpu: Gpu, rec: Recorder, { x, packed, y }: AffineMatmulOptions): void {
+  const [tokens = 0, columns = 0] = x.shape
+  const fits = columns === packed.in && y.shape[0] === tokens && y.shape[1] === packed.out
+  invariant(fits, () => `[${x.shape}] · '${packed.name}' [${packed.out}, ${packed.in}]ᵀ into [${y.shape}]`)
+  if (tokens === 0) return
+  const [slots = 0] = packed.slots.shape
+  const ordered = packed.inPlace ? x : gpu.alloc([tokens, slots], 'f32', 'inputs in stored order')
+  if (!packed.inPlace) rec.run(gatherSlots, { a: x, slots: packed.slots, b: ordered }, { tokens, slots, columns })
+  for (const panel of packed.panels)
+    if (tokens <= FEW_TOKENS) multiplyRows(rec, { x: ordered, packed, y }, panel)
+    else multiplyTiles(rec, { x: ordered, packed, y }, panel)
+  if (!packed.inPlace) gpu.free(ordered)
+}
+
+const partsOf = ({ slots, owners }: PackedAffine, { codes, scale, side, chunks }: PackedPanel) => ({
+  ...{ codes, scale, side, chunks, owners: owners ?? slots },
+})
+
+const variantOf = ({ grid, owners }: PackedAffine) => ({ grid, scattered: owners !== null })
+
+function multiplyRows(rec: Recorder, { x, packed, y }: AffineMatmulOptions, panel: PackedPanel): void {
+  const [tokens = 0, slots = 0] = x.shape
+  const widths: Width[] = [...new Set(packed.segments.map(({ bits }) => bits))].sort()
+  const most = tokens === 1 ? 1 : FEW_TOKENS
+  const kernel = rowsKernel(most, { widths, ...variantOf(packed) })(rec.traits.software)
+  rec.run(
+    kernel,
+    { x, ...partsOf(packed, panel), y },
+    {
+      ...{ tokens, chunks: slots / CHUNK, rows: panel.rows, groups: packed.groups, zeroBits: packed.zeroBits },
+      ...{ yStride: packed.out, yOffset: panel.start },
+    },
+  )
+}
+
+function multiplyTiles(rec: Recorder, { x, packed, y }: AffineMatmulOptions, panel: PackedPanel): void {
+  const [m = 0, k = 0] = x.shape
+  const shape: GemmShape = {
+    ...{ m, n: panel.rows, k, lda: k, ldb: 2 ** slotShift(k), ldc: packed.out },
+    ...{ aOffset: 0, bOffset: 0, cOffset: panel.start },
+    ...{ batch: 1, aBatch: 0, bBatch: 0, cBatch: 0, alpha: 1, beta: 0 },
+  }
+  const { tile } = chooseTile(shape, { region: 'full' }, { splits: false, software: rec.traits.software })
+  rec.run(tiledKernel(tile, variantOf(packed)), { a: x, ...partsOf(packed, panel), c: y }, shape)
+}
