@@ -201,9 +201,14 @@ export async function warmUp(gpu: Gpu, work: () => Promise<unknown>): Promise<vo
   } while (performance.now() - started < WARM_UP_MS)
 }
 
-/** Measures every work at every size; sizes that do not fit the device are left out. */
-export async function* measure(gpu: Gpu, sizes: readonly number[], runs: number): AsyncGenerator<Measurement> {
-  for (const work of works)
+/** Measures every work whose name contains `named` at every size; sizes that do not fit the device are left out. */
+export async function* measure(
+  gpu: Gpu,
+  sizes: readonly number[],
+  runs: number,
+  named = '',
+): AsyncGenerator<Measurement> {
+  for (const work of works.filter(({ name }) => name.includes(named)))
     for (const n of sizes) {
       const largest = work.largest?.(n) ?? n * Math.max(n, TOKENS)
       if (n > (work.most ?? n) || 4 * largest > gpu.info.maxBindingBytes) continue

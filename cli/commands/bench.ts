@@ -17,6 +17,12 @@ export const bench = command({
   summary: 'Times the kernels on this device.',
   flags: {
     sizes: { type: 'text', value: 'N,N,…', default: DEFAULT_SIZES, help: 'Sizes of the square matrices.' },
+    works: {
+      type: 'text',
+      value: 'TEXT',
+      default: '',
+      help: 'Only works whose name contains TEXT, "codes" for example.',
+    },
     allocation: {
       type: 'switch',
       help: 'Compare the cost of MG-PTQ with that of GPTQ instead, and add a block of the two largest sizes.',
@@ -100,13 +106,13 @@ export const bench = command({
           )
         }
       else
-        for await (const row of measure(gpu, sizes, values.runs)) {
+        for await (const row of measure(gpu, sizes, values.runs, values.works)) {
           checkCancelled(signal)
           rows.push(row)
           const { work, n, ms, gflops, gbPerSecond } = row
           const [time, speed] = [ms.toFixed(2).padStart(9), gflops.toFixed(1).padStart(9)]
           show(
-            `${work.padEnd(46)} ${String(n).padStart(5)}  ${time} ms  ${speed} GFLOP/s  ${gbPerSecond.toFixed(1).padStart(7)} GB/s`,
+            `${work.padEnd(56)} ${String(n).padStart(5)}  ${time} ms  ${speed} GFLOP/s  ${gbPerSecond.toFixed(1).padStart(7)} GB/s`,
           )
         }
       return { json: { device: gpu.info.name, rows }, text: '' }
