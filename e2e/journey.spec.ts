@@ -70,6 +70,10 @@ test('quantizes a bundled model, shows it, measures it, saves it and opens the s
   await studio.step('measure').getByRole('button', { name: 'Continue both' }).click()
   await expect(studio.step('measure').locator('[data-side=quantized]')).toContainText(/sea for .+/, { timeout: 30_000 })
   await expect(studio.step('measure').getByRole('button', { name: 'Cancel' })).toBeHidden({ timeout: 30_000 })
+  for (const side of ['original', 'quantized'])
+    await expect(studio.step('measure').getByLabel(`Speed of the ${side}`)).toContainText(
+      /First token\d+ ms.*Then\d+\.\d tokens\/s.*GPU memory/,
+    )
   await expect(studio.step('run').getByLabel('Result at a glance')).toContainText(Number(after).toFixed(2))
   await test.step('pictures of the finished journey', async () => {
     await page.mouse.move(0, 0)

@@ -336,7 +336,11 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
           onText(word)
           await work()
         }
-        return words.join('')
+        const [speed, memoryBytes] = which === 'original' ? [40, 12e6] : [90, 3e6]
+        return {
+          ...{ text: words.join(''), newTokens: words.length, memoryBytes },
+          ...{ timeToFirstTokenMs: 120, tokensPerSecond: speed },
+        }
       }),
     weights: (_module, { rows, columns }) =>
       answer('weights', () => {

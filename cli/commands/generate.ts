@@ -1,6 +1,6 @@
 import { type Continuation, continueText } from '../../src/pipeline/continue'
 import { weightsOf } from '../../src/pipeline/opened'
-import { command } from '../command'
+import { command, UsageError } from '../command'
 import { openPath, withGpu } from '../input'
 
 const measured = ({ timeToFirstTokenMs, tokensPerSecond, memoryBytes }: Omit<Continuation, 'newTokens'>) =>
@@ -13,21 +13,41 @@ const measured = ({ timeToFirstTokenMs, tokensPerSecond, memoryBytes }: Omit<Con
 export const generate = command({
   name: 'generate',
   positionals: ['PATH'],
-  summary: 'Continues a prompt with the likeliest tokens.',
+  summary: 'Continues a prompt, with the likeliest tokens or with tokens drawn by their probability.',
   flags: {
     prompt: { type: 'text', value: 'TEXT', required: true, help: 'Text to continue.' },
     'max-new-tokens': {
       ...{ type: 'number', value: 'N', min: 1, max: 131072, whole: true, default: 64 },
       help: 'At most so many tokens.',
     },
+    temperature: {
+      ...{ type: 'number', value: 'X', min: 0, max: 100, whole: false, default: 0 },
+      help: 'Tokens are drawn, more evenly the higher it is; 0 takes the likeliest.',
+    },
+    'top-k': {
+      ...{ type: 'number', value: 'K', min: 0, max: 1048576, whole: true, default: 0 },
+      help: 'Draw from the K likeliest only; 0 is all.',
+    },
+    'top-p': {
+      ...{ type: 'number', value: 'P', min: 0, max: 1, whole: false, default: 1 },
+      help: 'Draw from the fewest tokens whose probabilities sum to P.',
+    },
+    seed: {
+      ...{ type: 'number', value: 'N', min: 0, max: 4294967295, whole: true, default: 0 },
+      help: 'Decides what is drawn.',
+    },
+    stop: { type: 'texts', value: 'TEXT', help: 'End before this text; may be given several times.' },
   },
   async run({ positionals: [path], values, signal }) {
-    const { prompt, 'max-new-tokens': maxNewTokens, json } = values
+    const { prompt, 'max-new-tokens': maxNewTokens, temperature, seed, stop: stops, json } = values
+    if (stops.includes(''))
+      throw new UsageError('generate: --stop: expected a text, got an empty one — leave the flag out')
+    const sampling = { temperature, topK: values['top-k'], topP: values['top-p'] }
     const model = await openPath(path!)
     return withGpu(signal, async (gpu) => {
       const onText = (text: string) => void (json || process.stdout.write(text))
       onText(prompt)
-      const request = { prompt, maxNewTokens, signal, onText }
+      const request = { prompt, maxNewTokens, sampling, seed, stops, signal, onText }
       const { newTokens, ...result } = await continueText(gpu, model, weightsOf(gpu, model), request)
       if (!json) process.stderr.write(`\n${measured(result)}\n`)
       return { json: { prompt, tokens: newTokens, ...result }, text: '' }

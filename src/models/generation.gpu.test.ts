@@ -61,6 +61,25 @@ describe('generate', () => {
     expect(pieces).toEqual(expected.map((id) => ({ id, text: `<${id}>` })))
   })
 
+  it('draws tokens that the seed decides, not always the likeliest', async () => {
+    const sampling = { temperature: 2, topK: 20, topP: 0.95 }
+    const drawn = (seed: number) => run(neverEnds, { maxNewTokens: 12, sampling, seed })
+    const [first, again, other] = [await drawn(1), await drawn(1), await drawn(2)]
+    expect(first).toHaveLength(12)
+    expect(again).toEqual(first)
+    expect(other).not.toEqual(first)
+    expect(first.map(({ id }) => id)).not.toEqual(continuation(neverEnds, 12))
+  })
+
+  it('ends before a stop text', async () => {
+    const expected = continuation(neverEnds, 12)
+    const stops = [`${expected[4]}><`]
+    const pieces = await run(neverEnds, { maxNewTokens: 12, stops })
+    const whole = expected.map((id) => `<${id}>`).join('')
+    expect(pieces.map(({ text }) => text).join('')).toBe(whole.slice(0, whole.indexOf(stops[0]!)))
+    expect(pieces.length).toBeLessThan(12)
+  })
+
   it('stops before an end token', async () => {
     const expected = continuation(neverEnds, 12)
     const end = expected[5]!

@@ -1,13 +1,11 @@
 import type { Gpu } from '../gpu/device'
-import { generate } from '../models/generation'
+import { type GenerateOptions, generate } from '../models/generation'
 import { LlamaModel } from '../models/model'
 import { freeBlock, type WeightSource } from '../models/weights'
 import type { OpenedModel } from './opened'
 
-export interface ContinueRequest {
+export interface ContinueRequest extends GenerateOptions {
   readonly prompt: string
-  readonly maxNewTokens: number
-  readonly signal?: AbortSignal
   /** Called with each piece of text as it becomes certain. */
   readonly onText?: (text: string) => void
 }
@@ -27,24 +25,24 @@ export interface Continuation {
   readonly memoryBytes: number
 }
 
-/** Continues a prompt with the likeliest tokens; the whole model is on the GPU meanwhile. */
+/** Continues a prompt; the whole model is on the GPU meanwhile. */
 export function continueText(
   gpu: Gpu,
   { spec, tokenizer }: OpenedModel,
   weights: WeightSource,
-  { prompt, maxNewTokens, signal, onText }: ContinueRequest,
+  { prompt, onText, ...options }: ContinueRequest,
 ): Promise<Continuation> {
   return gpu.scope(async () => {
     const ids = tokenizer.encode(prompt, { bos: tokenizer.addsBos })
     const promptTokens = ids.length
     gpu.pool.resetPeak()
-    const model = await LlamaModel.load(gpu, spec, weights, { positions: promptTokens + maxNewTokens })
+    const model = await LlamaModel.load(gpu, spec, weights, { positions: promptTokens + options.maxNewTokens })
     const blocks = await model.loadBlocks()
     const started = performance.now()
     let text = ''
     let first: number | null = null
     let last = started
-    const pieces = generate(gpu, model, blocks, tokenizer, [...ids], { maxNewTokens, signal })
+    const pieces = generate(gpu, model, blocks, tokenizer, [...ids], options)
     for await (const piece of pieces) {
       if (piece.id !== null) {
         ids.push(piece.id)

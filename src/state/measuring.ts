@@ -1,5 +1,5 @@
 import type { Progress } from '../records'
-import type { EngineApi, PerplexityOptions, WeightWindow } from '../workers/api'
+import type { EngineApi, GenerationOptions, GenerationReport, PerplexityOptions, WeightWindow } from '../workers/api'
 import { type Context, occupy, patch, setFailure, textNamed } from './context'
 import { knownBefore, type MeasurementKey, recordMeasurement } from './measurements'
 import { modelKey } from './modules'
@@ -51,30 +51,32 @@ export function measuringActions(context: Context) {
       if (quantized) await one('quantized')
     })
 
-  const generate = (prompt: string, maxNewTokens: number) =>
+  const generate = (prompt: string, options: GenerationOptions) =>
     occupy(context, 'measure', 'generate', async () => {
       patch(context, { generation: { prompt, original: null, quantized: null, running: null } })
       const { original, quantized } = sides()
       try {
-        if (original) await continueWith('original', prompt, maxNewTokens)
-        if (quantized) await continueWith('quantized', prompt, maxNewTokens)
+        if (original) await continueWith('original', prompt, options)
+        if (quantized) await continueWith('quantized', prompt, options)
       } finally {
         patch(context, { generation: { ...state().generation, running: null } })
       }
     })
 
-  const continueWith = async (which: 'original' | 'quantized', prompt: string, maxNewTokens: number) => {
-    patch(context, { generation: { ...state().generation, running: which, [which]: '' } })
+  const continueWith = async (which: 'original' | 'quantized', prompt: string, options: GenerationOptions) => {
+    const show = (text: string, report: GenerationReport | null) =>
+      patch(context, {
+        generation: { ...state().generation, running: report ? null : which, [which]: { text, report } },
+      })
     let soFar = ''
-    const show = () => patch(context, { generation: { ...state().generation, [which]: soFar } })
+    show(soFar, null)
     const pieces = batched<string>(UPDATE_MS, (batch) => {
       soFar += batch.join('')
-      show()
+      show(soFar, null)
     })
-    const whole = await context.engine.api.generate(which, prompt, maxNewTokens, pieces.push)
+    const report = await context.engine.api.generate(which, prompt, options, pieces.push)
     pieces.flush()
-    soFar = whole
-    show()
+    show(report.text, report)
   }
 
   /** A window of one matrix, for the close-up; null where the engine cannot say. */

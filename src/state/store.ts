@@ -1,7 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { GpuInfo } from '../gpu/device'
 import type { Inspection, Phase, Recipe, RunForecast, RunReport } from '../records'
-import type { MethodDescription } from '../workers/api'
+import type { GenerationReport, MethodDescription } from '../workers/api'
 import type { Catalog } from './catalog'
 import type { Failure } from './failure'
 import type { Measurement } from './measurements'
@@ -99,10 +99,16 @@ export interface Work {
   readonly total: number
 }
 
+export interface Continuation {
+  readonly text: string
+  /** Null while it is under way. */
+  readonly report: GenerationReport | null
+}
+
 export interface Generation {
   readonly prompt: string
-  readonly original: string | null
-  readonly quantized: string | null
+  readonly original: Continuation | null
+  readonly quantized: Continuation | null
   readonly running: 'original' | 'quantized' | null
 }
 

@@ -62,8 +62,11 @@ describe('the journey', () => {
     expect(state().selected).toBe('model.layers.0.self_attn.q_proj')
     await studio.measure('sotu', RUN)
     expect(state().measurements).toMatchObject([{ before: { perplexity: 61.2034 }, after: { perplexity: 62.9441 } }])
-    await studio.generate('The', 4)
-    expect(state().generation.quantized).toMatch(/^ three days,/)
+    const sampling = { temperature: 0, topK: 0, topP: 1 }
+    await studio.generate('The', { maxNewTokens: 4, sampling, seed: 0 })
+    expect(state().generation.quantized?.text).toMatch(/^ three days,/)
+    expect(state().generation.quantized?.report).toMatchObject({ newTokens: 7, memoryBytes: 3e6 })
+    expect(state().generation.running).toBeNull()
     await studio.download('packed')
     await studio.saveReport()
     expect(saved.map(({ name }) => name)).toEqual(['wren.bitloom.safetensors', 'wren-nano.report.json'])

@@ -1,8 +1,25 @@
 import { useState } from 'react'
+import type { Continuation } from '../state/store'
 import { Field, NumberField } from './fields'
+import { formatBytes } from './format'
 import { useStudio, useStudioState } from './studio-context'
 
-/** The same prompt continued greedily by the original and by the quantized model. */
+/** The limits of the numbers, and what is said where one is outside. */
+const NUMBERS = [
+  { key: 'maxNewTokens', label: 'New tokens', min: 1, max: 512, step: 1, start: 32 },
+  { key: 'temperature', label: 'Temperature', min: 0, max: 5, step: 0.1, start: 0 },
+  { key: 'topK', label: 'Top k', min: 0, max: 1000, step: 1, start: 0 },
+  { key: 'topP', label: 'Top p', min: 0, max: 1, step: 0.05, start: 1 },
+  { key: 'seed', label: 'Seed', min: 0, max: 4294967295, step: 1, start: 0 },
+] as const
+type Numbers = Record<(typeof NUMBERS)[number]['key'], number>
+
+const starts = Object.fromEntries(NUMBERS.map(({ key, start }) => [key, start])) as Numbers
+
+const problemOf = (value: number, { min, max, step }: (typeof NUMBERS)[number]): string | undefined =>
+  value >= min && value <= max && (step !== 1 || Number.isInteger(value)) ? undefined : `expected ${min} to ${max}`
+
+/** The same prompt continued by the original and by the quantized model, with the same draws. */
 export function Generation() {
   const studio = useStudio()
   const busy = useStudioState((state) => state.busy)
@@ -10,8 +27,10 @@ export function Generation() {
   const generation = useStudioState((state) => state.generation)
   const kind = useStudioState((state) => state.model!.inspection.kind)
   const [prompt, setPrompt] = useState('The ship had been at sea for')
-  const [tokens, setTokens] = useState(32)
-  const fine = Number.isInteger(tokens) && tokens >= 1 && tokens <= 512
+  const [numbers, setNumbers] = useState(starts)
+  const fine = NUMBERS.every((number) => problemOf(numbers[number.key], number) === undefined)
+  const { maxNewTokens, temperature, topK, topP, seed } = numbers
+  const options = { maxNewTokens, sampling: { temperature, topK, topP }, seed }
   return (
     <section className="stack" aria-label="Side by side">
       <div className="prompt">
@@ -20,20 +39,25 @@ export function Generation() {
             <input {...wiring} type="text" value={prompt} onChange={(event) => setPrompt(event.target.value)} />
           )}
         </Field>
-        <NumberField
-          label="New tokens"
-          value={tokens}
-          min={1}
-          max={512}
-          step={1}
-          problem={fine ? undefined : 'expected 1 to 512'}
-          onChange={setTokens}
-        />
+        {NUMBERS.map((number) => (
+          <NumberField
+            key={number.key}
+            label={number.label}
+            value={numbers[number.key]}
+            min={number.min}
+            max={number.max}
+            step={number.step}
+            // without a temperature nothing is drawn
+            disabled={temperature === 0 && number.key !== 'temperature' && number.key !== 'maxNewTokens'}
+            problem={problemOf(numbers[number.key], number)}
+            onChange={(value) => setNumbers((before) => ({ ...before, [number.key]: value }))}
+          />
+        ))}
         <div className="row">
           <button
             type="button"
             disabled={busy !== null || !ready || !fine || prompt.length === 0}
-            onClick={() => void studio.generate(prompt, tokens)}
+            onClick={() => void studio.generate(prompt, options)}
           >
             Continue both
           </button>
@@ -48,26 +72,44 @@ export function Generation() {
         <Side
           title="Original"
           prompt={generation.prompt}
-          text={generation.original}
+          continuation={generation.original}
           absent={kind === 'bitloom' ? 'A packed file has no original.' : 'Nothing yet.'}
         />
-        <Side title="Quantized" prompt={generation.prompt} text={generation.quantized} absent="Nothing yet." />
+        <Side title="Quantized" prompt={generation.prompt} continuation={generation.quantized} absent="Nothing yet." />
       </div>
     </section>
   )
 }
 
-function Side({ title, prompt, text, absent }: { title: string; prompt: string; text: string | null; absent: string }) {
+interface SideProps {
+  readonly title: string
+  readonly prompt: string
+  readonly continuation: Continuation | null
+  readonly absent: string
+}
+
+function Side({ title, prompt, continuation, absent }: SideProps) {
+  const report = continuation?.report
   return (
     <div>
       <h3>{title}</h3>
-      {text === null ? (
+      {continuation === null ? (
         <p className="quiet">{absent}</p>
       ) : (
         <p className="generated" data-side={title.toLowerCase()}>
           <mark>{prompt}</mark>
-          {text}
+          {continuation.text}
         </p>
+      )}
+      {report && (
+        <dl className="speed" aria-label={`Speed of the ${title.toLowerCase()}`}>
+          <dt>First token</dt>
+          <dd>{report.timeToFirstTokenMs === null ? '—' : `${report.timeToFirstTokenMs.toFixed(0)} ms`}</dd>
+          <dt>Then</dt>
+          <dd>{report.tokensPerSecond === null ? '—' : `${report.tokensPerSecond.toFixed(1)} tokens/s`}</dd>
+          <dt>GPU memory</dt>
+          <dd>{formatBytes(report.memoryBytes)}</dd>
+        </dl>
       )}
     </div>
   )

@@ -10,6 +10,23 @@ export {
   presetOptions,
 } from '../methods/description'
 
+/** `temperature` 0 takes the likeliest tokens; `topK` 0 draws from all. */
+export interface GenerationOptions {
+  readonly maxNewTokens: number
+  readonly sampling: { readonly temperature: number; readonly topK: number; readonly topP: number }
+  readonly seed: number
+}
+
+export interface GenerationReport {
+  readonly text: string
+  readonly newTokens: number
+  /** Null where there is no token; `tokensPerSecond`, of those after the first, where there is no second. */
+  readonly timeToFirstTokenMs: number | null
+  readonly tokensPerSecond: number | null
+  /** The most GPU memory held. */
+  readonly memoryBytes: number
+}
+
 /** Everything the page may ask of the engine's worker; the only file both sides share. Errors keep their family. */
 export interface EngineApi {
   /**
@@ -48,9 +65,9 @@ export interface EngineApi {
   generate(
     which: 'original' | 'quantized',
     prompt: string,
-    maxNewTokens: number,
+    options: GenerationOptions,
     onText: (text: string) => void,
-  ): Promise<string>
+  ): Promise<GenerationReport>
 
   /** Weights of one quantized matrix for the close-up: a window of it, row-major [rows, columns], before and after. */
   weights(module: string, window: { row: number; rows: number; column: number; columns: number }): Promise<WeightWindow>

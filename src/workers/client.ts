@@ -51,8 +51,7 @@ function guard(remote: Comlink.Remote<EngineApi>, crashed: Promise<never>): Engi
     cancel: () => or(remote.cancel()),
     perplexity: (which, text, options, onProgress) =>
       or(remote.perplexity(which, text, options, Comlink.proxy(onProgress))),
-    generate: (which, prompt, maxNewTokens, onText) =>
-      or(remote.generate(which, prompt, maxNewTokens, Comlink.proxy(onText))),
+    generate: (which, prompt, options, onText) => or(remote.generate(which, prompt, options, Comlink.proxy(onText))),
     weights: (module, window) => or(remote.weights(module, window)),
     download: (what) => or(remote.download(what)),
   }

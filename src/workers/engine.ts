@@ -137,11 +137,10 @@ export class Engine implements EngineApi {
       }),
     )
 
-  generate: EngineApi['generate'] = (which, prompt, maxNewTokens, onText) =>
-    this.#busy(async (signal) => {
-      const request = { prompt, maxNewTokens, signal, onText }
-      return (await continueText(this.#device(), this.#opened(), this.#weights(which), request)).text
-    })
+  generate: EngineApi['generate'] = (which, prompt, options, onText) =>
+    this.#busy((signal) =>
+      continueText(this.#device(), this.#opened(), this.#weights(which), { ...options, prompt, signal, onText }),
+    )
 
   async weights(module: string, window: Parameters<EngineApi['weights']>[1]) {
     const { row, rows, column, columns } = window
