@@ -1,6 +1,8 @@
+import { FormatError } from '../errors'
 import type { Gpu } from '../gpu/device'
 import { type GenerateOptions, generate } from '../models/generation'
 import { LlamaModel } from '../models/model'
+import type { ModelSpec } from '../models/spec'
 import { freeBlock, type WeightSource } from '../models/weights'
 import type { OpenedModel } from './opened'
 
@@ -25,7 +27,10 @@ export interface Continuation {
   readonly memoryBytes: number
 }
 
-/** Continues a prompt; the whole model is on the GPU meanwhile. */
+/**
+ * Continues a prompt; the whole model is on the GPU meanwhile. FormatError where prompt and new tokens are more than the
+ * model's context, or the prompt is empty.
+ */
 export function continueText(
   gpu: Gpu,
   { spec, tokenizer }: OpenedModel,
@@ -35,6 +40,7 @@ export function continueText(
   return gpu.scope(async () => {
     const ids = tokenizer.encode(prompt, { bos: tokenizer.addsBos })
     const promptTokens = ids.length
+    checkLength(spec, promptTokens, options.maxNewTokens)
     gpu.pool.resetPeak()
     const model = await LlamaModel.load(gpu, spec, weights, { positions: promptTokens + options.maxNewTokens })
     const blocks = await model.loadBlocks()
@@ -62,4 +68,12 @@ export function continueText(
       tokensPerSecond: first === null || newTokens < 2 ? null : (1000 * (newTokens - 1)) / (last - first),
     }
   })
+}
+
+function checkLength({ context }: ModelSpec, prompt: number, fresh: number): void {
+  if (prompt === 0) throw new FormatError('prompt: expected some text, got none — type how the text begins')
+  if (prompt + fresh > context)
+    throw new FormatError(
+      `prompt: expected at most ${context} tokens with those to come, the model's context, got ${prompt} and ${fresh} — shorten it or ask for fewer new tokens`,
+    )
 }
