@@ -70,6 +70,12 @@ describe('from a checkpoint to its numbers', () => {
     )
   })
 
+  it('measures the codes as they are stored, within 0.1 % of the weights that they stand for', async () => {
+    const stored = await bitloomJson<PerplexityReport>('eval', packed, ...windows, '--stored')
+    expect(stored.tokens).toBe(measured.tokens)
+    expect(Math.abs(stored.perplexity / measured.perplexity - 1)).toBeLessThan(1e-3)
+  })
+
   it('measures the file as the run that made it would have', async () => {
     const gpu = await openGpu(await requestTestAdapter())
     const model = await openPath(nano)

@@ -17,15 +17,19 @@ export const evaluate = command({
       ...{ type: 'number', value: 'N', min: 1, max: 2 ** 31, whole: true },
       help: 'Only windows inside the first N tokens. Default: the whole text.',
     },
+    stored: {
+      type: 'switch',
+      help: 'Multiply the codes of a packed file as they are stored instead of dequantizing each block first.',
+    },
     ...profileFlag,
   },
   async run({ positionals: [path], values, signal }) {
-    const { protocol, 'max-tokens': maxTokens = null } = values
+    const { protocol, 'max-tokens': maxTokens = null, stored } = values
     checkProtocol('eval', protocol)
     const text = await readText(values.text)
     const model = await openPath(path!)
     return withGpu(signal, async (gpu) => {
-      const request = { text, protocol, maxTokens, signal, onProgress: progressPrinter() }
+      const request = { text, protocol, maxTokens, stored, signal, onProgress: progressPrinter() }
       const report = await profiled(gpu, values.profile, () => perplexity(gpu, model, weightsOf(gpu, model), request))
       return {
         json: { ...report, model: model.name, device: gpu.info.name },

@@ -143,9 +143,21 @@ export class LlamaModel {
   }
 
   /** Loads the blocks one after another; only one is on the GPU at a time. Submit what uses it before returning. */
-  async forEachBlock(visit: (block: BlockWeights, layer: number) => Promise<void>): Promise<void> {
+  forEachBlock(visit: (block: BlockWeights, layer: number) => Promise<void>): Promise<void> {
+    return this.#inTurn(loadBlock, visit)
+  }
+
+  /** The same, linears as they are stored where they are stored as codes. */
+  forEachStoredBlock(visit: (block: BlockWeights<Operand>, layer: number) => Promise<void>): Promise<void> {
+    return this.#inTurn(loadStoredBlock, visit)
+  }
+
+  async #inTurn<W extends Operand>(
+    load: (gpu: Gpu, weights: WeightSource, spec: ModelSpec, layer: number) => Promise<BlockWeights<W>>,
+    visit: (block: BlockWeights<W>, layer: number) => Promise<void>,
+  ): Promise<void> {
     for (let layer = 0; layer < this.spec.layers; layer++) {
-      const block = await loadBlock(this.gpu, this.weights, this.spec, layer)
+      const block = await load(this.gpu, this.weights, this.spec, layer)
       try {
         await visit(block, layer)
       } finally {

@@ -2,8 +2,9 @@ import { NumericalError } from '../errors'
 import type { Gpu } from '../gpu/device'
 import type { Tensor } from '../gpu/tensor'
 import { NO_TARGET } from '../kernels/nll'
+import type { Operand } from '../kernels/project'
 import { LlamaModel } from '../models/model'
-import type { WeightSource } from '../models/weights'
+import type { BlockWeights, WeightSource } from '../models/weights'
 import type { PerplexityReport, Progress } from '../records'
 import { batchesOf, checkCancelled, type WindowBatch } from './batching'
 import type { OpenedModel } from './opened'
@@ -17,6 +18,8 @@ export interface PerplexityRequest {
   readonly maxTokens: number | null
   /** Hidden states held at once, 512 MiB unless given; longer texts pass the blocks in several rounds. */
   readonly roundBytes?: number
+  /** Multiply codes as they are stored instead of dequantizing each block; the same sums in another order. */
+  readonly stored?: boolean
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: Progress) => void
 }
@@ -38,8 +41,17 @@ async function evaluate(
   gpu: Gpu,
   { spec, tokenizer }: OpenedModel,
   weights: WeightSource,
-  { text, protocol: protocolName, maxTokens, roundBytes = 512 * 2 ** 20, signal, onProgress }: PerplexityRequest,
+  request: PerplexityRequest,
 ): Promise<PerplexityReport> {
+  const {
+    text,
+    protocol: protocolName,
+    maxTokens,
+    roundBytes = 512 * 2 ** 20,
+    stored = false,
+    signal,
+    onProgress,
+  } = request
   const started = performance.now()
   const protocol = parseProtocol(protocolName)
   onProgress?.({ type: 'phase', phase: 'tokenize', done: 0, total: 1, label: text.name })
@@ -62,6 +74,7 @@ async function evaluate(
         })
       for (const nll of await scoreRound(gpu, model, batches.slice(round * perRound, (round + 1) * perRound), {
         firstScored: protocol.firstScored,
+        stored,
         signal,
         report,
       })) {
@@ -97,7 +110,7 @@ async function scoreRound(
   gpu: Gpu,
   model: LlamaModel,
   batches: readonly WindowBatch[],
-  options: { firstScored: number; signal?: AbortSignal | undefined; report: (done: number) => void },
+  options: { firstScored: number; stored: boolean; signal?: AbortSignal | undefined; report: (done: number) => void },
 ): Promise<Float32Array[]> {
   let hidden: Tensor[] = []
   const scores: Float32Array[] = []
@@ -107,7 +120,7 @@ async function scoreRound(
       hidden.push(model.embed(rec, batch.ids))
       await gpu.submit(rec)
     }
-    await model.forEachBlock(async (block, layer) => {
+    const visit = async (block: BlockWeights<Operand>, layer: number) => {
       options.report(layer)
       for (const [b, batch] of batches.entries()) {
         checkCancelled(options.signal)
@@ -117,7 +130,8 @@ async function scoreRound(
         gpu.free(hidden[b])
         hidden[b] = next
       }
-    })
+    }
+    await (options.stored ? model.forEachStoredBlock(visit) : model.forEachBlock(visit))
     options.report(model.spec.layers)
     for (const [b, batch] of batches.entries()) {
       checkCancelled(options.signal)
