@@ -20,17 +20,8 @@ function linearOf(n: number, bits: Width): AffineLinear {
   const segments = [{ bits, columns: n }]
   const groups = Math.ceil(n / GROUP)
   return {
-    ...{
-      kind: 'affine',
-      name: 'bench',
-      out: n,
-      in: n,
-      perm: null,
-      segments,
-      groupOf: null,
-      groupSize: Math.min(n, GROUP),
-      groups,
-    },
+    ...{ kind: 'affine', name: 'bench', out: n, in: n, perm: null, segments },
+    ...{ groupOf: null, groupSize: Math.min(n, GROUP), groups },
     codes: Uint32Array.from({ length: codeWords(segments, n) }, () => random() * 2 ** 32),
     grid: {
       ...{ type: 'zero', zeroBits: bits, scale: new Uint16Array(n * groups).fill(0x2000) },

@@ -9,13 +9,13 @@ import gridSource from '../../shaders/lib/grid.wgsl?raw'
 import { invariant } from '../errors'
 import { CHUNK, type Width } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
-import { grid1d, type Kernel, splitRows, wgsl } from '../gpu/kernel'
+import { grid1d, type Kernel, wgsl } from '../gpu/kernel'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { type AffinePart, type AffineVariant, affineRows } from './affine-rows'
 import { GRIDS, type PackedAffine, type PackedPanel, slotShift } from './dequantize-affine'
 import { chooseTile } from './gemm'
-import { type GemmShape, gemmConstants, gemmParams, gemmValues, type Tile } from './gemm-shape'
+import { type GemmShape, gemmConstants, madeWhereLoaded, type Tile } from './gemm-shape'
 import { remembered } from './remembered'
 
 /** The most tokens that are multiplied a few rows at a time, codes read once for all of them. */
@@ -51,18 +51,7 @@ const tiledOf = (
     ...{ a: 'read', codes: 'read', scale: 'read', side: 'read', chunks: 'read', owners: 'read' },
     c: 'read_write',
   },
-  params: gemmParams,
-  passes: (shape, device) => {
-    const flopsPerRow = shape.n * shape.k * (2 + LEVEL_OPERATIONS / tile.rows)
-    return splitRows(shape.m, tile.rows, flopsPerRow, device).map(({ row, rows }) => ({
-      groups: [Math.ceil(shape.n / tile.columns), Math.ceil(rows / tile.rows), 1],
-      params: gemmValues(shape, row),
-    }))
-  },
-  cost: ({ m, n, k }) => ({
-    flops: m * n * k * (2 + LEVEL_OPERATIONS / tile.rows),
-    bytes: 4 * m * (n + k) + (n * k) / 2,
-  }),
+  ...madeWhereLoaded(tile, { operations: LEVEL_OPERATIONS, bits: 4 }),
 })
 
 const rowsKernel = remembered(affineRows, (most, { widths, grid, scattered }) =>

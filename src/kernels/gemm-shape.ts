@@ -1,3 +1,5 @@
+import { type Cost, type DeviceTraits, type Pass, splitRows } from '../gpu/kernel'
+
 /** C [m,n] = alpha · op(A) [m,k] · op(B) [k,n] + beta · C, `batch` times with strides; all counts in elements. */
 export interface GemmShape {
   readonly m: number
@@ -52,5 +54,25 @@ export function gemmConstants(region: Region, triangle: Triangle | undefined, { 
   return {
     ...{ LOWER: halves.lower, UPPER: halves.upper, REGION: halves[region], TRIANGLE: halves[triangle ?? 'full'] },
     ...{ C_ROWS: rows, C_COLUMNS: columns },
+  }
+}
+
+/**
+ * Parameters, passes and cost of a matmul kernel whose B is made where a tile loads it, from `bits` a weight by `operations`
+ * (floating-point ones, for time budgets).
+ */
+export const madeWhereLoaded = (tile: Tile, { operations, bits }: { operations: number; bits: number }) => {
+  const flopsPerWeight = 2 + operations / tile.rows
+  return {
+    params: gemmParams,
+    passes: (shape: GemmShape, device: DeviceTraits): Pass[] =>
+      splitRows(shape.m, tile.rows, shape.n * shape.k * flopsPerWeight, device).map(({ row, rows }) => ({
+        groups: [Math.ceil(shape.n / tile.columns), Math.ceil(rows / tile.rows), 1],
+        params: gemmValues(shape, row),
+      })),
+    cost: ({ m, n, k }: GemmShape): Cost => ({
+      flops: m * n * k * flopsPerWeight,
+      bytes: 4 * m * (n + k) + (n * k * bits) / 8,
+    }),
   }
 }

@@ -11,7 +11,7 @@ import { grid1d, type Kernel, splitRows, wgsl } from '../gpu/kernel'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { chooseTile } from './gemm'
-import { type GemmShape, gemmConstants, gemmParams, gemmValues, type Tile } from './gemm-shape'
+import { type GemmShape, gemmConstants, madeWhereLoaded, type Tile } from './gemm-shape'
 import { remembered } from './remembered'
 import { bySharing } from './sharing'
 import {
@@ -77,18 +77,7 @@ const tiledOf = (tile: Tile, salient: boolean): Kernel<'a' | Plane | 'fields' | 
   bindings: {
     ...{ a: 'read', planes: 'read', levels: 'read', ranks: 'read', second: 'read', fields: 'read', c: 'read_write' },
   },
-  params: gemmParams,
-  passes: (shape, device) => {
-    const flopsPerRow = shape.n * shape.k * (2 + LEVEL_OPERATIONS / tile.rows)
-    return splitRows(shape.m, tile.rows, flopsPerRow, device).map(({ row, rows }) => ({
-      groups: [Math.ceil(shape.n / tile.columns), Math.ceil(rows / tile.rows), 1],
-      params: gemmValues(shape, row),
-    }))
-  },
-  cost: ({ m, n, k }) => ({
-    flops: m * n * k * (2 + LEVEL_OPERATIONS / tile.rows),
-    bytes: 4 * m * (n + k) + (n * k) / 8,
-  }),
+  ...madeWhereLoaded(tile, { operations: LEVEL_OPERATIONS, bits: 1 }),
 })
 
 interface SparseShape extends RowsShape {

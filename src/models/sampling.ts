@@ -1,8 +1,8 @@
 import { NumericalError } from '../errors'
 
-/** How the next token is drawn; the likeliest one where the temperature is 0. */
+/** How the next token is drawn. */
 export interface Sampling {
-  /** Logits are divided by it. */
+  /** Logits are divided by it; at 0 nothing is drawn and the likeliest token taken. */
   readonly temperature: number
   /** Only so many of the likeliest tokens; all for 0. */
   readonly topK: number
@@ -14,7 +14,7 @@ export const GREEDY: Sampling = { temperature: 0, topK: 0, topP: 1 }
 
 /**
  * An index of `logits`, drawn from softmax(logits / temperature) over the `topK` largest and then the nucleus `topP` (Holtzman et
- * al. 2020), renormalised. Among equal logits the first indices are kept. NumericalError on NaN or infinite logits.
+ * al. 2020), renormalised. The temperature is above 0. Among equal logits the first indices are kept. NumericalError on NaN or infinite logits.
  *
  * @param uniform a number in [0, 1)
  */
@@ -24,7 +24,6 @@ export function sampleToken(logits: Float32Array, { temperature, topK, topP }: S
     throw new NumericalError(
       `next token: expected finite logits, got ${logits[stranger]} for token ${stranger} — check the model, and how it was quantized`,
     )
-  if (temperature === 0) return logits.indexOf(logits.reduce((most, value) => Math.max(most, value), -Infinity))
   const kept = largest(logits, topK > 0 ? Math.min(topK, logits.length) : logits.length)
   if (topP < 1 || topK > 0) kept.sort((a, b) => logits[b]! - logits[a]! || a - b)
   const most = kept.reduce((found, index) => Math.max(found, logits[index]!), -Infinity)
