@@ -2,7 +2,7 @@ import { measureRates } from '../../bench/allocation-cost'
 import { allocationTable } from '../../bench/allocation-table'
 import { LLAMA_1B, measureReconstruction } from '../../bench/reconstruction'
 import { measureSage } from '../../bench/sage'
-import { measure } from '../../bench/suite'
+import { measure, works } from '../../bench/suite'
 import { measureTiles } from '../../bench/tiles'
 import { checkCancelled } from '../../src/pipeline/batching'
 import { command, UsageError } from '../command'
@@ -54,6 +54,8 @@ export const bench = command({
     const sizes = values.sizes.split(',').map(Number)
     if (!sizes.every((n) => Number.isInteger(n) && n >= 1 && n <= 65536))
       throw new UsageError(`bench: --sizes: expected whole numbers from 1 to 65536 with commas, got '${values.sizes}'`)
+    if (!works.some(({ name }) => name.includes(values.works)))
+      throw new UsageError(`bench: --works: expected part of a work's name, got '${values.works}' — 'matmul' is one`)
     // the table is the result: it goes where results go, line by line
     const show = values.json ? say : (line: string) => void process.stdout.write(`${line}\n`)
     return withGpu(signal, async (gpu) => {

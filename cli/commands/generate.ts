@@ -36,7 +36,7 @@ export const generate = command({
       ...{ type: 'number', value: 'N', min: 0, max: 4294967295, whole: true, default: 0 },
       help: 'Decides what is drawn.',
     },
-    stop: { type: 'texts', value: 'TEXT', help: 'End before this text; may be given several times.' },
+    stop: { type: 'texts', value: 'TEXT', help: 'End before this text.' },
   },
   async run({ positionals: [path], values, signal }) {
     const { prompt, 'max-new-tokens': maxNewTokens, temperature, seed, stop: stops, json } = values
@@ -45,10 +45,14 @@ export const generate = command({
     const sampling = { temperature, topK: values['top-k'], topP: values['top-p'] }
     const model = await openPath(path!)
     return withGpu(signal, async (gpu) => {
-      const onText = (text: string) => void (json || process.stdout.write(text))
-      onText(prompt)
+      let begun = false
+      const onText = (text: string) => {
+        if (!json) process.stdout.write(begun ? text : prompt + text)
+        begun = true
+      }
       const request = { prompt, maxNewTokens, sampling, seed, stops, signal, onText }
       const { newTokens, ...result } = await continueText(gpu, model, weightsOf(gpu, model), request)
+      onText('') // the prompt, where nothing came after it
       if (!json) process.stderr.write(`\n${measured(result)}\n`)
       return { json: { prompt, tokens: newTokens, ...result }, text: '' }
     })

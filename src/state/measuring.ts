@@ -53,11 +53,17 @@ export function measuringActions(context: Context) {
 
   const generate = (prompt: string, options: GenerationOptions) =>
     occupy(context, 'measure', 'generate', async () => {
+      const before = state().generation
       patch(context, { generation: { prompt, original: null, quantized: null, running: null } })
       const { original, quantized } = sides()
       try {
         if (original) await continueWith('original', prompt, options)
         if (quantized) await continueWith('quantized', prompt, options)
+      } catch (error) {
+        const { original: one, quantized: other } = state().generation
+        // nothing came of it: what stood there is worth more
+        if (!one?.text && !other?.text) patch(context, { generation: before })
+        throw error
       } finally {
         patch(context, { generation: { ...state().generation, running: null } })
       }
@@ -69,12 +75,15 @@ export function measuringActions(context: Context) {
         generation: { ...state().generation, running: report ? null : which, [which]: { text, report } },
       })
     let soFar = ''
+    let report: GenerationReport | null = null
     show(soFar, null)
     const pieces = batched<string>(UPDATE_MS, (batch) => {
+      // calls from a worker may come in behind its answer, which has all of the text
+      if (report) return
       soFar += batch.join('')
       show(soFar, null)
     })
-    const report = await context.engine.api.generate(which, prompt, options, pieces.push)
+    report = await context.engine.api.generate(which, prompt, options, pieces.push)
     pieces.flush()
     show(report.text, report)
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { type FakeOptions, fakeEngine } from '../../test/fake-engine'
-import { DeviceLostError, GpuUnavailableError, NumericalError } from '../errors'
+import { DeviceLostError, FormatError, GpuUnavailableError, NumericalError } from '../errors'
 import type { Recipe } from '../records'
 import { recipeJson } from './recipe'
 import { createStudio } from './studio'
@@ -17,6 +17,8 @@ const TEXTS = [
   },
   { name: 'sotu', title: 'Union', package: 'p', license: 'l', file: 'sotu.txt', use: 'evaluation', bytes: 9 },
 ]
+
+const GREEDY = { maxNewTokens: 4, sampling: { temperature: 0, topK: 0, topP: 1 }, seed: 0 }
 
 async function studioWith(options: FakeOptions = {}) {
   const saved: { name: string; bytes: number }[] = []
@@ -62,8 +64,7 @@ describe('the journey', () => {
     expect(state().selected).toBe('model.layers.0.self_attn.q_proj')
     await studio.measure('sotu', RUN)
     expect(state().measurements).toMatchObject([{ before: { perplexity: 61.2034 }, after: { perplexity: 62.9441 } }])
-    const sampling = { temperature: 0, topK: 0, topP: 1 }
-    await studio.generate('The', { maxNewTokens: 4, sampling, seed: 0 })
+    await studio.generate('The', GREEDY)
     expect(state().generation.quantized?.text).toMatch(/^ three days,/)
     expect(state().generation.quantized?.report).toMatchObject({ newTokens: 7, memoryBytes: 3e6 })
     expect(state().generation.running).toBeNull()
@@ -71,6 +72,32 @@ describe('the journey', () => {
     await studio.saveReport()
     expect(saved.map(({ name }) => name)).toEqual(['wren.bitloom.safetensors', 'wren-nano.report.json'])
     expect(state().busy).toBeNull()
+  })
+
+  it('keeps speed and text of both sides, whatever still comes from the worker', async () => {
+    const { studio, state } = await studioWith()
+    await studio.openBundled('wren-nano')
+    await studio.run()
+    await studio.generate('The', GREEDY)
+    const { original, quantized } = state().generation
+    // longer than pieces are collected
+    await new Promise((done) => setTimeout(done, 250))
+    expect(state().generation).toMatchObject({ original, quantized, running: null })
+    expect(original).toMatchObject({ text: ' three days when the wind rose.', report: { tokensPerSecond: 40 } })
+    expect(quantized).toMatchObject({ report: { tokensPerSecond: 90 } })
+  })
+
+  it('keeps the last continuation where the next one is refused', async () => {
+    const fail: { generate?: Error } = {}
+    const { studio, state } = await studioWith({ fail })
+    await studio.openBundled('wren-nano')
+    await studio.run()
+    await studio.generate('The', GREEDY)
+    const before = state().generation
+    fail.generate = new FormatError('prompt: expected at most 512 tokens')
+    await studio.generate('A longer one', GREEDY)
+    expect(state().generation).toEqual(before)
+    expect(state().failures.measure?.message).toMatch(/at most 512/)
   })
 
   it('measures the original alone before anything is quantized', async () => {
