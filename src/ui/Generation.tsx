@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import type { Continuation } from '../state/store'
+import type { GenerationReport } from '../workers/api'
 import { Field, NumberField } from './fields'
 import { formatBytes } from './format'
 import { useStudio, useStudioState } from './studio-context'
@@ -103,14 +104,21 @@ function Side({ title, prompt, continuation, absent }: SideProps) {
       )}
       {report && (
         <dl className="speed" aria-label={`Speed of the ${title.toLowerCase()}`}>
-          <dt>First token</dt>
-          <dd>{report.timeToFirstTokenMs === null ? '—' : `${report.timeToFirstTokenMs.toFixed(0)} ms`}</dd>
-          <dt>Then</dt>
-          <dd>{report.tokensPerSecond === null ? '—' : `${report.tokensPerSecond.toFixed(1)} tokens/s`}</dd>
-          <dt>GPU memory</dt>
-          <dd>{formatBytes(report.memoryBytes)}</dd>
+          {speedOf(report).map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
         </dl>
       )}
     </div>
   )
 }
+
+const speedOf = ({ timeToFirstTokenMs, tokensPerSecond, memoryBytes }: GenerationReport) =>
+  [
+    ['First token', timeToFirstTokenMs === null ? '—' : `${timeToFirstTokenMs.toFixed(0)} ms`],
+    ['Then', tokensPerSecond === null ? '—' : `${tokensPerSecond.toFixed(1)} tokens/s`],
+    ['GPU memory', formatBytes(memoryBytes)],
+  ] as const
