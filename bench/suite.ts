@@ -1,4 +1,5 @@
 import type { Gpu } from '../src/gpu/device'
+import { attention } from '../src/kernels/attention'
 import { matmul } from '../src/kernels/gemm'
 import { inverseFactor, recordCholesky } from '../src/linalg/factor'
 import { Hessian } from '../src/linalg/hessian'
@@ -6,13 +7,19 @@ import { allocGrid, freeGrid } from '../src/methods/affine'
 import { recordGptq } from '../src/methods/gptq/gptq'
 import { randomFrom } from '../src/random'
 import { codeWorks } from './codes'
+import { copied } from './copy'
 import { signWorks } from './signs'
+import { upRows } from './synthetic'
 
 /** One line of the bench: medians over runs, next to what the work costs at least. */
 export interface Measurement {
   readonly work: string
   readonly n: number
   readonly ms: number
+  /** Time of the kernels alone, by the GPU's clock; null without the timestamp-query feature. */
+  readonly gpuMs: number | null
+  /** What each of them takes of it, longest first. */
+  readonly kernels: readonly { readonly label: string; readonly ms: number; readonly count: number }[]
   readonly gflops: number
   /** Bytes that must move, over the time. */
   readonly gbPerSecond: number
@@ -138,7 +145,7 @@ const cholesky: Work = {
 }
 
 const factor: Work = {
-  name: 'factor of H⁻¹, n×n',
+  name: 'Cholesky and triangular inverse, n×n',
   flops: (n) => (2 * n ** 3) / 3,
   bytes: (n) => 8 * n * n,
   async prepare(gpu, n) {
@@ -148,16 +155,18 @@ const factor: Work = {
   },
 }
 
-const gptqLayer: Work = {
-  name: 'GPTQ of an n×n layer, 4 bits, groups of 128',
-  flops: (n) => (5 * n ** 3) / 3,
-  bytes: (n) => 16 * n * n,
+const gptqLayer = (shape: string, rowsOf: (n: number) => number): Work => ({
+  name: `GPTQ of a layer ${shape}, 4 bits, groups of 128`,
+  flops: (n) => (2 * n ** 3) / 3 + rowsOf(n) * n * n,
+  bytes: (n) => 8 * n * (n + rowsOf(n)),
+  largest: (n) => n * Math.max(n, rowsOf(n)),
   async prepare(gpu, n) {
     const { h, order } = await positiveDefinite(gpu, n)
-    const weight = gpu.upload(noise(n * n, 4), [n, n])
+    const rows = rowsOf(n)
+    const weight = gpu.upload(noise(rows * n, 4), [rows, n])
     const diagonal = gpu.upload(new Float32Array(n).fill(1))
     const options = { bits: 4, groupSize: 128, symmetric: false, actOrder: false } as const
-    const grid = allocGrid(gpu, n, n, options)
+    const grid = allocGrid(gpu, rows, n, options)
     const run = async () => {
       const { upper } = await inverseFactor(gpu, h, order, n, 0.01)
       const rec = gpu.record()
@@ -173,18 +182,45 @@ const gptqLayer: Work = {
       },
     }
   },
+})
+
+/** The heads of LLaMA-2 7B. */
+const HEADS = { heads: 32, headDim: 128 }
+
+const attended: Work = {
+  name: `attention of ${HEADS.heads} heads × ${HEADS.headDim}, n tokens`,
+  flops: (n) => 2 * HEADS.heads * HEADS.headDim * n * (n + 1),
+  bytes: (n) => 16 * HEADS.heads * HEADS.headDim * n,
+  largest: (n) => HEADS.heads * HEADS.headDim * n,
+  async prepare(gpu, n) {
+    const { heads, headDim } = HEADS
+    const [q, k, v] = [1, 2, 3].map((seed) => gpu.upload(noise(n * heads * headDim, seed), [n, heads * headDim]))
+    const y = gpu.alloc([n, heads * headDim])
+    const run = () => {
+      const rec = gpu.record()
+      const shape = { windows: 1, tq: n, tk: n, capacity: n, heads, kvHeads: heads }
+      rec.run(attention(headDim, gpu.info.software), { q: q!, k: k!, v: v!, y }, shape)
+      return gpu.submit(rec)
+    }
+    return { run, free: () => gpu.free(q, k, v, y) }
+  },
 }
 
+/** Everything that is measured, in the order of the table. */
 export const works: readonly Work[] = [
   product,
   hessianOf(TOKENS),
+  hessianOf(16384),
   // a small layer's whole calibration in one go
   { ...hessianOf(65536), most: 512 },
   triangular,
   gram,
   cholesky,
   factor,
-  gptqLayer,
+  gptqLayer('n×n', (n) => n),
+  gptqLayer('2.69n×n', upRows),
+  attended,
+  copied,
   ...codeWorks,
   ...signWorks,
 ]
@@ -199,6 +235,24 @@ export async function warmUp(gpu: Gpu, work: () => Promise<unknown>): Promise<vo
     await work()
     await gpu.settle()
   } while (performance.now() - started < WARM_UP_MS)
+}
+
+const median = (times: number[]): number => times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!
+
+/** What the kernels of one run take by the GPU's clock, in the run that is the median of all. */
+async function gpuTime(
+  gpu: Gpu,
+  run: () => Promise<void>,
+  runs: number,
+): Promise<Pick<Measurement, 'gpuMs' | 'kernels'>> {
+  if (!gpu.device.features.has('timestamp-query')) return { gpuMs: null, kernels: [] }
+  const times: { gpuMs: number; kernels: Measurement['kernels'] }[] = []
+  for (let i = 0; i < runs; i++) {
+    const { spans } = await gpu.profile(run)
+    const kernels = spans.map(({ label, ms, count }) => ({ label, ms, count }))
+    times.push({ gpuMs: kernels.reduce((sum, { ms }) => sum + ms, 0), kernels })
+  }
+  return times.sort((a, b) => a.gpuMs - b.gpuMs)[Math.floor(runs / 2)]!
 }
 
 /** Measures every work whose name contains `named` at every size; sizes that do not fit the device are left out. */
@@ -221,9 +275,11 @@ export async function* measure(
         await gpu.settle()
         times.push(performance.now() - started)
       }
+      const inside = await gpuTime(gpu, run, runs)
       free()
       gpu.pool.trim()
-      const ms = times.sort((a, b) => a - b)[Math.floor(runs / 2)]!
-      yield { work: work.name, n, ms, gflops: work.flops(n) / ms / 1e6, gbPerSecond: work.bytes(n) / ms / 1e6, runs }
+      const ms = median(times)
+      const rates = { gflops: work.flops(n) / ms / 1e6, gbPerSecond: work.bytes(n) / ms / 1e6 }
+      yield { work: work.name, n, ms, ...inside, ...rates, runs }
     }
 }

@@ -6,6 +6,9 @@ import { type ModelSpec, specFromConfig } from '../src/models/spec'
 import type { WeightSource } from '../src/models/weights'
 import { randomFrom } from '../src/random'
 
+/** Rows of a layer n columns wide in the shape of LLaMA-2's up projection, 11008 × 4096. */
+export const upRows = (n: number): number => Math.ceil((11008 * n) / 4096)
+
 /** One column of so many has large weights. */
 const OUTLIER_EVERY = 199
 const OUTLIER = 8

@@ -7,11 +7,13 @@ import torch
 
 torch.backends.cuda.matmul.allow_tf32 = False
 torch.backends.cudnn.allow_tf32 = False
-TOKENS = 2048
 
 
 def median_ms(run, runs):
-    run(); torch.cuda.synchronize()
+    until = time.perf_counter() + 0.3  # a GPU that idled runs at a fraction of its clock for a while
+    while True:
+        run(); torch.cuda.synchronize()
+        if time.perf_counter() > until: break
     times = []
     for _ in range(runs):
         start = time.perf_counter(); run(); torch.cuda.synchronize()
@@ -20,7 +22,7 @@ def median_ms(run, runs):
 
 
 def gptq_loop(w, h, group=128, bits=4, blocksize=128):
-    """The usual column loop of GPTQ implementations, min-max ranges per group."""
+    """The usual column loop of GPTQ implementations, min-max ranges per group, from ready H."""
     n = w.shape[1]
     w = w.clone()
     q = torch.empty_like(w)
@@ -47,28 +49,66 @@ def gptq_loop(w, h, group=128, bits=4, blocksize=128):
     return q
 
 
-def works(n):
-    a, b = torch.rand(n, n, device='cuda') * 2 - 1, torch.rand(n, n, device='cuda') * 2 - 1
-    x = torch.rand(TOKENS, n, device='cuda') * 2 - 1
-    hsum = torch.zeros(n, n, device='cuda')
-    h = a.T @ a / n + torch.eye(n, device='cuda')
-    upper = torch.triu(a)
-    features, gradient = torch.rand(n, 64, device='cuda') * 2 - 1, torch.rand(n, 64, device='cuda') * 2 - 1
-    def factor():
-        return torch.linalg.cholesky(torch.cholesky_inverse(torch.linalg.cholesky(h)), upper=True)
-    many = {}
-    if n <= 512:
-        tokens = torch.rand(65536, n, device='cuda') * 2 - 1
-        many = {'Hessian n×n += XᵀX, 65536 tokens': lambda: hsum.addmm_(tokens.T, tokens)}
-    return many | {
-        'U·X, n×n upper triangular, n×64': lambda: upper @ features,
-        'XᵀY, 64×64 from n rows': lambda: features.T @ gradient,
-        'matmul A·Bᵀ n×n×n': lambda: a @ b.T,
-        f'Hessian n×n += XᵀX, {TOKENS} tokens': lambda: hsum.addmm_(x.T, x),
-        'Cholesky n×n': lambda: torch.linalg.cholesky(h),
-        'factor of H⁻¹, n×n': factor,
-        'GPTQ of an n×n layer, 4 bits, groups of 128': lambda: gptq_loop(a, h),
-    }
+def noise(*shape):
+    return torch.rand(*shape, device='cuda') * 2 - 1
+
+
+def works(n, largest):
+    """Name and what to do, each set up when it comes up and let go after it."""
+    rows = -(-11008 * n // 4096)
+    h = (lambda a: a.T @ a / n + torch.eye(n, device='cuda'))(noise(n, n))
+    eye = torch.eye(n, device='cuda')
+
+    def product(m=n):
+        a, b = noise(m, n), noise(n, n)
+        return lambda: a @ b.T
+
+    def hessian(tokens):
+        x, hsum = noise(tokens, n), torch.zeros(n, n, device='cuda')
+        return lambda: hsum.addmm_(x.T, x)
+
+    def triangular():
+        upper, features = torch.triu(noise(n, n)), noise(n, 64)
+        return lambda: upper @ features
+
+    def gram():
+        a, b = noise(n, 64), noise(n, 64)
+        return lambda: a.T @ b
+
+    def attention():
+        q, k, v = (noise(1, 32, n, 128) for _ in range(3))
+        return lambda: torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+
+    def vector():
+        matrices, x = [noise(rows, n) for _ in range(8)], noise(n)
+        return lambda: [w @ x for w in matrices]
+
+    def copy():
+        a, b = noise(4, n, n), noise(4, n, n)
+        return lambda: b.copy_(a)
+
+    def layer(m):
+        w = noise(m, n)
+        return lambda: gptq_loop(w, h)
+
+    factor = lambda: torch.linalg.cholesky(h)
+    usual = lambda: torch.linalg.cholesky(torch.cholesky_inverse(factor()), upper=True)
+    solved = lambda: torch.linalg.solve_triangular(factor(), eye, upper=False)
+    yield 'matmul A·Bᵀ n×n×n', product
+    for tokens in (2048, 16384, 65536):
+        if n * max(n, tokens) <= largest * max(largest, 16384) and (tokens <= 16384 or n <= 512):
+            yield f'Hessian n×n += XᵀX, {tokens} tokens', lambda: hessian(tokens)
+    yield 'U·X, n×n upper triangular, n×64', triangular
+    yield 'XᵀY, 64×64 from n rows', gram
+    yield 'Cholesky n×n', lambda: factor
+    yield 'Cholesky and triangular inverse, n×n', lambda: solved
+    yield 'factor of H⁻¹ by Cholesky, inverse, Cholesky, n×n', lambda: usual
+    yield 'GPTQ of a layer n×n, 4 bits, groups of 128', lambda: layer(n)
+    yield 'GPTQ of a layer 2.69n×n, 4 bits, groups of 128', lambda: layer(rows)
+    yield 'attention of 32 heads × 128, n tokens', attention
+    yield 'copy of 4 n×n float32, read and written', copy
+    yield 'float32 W·x, 8 of 2.69n×n in turn, one token', vector
+    yield 'W·X in float32, n×n, 512 tokens', lambda: product(512)
 
 
 parser = argparse.ArgumentParser()
@@ -76,7 +116,9 @@ parser.add_argument('--sizes', default='512,1024,2048,4096')
 parser.add_argument('--runs', type=int, default=7)
 args = parser.parse_args()
 rows = []
-for n in map(int, args.sizes.split(',')):
-    for name, run in works(n).items():
-        rows.append({'work': name, 'n': n, 'ms': median_ms(run, args.runs)})
+sizes = [int(n) for n in args.sizes.split(',')]
+for n in sizes:
+    for name, prepare in works(n, max(sizes)):
+        rows.append({'work': name, 'n': n, 'ms': median_ms(prepare(), args.runs)})
+        torch.cuda.empty_cache()
 print(json.dumps({'device': torch.cuda.get_device_name(), 'torch': torch.__version__, 'rows': rows}))

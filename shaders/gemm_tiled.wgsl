@@ -12,22 +12,14 @@ const B_STRIDE = TILE_N / 4 + 1;
 var<workgroup> a_tile: array<vec4f, A_STRIDE * TILE_K>;
 var<workgroup> b_tile: array<vec4f, B_STRIDE * TILE_K>;
 
-// Four rows (columns) of an operand at one k; zero outside and from `end` on. Clamps instead of branching: no access
-// beyond the operand.
+// Four rows of op(A) at one k; zero outside and from `end` on. Clamps instead of branching: no access
+// beyond the operand. load_b_${l} is its counterpart: lib/gemm_loads.wgsl, or whatever else makes a B.
 fn load_a(i: u32, k: u32, end: u32, batch: u32) -> vec4f {
   let base = params.a_offset + batch * params.a_batch + min(k, end - 1u) * select(1u, params.lda, TRANS_A);
   let step = select(params.lda, 1u, TRANS_A);
   let at = min(vec4u(i) + vec4u(0, 1, 2, 3), vec4u(params.m - 1u)) * step + base;
   let inside = (vec4u(i) + vec4u(0, 1, 2, 3) < vec4u(params.m)) & vec4<bool>(k < end);
   return select(vec4f(), vec4f(read_a(at.x), read_a(at.y), read_a(at.z), read_a(at.w)), inside);
-}
-
-fn load_b(k: u32, end: u32, j: u32, batch: u32) -> vec4f {
-  let base = params.b_offset + batch * params.b_batch + min(k, end - 1u) * select(params.ldb, 1u, TRANS_B);
-  let step = select(1u, params.ldb, TRANS_B);
-  let at = min(vec4u(j) + vec4u(0, 1, 2, 3), vec4u(params.n - 1u)) * step + base;
-  let inside = (vec4u(j) + vec4u(0, 1, 2, 3) < vec4u(params.n)) & vec4<bool>(k < end);
-  return select(vec4f(), vec4f(read_b(at.x), read_b(at.y), read_b(at.z), read_b(at.w)), inside);
 }
 
 @compute @workgroup_size(THREADS)
@@ -38,8 +30,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
   let batch = group.z / params.parts;
   let first = first_k(row, group.z % params.parts);
   let end = end_k(row, group.z % params.parts);
-  let ty = t / COLUMNS;
-  let tx = t % COLUMNS;
+  // 32 neighbours, which most GPUs run together, take 4 × 8 places: they ask workgroup memory for few different vectors.
+  let ty = t / 32u / (COLUMNS / 8u) * 4u + t % 32u / 8u;
+  let tx = t / 32u % (COLUMNS / 8u) * 8u + t % 8u;
 
   // Which quads of a tile this invocation carries, neighbours along the dimension that is contiguous in memory.
   #for l in LOADS_A
@@ -52,7 +45,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
   let b_e${l} = t + ${l}u * THREADS;
   let b_j${l} = select(b_e${l} % (TILE_N / 4), b_e${l} / TILE_K, TRANS_B);
   let b_k${l} = select(b_e${l} / (TILE_N / 4), b_e${l} % TILE_K, TRANS_B);
-  var b_next${l} = load_b(first + b_k${l}, end, column + 4u * b_j${l}, batch);
+  var b_next${l} = load_b_${l}(first + b_k${l}, end, column + 4u * b_j${l}, batch);
   #end
   #for i in QUADS_M
   #for r in 4
@@ -75,14 +68,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
     a_next${l} = load_a(row + 4u * a_i${l}, k + TILE_K + a_k${l}, end, batch);
     #end
     #for l in LOADS_B
-    b_next${l} = load_b(k + TILE_K + b_k${l}, end, column + 4u * b_j${l}, batch);
+    b_next${l} = load_b_${l}(k + TILE_K + b_k${l}, end, column + 4u * b_j${l}, batch);
     #end
-    for (var kk = 0u; kk < TILE_K; kk++) {
+    for (var kk = 0u; kk < TILE_K; kk += UNROLL) {
+      #for u in UNROLL
+      {
       #for i in QUADS_M
-      let a${i} = a_tile[kk * A_STRIDE + ty + ${i}u * ROWS];
+      let a${i} = a_tile[(kk + ${u}u) * A_STRIDE + ty + ${i}u * ROWS];
       #end
       #for j in QUADS_N
-      let b${j} = b_tile[kk * B_STRIDE + tx + ${j}u * COLUMNS];
+      let b${j} = b_tile[(kk + ${u}u) * B_STRIDE + tx + ${j}u * COLUMNS];
       #end
       #for i in QUADS_M
       #for r in 4
@@ -90,6 +85,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
       sum_${i}_${r}_${j} += a${i}[${r}] * b${j};
       #end
       #end
+      #end
+      }
       #end
     }
     workgroupBarrier();

@@ -20,6 +20,14 @@ export function testGpu(): Promise<Gpu> {
   return opened
 }
 
+let raised: Promise<Gpu> | undefined
+
+/** A device with all that its adapter has. */
+export function raisedGpu(): Promise<Gpu> {
+  raised ??= requestTestAdapter().then((adapter) => openGpu(adapter))
+  return raised
+}
+
 /** A device of its own, for tests that break it. */
 export async function freshGpu(): Promise<Gpu> {
   return openGpu(await requestTestAdapter(), { limits: 'default' })

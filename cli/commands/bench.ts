@@ -111,10 +111,11 @@ export const bench = command({
         for await (const row of measure(gpu, sizes, values.runs, values.works)) {
           checkCancelled(signal)
           rows.push(row)
-          const { work, n, ms, gflops, gbPerSecond } = row
+          const { work, n, ms, gpuMs, gflops, gbPerSecond } = row
           const [time, speed] = [ms.toFixed(2).padStart(9), gflops.toFixed(1).padStart(9)]
+          const kernels = gpuMs === null ? '' : `  (GPU ${gpuMs.toFixed(3)} ms)`
           show(
-            `${work.padEnd(56)} ${String(n).padStart(5)}  ${time} ms  ${speed} GFLOP/s  ${gbPerSecond.toFixed(1).padStart(7)} GB/s`,
+            `${work.padEnd(56)} ${String(n).padStart(5)}  ${time} ms  ${speed} GFLOP/s  ${gbPerSecond.toFixed(1).padStart(7)} GB/s${kernels}`,
           )
         }
       return { json: { device: gpu.info.name, rows }, text: '' }

@@ -72,6 +72,7 @@ export class Gpu {
     return {
       flopsPerDispatch: this.#speed.flopsPerDispatch,
       maxGroupsPerDimension: this.device.limits.maxComputeWorkgroupsPerDimension,
+      workgroupBytes: this.device.limits.maxComputeWorkgroupStorageSize,
       software: this.info.software,
     }
   }

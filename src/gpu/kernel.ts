@@ -38,6 +38,8 @@ export interface DeviceTraits {
   /** Floating-point operations that take about 50 ms: the most one dispatch should do (a browser may kill longer ones). */
   readonly flopsPerDispatch: number
   readonly maxGroupsPerDimension: number
+  /** Memory that the invocations of a workgroup may share. */
+  readonly workgroupBytes: number
   /** A CPU pretends to be a GPU: barriers and workgroup memory cost more than they save. */
   readonly software: boolean
 }

@@ -6,7 +6,12 @@ import { GpuQueue, Speedometer } from './queue'
 import { Recorder } from './recorder'
 import type { Tensor } from './tensor'
 
-const traits: DeviceTraits = { flopsPerDispatch: 1e12, maxGroupsPerDimension: 1000, software: false }
+const traits: DeviceTraits = {
+  flopsPerDispatch: 1e12,
+  workgroupBytes: 16384,
+  maxGroupsPerDimension: 1000,
+  software: false,
+}
 const tensor = (label: string, n = 4): Tensor => ({
   buffer: { label } as GPUBuffer,
   offset: 0,

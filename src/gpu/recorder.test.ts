@@ -3,7 +3,12 @@ import type { DeviceTraits, Kernel } from './kernel'
 import { Recorder } from './recorder'
 import type { Tensor, TensorType } from './tensor'
 
-const traits: DeviceTraits = { flopsPerDispatch: 1e6, maxGroupsPerDimension: 100, software: false }
+const traits: DeviceTraits = {
+  flopsPerDispatch: 1e6,
+  workgroupBytes: 16384,
+  maxGroupsPerDimension: 100,
+  software: false,
+}
 const tensor = (shape: number[], type: TensorType = 'f32'): Tensor => ({
   buffer: {} as GPUBuffer,
   offset: 0,

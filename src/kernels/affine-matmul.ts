@@ -1,8 +1,8 @@
 import gatherSource from '../../shaders/gather_slots.wgsl?raw'
 import affineSource from '../../shaders/lib/affine.wgsl?raw'
 import cellsSource from '../../shaders/lib/affine_cells.wgsl?raw'
+import loadsSource from '../../shaders/lib/affine_loads.wgsl?raw'
 import operandSource from '../../shaders/lib/affine_operand.wgsl?raw'
-import codesSource from '../../shaders/lib/codes.wgsl?raw'
 import f16Source from '../../shaders/lib/f16.wgsl?raw'
 import gemmSource from '../../shaders/lib/gemm.wgsl?raw'
 import gridSource from '../../shaders/lib/grid.wgsl?raw'
@@ -13,13 +13,17 @@ import { grid1d, type Kernel, wgsl } from '../gpu/kernel'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { type AffinePart, type AffineVariant, affineRows } from './affine-rows'
+import { affineVector } from './affine-vector'
 import { GRIDS, type PackedAffine, type PackedPanel, slotShift } from './dequantize-affine'
 import { chooseTile } from './gemm'
 import { type GemmShape, gemmConstants, madeWhereLoaded, type Tile } from './gemm-shape'
 import { remembered } from './remembered'
 
-/** The most tokens that are multiplied a few rows at a time, codes read once for all of them. */
-const FEW_TOKENS = 4
+/** The most tokens that are multiplied a few rows at a time, and of them those that codes are read for once. */
+const FEW_TOKENS = 8
+const TOGETHER = 4
+/** Rows of a matrix from which on its workgroups are large. */
+const MANY_ROWS = 4096
 /** Operations that making a weight takes, in floating-point ones, for time budgets. */
 const LEVEL_OPERATIONS = 32
 const SIZE = 64
@@ -36,27 +40,28 @@ const gatherSlots: Kernel<'a' | 'slots' | 'b', { tokens: number; slots: number; 
 }
 
 /** The matmul kernel of a tile with packed codes for B. */
-const tiledOf = (
-  tile: Tile,
-  { grid, scattered }: Omit<AffineVariant, 'widths'>,
-): Kernel<'a' | AffinePart | 'c', GemmShape> => ({
+const tiledOf = (tile: Tile, { grid, scattered }: AffineVariant): Kernel<'a' | AffinePart | 'c', GemmShape> => ({
   label: `gemm of codes, ${grid}${scattered ? ' scattered' : ''}, ${tile.name}`,
-  wgsl: wgsl([gemmSource, f16Source, codesSource, affineSource, operandSource, cellsSource, tile.source], {
-    ...tile.constants,
-    ...gemmConstants('full', undefined, tile),
-    ...{ TRANS_A: false, TRANS_B: true, CHUNK, SCATTERED: scattered, GRID: GRIDS[grid] },
-    ...{ SYMMETRIC: GRIDS.symmetric, ZERO: GRIDS.zero },
-  }),
+  wgsl: wgsl(
+    [gemmSource, f16Source, affineSource, operandSource, cellsSource, tile.loads && loadsSource, tile.source],
+    {
+      ...tile.constants,
+      ...gemmConstants('full', undefined, tile),
+      ...{ TRANS_A: false, TRANS_B: true, CHUNK, SCATTERED: scattered, GRID: GRIDS[grid] },
+      ...{ SYMMETRIC: GRIDS.symmetric, ZERO: GRIDS.zero },
+    },
+  ),
   bindings: {
-    ...{ a: 'read', codes: 'read', scale: 'read', side: 'read', chunks: 'read', owners: 'read' },
+    ...{ a: 'read', codes: 'read', cells: 'read', chunks: 'read', owners: 'read' },
     c: 'read_write',
   },
   ...madeWhereLoaded(tile, { operations: LEVEL_OPERATIONS, bits: 4 }),
 })
 
-const rowsKernel = remembered(affineRows, (most, { widths, grid, scattered }) =>
-  [most, widths.join(), grid, scattered].join(' '),
+const vectorKernel = remembered(affineVector, ({ widths, grid, moved, most, size }) =>
+  [widths.join(), grid, moved, most, size].join(' '),
 )
+const rowsKernel = remembered(affineRows, (most, { grid, scattered }) => [most, grid, scattered].join(' '))
 const tiledKernel = remembered(tiledOf, (tile, { grid, scattered }) => `${tile.name} ${grid} ${scattered}`)
 
 export interface AffineMatmulOptions {
@@ -76,34 +81,54 @@ export function affineMatmul(gpu: Gpu, rec: Recorder, { x, packed, y }: AffineMa
   const fits = columns === packed.in && y.shape[0] === tokens && y.shape[1] === packed.out
   invariant(fits, () => `[${x.shape}] · '${packed.name}' [${packed.out}, ${packed.in}]ᵀ into [${y.shape}]`)
   if (tokens === 0) return
+  const few = tokens <= FEW_TOKENS
+  if (few && !packed.owners && !rec.traits.software) {
+    for (const panel of packed.panels) multiplyVectors(rec, { x, packed, y }, panel)
+    return
+  }
   const [slots = 0] = packed.slots.shape
   const ordered = packed.inPlace ? x : gpu.alloc([tokens, slots], 'f32', 'inputs in stored order')
   if (!packed.inPlace) rec.run(gatherSlots, { a: x, slots: packed.slots, b: ordered }, { tokens, slots, columns })
   for (const panel of packed.panels)
-    if (tokens <= FEW_TOKENS) multiplyRows(rec, { x: ordered, packed, y }, panel)
+    if (few) multiplyRows(rec, { x: ordered, packed, y }, panel)
     else multiplyTiles(rec, { x: ordered, packed, y }, panel)
   if (!packed.inPlace) gpu.free(ordered)
 }
 
-const partsOf = ({ slots, owners }: PackedAffine, { codes, scale, side, chunks }: PackedPanel) => ({
-  ...{ codes, scale, side, chunks, owners: owners ?? slots },
+const partsOf = ({ slots, owners }: PackedAffine, { codes, cells, chunks }: PackedPanel) => ({
+  ...{ codes, cells, chunks, owners: owners ?? slots },
 })
 
-const variantOf = ({ grid, owners }: PackedAffine) => ({ grid, scattered: owners !== null })
+const variantOf = ({ grid, owners }: PackedAffine): AffineVariant => ({ grid, scattered: owners !== null })
+
+/** Where the tokens begin that are multiplied together, and how many they are. */
+const together = (tokens: number) =>
+  Array.from({ length: Math.ceil(tokens / TOGETHER) }, (_, i) => ({
+    token: i * TOGETHER,
+    tokens: Math.min(TOGETHER, tokens - i * TOGETHER),
+  }))
+
+function multiplyVectors(rec: Recorder, { x, packed, y }: AffineMatmulOptions, panel: PackedPanel): void {
+  const [tokens = 0, columns = 0] = x.shape
+  const { slots, inPlace, groups, grid } = packed
+  const { codes, cells, chunks, rows, start } = panel
+  const widths: Width[] = [...new Set(packed.segments.map(({ bits }) => bits))].sort()
+  const kernel = vectorKernel({
+    ...{ widths, grid, moved: !inPlace, most: tokens === 1 ? 1 : TOGETHER },
+    size: rows >= MANY_ROWS ? 256 : 64,
+  })
+  const shape = { columns, chunks: slots.shape[0]! / CHUNK, rows, groups, yStride: packed.out, yOffset: start }
+  for (const part of together(tokens)) rec.run(kernel, { x, slots, codes, cells, chunks, y }, { ...shape, ...part })
+}
 
 function multiplyRows(rec: Recorder, { x, packed, y }: AffineMatmulOptions, panel: PackedPanel): void {
   const [tokens = 0, slots = 0] = x.shape
-  const widths: Width[] = [...new Set(packed.segments.map(({ bits }) => bits))].sort()
-  const most = tokens === 1 ? 1 : FEW_TOKENS
-  const kernel = rowsKernel(most, { widths, ...variantOf(packed) })(rec.traits.software)
-  rec.run(
-    kernel,
-    { x, ...partsOf(packed, panel), y },
-    {
-      ...{ tokens, chunks: slots / CHUNK, rows: panel.rows, groups: packed.groups, zeroBits: packed.zeroBits },
-      ...{ yStride: packed.out, yOffset: panel.start },
-    },
-  )
+  const kernel = rowsKernel(tokens === 1 ? 1 : TOGETHER, variantOf(packed))(rec.traits.software)
+  const shape = {
+    ...{ chunks: slots / CHUNK, rows: panel.rows, groups: packed.groups },
+    ...{ yStride: packed.out, yOffset: panel.start },
+  }
+  for (const part of together(tokens)) rec.run(kernel, { x, ...partsOf(packed, panel), y }, { ...shape, ...part })
 }
 
 function multiplyTiles(rec: Recorder, { x, packed, y }: AffineMatmulOptions, panel: PackedPanel): void {
@@ -113,6 +138,6 @@ function multiplyTiles(rec: Recorder, { x, packed, y }: AffineMatmulOptions, pan
     ...{ aOffset: 0, bOffset: 0, cOffset: panel.start },
     ...{ batch: 1, aBatch: 0, bBatch: 0, cBatch: 0, alpha: 1, beta: 0 },
   }
-  const { tile } = chooseTile(shape, { region: 'full' }, { splits: false, software: rec.traits.software })
+  const { tile } = chooseTile(shape, { region: 'full' }, { splits: false, ...rec.traits })
   rec.run(tiledKernel(tile, variantOf(packed)), { a: x, ...partsOf(packed, panel), c: y }, shape)
 }

@@ -1,9 +1,12 @@
 import dequantizeSource from '../../shaders/dequantize.wgsl?raw'
 import affineSource from '../../shaders/lib/affine.wgsl?raw'
+import cellsSource from '../../shaders/lib/affine_cells.wgsl?raw'
 import codesSource from '../../shaders/lib/codes.wgsl?raw'
 import f16Source from '../../shaders/lib/f16.wgsl?raw'
 import gridSource from '../../shaders/lib/grid.wgsl?raw'
 import { groupOfColumn, placeSegments, rowsOfLinear } from '../formats/affine'
+import { readBits } from '../formats/bit-string'
+import { encodeFloat16 } from '../formats/floats'
 import { type AffineLinear, CHUNK, type Grid, type Segment } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
 import { type Kernel, wgsl } from '../gpu/kernel'
@@ -20,7 +23,6 @@ export interface PackedAffine {
   readonly segments: readonly Segment[]
   readonly groups: number
   readonly grid: Grid['type']
-  readonly zeroBits: number
   /** u32 [in]: original column, and group, of every stored column. */
   readonly perm: Tensor
   readonly group: Tensor
@@ -37,20 +39,17 @@ export interface PackedPanel {
   readonly start: number
   readonly rows: number
   readonly codes: Tensor
-  /** float16 pairs: the scale, or the min of a range grid. */
-  readonly scale: Tensor
-  /** Zeros as a bit string or float16 pairs of ranges; the scale again where the grid has neither. */
-  readonly side: Tensor
+  /** u32 [rows, groups]: two float16, the scale and its zero, or the min and the range. */
+  readonly cells: Tensor
   /** u32 [1 + chunks, 4]: fields of the linear, then every chunk; see shaders/lib/affine_operand.wgsl. */
   readonly chunks: Tensor
 }
 
 interface DequantizeShape extends PieceShape {
   readonly groups: number
-  readonly zeroBits: number
 }
 
-type Bindings = 'codes' | 'scale' | 'side' | 'perm' | 'group' | 'weights'
+type Bindings = 'codes' | 'cells' | 'perm' | 'group' | 'weights'
 
 /** Integer and float operations a weight, for time budgets. */
 const OPERATIONS = 48
@@ -58,19 +57,19 @@ export const GRIDS = { symmetric: 0, zero: 1, range: 2 } as const
 
 const kernelOf = (grid: Grid['type']): Kernel<Bindings, DequantizeShape> => ({
   label: `dequantize ${grid}`,
-  wgsl: wgsl([gridSource, f16Source, codesSource, affineSource, dequantizeSource], {
+  wgsl: wgsl([gridSource, f16Source, codesSource, affineSource, cellsSource, dequantizeSource], {
     SIZE: PIECE_SIZE,
     CHUNK,
     GRID: GRIDS[grid],
     SYMMETRIC: GRIDS.symmetric,
     ZERO: GRIDS.zero,
   }),
-  bindings: { codes: 'read', scale: 'read', side: 'read', perm: 'read', group: 'read', weights: 'read_write' },
-  params: { ...pieceParams, groups: 'u32', zeroBits: 'u32' },
-  passes: ({ groups, zeroBits, ...piece }, device) =>
+  bindings: { codes: 'read', cells: 'read', perm: 'read', group: 'read', weights: 'read_write' },
+  params: { ...pieceParams, groups: 'u32' },
+  passes: ({ groups, ...piece }, device) =>
     piecePasses(piece, piece.segment.columns, OPERATIONS, device).map((pass) => ({
       ...pass,
-      params: { ...pass.params, groups, zeroBits },
+      params: { ...pass.params, groups },
     })),
   cost: ({ rows, segment: { columns, bits } }) => ({
     flops: rows * columns * OPERATIONS,
@@ -89,13 +88,11 @@ export function uploadAffine(gpu: Gpu, linear: AffineLinear, maxBytes: number): 
   const panels: PackedPanel[] = []
   for (let start = 0; start < out; start += step) {
     const panel = step >= out ? linear : rowsOfLinear(linear, start, Math.min(start + step, out))
-    const scale = gpu.upload(pairs(panel.grid.type === 'range' ? panel.grid.min : panel.grid.scale))
     panels.push({
       start,
       rows: panel.out,
       codes: gpu.upload(panel.codes),
-      scale,
-      side: uploadSide(gpu, panel.grid) ?? scale,
+      cells: gpu.upload(cellsOf(panel)),
       chunks: gpu.upload(chunkTable(panel)),
     })
   }
@@ -106,7 +103,6 @@ export function uploadAffine(gpu: Gpu, linear: AffineLinear, maxBytes: number): 
     owners: scattered ? gpu.upload(groupOf) : null,
     inPlace: original.length === columns && original.every((column, slot) => column === slot),
     grid: grid.type,
-    zeroBits: grid.type === 'zero' ? grid.zeroBits : 0,
     perm: whole((stored) => perm?.[stored] ?? stored),
     group: whole((stored) => groupOfColumn(linear, stored)),
   }
@@ -115,20 +111,20 @@ export function uploadAffine(gpu: Gpu, linear: AffineLinear, maxBytes: number): 
 /** Gives the memory of an uploaded linear back. */
 export function freeAffine(gpu: Gpu, { perm, group, slots, owners, panels }: PackedAffine): void {
   gpu.free(perm, group, slots, owners ?? undefined)
-  for (const { codes, scale, side, chunks } of panels) gpu.free(codes, scale, chunks, side === scale ? undefined : side)
+  for (const { codes, cells, chunks } of panels) gpu.free(codes, cells, chunks)
 }
 
 /** Writes rows [start, start + n) of the linear to `weights` (f32 [n, in], original column order). */
 export function dequantizeAffineInto(rec: Recorder, packed: PackedAffine, weights: Tensor, start: number): void {
   const [count = 0] = weights.shape
-  const { in: width, segments, groups, zeroBits, perm, group } = packed
-  for (const { start: panelStart, rows: panelRows, codes, scale, side } of packed.panels) {
+  const { in: width, segments, groups, perm, group } = packed
+  for (const { start: panelStart, rows: panelRows, codes, cells } of packed.panels) {
     const from = Math.max(start, panelStart)
     const rows = Math.min(start + count, panelStart + panelRows) - from
     if (rows <= 0) continue
-    const place = { rows, columns: width, packedRow: from - panelStart, plainRow: from - start, groups, zeroBits }
+    const place = { rows, columns: width, packedRow: from - panelStart, plainRow: from - start, groups }
     for (const segment of placeSegments(segments, panelRows))
-      rec.run(kernels[packed.grid], { codes, scale, side, perm, group, weights }, { ...place, segment })
+      rec.run(kernels[packed.grid], { codes, cells, perm, group, weights }, { ...place, segment })
   }
 }
 
@@ -153,34 +149,39 @@ function slotsOf(linear: AffineLinear) {
 /** The binary digits that hold every slot of a row: rows of packed codes are read as if 2^shift slots long. */
 export const slotShift = (slots: number): number => Math.ceil(Math.log2(slots))
 
-/** Groups a row, bits of a zero, shift; then of every chunk its first word in row 0, words a row, bits, first group. */
+/** Groups a row, shift; then of every chunk its first word in row 0, words a row, bits, first group. */
 function chunkTable(linear: AffineLinear): Uint32Array<ArrayBuffer> {
   const placed = placeSegments(linear.segments, linear.out)
   const slots = placed.reduce((sum, { chunks }) => sum + CHUNK * chunks, 0)
-  const zeroBits = linear.grid.type === 'zero' ? linear.grid.zeroBits : 0
   const table = placed.flatMap(({ bits, first, chunks, base }) =>
     Array.from({ length: chunks }, (_, chunk) => [
       ...[base + chunk * bits, chunks * bits, bits, groupOfColumn(linear, first + CHUNK * chunk)],
     ]),
   )
-  return Uint32Array.from([[linear.groups, zeroBits, slotShift(slots), 0], ...table].flat())
+  return Uint32Array.from([[linear.groups, slotShift(slots), 0, 0], ...table].flat())
 }
 
-function uploadSide(gpu: Gpu, grid: Grid): Tensor | undefined {
-  if (grid.type === 'symmetric') return undefined
-  return gpu.upload(grid.type === 'zero' ? grid.zeros : pairs(grid.range))
+/** What a (row, group) has for its levels, two float16 to a word. */
+function cellsOf({ out, groups, grid }: AffineLinear): Uint32Array<ArrayBuffer> {
+  const halves = new Uint16Array(2 * out * groups)
+  const first = grid.type === 'range' ? grid.min : grid.scale
+  const second = grid.type === 'range' ? (i: number) => grid.range[i]! : grid.type === 'zero' ? zerosOf(grid) : () => 0
+  for (let i = 0; i < out * groups; i++) {
+    halves[2 * i] = first[i]!
+    halves[2 * i + 1] = second(i)
+  }
+  return new Uint32Array(halves.buffer)
 }
 
-/** float16 values two to a word. */
-function pairs(halves: Uint16Array): Uint32Array<ArrayBuffer> {
-  const words = new Uint32Array(Math.ceil(halves.length / 2))
-  new Uint16Array(words.buffer).set(halves)
-  return words
+/** Zeros below 2^zeroBits, at most 2⁸, as float16. */
+function zerosOf({ zeros, zeroBits }: Grid & { type: 'zero' }): (i: number) => number {
+  const halves = encodeFloat16(Float32Array.from({ length: 2 ** zeroBits }, (_, zero) => zero))
+  return (i) => halves[readBits(zeros, i * zeroBits, zeroBits)]!
 }
 
 /** Rows a panel, a multiple of 32 unless it is all of them. */
 function panelRows({ out, segments, groups }: AffineLinear, maxBytes: number): number {
   const codeBytes = segments.reduce((sum, { bits, columns }) => sum + Math.ceil(columns / CHUNK) * bits * 4, 0)
-  const rows = Math.floor(maxBytes / Math.max(codeBytes, groups * 2))
+  const rows = Math.floor(maxBytes / Math.max(codeBytes, groups * 4))
   return rows >= out ? out : Math.max(32, Math.floor(rows / 32) * 32)
 }

@@ -30,8 +30,12 @@ export type Triangle = 'upper' | 'lower'
 export interface Tile {
   readonly name: string
   readonly source: string
+  /** How a tile in workgroup memory loads a B that lies in memory as it is; empty where each weight is read where it is used. */
+  readonly loads: string
   readonly rows: number
   readonly columns: number
+  /** Of workgroup memory. */
+  readonly bytes: number
   readonly constants: Readonly<Record<string, number>>
 }
 

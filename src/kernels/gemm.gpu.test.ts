@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { expectClose, noise, testGpu } from '../../test/device'
+import { expectClose, noise, raisedGpu, testGpu } from '../../test/device'
 import { Recorder } from '../gpu/recorder'
 import { matmulReference } from '../reference/matmul'
 import { gemm, matmul, TILES, type Triangle } from './gemm'
+import type { Tile } from './gemm-shape'
 
 // k float32 products of values in [-1, 1] rounded once each: errors stay far below k·2⁻²³.
 const tolerance = (k: number) => ({ atol: k * 2 ** -22, rtol: 1e-5 })
+
+/** Where a tile fits: the large one takes more workgroup memory than is guaranteed. */
+const gpuFor = (tile: Tile) => (tile.bytes > 16384 ? raisedGpu() : testGpu())
 
 /** The large tile differs from the medium one in numbers only, and compiles for seconds on a software adapter. */
 const variantsOf = (tile: unknown): [boolean, boolean][] =>
@@ -25,7 +29,7 @@ describe.each(Object.entries(TILES))('gemm tile %s', (_, tile) => {
     { m: 129, n: 127, k: 9 },
     { m: 64, n: 64, k: 64 },
   ])('equals the float64 product of $m×$k and $k×$n, plain and transposed', async ({ m, n, k }) => {
-    const gpu = await testGpu()
+    const gpu = await gpuFor(tile)
     const a = noise(m * k, 1)
     const b = noise(k * n, 2)
     for (const [transA, transB] of variantsOf(tile)) {
@@ -67,7 +71,7 @@ const FORMS: [Triangle, boolean][] = [
 
 describe.each(Object.entries(TILES))('a triangular operand in tile %s', (_, tile) => {
   it.each([1, 63, 64, 65, 129, 300])('gives the product of %i rows without looking at what is zero', async (n) => {
-    const gpu = await testGpu()
+    const gpu = await gpuFor(tile)
     const columns = 9
     const b = noise(n * columns, 2)
     for (const [triangle, transA] of tile === TILES.large ? FORMS.slice(0, 1) : FORMS) {
@@ -118,6 +122,24 @@ describe('matmul', () => {
     const [a, b, c] = [gpu.alloc([6]), gpu.alloc([3]), gpu.alloc([2])]
     expect(() => matmul(gpu.record(), { a, b, c, m: 2, n: 1, k: 3, triangle: 'upper' })).toThrow(/2 rows and 3 columns/)
     gpu.free(a, b, c)
+  })
+
+  it.each([
+    [1, 1, 1],
+    [1, 130, 300],
+    [3, 33, 129],
+    [4, 5, 128],
+  ])('multiplies %i rows as vectors, %i columns of %i, on a device that is no processor', async (m, n, k) => {
+    const gpu = await testGpu()
+    const [a, b, before] = [noise(m * k, 1), noise(n * k, 2), noise(m * n, 3)]
+    const tensors = { a: gpu.upload(a), b: gpu.upload(b), c: gpu.upload(before) }
+    const rec = new Recorder({ ...gpu.traits, software: false })
+    matmul(rec, { ...tensors, m, n, k, transB: true, alpha: 0.5, accumulate: true })
+    await gpu.submit(rec)
+    const product = matmulReference(a, b, { m, n, k, transA: false, transB: true })
+    const expected = product.map((value, i) => 0.5 * value + before[i]!)
+    expectClose(await gpu.readF32(tensors.c), expected, tolerance(k))
+    gpu.free(tensors.a, tensors.b, tensors.c)
   })
 
   it('accumulates, scales, and touches only its window of C', async () => {

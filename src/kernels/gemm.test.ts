@@ -3,15 +3,25 @@ import { chooseTile } from './gemm'
 
 describe('the tile of a product', () => {
   const whole = { region: 'full', triangle: undefined } as const
-  const choose = (m: number, n: number, k: number, { splits = true, software = false } = {}) => {
-    const { tile, partK } = chooseTile({ m, n, k, batch: 1 }, whole, { splits, software })
+  const choose = (
+    m: number,
+    n: number,
+    k: number,
+    { splits = true, software = false, workgroupBytes = 32768 } = {},
+  ) => {
+    const { tile, partK } = chooseTile({ m, n, k, batch: 1 }, whole, { splits, software, workgroupBytes })
     return [tile.name, partK]
   }
 
   it('is large where that keeps a large GPU busy, whole or split', () => {
     expect(choose(4096, 512, 512)).toEqual(['128×64×16', undefined])
-    // 88 large tiles, 440 in 5 parts
+    // 88 tiles, 440 in 5 parts
     expect(choose(1408, 512, 4096)).toEqual(['128×64×16', 832])
+  })
+
+  it('is the largest for a lot of work, where its memory is to be had', () => {
+    expect(choose(4096, 4096, 512)).toEqual(['128×128×16', undefined])
+    expect(choose(4096, 4096, 512, { workgroupBytes: 16384 })).toEqual(['128×64×16', undefined])
   })
 
   it('is small where large ones are few even so', () => {

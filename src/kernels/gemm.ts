@@ -1,9 +1,11 @@
 import direct from '../../shaders/gemm_direct.wgsl?raw'
 import tiled from '../../shaders/gemm_tiled.wgsl?raw'
+import vector from '../../shaders/gemv.wgsl?raw'
 import shared from '../../shaders/lib/gemm.wgsl?raw'
+import loads from '../../shaders/lib/gemm_loads.wgsl?raw'
 import { invariant } from '../errors'
 import type { Gpu } from '../gpu/device'
-import { type Kernel, splitRows, wgsl } from '../gpu/kernel'
+import { type DeviceTraits, grid1d, type Kernel, splitRows, wgsl } from '../gpu/kernel'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import {
@@ -17,6 +19,7 @@ import {
   type Triangle,
 } from './gemm-shape'
 import { chooseSplit, gemmSum } from './gemm-split'
+import { remembered } from './remembered'
 
 export type { Region, Triangle }
 
@@ -33,16 +36,18 @@ export interface GemmVariant {
   readonly tile: Tile
 }
 
-/** A tiled variant m × n × k whose invocations each hold 4·quadsM × 4·quadsN sums. */
-export const tile = (m: number, n: number, k: number, quadsM: number, quadsN: number): Tile => {
+/** A tiled variant m × n × k whose invocations each hold 4·quadsM × 4·quadsN sums and take `unroll` of k at a time. */
+export const tile = (m: number, n: number, k: number, quadsM: number, quadsN: number, unroll = 4): Tile => {
   const threads = (m * n) / (16 * quadsM * quadsN)
   return {
-    name: `${m}×${n}×${k}`,
+    name: `${m}×${n}×${k}${unroll === 4 ? '' : ` by ${unroll}`}`,
     source: tiled,
+    loads,
     rows: m,
     columns: n,
+    bytes: 16 * k * (m / 4 + n / 4 + 2),
     constants: {
-      ...{ TILE_M: m, TILE_N: n, TILE_K: k, QUADS_M: quadsM, QUADS_N: quadsN },
+      ...{ TILE_M: m, TILE_N: n, TILE_K: k, QUADS_M: quadsM, QUADS_N: quadsN, UNROLL: unroll },
       ...{ LOADS_A: (m * k) / 4 / threads, LOADS_B: (n * k) / 4 / threads },
     },
   }
@@ -51,14 +56,17 @@ export const tile = (m: number, n: number, k: number, quadsM: number, quadsN: nu
 const directTile = (rows: number, columns: number, regM: number, regN: number): Tile => ({
   name: `direct ${regM}×${regN}`,
   source: direct,
+  loads: '',
   rows: rows * regM,
   columns: columns * regN,
+  bytes: 0,
   constants: { ROWS: rows, COLUMNS: columns, REG_M: regM, REG_N: regN },
 })
 
-/** Register and workgroup tiles to choose from; bench/tiles.ts measures what each is worth. */
+/** Register and workgroup tiles to choose from, the large one where there is more workgroup memory than WebGPU guarantees; bench/tiles.ts measures what each is worth. */
 export const TILES = {
-  large: tile(128, 64, 16, 2, 1),
+  large: tile(128, 128, 16, 2, 2),
+  tall: tile(128, 64, 16, 2, 1),
   medium: tile(64, 64, 16, 1, 1),
   software: directTile(4, 8, 4, 8),
   row: directTile(1, 64, 1, 1),
@@ -66,13 +74,8 @@ export const TILES = {
 
 const kernels = new Map<string, Kernel<string, GemmShape>>()
 
-/** The matmul kernel of a variant; the same variant is the same object. */
-export function gemm(variant: GemmVariant): Kernel<string, GemmShape> {
-  const { transA, transB, region, triangle, aInC, bInC, tile } = variant
-  const label = `gemm ${transA ? 'aᵀ' : 'a'}${triangle ? ` (${triangle})` : ''}·${transB ? 'bᵀ' : 'b'}${region === 'full' ? '' : ` ${region}`}${aInC ? ' a∈c' : ''}${bInC ? ' b∈c' : ''} ${tile.name}`
-  let kernel = kernels.get(label)
-  if (kernel) return kernel
-
+/** What a matmul kernel binds, and how it reads it, when C and an operand may be one buffer. */
+function operands(aInC: boolean, bInC: boolean): { names: string[]; source: string } {
   const names = [...(aInC ? [] : ['a']), ...(bInC ? [] : ['b']), 'c']
   const declarations = names.map(
     (name, i) =>
@@ -82,9 +85,40 @@ export function gemm(variant: GemmVariant): Kernel<string, GemmShape> {
     `fn read_a(at: u32) -> f32 { return ${aInC ? 'c' : 'a'}[at]; }`,
     `fn read_b(at: u32) -> f32 { return ${bInC ? 'c' : 'b'}[at]; }`,
   ]
+  return { names, source: [...declarations, ...readers].join('\n') }
+}
+
+/** The most rows that are multiplied as vectors. */
+const FEW_ROWS = 4
+const LANES = 32
+const SIZE = 128
+
+/** C [rows, n] = alpha · A · Bᵀ + beta · C for up to FEW_ROWS rows, B read along its rows. */
+const gemv = remembered(
+  (rows: 1 | typeof FEW_ROWS): Kernel<'a' | 'b' | 'c', GemmShape> => ({
+    label: `gemv a·bᵀ ${rows}`,
+    wgsl: wgsl([shared, operands(false, false).source, vector], {
+      ...{ SIZE, LANES, ROWS: rows, TRIANGLE: 0, UPPER: 2, LOWER: 1, REGION: 0, C_ROWS: rows, C_COLUMNS: SIZE / LANES },
+    }),
+    bindings: { a: 'read', b: 'read', c: 'read_write' },
+    params: gemmParams,
+    passes: (shape, device) => [{ groups: grid1d(shape.n, SIZE / LANES, device), params: gemmValues(shape, 0) }],
+    cost: ({ m, n, k }) => ({ flops: 2 * m * n * k, bytes: 4 * (m * k + k * n + m * n) }),
+  }),
+  String,
+)
+
+/** The matmul kernel of a variant; the same variant is the same object. */
+export function gemm(variant: GemmVariant): Kernel<string, GemmShape> {
+  const { transA, transB, region, triangle, aInC, bInC, tile } = variant
+  const label = `gemm ${transA ? 'aᵀ' : 'a'}${triangle ? ` (${triangle})` : ''}·${transB ? 'bᵀ' : 'b'}${region === 'full' ? '' : ` ${region}`}${aInC ? ' a∈c' : ''}${bInC ? ' b∈c' : ''} ${tile.name}`
+  let kernel = kernels.get(label)
+  if (kernel) return kernel
+
+  const { names, source } = operands(aInC, bInC)
   kernel = {
     label,
-    wgsl: wgsl([shared, ...declarations, ...readers, tile.source], {
+    wgsl: wgsl([shared, source, tile.loads, tile.source], {
       ...tile.constants,
       TRANS_A: transA,
       TRANS_B: transB,
@@ -156,6 +190,13 @@ export function matmul(rec: Recorder, options: MatmulOptions): void {
     alpha: options.alpha ?? 1,
     beta: options.accumulate ? 1 : 0,
   }
+  const aInC = a.buffer === c.buffer
+  const bInC = b.buffer === c.buffer
+  const alongB = transB && !transA && region === 'full' && !triangle && shape.batch === 1 && !aInC && !bInC
+  if (m <= FEW_ROWS && alongB && !rec.traits.software) {
+    rec.run(gemv(m === 1 ? 1 : FEW_ROWS), { a, b, c }, shape)
+    return
+  }
   const { tile, partK } = chooseTile(shape, { region, triangle }, { splits: gpu !== undefined, ...rec.traits })
   const variant = { transA, transB, region, triangle, tile }
   if (gpu && partK) {
@@ -166,8 +207,6 @@ export function matmul(rec: Recorder, options: MatmulOptions): void {
     gpu.free(partial)
     return
   }
-  const aInC = a.buffer === c.buffer
-  const bInC = b.buffer === c.buffer
   rec.run(gemm({ ...variant, aInC, bInC }), { ...(aInC ? {} : { a }), ...(bInC ? {} : { b }), c }, shape)
 }
 
@@ -178,19 +217,21 @@ export function matmul(rec: Recorder, options: MatmulOptions): void {
 export function chooseTile(
   shape: Pick<GemmShape, 'm' | 'n' | 'k' | 'batch'>,
   part: Pick<GemmVariant, 'region' | 'triangle'>,
-  { splits, software }: { splits: boolean; software: boolean },
+  { splits, software, workgroupBytes }: Pick<DeviceTraits, 'software' | 'workgroupBytes'> & { splits: boolean },
 ): { tile: Tile; partK?: number | undefined } {
   const { m, n, batch } = shape
   const split = (tile: Tile) => {
     const partK = splits && !software ? chooseSplit(shape, busyGroups(shape, { ...part, tile })) : undefined
     return { tile, partK }
   }
-  if (m <= 4) return split(TILES.row)
+  if (m <= FEW_ROWS) return split(TILES.row)
   if (software) return split(TILES.software)
-  const large = split(TILES.large)
-  if (tilesOf(m, n, batch, TILES.large) >= MANY_TILES) return large
-  const groups = busyGroups(shape, { ...part, tile: TILES.large }) * partsOf(shape.k, large.partK)
-  return groups >= 3 * MANY_TILES ? large : split(TILES.medium)
+  const fits = TILES.large.bytes <= workgroupBytes
+  if (fits && tilesOf(m, n, batch, TILES.large) >= 2 * MANY_TILES) return split(TILES.large)
+  const tall = split(TILES.tall)
+  if (tilesOf(m, n, batch, TILES.tall) >= MANY_TILES) return tall
+  const groups = busyGroups(shape, { ...part, tile: TILES.tall }) * partsOf(shape.k, tall.partK)
+  return groups >= 3 * MANY_TILES ? tall : split(TILES.medium)
 }
 
 /** About as many as a large GPU has multiprocessors. */

@@ -30,7 +30,7 @@ import { countFlips, roundingStep } from './soft-rounding'
 
 type AnyKernel = Kernel<string, never>
 
-const traits = { flopsPerDispatch: 1e9, maxGroupsPerDimension: 65535, software: false }
+const traits = { flopsPerDispatch: 1e9, maxGroupsPerDimension: 65535, workgroupBytes: 16384, software: false }
 const tensor = (...shape: number[]): Tensor => ({ buffer: {} as GPUBuffer, offset: 0, shape, type: 'f32' })
 
 /** Kernels that are no exports of their own: what these functions record. */
@@ -45,12 +45,12 @@ function recorded(): AnyKernel[] {
   packInto(rec, codes, any, words, { segments, out: 2 })
   unpackInto(rec, words, any, codes, { segments, out: 2 })
   for (const grid of ['symmetric', 'zero', 'range'] satisfies Grid['type'][]) {
-    const panels = [{ start: 0, rows: 2, codes: any, scale: any, side: any, chunks: any }]
+    const panels = [{ start: 0, rows: 2, codes: any, cells: any, chunks: any }]
     const linear: Pick<AffineLinear, 'name' | 'out' | 'in' | 'segments' | 'groups'> = {
       ...{ name: grid, out: 2, in: 5, segments, groups: 1 },
     }
     const order = { perm: any, group: any, slots: tensor(32), owners: null, inPlace: true }
-    const packed: PackedAffine = { kind: 'affine', ...linear, ...order, grid, zeroBits: 3, panels }
+    const packed: PackedAffine = { kind: 'affine', ...linear, ...order, grid, panels }
     dequantizeInto(rec, packed, tensor(2, 5))
     for (const traitsOf of [rec, new Recorder({ ...traits, software: true })])
       for (const tokens of [1, 9]) {

@@ -32,7 +32,7 @@ const SIZE = 64
 
 /** Without barriers, and with more tokens an invocation than the plain product has: finding a level costs more than using it. */
 const SOFTWARE: Tile = {
-  ...{ name: 'direct 8×4', source: directSource, rows: 8, columns: 128 },
+  ...{ name: 'direct 8×4', source: directSource, loads: '', bytes: 0, rows: 8, columns: 128 },
   constants: { ROWS: 1, COLUMNS: 32, REG_M: 8, REG_N: 4 },
 }
 
@@ -69,7 +69,7 @@ const rowsOf = (tokens: number, salient: boolean) =>
 /** The matmul kernel of a tile with signs for B. */
 const tiledOf = (tile: Tile, salient: boolean): Kernel<'a' | Plane | 'fields' | 'c', GemmShape> => ({
   label: `sign gemm${salient ? ' salient' : ''} ${tile.name}`,
-  wgsl: wgsl([gemmSource, signsSource, operandSource, levelsSource, tile.source], {
+  wgsl: wgsl([gemmSource, signsSource, operandSource, levelsSource, tile.loads, tile.source], {
     ...tile.constants,
     ...gemmConstants('full', undefined, tile),
     ...{ TRANS_A: false, TRANS_B: true, SALIENT: salient },
@@ -154,7 +154,7 @@ function multiplyTiles(rec: Recorder, { x, packed, y }: SignMatmulOptions, panel
     ...{ batch: 1, aBatch: 0, bBatch: 0, cBatch: 0, alpha: 1, beta: 0 },
   }
   const { software } = rec.traits
-  const tile = software ? SOFTWARE : chooseTile(shape, { region: 'full' }, { splits: false, software }).tile
+  const tile = software ? SOFTWARE : chooseTile(shape, { region: 'full' }, { splits: false, ...rec.traits }).tile
   const kernel = tiledKernel(tile, packed.ranks !== null)
   rec.run(kernel, { a: x, ...signTensors(packed, panel), fields: panel.fields, c: y }, shape)
 }

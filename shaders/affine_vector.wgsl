@@ -1,0 +1,94 @@
+// y[t, row] = Σ over columns of x[t, column] · ŵ[row, column] for a few t, from packed codes. LANES neighbours share ROWS rows
+// and take whole chunks of 32 columns; x passes through workgroup memory in stretches of TILE chunks, in stored order and
+// with its sums. `add_chunk` has a case for every width there is and is written by src/kernels/affine-vector.ts.
+struct Params {
+  chunks: u32,
+  rows: u32,      // end of the rows of the panel to do
+  row: u32,       // first of them
+  groups: u32,    // a row
+  y_stride: u32,  // outputs of the whole linear
+  y_offset: u32,  // first output of the panel
+  tokens: u32,    // at most TOKENS
+  token: u32,     // first of them
+  columns: u32,   // of x
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;        // [tokens, columns]
+@group(0) @binding(2) var<storage, read> slots: array<u32>;    // original column, or `columns` for none, where any was moved
+@group(0) @binding(3) var<storage, read> codes: array<u32>;
+@group(0) @binding(4) var<storage, read> cells: array<u32>;    // see lib/affine_cells.wgsl
+@group(0) @binding(5) var<storage, read> chunks: array<vec4u>; // fields; then first word in row 0, words a row, bits, group
+@group(0) @binding(6) var<storage, read_write> y: array<f32>;  // [tokens, y_stride]
+
+const QUADS = CHUNK / 4;
+// One vector more than a chunk has: the sum of its quads, and no bank conflicts.
+const STRIDE = QUADS + 1;
+
+var<workgroup> x_tile: array<vec4f, TOKENS * TILE * STRIDE>;
+var<workgroup> parts: array<f32, SIZE * ROWS * TOKENS>;
+
+#for r in ROWS
+#for t in TOKENS
+var<private> sum_${r}_${t} = 0.0;
+#end
+#end
+
+fn x_at(t: u32, slot: u32) -> f32 {
+  var column = slot;
+  if (MOVED) { column = slots[min(slot, params.chunks * CHUNK - 1u)]; }
+  let inside = slot < params.chunks * CHUNK && column < params.columns && t < params.tokens;
+  return select(0.0, x[min(params.token + t, params.token + params.tokens - 1u) * params.columns + min(column, params.columns - 1u)], inside);
+}
+
+@compute @workgroup_size(SIZE)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) index: u32,
+) {
+  let lane = index % LANES;
+  let first = params.row + ((group.y * groups.x + group.x) * (SIZE / LANES) + index / LANES) * ROWS;
+  for (var tile = 0u; tile < params.chunks; tile += TILE) {
+    workgroupBarrier();
+    for (var e = index; e < TOKENS * TILE * QUADS; e += SIZE) {
+      let t = e / (TILE * QUADS);
+      let slot = tile * CHUNK + e % (TILE * QUADS) * 4u;
+      x_tile[e / QUADS * STRIDE + e % QUADS] = vec4f(x_at(t, slot), x_at(t, slot + 1u), x_at(t, slot + 2u), x_at(t, slot + 3u));
+    }
+    workgroupBarrier();
+    for (var e = index; e < TOKENS * TILE; e += SIZE) {
+      var sum = vec4f();
+      #for q in 8
+      sum += x_tile[e * STRIDE + ${q}u];
+      #end
+      x_tile[e * STRIDE + QUADS] = sum;
+    }
+    workgroupBarrier();
+    for (var i = lane; i < min(u32(TILE), params.chunks - tile); i += LANES) {
+      add_chunk(chunks[1u + tile + i], i, first);
+    }
+  }
+
+  #for r in ROWS
+  #for t in TOKENS
+  parts[(${r} * TOKENS + ${t}) * SIZE + index] = sum_${r}_${t};
+  #end
+  #end
+  for (var step = LANES / 2u; step > 0u; step /= 2u) {
+    workgroupBarrier();
+    if (lane < step) {
+      #for p in SUMS
+      parts[${p} * SIZE + index] += parts[${p} * SIZE + index + step];
+      #end
+    }
+  }
+  if (lane == 0u) {
+    #for r in ROWS
+    #for t in TOKENS
+    if (${t}u < params.tokens && first + ${r}u < params.rows) {
+      y[(params.token + ${t}u) * params.y_stride + params.y_offset + first + ${r}u] = parts[(${r} * TOKENS + ${t}) * SIZE + index];
+    }
+    #end
+    #end
+  }
+}

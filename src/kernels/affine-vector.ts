@@ -1,0 +1,169 @@
+import vectorSource from '../../shaders/affine_vector.wgsl?raw'
+import affineSource from '../../shaders/lib/affine.wgsl?raw'
+import cellsSource from '../../shaders/lib/affine_cells.wgsl?raw'
+import f16Source from '../../shaders/lib/f16.wgsl?raw'
+import { CHUNK, type Grid, type Width } from '../formats/quantized'
+import { grid1d, type Kernel, splitRows, wgsl } from '../gpu/kernel'
+import { GRIDS } from './dequantize-affine'
+
+/** Operations that a weight takes beside its products, for time budgets. */
+const OPERATIONS = 3
+
+/** Invocations that share rows; all of one workgroup read x once. */
+const LANES = 16
+
+/** What decides the source text: `moved` where slots are not the original columns. */
+export interface VectorVariant {
+  readonly widths: readonly Width[]
+  readonly grid: Grid['type']
+  readonly moved: boolean
+  /** Tokens at a time. */
+  readonly most: 1 | 4
+  /** Invocations of a workgroup: many share x well, few spread a small matrix over more of the device. */
+  readonly size: 64 | 256
+}
+
+export interface VectorShape {
+  readonly tokens: number
+  /** First token to take. */
+  readonly token: number
+  readonly columns: number
+  readonly chunks: number
+  readonly rows: number
+  readonly groups: number
+  readonly yStride: number
+  readonly yOffset: number
+}
+
+/** y [tokens, out] = x [tokens, in] · Ŵᵀ of one panel for up to `most` tokens, columns of a chunk all of one group. */
+export function affineVector({
+  widths,
+  grid,
+  moved,
+  most,
+  size,
+}: VectorVariant): Kernel<'x' | 'slots' | 'codes' | 'cells' | 'chunks' | 'y', VectorShape> {
+  const rows = most === 1 ? 2 : 1
+  const items = (size / LANES) * rows
+  return {
+    label: `codes of ${widths.join(', ')} bits, ${grid}${moved ? ' moved' : ''} · ${most} tokens ${size}`,
+    wgsl: wgsl([f16Source, affineSource, cellsSource, vectorSource, addChunk(widths, { rows, tokens: most })], {
+      ...{ CHUNK, SIZE: size, LANES, ROWS: rows, TOKENS: most, SUMS: rows * most, TILE: 64 / most, MOVED: moved },
+      ...{ GRID: GRIDS[grid], SYMMETRIC: GRIDS.symmetric, ZERO: GRIDS.zero },
+    }),
+    bindings: { x: 'read', slots: 'read', codes: 'read', cells: 'read', chunks: 'read', y: 'read_write' },
+    params: {
+      ...({ chunks: 'u32', rows: 'u32', row: 'u32', groups: 'u32', yStride: 'u32', yOffset: 'u32' } as const),
+      ...({ tokens: 'u32', token: 'u32', columns: 'u32' } as const),
+    },
+    passes: ({ rows: all, ...shape }, device) =>
+      splitRows(all, items, shape.chunks * CHUNK * (OPERATIONS + 2 * most), device).map(({ row, rows: part }) => ({
+        groups: grid1d(part, items, device),
+        params: { ...shape, rows: row + part, row },
+      })),
+    cost: ({ chunks, rows: all, groups }) => ({
+      flops: all * chunks * CHUNK * (OPERATIONS + 2 * most),
+      bytes: (all * chunks * CHUNK * Math.min(...widths)) / 8 + 4 * all * groups + 4 * most * (all + chunks * CHUNK),
+    }),
+  }
+}
+
+interface Unrolled {
+  readonly rows: number
+  readonly tokens: number
+}
+
+/** `add_chunk`: chunk `i` of the tile times x into the sums of rows from `first` on, whatever the width of its columns. */
+function addChunk(widths: readonly Width[], unrolled: Unrolled): string {
+  const cases = widths.map((bits) => `    case ${bits}u: {\n${chunkCase(bits, unrolled).join('\n')}\n    }`)
+  return `
+fn add_chunk(chunk: vec4u, i: u32, first: u32) {
+  switch (chunk.z) {
+${cases.join('\n')}
+    default: {}
+  }
+}`
+}
+
+const counted = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i))
+
+/**
+ * Codes in the mantissa of a number from 1 to 2 need no conversion, which takes longer than all the rest: code/2^bits at its
+ * top, and below it those of the next columns, so that one shift serves several. The ones come off as Σx at the end of the
+ * chunk; that costs the lowest code 8 of 24 bits at most.
+ */
+function chunkCase(bits: Width, { rows, tokens }: Unrolled): string[] {
+  const each = (make: (r: number) => string[]) => counted(rows, make).flat()
+  const codes = codesOf(bits)
+  const weights = `vec4f(${counted(4, (i) => `${codes.weight(i)}.0`).join(', ')})`
+  const quads = counted(CHUNK / 4, (quad) => [
+    ...counted(tokens, (t) => `let x${quad}_${t} = x_tile[at_${t} + ${quad}u];`),
+    ...each((r) => [
+      `let w${quad}_${r} = vec4f(${counted(4, (i) => `bitcast<f32>(${codes.mantissa(r, 4 * quad + i)})`).join(', ')});`,
+      ...counted(tokens, (t) => `dot_${r}_${t} += x${quad}_${t} * w${quad}_${r};`),
+    ]),
+  ]).flat()
+  return [
+    ...counted(tokens, (t) => `let at_${t} = (${t}u * TILE + i) * STRIDE;`),
+    ...each((r) => [
+      `let row_${r} = min(first + ${r}u, params.rows - 1u);`,
+      ...counted(bits, (w) => `let word_${r}_${w} = codes[chunk.x + row_${r} * chunk.y + ${w}u];`),
+      ...codes.shifted(r),
+      ...counted(tokens, (t) => `var dot_${r}_${t} = vec4f();`),
+    ]),
+    ...quads,
+    ...counted(tokens, (t) => `let all_${t} = x_tile[at_${t} + QUADS];`),
+    ...each((r) => [
+      `let line_${r} = line_of(cell_of(row_${r} * params.groups + chunk.w), ${bits}u);`,
+      ...counted(
+        tokens,
+        (t) =>
+          `sum_${r}_${t} += line_${r}.x * dot(dot_${r}_${t} - all_${t}, ${weights}) + line_${r}.y * dot(all_${t}, vec4f(1.0));`,
+      ),
+    ]),
+  ].map((line) => `      ${line}`)
+}
+
+const MANTISSA = 23
+const ONE = '0x3f800000u'
+
+/** How the codes of a chunk come into mantissas, as WGSL. */
+function codesOf(bits: Width) {
+  const low = 2 ** bits - 1
+  if (32 % bits !== 0) {
+    const to = MANTISSA - bits
+    return {
+      shifted: () => [],
+      mantissa: (r: number, i: number) => `${straddling(bits, r, i, to)} | ${ONE}`,
+      weight: () => 2 ** bits,
+    }
+  }
+  const together = bits <= 2 ? 4 : bits === 4 ? 2 : 1
+  const words = 32 / bits
+  const to = (i: number) => MANTISSA - bits * (together - (i % together))
+  const by = (i: number) => (i % words) * bits - to(i)
+  const name = (r: number, i: number) =>
+    `word_${r}_${Math.floor(i / words)}_${by(i) < 0 ? `up${-by(i)}` : `down${by(i)}`}`
+  return {
+    shifted: (r: number) =>
+      counted(CHUNK / together, (part) => {
+        const i = part * together
+        return `let ${name(r, i)} = ${moved(`word_${r}_${Math.floor(i / words)}`, by(i))} | ${ONE};`
+      }),
+    mantissa: (r: number, i: number) => `${name(r, i)} & ${0x3f800000 + low * 2 ** to(i)}u`,
+    /** 2^bits for the highest of those that share a shift. */
+    weight: (i: number) => 2 ** (MANTISSA - to(i)),
+  }
+}
+
+const moved = (name: string, by: number) => (by === 0 ? name : by > 0 ? `(${name} >> ${by}u)` : `(${name} << ${-by}u)`)
+
+/** Column i of the chunk in row r: the bits of its code moved to bit `to` of a word, the others 0. */
+function straddling(bits: Width, r: number, i: number, to: number): string {
+  const at = (i * bits) % 32
+  const word = Math.floor((i * bits) / 32)
+  const low = moved(`word_${r}_${word}`, at - to)
+  if (at + bits <= 32) return `(${low} & ${(2 ** bits - 1) * 2 ** to}u)`
+  const high = moved(`word_${r}_${word + 1}`, at - 32 - to)
+  return `((${low} & ${(2 ** (32 - at) - 1) * 2 ** to}u) | (${high} & ${(2 ** (at + bits - 32) - 1) * 2 ** (to + 32 - at)}u))`
+}
