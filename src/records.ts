@@ -240,6 +240,8 @@ export interface Inspection {
     readonly bytes: number
   }[]
   readonly bits: EffectiveBits | null
+  /** The model says how it wants to be spoken to. */
+  readonly chat: boolean
   readonly forecast: MemoryForecast
   /** Why it cannot run here whatever the recipe; the forecast names what a recipe runs into beside. */
   readonly problems: readonly string[]

@@ -139,6 +139,7 @@ export function fakeInspection(name: string, layers: number): Inspection {
     },
     tensors,
     bits: null,
+    chat: true,
     forecast: {
       weights: bytes,
       hessians: 4 * FFN * FFN,
@@ -326,7 +327,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
           seconds: 1.4,
         }
       }),
-    generate: (which, _prompt, _count, onText) =>
+    generate: (which, prompt, { chat }, onText) =>
       answer('generate', async () => {
         const words =
           which === 'original'
@@ -341,6 +342,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
         const [speed, memoryBytes] = which === 'original' ? [40, 12e6] : [90, 3e6]
         return {
           ...{ text: words.join(''), newTokens: words.length, memoryBytes },
+          ...{ prompt: chat ? `<|user|>${prompt}<|model|>` : prompt, compileMs: 300 },
           ...{ timeToFirstTokenMs: 120, tokensPerSecond: speed },
         }
       }),

@@ -83,7 +83,8 @@ export const letterTokenizer = (vocab: number): Tokenizer => ({
 /** `tinyLlama` as the pipeline opens it, reading texts letter by letter. */
 export function openedTiny(config: Record<string, unknown> = tinyConfig) {
   const { spec, weights, source } = tinyLlama(config)
-  const model: OpenedModel = { name: 'tiny', source, spec, tokenizer: letterTokenizer(spec.vocab), packed: null }
+  const tokenizer = letterTokenizer(spec.vocab)
+  const model: OpenedModel = { name: 'tiny', source, spec, tokenizer, chatTemplate: null, packed: null }
   return { model, spec, weights }
 }
 

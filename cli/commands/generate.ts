@@ -1,10 +1,12 @@
+import { KV_TYPES } from '../../src/models/kv-cache'
 import { type Continuation, continueText } from '../../src/pipeline/continue'
 import { weightsOf } from '../../src/pipeline/opened'
 import { command, UsageError } from '../command'
 import { openPath, withGpu } from '../input'
 
-const measured = ({ timeToFirstTokenMs, tokensPerSecond, memoryBytes }: Omit<Continuation, 'newTokens'>) =>
+const measured = ({ compileMs, timeToFirstTokenMs, tokensPerSecond, memoryBytes }: Omit<Continuation, 'newTokens'>) =>
   [
+    `kernels compiled in ${compileMs.toFixed(0)} ms`,
     ...(timeToFirstTokenMs === null ? [] : [`first token after ${timeToFirstTokenMs.toFixed(0)} ms`]),
     ...(tokensPerSecond === null ? [] : [`then ${tokensPerSecond.toFixed(1)} tokens/s`]),
     `${(memoryBytes / 2 ** 20).toFixed(0)} MiB of GPU memory`,
@@ -15,7 +17,7 @@ export const generate = command({
   positionals: ['PATH'],
   summary: 'Continues a prompt, with the likeliest tokens or with tokens drawn by their probability.',
   flags: {
-    prompt: { type: 'text', value: 'TEXT', required: true, help: 'Text to continue.' },
+    prompt: { type: 'text', value: 'TEXT', required: true, help: 'Text to continue, or the message of --chat.' },
     'max-new-tokens': {
       ...{ type: 'number', value: 'N', min: 1, max: 131072, whole: true, default: 64 },
       help: 'At most so many tokens.',
@@ -37,24 +39,47 @@ export const generate = command({
       help: 'Decides what is drawn.',
     },
     stop: { type: 'texts', value: 'TEXT', help: 'End before this text.' },
+    kv: {
+      type: 'choice',
+      choices: KV_TYPES,
+      default: 'f32',
+      help: 'How keys and values are kept; f16 takes half the memory.',
+    },
+    chat: {
+      type: 'switch',
+      help: "The prompt is a message, put into the model's chat template; prints the answer only.",
+    },
+    system: { type: 'text', value: 'TEXT', help: 'What the model is told before the message of --chat.' },
   },
   async run({ positionals: [path], values, signal }) {
-    const { prompt, 'max-new-tokens': maxNewTokens, temperature, seed, stop: stops, json } = values
+    const { prompt, 'max-new-tokens': maxNewTokens, temperature, seed, stop: stops, kv, chat, system, json } = values
     if (stops.includes(''))
       throw new UsageError('generate: --stop: expected a text, got an empty one — leave the flag out')
+    if (system !== undefined && !chat)
+      throw new UsageError('generate: --system: expected --chat beside it, got none — add it')
     const sampling = { temperature, topK: values['top-k'], topP: values['top-p'] }
     const model = await openPath(path!)
     return withGpu(signal, async (gpu) => {
-      let begun = false
+      let begun = chat
       const onText = (text: string) => {
         if (!json) process.stdout.write(begun ? text : prompt + text)
         begun = true
       }
-      const request = { prompt, maxNewTokens, sampling, seed, stops, signal, onText }
+      const request = {
+        prompt,
+        maxNewTokens,
+        sampling,
+        seed,
+        stops,
+        kv,
+        signal,
+        onText,
+        ...(chat && { chat: { system } }),
+      }
       const { newTokens, ...result } = await continueText(gpu, model, weightsOf(gpu, model), request)
       onText('') // the prompt, where nothing came after it
       if (!json) process.stderr.write(`\n${measured(result)}\n`)
-      return { json: { prompt, tokens: newTokens, ...result }, text: '' }
+      return { json: { tokens: newTokens, ...result }, text: '' }
     })
   },
 })

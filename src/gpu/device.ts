@@ -104,6 +104,13 @@ export class Gpu {
     return tensor
   }
 
+  /** Compiles what recorded commands need, which are then dropped: work like them starts at once. */
+  async compile(recorder: Recorder): Promise<void> {
+    await this.#orLost(this.#queue.compile(recorder))
+    recorder.commands.length = 0
+    this.#check()
+  }
+
   /** Runs recorded commands; resolves when they are handed over. */
   async submit(recorder: Recorder): Promise<void> {
     this.#check()

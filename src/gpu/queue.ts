@@ -41,10 +41,16 @@ export class GpuQueue {
     return turn
   }
 
-  async #run(recorder: Recorder): Promise<void> {
+  /** The pipelines of all that is recorded. */
+  async compile(recorder: Recorder): Promise<Map<Kernel<string, never>, Program>> {
     const kernels = new Set(recorder.commands.flatMap((c) => (c.type === 'dispatch' ? [c.kernel] : [])))
     const programs = new Map<Kernel<string, never>, Program>()
     await Promise.all([...kernels].map(async (kernel) => programs.set(kernel, await this.pipelines.get(kernel))))
+    return programs
+  }
+
+  async #run(recorder: Recorder): Promise<void> {
+    const programs = await this.compile(recorder)
     try {
       for (const command of recorder.commands) {
         // writeBuffer happens before anything not yet submitted: close what precedes it

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { noise, testGpu } from '../../test/device'
-import { argmax } from './argmax'
+import { argmax, NO_COLUMN } from './argmax'
 
 async function run(x: Float32Array<ArrayBuffer>, rows: number) {
   const gpu = await testGpu()
@@ -27,4 +27,17 @@ it('takes the lowest of equals, across lanes and within one', async () => {
   for (const at of [300, 44, 599]) x[at] = 5
   for (const at of [600 + 10, 600 + 266]) x[at] = 5
   expect(await run(x, 3)).toEqual([44, 10, 0])
+})
+
+it.each([
+  [Number.NaN, 0],
+  [Number.NaN, 299],
+  [Number.POSITIVE_INFINITY, 257],
+  [Number.NEGATIVE_INFINITY, 1],
+])('takes none of a row with %d at %i, and does not mind the others', async (value, at) => {
+  const x = noise(3 * 300, 1)
+  x[300 + at] = value
+  const [first, second, third] = await run(x, 3)
+  expect(second).toBe(NO_COLUMN)
+  for (const found of [first, third]) expect(found).toBeLessThan(300)
 })

@@ -6,7 +6,10 @@ export interface ArgmaxShape {
   readonly columns: number
 }
 
-/** y [rows] = column of each row's largest element, the lowest of equals. */
+/** Instead of a column, for a row that holds NaN or an infinity. */
+export const NO_COLUMN = 0xffffffff
+
+/** y [rows] = column of each row's largest element, the lowest of equals, or NO_COLUMN. */
 export const argmax: Kernel<'x' | 'y', ArgmaxShape> = {
   label: 'argmax',
   wgsl: wgsl([source], { SIZE: 256 }),

@@ -5,11 +5,12 @@ import { elements, type Tensor } from '../gpu/tensor'
 import { add } from '../kernels/add'
 import { attention } from '../kernels/attention'
 import { bias } from '../kernels/bias'
+import { cachedAttention } from '../kernels/cached-attention'
 import { type Operand, outputsOf, project } from '../kernels/project'
 import { rmsNorm } from '../kernels/rms-norm'
 import { rope } from '../kernels/rope'
 import { siluMul } from '../kernels/silu-mul'
-import type { KvCacheLayer } from './kv-cache'
+import { type KvCacheLayer, keepHalves } from './kv-cache'
 import type { RopeTables } from './rope-tables'
 import type { LinearSpec, ModelSpec } from './spec'
 import type { BlockWeights, LinearWeights } from './weights'
@@ -119,20 +120,27 @@ export class BlockForward {
     invariant(!cache || windows === 1, () => `${windows} windows share one cache`)
     invariant(start + length <= tables.positions, () => `position ${start + length} of ${tables.positions}`)
 
-    const row = cache ? start : 0
+    // a cache of floats takes keys and values where they are made
+    const into = cache?.beyond === null ? cache : undefined
+    const row = into ? start : 0
     const q = this.#linear(rec, linears.q, n1)
-    const k = this.#linear(rec, linears.k, n1, cache && { into: cache.k, row })
-    const v = this.#linear(rec, linears.v, n1, cache && { into: cache.v, row })
+    const k = this.#linear(rec, linears.k, n1, into && { into: into.k, row })
+    const v = this.#linear(rec, linears.v, n1, into && { into: into.v, row })
     const { cosines, sines } = tables
     rec.run(rope, { cosines, sines, x: q }, { row: 0, rows, length, start, heads, headDim })
     rec.run(rope, { cosines, sines, x: k }, { row, rows, length, start, heads: kvHeads, headDim })
+    if (cache && !into) keepHalves(rec, cache, { k, v }, start)
 
     const a = gpu.alloc([rows, heads * headDim], 'f32', 'attention')
-    const tk = row + length
-    const shape = { windows, tq: length, tk, capacity: tk, heads, kvHeads }
-    rec.run(attention(headDim, rec.traits.software), { q, k, v, y: a }, shape)
+    if (cache && start > 0) {
+      const shape = { tq: length, tk: start + length, heads, kvHeads, headDim }
+      cachedAttention(gpu, rec, { q, k: cache.k, v: cache.v, y: a }, shape)
+    } else {
+      const shape = { windows, tq: length, tk: length, capacity: length, heads, kvHeads }
+      rec.run(attention(headDim, rec.traits.software), { q, k, v, y: a }, shape)
+    }
     gpu.free(q)
-    if (!cache) gpu.free(k, v)
+    if (!into) gpu.free(k, v)
     return a
   }
 

@@ -2,17 +2,20 @@ import { describe, expect, it } from 'vitest'
 import { affineSample } from '../../test/affine'
 import { expectClose, testGpu } from '../../test/device'
 import { tinyConfig, tinyLlama } from '../../test/tiny-llama'
-import { CancelledError, FormatError } from '../errors'
+import { CancelledError, FormatError, NumericalError } from '../errors'
 import { dequantize, symmetricGrid } from '../formats/affine'
 import type { AffineLinear } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
 import { uploadLinear } from '../kernels/dequantize'
 import { llamaReference } from '../reference/llama'
+import { Decoder } from './decoder'
 import { type GeneratedPiece, type GenerateOptions, generate } from './generation'
-import { KvCache } from './kv-cache'
+import { KvCache, type KvType } from './kv-cache'
 import { LlamaModel } from './model'
 import { linearName } from './spec'
 import { CheckpointWeights, freeBlock, type WeightSource } from './weights'
+
+type Weights = Map<string, Float32Array<ArrayBuffer>>
 
 const prompt = [3, 14, 15, 92]
 const tokenizer = { decode: (ids: readonly number[]) => ids.map((id) => `<${id}>`).join('') }
@@ -28,27 +31,44 @@ function continuation(config: Record<string, unknown>, count: number): number[] 
   return ids.slice(prompt.length)
 }
 
-async function run(
-  config: Record<string, unknown>,
-  options: GenerateOptions,
-  onPiece = (_: GeneratedPiece) => {},
-): Promise<GeneratedPiece[]> {
+interface Changes {
+  readonly kv?: KvType
+  readonly change?: (weights: Weights) => void
+}
+
+/** A decoder of the tiny model; `close` gives everything back and finds nothing left. */
+async function open(config: Record<string, unknown>, { kv, change }: Changes = {}) {
   const gpu = await testGpu()
   const before = gpu.pool.liveBytes
-  const { spec, source } = tinyLlama(config)
+  const { spec, source, weights } = tinyLlama(config)
+  change?.(weights)
   const model = await LlamaModel.load(gpu, spec, new CheckpointWeights(gpu, source), { positions: 16 })
   const blocks = await model.loadBlocks()
+  const decoder = new Decoder(gpu, model, blocks, { capacity: 16, kv })
+  const close = () => {
+    decoder.free()
+    for (const block of blocks) freeBlock(gpu, block)
+    model.free()
+    expect(gpu.pool.liveBytes).toBe(before)
+  }
+  return { gpu, decoder, close }
+}
+
+async function run(
+  config: Record<string, unknown>,
+  { kv, change, ...options }: GenerateOptions & Changes,
+  onPiece = (_: GeneratedPiece) => {},
+): Promise<GeneratedPiece[]> {
+  const { decoder, close } = await open(config, { ...(kv && { kv }), ...(change && { change }) })
   const pieces: GeneratedPiece[] = []
   try {
-    for await (const piece of generate(gpu, model, blocks, tokenizer, prompt, options)) {
+    for await (const piece of generate(decoder, tokenizer, prompt, options)) {
       pieces.push(piece)
       onPiece(piece)
     }
     return pieces
   } finally {
-    for (const block of blocks) freeBlock(gpu, block)
-    model.free()
-    expect(gpu.pool.liveBytes).toBe(before)
+    close()
   }
 }
 
@@ -59,6 +79,16 @@ describe('generate', () => {
     const expected = continuation(neverEnds, 12)
     const pieces = await run(neverEnds, { maxNewTokens: 12 })
     expect(pieces).toEqual(expected.map((id) => ({ id, text: `<${id}>` })))
+  })
+
+  it('gives the same with its cache in halves', async () => {
+    const pieces = await run(neverEnds, { maxNewTokens: 12, kv: 'f16' })
+    expect(pieces.map(({ id }) => id)).toEqual(continuation(neverEnds, 12))
+  })
+
+  it('gives nothing where nothing was asked for', async () => {
+    expect(await run(neverEnds, { maxNewTokens: 0 })).toEqual([])
+    expect(await run(neverEnds, { maxNewTokens: 0, sampling: { temperature: 1, topK: 0, topP: 1 } })).toEqual([])
   })
 
   it('draws tokens that the seed decides, not always the likeliest', async () => {
@@ -95,6 +125,42 @@ describe('generate', () => {
     })
     await expect(stopped).rejects.toThrow(CancelledError)
     expect(pieces).toBe(3)
+  })
+
+  it('frees its memory when its reader leaves', async () => {
+    const { gpu, decoder, close } = await open(neverEnds)
+    for await (const _ of generate(decoder, tokenizer, prompt, { maxNewTokens: 12 })) break
+    close()
+    await gpu.settle()
+  })
+
+  it('refuses a token that the vocabulary does not have, wherever it came from', async () => {
+    const { decoder, close } = await open(neverEnds)
+    const refused = generate(decoder, tokenizer, [3, 101], { maxNewTokens: 2 }).next()
+    await expect(refused).rejects.toThrow(/expected ids below 101, got 101/)
+    close()
+  })
+
+  it('refuses an empty stop text, which would end everything before it began', async () => {
+    const refused = run(neverEnds, { maxNewTokens: 4, stops: ['.', ''] })
+    await expect(refused).rejects.toThrow(FormatError)
+    await expect(refused).rejects.toThrow(/stop texts: expected .* got an empty one/)
+  })
+
+  it.each([{ temperature: 0 }, { temperature: 1 }])('takes no token of logits that are none, at %o', async (how) => {
+    const change = (weights: Weights) => weights.get('model.norm.weight')!.fill(3e38)
+    const sampling = { ...how, topK: 0, topP: 1 }
+    const refused = run(neverEnds, { maxNewTokens: 4, sampling, change })
+    await expect(refused).rejects.toThrow(NumericalError)
+    await expect(refused).rejects.toThrow(/next token: expected finite logits/)
+  })
+
+  it('says when halves cannot hold the keys, which floats can', async () => {
+    const change = (weights: Weights) => weights.get('model.layers.1.self_attn.v_proj.bias')!.fill(7e4, 2, 3)
+    await run(neverEnds, { maxNewTokens: 4, change })
+    const refused = run(neverEnds, { maxNewTokens: 4, change, kv: 'f16' })
+    await expect(refused).rejects.toThrow(NumericalError)
+    await expect(refused).rejects.toThrow(/kv cache: expected .* — keep the cache in f32/)
   })
 
   it('refuses more tokens than there are positions', async () => {

@@ -92,20 +92,27 @@ export class LlamaModel {
 
   /** Hidden states [tokens, hidden] before the first block. FormatError on an id outside the vocabulary. */
   embed(rec: Recorder, ids: Uint32Array): Tensor {
-    const { gpu } = this
-    const { vocab, hidden } = this.spec
+    const { vocab } = this.spec
     const stranger = ids.find((id) => id >= vocab)
     if (stranger !== undefined)
       throw new FormatError(
         `tokens: expected ids below ${vocab}, got ${stranger} — use the tokenizer that belongs to this model`,
       )
-    const idTensor = gpu.alloc([ids.length], 'u32', 'token ids')
+    const idTensor = this.gpu.alloc([ids.length], 'u32', 'token ids')
     rec.write(idTensor, Uint32Array.from(ids))
-    const y = gpu.alloc([ids.length, hidden], 'f32', 'hidden')
+    const y = this.embedFound(rec, idTensor)
+    this.gpu.free(idTensor)
+    return y
+  }
+
+  /** The same of ids that are on the GPU already, u32 [tokens]; the row of one outside the vocabulary is undefined. */
+  embedFound(rec: Recorder, ids: Tensor): Tensor {
+    const { hidden } = this.spec
+    const [tokens = 0] = ids.shape
+    const y = this.gpu.alloc([tokens, hidden], 'f32', 'hidden')
     invariant(this.ends.embedding.length > 0, 'the embedding is not loaded')
     for (const { tensor: table, first, count } of this.ends.embedding)
-      rec.run(embed, { ids: idTensor, table, y }, { tokens: ids.length, hidden, first, count })
-    gpu.free(idTensor)
+      rec.run(embed, { ids, table, y }, { tokens, hidden, first, count })
     return y
   }
 

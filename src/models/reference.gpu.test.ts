@@ -5,6 +5,7 @@ import { readNpy } from '../../test/npy'
 import { sharedPath, sharedTest } from '../../test/shared'
 import { folderSources } from '../formats/node-files'
 import { openModel } from '../formats/source'
+import { Decoder } from './decoder'
 import { generate } from './generation'
 import { LlamaModel } from './model'
 import { specFromConfig } from './spec'
@@ -71,9 +72,14 @@ describe('logits of the first 8 prompt tokens', () => {
 })
 
 describe('greedy text', () => {
-  for (const name of ['wren-nano', 'wren-3m'])
+  for (const [name, kv] of [
+    ['wren-nano', 'f32'],
+    ['wren-3m', 'f32'],
+    ['wren-nano', 'f16'],
+    ['wren-3m', 'f16'],
+  ] as const)
     sharedTest(
-      `${name} goes on token by token as PyTorch does`,
+      `${name} goes on token by token as PyTorch does, its cache in ${kv}`,
       [`models/${name}`, 'reference/reference.json'],
       async () => {
         const reference = referenceOf(name)
@@ -81,14 +87,16 @@ describe('greedy text', () => {
         const blocks = await model.loadBlocks()
         const prompt = reference.prompt_ids
         const maxNewTokens = reference.greedy_ids.length - prompt.length
+        const decoder = new Decoder(gpu, model, blocks, { capacity: reference.greedy_ids.length, kv })
         const ids = [...prompt]
         let text = tokenizer.decode(prompt)
-        for await (const piece of generate(gpu, model, blocks, tokenizer, prompt, { maxNewTokens })) {
+        for await (const piece of generate(decoder, tokenizer, prompt, { maxNewTokens })) {
           if (piece.id !== null) ids.push(piece.id)
           text += piece.text
         }
         expect(ids).toEqual(reference.greedy_ids)
         expect(text).toBe(reference.greedy_text)
+        decoder.free()
         for (const block of blocks) freeBlock(gpu, block)
         model.free()
       },

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FormatError } from '../errors'
 import type { ModelSource, TensorEntry } from '../formats/source'
-import { checkTensors, linearName, requiredTensors, specFromConfig } from './spec'
+import { checkTensors, linearName, requiredTensors, specFromConfig, specFromFiles } from './spec'
 
 const config = {
   architectures: ['LlamaForCausalLM'],
@@ -83,6 +83,21 @@ describe('specFromConfig', () => {
     [100, []],
   ])('reads eos_token_id %o as %o', (eos_token_id, eos) => {
     expect(specFromConfig({ ...config, eos_token_id }).eos).toEqual(eos)
+  })
+
+  it.each([
+    [{ eos_token_id: [3, 2, 100] }, [2, 3]],
+    [{ eos_token_id: 5 }, [2, 5]],
+    [{}, [2]],
+  ])('adds the end tokens of a generation config %o', (generation, eos) => {
+    const files = new Map([['generation_config.json', new TextEncoder().encode(JSON.stringify(generation))]])
+    expect(specFromFiles(config, files).eos).toEqual(eos)
+    expect(specFromFiles(config, new Map()).eos).toEqual([2])
+  })
+
+  it('refuses a generation config whose end token is none', () => {
+    const files = new Map([['generation_config.json', new TextEncoder().encode('{"eos_token_id":"</s>"}')]])
+    expect(() => specFromFiles(config, files)).toThrow(/generation_config\.json eos_token_id: /)
   })
 
   it('goes by model_type where no architecture is named', () => {

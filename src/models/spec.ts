@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseJsonObject } from '../formats/side-files'
 import { configError, schemaError } from './description-error'
 import { type RopeScaling, readRope } from './rope'
 
@@ -44,6 +45,7 @@ export interface LinearSpec {
 const largestDimension = 1_000_000
 const dimension = z.int().min(1).max(largestDimension)
 const tokenId = z.int().nullish()
+const tokenIds = z.union([tokenId, z.array(z.int())])
 
 /** The options of transformers' LlamaConfig, with its defaults. */
 const llamaConfig = z.object({
@@ -64,7 +66,7 @@ const llamaConfig = z.object({
   attention_bias: z.boolean().default(false),
   mlp_bias: z.boolean().default(false),
   bos_token_id: tokenId,
-  eos_token_id: z.union([tokenId, z.array(z.int())]),
+  eos_token_id: tokenIds,
 })
 
 /**
@@ -83,7 +85,6 @@ export function specFromConfig(config: Record<string, unknown>): ModelSpec {
   if (headDim % 2 !== 0) throw configError('head_dim (or hidden_size / num_attention_heads)', 'an even number', headDim)
   if (heads * headDim > largestDimension)
     throw configError('num_attention_heads × head_dim', `at most ${largestDimension}`, heads * headDim)
-  const isToken = (id: unknown): id is number => typeof id === 'number' && id >= 0 && id < options.vocab_size
 
   const spec = {
     architecture: 'LlamaForCausalLM',
@@ -101,11 +102,24 @@ export function specFromConfig(config: Record<string, unknown>): ModelSpec {
     mlpBias: options.mlp_bias,
     context: options.max_position_embeddings,
     // Some checkpoints write -1 for "none"; an id outside the vocabulary can never be met either.
-    bos: isToken(options.bos_token_id) ? options.bos_token_id : null,
-    eos: [options.eos_token_id].flat().filter(isToken),
+    bos: isTokenOf(options.vocab_size, options.bos_token_id) ? options.bos_token_id : null,
+    eos: [options.eos_token_id].flat().filter((id) => isTokenOf(options.vocab_size, id)),
   } as const
   return { ...spec, linears: blockLinears(spec) }
 }
+
+/** The same with the end tokens that generation_config.json adds: chat models end a turn by one and a text by another. */
+export function specFromFiles(config: Record<string, unknown>, files: ReadonlyMap<string, Uint8Array>): ModelSpec {
+  const spec = specFromConfig(config)
+  const name = 'generation_config.json'
+  const generation = files.has(name) ? parseJsonObject(name, files.get(name)!) : {}
+  const parsed = z.object({ eos_token_id: tokenIds }).safeParse(generation)
+  if (!parsed.success) throw schemaError(name, parsed.error)
+  const more = [parsed.data.eos_token_id].flat().filter((id) => isTokenOf(spec.vocab, id))
+  return { ...spec, eos: [...new Set([...spec.eos, ...more])] }
+}
+
+const isTokenOf = (vocab: number, id: unknown): id is number => typeof id === 'number' && id >= 0 && id < vocab
 
 function checkSupported(config: Record<string, unknown>): void {
   const { architectures, model_type, quantization_config: quantization, hidden_act: activation = 'silu' } = config

@@ -92,7 +92,7 @@ function understand<T>(act: () => T): T {
 }
 
 /** A special token is written as its text or as an object that holds it. */
-function tokenText(token: unknown): string | null {
+export function tokenText(token: unknown): string | null {
   if (typeof token === 'string') return token
   const content = (token as { content?: unknown } | null | undefined)?.content
   return typeof content === 'string' ? content : null

@@ -1,6 +1,9 @@
 import { FormatError } from '../errors'
 import type { Gpu } from '../gpu/device'
+import { renderChat } from '../models/chat-template'
+import { Decoder } from '../models/decoder'
 import { type GenerateOptions, generate } from '../models/generation'
+import type { KvType } from '../models/kv-cache'
 import { LlamaModel } from '../models/model'
 import type { ModelSpec } from '../models/spec'
 import { freeBlock, type WeightSource } from '../models/weights'
@@ -8,15 +11,23 @@ import type { OpenedModel } from './opened'
 
 export interface ContinueRequest extends GenerateOptions {
   readonly prompt: string
+  /** The prompt is a person's message, which the model's chat template puts into words for it. */
+  readonly chat?: { readonly system?: string | undefined } | undefined
+  /** How keys and values are kept; f32 unless given. */
+  readonly kv?: KvType | undefined
   /** Called with each piece of text as it becomes certain. */
   readonly onText?: (text: string) => void
 }
 
 export interface Continuation {
+  /** What the model was given: the prompt, or what the chat template made of it. */
+  readonly prompt: string
   readonly text: string
   /** Token ids of prompt and continuation, the start token included where the tokenizer adds one. */
   readonly ids: readonly number[]
   readonly newTokens: number
+  /** Until the kernels were compiled, before the clock of all the others started. */
+  readonly compileMs: number
   /** From the first forward pass on, without loading. */
   readonly seconds: number
   /** Until the prompt has been read and the first new token is known; null where there is none. */
@@ -29,27 +40,33 @@ export interface Continuation {
 
 /**
  * Continues a prompt; the whole model is on the GPU meanwhile. FormatError where prompt and new tokens are more than the
- * model's context, or the prompt is empty.
+ * model's context, the prompt has no tokens, or the chat template cannot be rendered.
  */
 export function continueText(
   gpu: Gpu,
-  { spec, tokenizer }: OpenedModel,
+  opened: OpenedModel,
   weights: WeightSource,
-  { prompt, onText, ...options }: ContinueRequest,
+  { chat, kv, onText, ...request }: ContinueRequest,
 ): Promise<Continuation> {
   return gpu.scope(async () => {
-    const ids = tokenizer.encode(prompt, { bos: tokenizer.addsBos })
+    const { spec, tokenizer } = opened
+    const { maxNewTokens, sampling } = request
+    const { prompt, ids } = readPrompt(opened, request.prompt, chat)
     const promptTokens = ids.length
-    checkLength(spec, promptTokens, options.maxNewTokens)
+    checkLength(spec, promptTokens, maxNewTokens)
     gpu.pool.resetPeak()
-    const model = await LlamaModel.load(gpu, spec, weights, { positions: promptTokens + options.maxNewTokens })
+    const capacity = promptTokens + maxNewTokens
+    const model = await LlamaModel.load(gpu, spec, weights, { positions: capacity })
     const blocks = await model.loadBlocks()
+    const decoder = new Decoder(gpu, model, blocks, { capacity, kv })
+    await gpu.settle()
+    const opening = performance.now()
+    await decoder.compile(promptTokens, capacity - 1, !sampling?.temperature)
     const started = performance.now()
     let text = ''
     let first: number | null = null
     let last = started
-    const pieces = generate(gpu, model, blocks, tokenizer, [...ids], options)
-    for await (const piece of pieces) {
+    for await (const piece of generate(decoder, tokenizer, [...ids], request)) {
       if (piece.id !== null) {
         ids.push(piece.id)
         last = performance.now()
@@ -59,15 +76,25 @@ export function continueText(
       onText?.(piece.text)
     }
     const seconds = (performance.now() - started) / 1000
+    decoder.free()
     for (const block of blocks) freeBlock(gpu, block)
     model.free()
     const newTokens = ids.length - promptTokens
     return {
-      ...{ text, ids, newTokens, seconds, memoryBytes: gpu.pool.peakBytes },
+      ...{ prompt, text, ids, newTokens, compileMs: started - opening, seconds, memoryBytes: gpu.pool.peakBytes },
       timeToFirstTokenMs: first === null ? null : first - started,
       tokensPerSecond: first === null || newTokens < 2 ? null : (1000 * (newTokens - 1)) / (last - first),
     }
   })
+}
+
+/** The text that the model is given, and its tokens. A chat template writes the start token itself where it wants one. */
+function readPrompt({ tokenizer, chatTemplate }: OpenedModel, prompt: string, chat: ContinueRequest['chat']) {
+  if (!chat) return { prompt, ids: tokenizer.encode(prompt, { bos: tokenizer.addsBos }) }
+  if (!chatTemplate)
+    throw new FormatError('chat: expected a model with a chat template, got one without — continue the text as it is')
+  const rendered = renderChat(chatTemplate, prompt, chat.system)
+  return { prompt: rendered, ids: tokenizer.encode(rendered) }
 }
 
 function checkLength({ context }: ModelSpec, prompt: number, fresh: number): void {

@@ -21,6 +21,7 @@ export function inspect(model: OpenedModel, gpu: GpuInfo): Inspection {
     spec: { ...numbers, ropeTheta: rope.theta, ropeScaling: rope.scaling?.type ?? null, eos: eos.join(', ') || null },
     tensors: [...source.tensors.values()].map(({ name, dtype, shape, bytes }) => ({ name, dtype, shape, bytes })),
     bits: packed?.bits ?? null,
+    chat: model.chatTemplate !== null,
     forecast,
     problems: forecastOf(model, defaultRecipe('rtn'), gpu).problems,
   }

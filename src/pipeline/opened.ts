@@ -6,7 +6,8 @@ import { type ModelSource, openModel } from '../formats/source'
 import type { Gpu } from '../gpu/device'
 import type { Tensor } from '../gpu/tensor'
 import { dequantizeInto, freeLinear, uploadLinear } from '../kernels/dequantize'
-import { checkTensors, linearName, type ModelSpec, specFromConfig } from '../models/spec'
+import { type ChatTemplate, readChatTemplate } from '../models/chat-template'
+import { checkTensors, linearName, type ModelSpec, specFromFiles } from '../models/spec'
 import { openTokenizer, type Tokenizer } from '../models/tokenizer'
 import { CheckpointWeights, type WeightSource } from '../models/weights'
 
@@ -16,6 +17,8 @@ export interface OpenedModel {
   readonly source: ModelSource
   readonly spec: ModelSpec
   readonly tokenizer: Tokenizer
+  /** How the model wants to be spoken to, where its files say. */
+  readonly chatTemplate: ChatTemplate | null
   /** The stored codes, where the file is a packed one. */
   readonly packed: PackedModel | null
 }
@@ -23,7 +26,7 @@ export interface OpenedModel {
 /** Opens the files of a checkpoint or a packed model. FormatError says which file is wrong and how. */
 export async function openFiles(files: ByteSource[], name: string): Promise<OpenedModel> {
   const source = await openModel(files)
-  const spec = specFromConfig(source.config)
+  const spec = specFromFiles(source.config, source.files)
   const tokenizer = openTokenizer(source.files)
   if (tokenizer.vocab > spec.vocab)
     throw new FormatError(
@@ -32,7 +35,7 @@ export async function openFiles(files: ByteSource[], name: string): Promise<Open
   const packed = source.provenance.kind === 'bitloom' ? await readBitloom(source) : null
   if (packed) checkPacked(spec, packed)
   else checkTensors(spec, source)
-  return { name, source, spec, tokenizer, packed }
+  return { name, source, spec, tokenizer, chatTemplate: readChatTemplate(source.files), packed }
 }
 
 /** Every linear of every block must be there, as codes of the shape that config.json promises. */

@@ -54,7 +54,9 @@ export function measuringActions(context: Context) {
   const generate = (prompt: string, options: GenerationOptions) =>
     occupy(context, 'measure', 'generate', async () => {
       const before = state().generation
-      patch(context, { generation: { prompt, original: null, quantized: null, running: null } })
+      patch(context, {
+        generation: { prompt, chat: options.chat !== undefined, original: null, quantized: null, running: null },
+      })
       const { original, quantized } = sides()
       try {
         if (original) await continueWith('original', prompt, options)

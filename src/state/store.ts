@@ -107,6 +107,8 @@ export interface Continuation {
 
 export interface Generation {
   readonly prompt: string
+  /** The prompt was a message. */
+  readonly chat: boolean
   readonly original: Continuation | null
   readonly quantized: Continuation | null
   readonly running: 'original' | 'quantized' | null
@@ -134,7 +136,7 @@ export const createStudioStore = (): StudioStore =>
     measure: null,
     measurements: [],
     work: null,
-    generation: { prompt: '', original: null, quantized: null, running: null },
+    generation: { prompt: '', chat: false, original: null, quantized: null, running: null },
     ownTexts: [],
     failures: {},
   }))

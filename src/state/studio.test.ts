@@ -18,7 +18,7 @@ const TEXTS = [
   { name: 'sotu', title: 'Union', package: 'p', license: 'l', file: 'sotu.txt', use: 'evaluation', bytes: 9 },
 ]
 
-const GREEDY = { maxNewTokens: 4, sampling: { temperature: 0, topK: 0, topP: 1 }, seed: 0 }
+const GREEDY = { maxNewTokens: 4, sampling: { temperature: 0, topK: 0, topP: 1 }, seed: 0, kv: 'f32' } as const
 
 async function studioWith(options: FakeOptions = {}) {
   const saved: { name: string; bytes: number }[] = []

@@ -119,6 +119,22 @@ it('shows a block being reconstructed, pauses it, and keeps how it went', async 
   expect(screen.getByText('Codes unlike nearest')).toBeTruthy()
 })
 
+it('asks both models by their chat template, and shows what they read', async () => {
+  const studio = await open()
+  await act(() => studio.openBundled('wren-3m'))
+  studio.chooseMethod('rtn')
+  await act(() => studio.run())
+  const side = within(screen.getByRole('region', { name: 'Side by side' }))
+  expect(side.queryByLabelText('System')).toBeNull()
+  fireEvent.click(side.getByLabelText('Chat'))
+  expect(side.getByLabelText('System')).toBeTruthy()
+  fireEvent.change(side.getByLabelText('Message'), { target: { value: 'Who is Ahab?' } })
+  await act(async () => fireEvent.click(side.getByRole('button', { name: 'Ask both' })))
+  await act(() => new Promise((done) => setTimeout(done, 50)))
+  expect(side.getByRole('region', { name: 'What the models read' }).textContent).toBe('<|user|>Who is Ahab?<|model|>')
+  expect(document.querySelector('[data-side=quantized]')?.textContent).toMatch(/^Who is Ahab\?\n three days,/)
+})
+
 it('renders hostile names as text', async () => {
   const studio = await open()
   await act(() => studio.openBundled('<img src=x onerror=alert(1)>'))

@@ -1,5 +1,6 @@
 import type { GpuInfo } from '../gpu/device'
 import type { MethodDescription } from '../methods/description'
+import type { KvType } from '../models/kv-cache'
 import type { Inspection, PerplexityReport, Progress, Recipe, RunForecast, RunReport } from '../records'
 
 export {
@@ -15,11 +16,19 @@ export interface GenerationOptions {
   readonly maxNewTokens: number
   readonly sampling: { readonly temperature: number; readonly topK: number; readonly topP: number }
   readonly seed: number
+  /** How keys and values are kept. */
+  readonly kv: KvType
+  /** The prompt is a message, put into the model's chat template; `system` is what the model is told before. */
+  readonly chat?: { readonly system?: string | undefined } | undefined
 }
 
 export interface GenerationReport {
+  /** What the model was given: the prompt, or what the chat template made of it. */
+  readonly prompt: string
   readonly text: string
   readonly newTokens: number
+  /** Before the clock of the others started. */
+  readonly compileMs: number
   /** Null where there is no token; `tokensPerSecond`, of those after the first, where there is no second. */
   readonly timeToFirstTokenMs: number | null
   readonly tokensPerSecond: number | null
@@ -61,7 +70,7 @@ export interface EngineApi {
     options: PerplexityOptions,
     onProgress: (progress: Progress) => void,
   ): Promise<PerplexityReport>
-  /** Continues greedily. `onText` gets each new piece; resolves to all of them together, without the prompt. */
+  /** Continues a text or answers a message. `onText` gets each new piece; resolves to all of them together, without the prompt. */
   generate(
     which: 'original' | 'quantized',
     prompt: string,
