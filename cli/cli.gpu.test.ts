@@ -127,6 +127,19 @@ describe('from a checkpoint to its numbers', () => {
     expect(told.memoryBytes).toBeGreaterThan(2 ** 20)
   })
 
+  it('answers a message by the chat template, and refuses where there is none', async () => {
+    const chat_template = '{{ bos_token }}{% for m in messages %}[{{ m.role }}] {{ m.content }} {% endfor %}'
+    const config = JSON.parse(readFileSync(join(nano, 'tokenizer_config.json'), 'utf8'))
+    const talker = nanoWith(folder, { 'tokenizer_config.json': JSON.stringify({ ...config, chat_template }) })
+    const ask = ['--prompt', 'Who?', '--max-new-tokens', 3, '--chat', '--system', 'Brief.', '--kv', 'f16'] as const
+    const told = await bitloomJson<{ prompt: string; text: string; ids: number[] }>('generate', talker, ...ask)
+    expect(told.prompt).toBe('<s>[system] Brief. [user] Who? ')
+    expect(told.ids[0]).toBe(0)
+    expect((await bitloom('generate', talker, ...ask)).stdout).toBe(`${told.text}\n`)
+    const { code, stderr } = await bitloom('generate', packed, ...ask)
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringMatching(/got one without — /) })
+  })
+
   it('inspects checkpoint and packed file', async () => {
     const before = await bitloomJson<Inspection>('inspect', nano)
     expect(before).toMatchObject({

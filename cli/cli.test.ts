@@ -73,6 +73,9 @@ describe('a command line that is not understood', () => {
     [/compare: --calibration: expected a text for gptq, got none/, ...compare],
     [/compare: --act-order: expected an option of rtn/, ...compare, '--sweep', 'method=gptq,rtn', '--act-order'],
     [/--max-tokens: expected a whole number from 1/, ...evaluate, '--max-tokens', '0'],
+    [/generate: --kv: expected f32 or f16, got 'f8'/, 'generate', nano, '--prompt', 'a', '--kv', 'f8'],
+    [/generate: --system: expected --chat beside it/, 'generate', nano, '--prompt', 'a', '--system', 'b'],
+    [/--max-new-tokens: expected a whole number from 1/, 'generate', nano, '--prompt', 'a', '--max-new-tokens', '0'],
     [/--format: expected fp16, got 'gguf'/, 'export', nano, '--format', 'gguf', '--out', folder],
     [/--sizes: expected whole numbers .*got '512,x'/, 'bench', '--sizes', '512,x'],
   ])('ends with 2 and says %s', async (says, ...args) => {

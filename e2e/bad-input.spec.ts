@@ -123,3 +123,37 @@ test('a recipe that is none is refused', async () => {
   await studio.step('recipe').getByLabel('Load recipe').setInputFiles(file)
   await expect(failure('recipe')).toContainText('recipe: version')
 })
+
+/** The test model with a chat template. */
+const withTemplate = (chat_template: string) =>
+  modelFiles().map((file) =>
+    file.name === 'tokenizer_config.json'
+      ? { ...file, bytes: Buffer.from(JSON.stringify({ ...JSON.parse(file.bytes.toString()), chat_template })) }
+      : file,
+  )
+
+test('a chat template that never ends is stopped, and one that works shows what the model reads', async () => {
+  const measure = studio.step('measure')
+  await expect(measure.getByLabel('Chat')).toBeHidden()
+  const loop = (depth: number): string => (depth ? `{% for i in range(99) %}${loop(depth - 1)}{% endfor %}` : 'x')
+  await studio.drop(withTemplate(loop(9)))
+  await measure.getByLabel('Chat').check()
+  await measure.getByRole('button', { name: 'Ask both' }).click()
+  await expect(failure('measure')).toContainText('chat template: expected')
+  await expect(failure('measure')).toHaveAttribute('data-family', 'FormatError')
+
+  const turns = '{% for m in messages %}[{{ m.role }}] {{ m.content }} {% endfor %}[answer]'
+  await studio.drop(withTemplate(`{{ bos_token }}${turns}`))
+  await expect(failure('measure')).toBeHidden()
+  await measure.getByLabel('Chat').check()
+  await measure.getByLabel('System').fill('Be brief.')
+  await measure.getByLabel('Message').fill('Who is <b>Ahab</b>?')
+  await measure.getByLabel('New tokens').fill('4')
+  await measure.getByRole('radio', { name: 'f16' }).check()
+  await measure.getByRole('button', { name: 'Ask both' }).click()
+  await measure.getByText('What the models read').click({ timeout: 30_000 })
+  await expect(measure.getByRole('region', { name: 'What the models read' })).toHaveText(
+    '<s>[system] Be brief. [user] Who is <b>Ahab</b>? [answer]',
+  )
+  await expect(measure.getByLabel('Speed of the original')).toContainText(/Compiled in\d+ ms.*tokens\/s/)
+})

@@ -9,6 +9,7 @@ import { affineMatmul } from './affine-matmul'
 import { attention } from './attention'
 import { attentionBackwardKeys, attentionBackwardQueries, headLayout } from './attention-backward'
 import { blockError, sumInto } from './block-error'
+import { cachedAttention } from './cached-attention'
 import { keepLeast, minMaxGrid } from './clip-search'
 import { dequantizeInto } from './dequantize'
 import type { PackedAffine } from './dequantize-affine'
@@ -63,7 +64,23 @@ function recorded(): AnyKernel[] {
         if (traitsOf !== rec) found.push(...commandsOf(traitsOf))
       }
   }
-  return [...commandsOf(rec), ...found, ...recordedOfSigns()]
+  return [...commandsOf(rec), ...found, ...recordedOfSigns(), ...recordedOfCaches()]
+}
+
+function recordedOfCaches(): AnyKernel[] {
+  const gpu = { alloc: () => tensor(1), free: () => {} } as unknown as Gpu
+  return [true, false].flatMap((software) => {
+    const rec = new Recorder({ ...traits, software })
+    for (const type of ['f32', 'u32'] as const)
+      for (const [kvHeads, headDim] of [
+        [2, 64],
+        [4, 14],
+      ] as const) {
+        const tensors = { q: tensor(1), k: { ...tensor(1), type }, v: tensor(1), y: tensor(1) }
+        cachedAttention(gpu, rec, tensors, { tq: 1, tk: 300, heads: 4, kvHeads, headDim })
+      }
+    return commandsOf(rec)
+  })
 }
 
 const commandsOf = (rec: Recorder) =>
