@@ -130,9 +130,10 @@ it('asks both models by their chat template, and shows what they read', async ()
   expect(side.getByLabelText('System')).toBeTruthy()
   fireEvent.change(side.getByLabelText('Message'), { target: { value: 'Who is Ahab?' } })
   await act(async () => fireEvent.click(side.getByRole('button', { name: 'Ask both' })))
-  await act(() => new Promise((done) => setTimeout(done, 50)))
+  const answer = () => document.querySelector('[data-side=quantized]')?.textContent
+  await act(() => vi.waitFor(() => expect(studio.store.getState().busy).toBeNull()))
   expect(side.getByRole('region', { name: 'What the models read' }).textContent).toBe('<|user|>Who is Ahab?<|model|>')
-  expect(document.querySelector('[data-side=quantized]')?.textContent).toMatch(/^Who is Ahab\?\n three days,/)
+  expect(answer()).toMatch(/^Who is Ahab\?\n three days,/)
 })
 
 it('renders hostile names as text', async () => {
