@@ -2,7 +2,7 @@ import { install } from './install.mjs'
 import { isMain, isStale, must, runTool } from './project.mjs'
 import { writeTexts } from './texts.mjs'
 
-const shared = ['src', 'shaders', 'package-lock.json', 'tsconfig.json']
+const shared = ['src', 'bench', 'shaders', 'package-lock.json', 'tsconfig.json']
 const vite = 'vite/bin/vite.js'
 
 /** Builds the studio into dist/ unless it is newer than everything it is made from. Needs installed dependencies. */

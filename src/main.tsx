@@ -14,7 +14,9 @@ applyTheme(savedTheme())
 const studio = createStudio({
   connect: connectEngine,
   now: () => Date.now(),
+  clock: { openedAt: performance.timeOrigin, now: () => performance.timeOrigin + performance.now() },
   save: saveStream,
+  copy: (text) => navigator.clipboard.writeText(text),
   fetchText: async (path) => {
     const response = await fetch(path)
     if (!response.ok)

@@ -3,6 +3,7 @@ import type { Inspection, ModuleRecord, Recipe, RunReport } from '../src/records
 import { planModules } from '../src/state/modules'
 import type { EngineApi, MethodDescription, OpenResult, OptionDescription } from '../src/workers/api'
 import { fakeAllocation, fakeGraph, fakeTraining, fakeWidths, learns } from './fake-allocation'
+import { fakeDetail, fakeGroups, fakeRow } from './fake-benchmark'
 import { fakeReconstructing, fakeReconstruction, fakeSteps } from './fake-reconstruction'
 
 /** What a test may decide about the engine it drives. */
@@ -204,7 +205,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
   let open: Inspection | null = null
   let resumed: Promise<void> | null = null
   let go = () => {}
-  const work = async () => {
+  const pretend = async () => {
     await new Promise((done) => setTimeout(done, delay))
     await resumed
   }
@@ -245,7 +246,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
     openBundled: (name, onProgress) =>
       answer('openBundled', async () => {
         onProgress({ type: 'phase', phase: 'open', done: 1e6, total: 8e6, label: 'model.safetensors' })
-        await work()
+        await pretend()
         return ready(name)
       }),
     forecast: (recipe) =>
@@ -273,16 +274,16 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
               const steps = fakeSteps(recipe.options)
               const reconstruction = fakeReconstruction(steps, Math.round(steps * done))
               onProgress({ type: 'reconstruction', layer: planned.layer, steps, reconstruction })
-              await work()
+              await pretend()
             }
-          await work()
+          await pretend()
           checkCancelled()
           const module = fakeModule(planned, recipe)
           if (module.training) {
             const steps = Number(recipe.options.steps)
             const training = fakeTraining(steps, Number(recipe.options.bits), Math.ceil(steps / 2))
             onProgress({ type: 'training', name: module.name, steps, training })
-            await work()
+            await pretend()
           }
           modules.push(module)
           for (const warning of module.warnings) onProgress({ type: 'warning', text: `${module.name}: ${warning}` })
@@ -315,7 +316,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
     perplexity: (which, text, { protocol }, onProgress) =>
       answer('perplexity', async () => {
         onProgress({ type: 'phase', phase: 'evaluate', done: 3, total: 16, label: text.name })
-        await work()
+        await pretend()
         const perplexity = which === 'original' ? 61.2034 : 62.9441
         return {
           protocol,
@@ -335,7 +336,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
             : [' three', ' days,', ' and', ' the', ' wind', ' was', ' cold.']
         for (const word of words) {
           onText(word)
-          await work()
+          await pretend()
         }
         // as pieces from a worker may, one comes in behind the answer
         setTimeout(() => onText(words.at(-1)!), 0)
@@ -360,6 +361,23 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
           original,
           quantized: original.map((weight) => Math.round(weight * 20) / 20),
         }
+      }),
+    benchmarks: () =>
+      answer('benchmarks', () => ({ groups: [...fakeGroups], device: { ...fakeDetail, readyAt: 1_000_320 } })),
+    benchmark: ({ works, sizes, runs }, onProgress) =>
+      answer('benchmark', async () => {
+        cancelled = false
+        const total = works.length * sizes.length
+        let done = 0
+        for (const work of works)
+          for (const n of sizes) {
+            checkCancelled()
+            onProgress({ type: 'work', work, n, done: done++, total })
+            await pretend()
+            const compiled = { pipelines: done, ms: 4 * done }
+            const row = fakeRow(work, n, runs)
+            onProgress({ type: 'row', row, startUp: { firstDispatchAt: 1_002_050, compiled } })
+          }
       }),
     download: (what) =>
       answer('download', () => {

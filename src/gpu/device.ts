@@ -1,7 +1,7 @@
 import { DeviceLostError, GpuLimitError, GpuUnavailableError } from '../errors'
 import { BufferPool } from './buffers'
 import type { DeviceTraits } from './kernel'
-import { PipelineCache } from './pipelines'
+import { type Compiled, PipelineCache } from './pipelines'
 import { GpuQueue, Speedometer } from './queue'
 import { Readback } from './readback'
 import { Recorder } from './recorder'
@@ -33,6 +33,7 @@ const WANTED_LIMITS = [
 export class Gpu {
   readonly pool: BufferPool
   readonly info: GpuInfo
+  readonly #pipelines: PipelineCache
   readonly #queue: GpuQueue
   readonly #readback: Readback
   readonly #speed: Speedometer
@@ -47,7 +48,8 @@ export class Gpu {
     this.#speed = new Speedometer(info.software)
     const largest = Math.min(info.maxBindingBytes, info.maxBufferBytes)
     this.pool = new BufferPool(device, (error) => this.#fail(error), largest)
-    this.#queue = new GpuQueue(device, new PipelineCache(device), this.#speed)
+    this.#pipelines = new PipelineCache(device)
+    this.#queue = new GpuQueue(device, this.#pipelines, this.#speed)
     this.#readback = new Readback(device)
     this.#lost = device.lost.then(({ reason, message }) => {
       throw this.#fail(
@@ -80,6 +82,11 @@ export class Gpu {
   /** Milliseconds that work of this cost should take here, from what has been measured so far. */
   estimateMs(flops: number, bytes = 0): number {
     return this.#speed.estimate({ flops, bytes })
+  }
+
+  /** Pipelines compiled so far, and `performance.now()` when the first dispatch was done: null before. */
+  get startUp(): { readonly compiled: Compiled; readonly firstDispatchAt: number | null } {
+    return { compiled: this.#pipelines.compiled, firstDispatchAt: this.#queue.firstDispatchAt }
   }
 
   alloc(shape: readonly number[], type: TensorType = 'f32', label?: string): Tensor {

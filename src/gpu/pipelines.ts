@@ -10,20 +10,43 @@ export interface Program {
 
 type AnyKernel = Kernel<string, never>
 
+/** What compiling has taken so far. */
+export interface Compiled {
+  readonly pipelines: number
+  /** In which any was under way: those that are compiled side by side count once. */
+  readonly ms: number
+}
+
 /** Compute pipelines compiled asynchronously, once per source text; concurrent requests share one compilation. */
 export class PipelineCache {
   #programs = new Map<string, Promise<Program>>()
   #compiled = 0
+  #underWay = 0
+  #since = 0
+  #ms = 0
 
   constructor(private readonly device: GPUDevice) {}
 
   get(kernel: AnyKernel): Promise<Program> {
     let program = this.#programs.get(kernel.wgsl)
     if (!program) {
-      program = this.#compile(kernel)
+      program = this.#timed(() => this.#compile(kernel))
       this.#programs.set(kernel.wgsl, program)
     }
     return program
+  }
+
+  get compiled(): Compiled {
+    return { pipelines: this.#compiled, ms: this.#ms }
+  }
+
+  async #timed<T>(compile: () => Promise<T>): Promise<T> {
+    if (this.#underWay++ === 0) this.#since = performance.now()
+    try {
+      return await compile()
+    } finally {
+      if (--this.#underWay === 0) this.#ms += performance.now() - this.#since
+    }
   }
 
   async #compile(kernel: AnyKernel): Promise<Program> {

@@ -25,6 +25,8 @@ export class GpuQueue {
   #dispatches = 0
   #estimate = 0
   profiler: Profiler | undefined
+  /** `performance.now()` when the first submission that computes was done. */
+  firstDispatchAt: number | null = null
 
   constructor(
     private readonly device: GPUDevice,
@@ -142,8 +144,10 @@ export class GpuQueue {
     this.device.queue.submit([this.#encoder.finish()])
     const started = performance.now()
     const estimate = this.#estimate
+    const computes = this.#dispatches > 0
     const alone = this.#inFlight.length === 0
     const done = this.device.queue.onSubmittedWorkDone().then(() => {
+      if (computes) this.firstDispatchAt ??= performance.now()
       if (arena) this.#arenas.push(arena)
       this.#inFlight.splice(this.#inFlight.indexOf(done), 1)
       if (alone) this.speed.observe(estimate, performance.now() - started)

@@ -13,6 +13,8 @@ async function opened(delay = 0) {
     connect: () => ({ api: fakeEngine({ delay }), crashed: new Promise<never>(() => {}), terminate: () => {} }),
     fetchText: async (path) => (path === 'texts/index.json' ? JSON.stringify(TEXTS) : '[]'),
     now: () => 0,
+    clock: { openedAt: 1_000_000, now: () => 1_002_000 },
+    copy: async () => {},
     save: async () => true,
   })
   await studio.boot()

@@ -2,15 +2,19 @@ import type { TextInput } from '../workers/api'
 import type { EngineHandle } from '../workers/client'
 import { type FetchText, textPath } from './catalog'
 import { failureFrom, isCancelled, isLost } from './failure'
-import type { Busy, StepId, StudioState, StudioStore } from './store'
+import type { Busy, Place, StudioState, StudioStore } from './store'
 
 /** What the page is given from outside: tests give their own. */
 export interface Host {
   connect(): EngineHandle
   readonly fetchText: FetchText
   readonly now: () => number
+  /** Fractions of milliseconds since 1970, as the engine's worker counts them; and when the page was opened. */
+  readonly clock: { readonly openedAt: number; now(): number }
   /** Writes a stream to where the person chose; resolves false when they changed their mind. */
   save(stream: () => Promise<SaveStream>, suggestedName: string, onBytes: (bytes: number) => void): Promise<boolean>
+  /** Puts a text on the clipboard. */
+  copy(text: string): Promise<void>
 }
 
 export interface SaveStream {
@@ -31,18 +35,18 @@ export interface Context {
 
 export const patch = (context: Context, part: Partial<StudioState>): void => context.store.setState(part)
 
-export function setFailure(context: Context, step: StepId, error: unknown): void {
+export function setFailure(context: Context, place: Place, error: unknown): void {
   const { failures } = context.store.getState()
-  patch(context, { failures: { ...failures, [step]: error === null ? undefined : failureFrom(error) } })
+  patch(context, { failures: { ...failures, [place]: error === null ? undefined : failureFrom(error) } })
 }
 
 /**
- * Does one thing with the engine for one step: refuses a second, shows what failed in its place, and notices when the
+ * Does one thing with the engine for one place: refuses a second, shows what failed in its place, and notices when the
  * engine itself is gone. Resolves to whether it went through.
  */
-export async function occupy(context: Context, step: StepId, busy: Busy, work: () => Promise<void>): Promise<boolean> {
+export async function occupy(context: Context, place: Place, busy: Busy, work: () => Promise<void>): Promise<boolean> {
   if (context.store.getState().busy) return false
-  setFailure(context, step, null)
+  setFailure(context, place, null)
   patch(context, { busy })
   const engine = context.engine
   try {
@@ -51,7 +55,7 @@ export async function occupy(context: Context, step: StepId, busy: Busy, work: (
   } catch (error) {
     if (engine !== context.engine) return false
     if (isLost(error)) markLost(context, error)
-    if (!isCancelled(error)) setFailure(context, step, error)
+    if (!isCancelled(error)) setFailure(context, place, error)
     return false
   } finally {
     if (engine === context.engine) patch(context, { busy: null, work: null })

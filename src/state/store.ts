@@ -2,6 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { GpuInfo } from '../gpu/device'
 import type { Inspection, Phase, Recipe, RunForecast, RunReport } from '../records'
 import type { GenerationReport, MethodDescription } from '../workers/api'
+import { type Benchmark, noBenchmark } from './benchmark'
 import type { Catalog } from './catalog'
 import type { Failure } from './failure'
 import type { Measurement } from './measurements'
@@ -35,12 +36,15 @@ export interface StudioState {
   readonly work: Work | null
   readonly generation: Generation
   readonly ownTexts: readonly { readonly name: string; readonly bytes: number }[]
-  /** The last failure of each step, shown where it happened until the step is tried again. */
-  readonly failures: Readonly<Partial<Record<StepId, Failure>>>
+  readonly benchmark: Benchmark
+  /** The last failure of each place, shown where it happened until it is tried again there. */
+  readonly failures: Readonly<Partial<Record<Place, Failure>>>
 }
 
 export type StepId = 'open' | 'inspect' | 'recipe' | 'run' | 'look' | 'measure' | 'take'
-export type Busy = 'open' | 'run' | 'measure' | 'generate' | 'save'
+/** Where the engine is asked for something: a step, or the page beside the path. */
+export type Place = StepId | 'benchmark'
+export type Busy = 'open' | 'run' | 'measure' | 'generate' | 'save' | 'benchmark'
 export type Measure = 'bits' | 'output' | 'weight' | 'seconds'
 
 export type EngineState =
@@ -138,5 +142,6 @@ export const createStudioStore = (): StudioStore =>
     work: null,
     generation: { prompt: '', chat: false, original: null, quantized: null, running: null },
     ownTexts: [],
+    benchmark: noBenchmark,
     failures: {},
   }))

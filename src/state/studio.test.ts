@@ -39,6 +39,8 @@ async function studioWith(options: FakeOptions = {}) {
       throw new Error(path)
     },
     now: () => clock.now,
+    clock: { openedAt: 1_000_000, now: () => 1_002_000 },
+    copy: async () => {},
     save: async (open) => {
       const { name, stream } = await open()
       saved.push({ name, bytes: (await new Response(stream).arrayBuffer()).byteLength })
@@ -306,6 +308,8 @@ describe('the engine', () => {
       }),
       fetchText: async () => '[]',
       now: () => 0,
+      clock: { openedAt: 1_000_000, now: () => 1_002_000 },
+      copy: async () => {},
       save: async () => true,
     })
     await packed.boot()

@@ -1,3 +1,4 @@
+import { benchmarkingActions } from './benchmarking'
 import { loadCatalog } from './catalog'
 import { comparingActions } from './comparing'
 import { type Context, type Host, patch } from './context'
@@ -14,6 +15,7 @@ export function createStudio(host: Host) {
   const opening = openingActions(context)
   const running = runningActions(context)
   const measuring = measuringActions(context)
+  const taking = takingActions(context)
   // The inspection's forecast is for a recipe nobody chose: ask for the one in the form.
   store.subscribe((state, before) => {
     if (before.busy === 'open' && !state.busy && state.model !== null) void running.forecast()
@@ -25,7 +27,8 @@ export function createStudio(host: Host) {
     ...running,
     ...measuring,
     ...comparingActions(context, running, measuring),
-    ...takingActions(context),
+    ...taking,
+    ...benchmarkingActions(context, taking),
     /** Lists what ships with the page and starts the engine. */
     async boot(): Promise<void> {
       const catalog = loadCatalog(host.fetchText).then((found) => {

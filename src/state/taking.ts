@@ -3,6 +3,7 @@ import { type Context, occupy, patch, type SaveStream, setFailure } from './cont
 import { reportPieces, textStream } from './documents'
 import { batched } from './progress'
 import { recipeJson } from './recipe'
+import type { Place } from './store'
 
 /** Taking results away: streams from the engine, and documents the page has itself. */
 export function takingActions(context: Context) {
@@ -36,12 +37,12 @@ export function takingActions(context: Context) {
   }
 
   /** A document made on the page. */
-  const saveText = async (name: string, pieces: Iterable<string>): Promise<void> => {
+  const saveText = async (name: string, pieces: Iterable<string>, place: Place = 'take'): Promise<void> => {
     try {
       const open = async (): Promise<SaveStream> => ({ name, stream: textStream(pieces), size: null })
       await context.host.save(open, name, () => {})
     } catch (error) {
-      setFailure(context, 'take', error)
+      setFailure(context, place, error)
     }
   }
 

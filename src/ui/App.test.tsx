@@ -15,6 +15,8 @@ async function open(options: FakeOptions = {}) {
     connect: () => ({ api: fakeEngine(options), crashed: new Promise<never>(() => {}), terminate: () => {} }),
     fetchText: async (path) => (path === 'models/index.json' ? JSON.stringify(MODELS) : '[]'),
     now: () => 0,
+    clock: { openedAt: 1_000_000, now: () => 1_002_000 },
+    copy: async () => {},
     save: async () => true,
   })
   render(

@@ -1,4 +1,5 @@
 import { Banner } from './Banner'
+import { BenchmarkPage } from './BenchmarkPage'
 import { DropTarget } from './DropTarget'
 import { Header } from './Header'
 import { InspectStep } from './steps/InspectStep'
@@ -8,17 +9,23 @@ import { OpenStep } from './steps/OpenStep'
 import { RecipeStep } from './steps/RecipeStep'
 import { RunStep } from './steps/RunStep'
 import { TakeStep } from './steps/TakeStep'
+import { useArrival, useView } from './view'
 
-/** One page, one path: seven steps from a dropped model to a file that is taken away. */
+/**
+ * One page, one path: seven steps from a dropped model to a file that is taken away. The benchmark is beside it; the path
+ * stays behind as it was, and so does what runs on it.
+ */
 export function App() {
+  const view = useView()
+  useArrival(view)
   return (
     <>
-      <a className="skip-link" href="#step-open">
-        Skip to the first step
+      <a className="skip-link" href={view === 'studio' ? '#step-open' : '#benchmark'}>
+        Skip to the {view === 'studio' ? 'first step' : 'benchmark'}
       </a>
-      <Header />
+      <Header view={view} />
       <Banner />
-      <main>
+      <main hidden={view !== 'studio'}>
         <OpenStep />
         <InspectStep />
         <RecipeStep />
@@ -27,6 +34,7 @@ export function App() {
         <MeasureStep />
         <TakeStep />
       </main>
+      {view === 'benchmark' && <BenchmarkPage />}
       <DropTarget />
     </>
   )

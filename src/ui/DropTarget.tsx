@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react'
 import './drop.css'
 import { filesOfDrop, folderOfDrop } from './files'
 import { useStudio, useStudioState } from './studio-context'
+import { showStudio } from './view'
 
 /** The whole page takes drops, so that a file let go in the wrong place is never opened by the browser instead. */
 export function DropTarget() {
@@ -24,7 +25,9 @@ export function DropTarget() {
       if (!carriesFiles(event)) return
       event.preventDefault()
       setOver(false)
-      if (!busy) void studio.offer(filesOfDrop(event.dataTransfer!), folderOfDrop(event.dataTransfer!))
+      if (busy) return
+      void studio.offer(filesOfDrop(event.dataTransfer!), folderOfDrop(event.dataTransfer!))
+      showStudio()
     }
     window.addEventListener('dragover', enter)
     window.addEventListener('dragleave', leave)

@@ -4,8 +4,9 @@ import './header.css'
 import { STEPS, stepProgress } from './path'
 import { useStudioState } from './studio-context'
 import { applyTheme, savedTheme, THEMES, type Theme } from './theme'
+import type { View } from './view'
 
-export function Header() {
+export function Header({ view }: { view: View }) {
   return (
     <header className="header">
       <h1 className="wordmark">
@@ -13,6 +14,7 @@ export function Header() {
         Bitloom
       </h1>
       <PathNav />
+      <BenchmarkLink shown={view === 'benchmark'} />
       <Device />
       <ThemeSwitch />
     </header>
@@ -42,6 +44,22 @@ function PathNav() {
 }
 
 const PROGRESS_WORDS = { waiting: 'waiting', open: 'ready', busy: 'working', done: 'done', failed: 'failed' }
+
+function BenchmarkLink({ shown }: { shown: boolean }) {
+  const running = useStudioState((state) => state.busy === 'benchmark')
+  return (
+    <a
+      id="to-benchmark"
+      className="aside-link"
+      href="#benchmark"
+      aria-current={shown ? 'page' : undefined}
+      data-running={running || undefined}
+    >
+      Benchmark
+      {running && <span className="visually-hidden">: working</span>}
+    </a>
+  )
+}
 
 function Device() {
   const engine = useStudioState((state) => state.engine)

@@ -11,6 +11,12 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? Math.round(value) : trim(value)} ${UNITS[unit]}`
 }
 
+/** Limits of devices are powers of two: "128 MiB", "16 KiB". */
+export function formatBinary(bytes: number): string {
+  const power = Math.min(3, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)))
+  return `${Number((bytes / 1024 ** power).toPrecision(4))} ${['B', 'KiB', 'MiB', 'GiB'][power]}`
+}
+
 /** Counts for reading: "3.93 M". */
 export function formatCount(count: number): string {
   if (count >= 1e9) return `${trim(count / 1e9)} B`

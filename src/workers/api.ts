@@ -1,3 +1,4 @@
+import type { Measurement } from '../../bench/suite'
 import type { GpuInfo } from '../gpu/device'
 import type { MethodDescription } from '../methods/description'
 import type { KvType } from '../models/kv-cache'
@@ -81,6 +82,11 @@ export interface EngineApi {
   /** Weights of one quantized matrix for the close-up: a window of it, row-major [rows, columns], before and after. */
   weights(module: string, window: { row: number; rows: number; column: number; columns: number }): Promise<WeightWindow>
 
+  /** What `benchmark` can measure, and the device in detail: null where there is none. */
+  benchmarks(): Promise<{ groups: BenchmarkGroup[]; device: BenchmarkDevice | null }>
+  /** Times works on the device. `cancel` is heard between two measurements. */
+  benchmark(options: BenchmarkOptions, onProgress: (progress: BenchmarkProgress) => void): Promise<void>
+
   /** Streams the result out: the packed file, or the zipped fp16 folder. The stream is transferred, not copied. */
   download(what: 'packed' | 'fp16'): Promise<{ name: string; stream: ReadableStream<Uint8Array>; size: number | null }>
 }
@@ -95,6 +101,40 @@ export interface PerplexityOptions {
   readonly protocol: string
   /** Only windows inside the first so many tokens; null for the whole text. */
   readonly maxTokens: number | null
+}
+
+/** Works of one kind, by their names. */
+export interface BenchmarkGroup {
+  readonly title: string
+  readonly works: readonly string[]
+}
+
+export interface BenchmarkDevice {
+  /** When there was a device, in milliseconds since 1970: page and worker count from their own start. */
+  readonly readyAt: number
+  readonly features: readonly { readonly name: string; readonly use: 'used' | 'unused' | 'absent' }[]
+  readonly limits: readonly { readonly name: string; readonly value: number }[]
+}
+
+export interface BenchmarkOptions {
+  readonly works: readonly string[]
+  readonly sizes: readonly number[]
+  readonly runs: number
+}
+
+/** One line, as `bitloom bench --json` has it. */
+export type BenchmarkRow = Measurement
+
+export type BenchmarkProgress =
+  /** At work now; sizes that a work does not take or that do not fit the device give no row. */
+  | { readonly type: 'work'; readonly work: string; readonly n: number; readonly done: number; readonly total: number }
+  | { readonly type: 'row'; readonly row: BenchmarkRow; readonly startUp: StartUp }
+
+/** What this benchmark had to wait for before it could measure. */
+export interface StartUp {
+  /** When the device had done its first dispatch, in milliseconds since 1970. */
+  readonly firstDispatchAt: number | null
+  readonly compiled: { readonly pipelines: number; readonly ms: number }
 }
 
 export type OpenResult =

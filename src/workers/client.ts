@@ -53,6 +53,8 @@ function guard(remote: Comlink.Remote<EngineApi>, crashed: Promise<never>): Engi
       or(remote.perplexity(which, text, options, Comlink.proxy(onProgress))),
     generate: (which, prompt, options, onText) => or(remote.generate(which, prompt, options, Comlink.proxy(onText))),
     weights: (module, window) => or(remote.weights(module, window)),
+    benchmarks: () => or(remote.benchmarks()),
+    benchmark: (options, onProgress) => or(remote.benchmark(options, Comlink.proxy(onProgress))),
     download: (what) => or(remote.download(what)),
   }
 }

@@ -48,6 +48,8 @@ interface Result {
 /** The engine behind the page: one device, one open model, one result. Knows no page and no worker; see engine.worker.ts. */
 export class Engine implements EngineApi {
   #gpu: Gpu | null = null
+  /** When it was there, in milliseconds since 1970. */
+  #readyAt = 0
   #pile: ByteSource[] = []
   #model: OpenedModel | null = null
   #result: Result | null = null
@@ -61,6 +63,7 @@ export class Engine implements EngineApi {
 
   async start() {
     this.#gpu = await requestGpu(this.api)
+    this.#readyAt = performance.timeOrigin + performance.now()
     return this.#gpu.info
   }
 
@@ -167,6 +170,18 @@ export class Engine implements EngineApi {
       salient: mask && cut<Uint8Array>(mask, 0, new Uint8Array(size)),
     }
   }
+
+  // the code of the benchmark is loaded when it is first asked for: most people never do
+  async benchmarks() {
+    const { benchmarkDevice, benchmarkGroups } = await import('./benchmark')
+    return { groups: benchmarkGroups(), device: this.#gpu && benchmarkDevice(this.#gpu, this.#readyAt) }
+  }
+
+  benchmark: EngineApi['benchmark'] = (options, onProgress) =>
+    this.#busy(async (signal) => {
+      const { benchmark } = await import('./benchmark')
+      await benchmark(this.#device(), { ...options, signal, onProgress })
+    })
 
   async download(what: 'packed' | 'fp16') {
     const { source, name } = this.#opened()

@@ -20,6 +20,8 @@ Comlink.expose({
   perplexity: engine.perplexity,
   generate: engine.generate,
   weights: (...args: Parameters<Engine['weights']>) => engine.weights(...args),
+  benchmarks: () => engine.benchmarks(),
+  benchmark: engine.benchmark,
   download: async (...args: Parameters<Engine['download']>) => {
     const download = await engine.download(...args)
     return Comlink.transfer(download, [download.stream])

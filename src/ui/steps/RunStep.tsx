@@ -186,6 +186,7 @@ function useObstacle(): string | null {
   if (!recipe || !method) return 'Waits for a recipe.'
   if (Object.keys(recipeProblems(recipe, method)).length > 0) return 'The recipe has a value to correct.'
   if (forecast && forecast.problems.length > 0) return forecast.problems.join(' ')
+  if (busy === 'benchmark') return 'The benchmark is running.'
   return busy && busy !== 'run' ? 'The engine is busy with another step.' : null
 }
 

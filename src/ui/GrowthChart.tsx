@@ -1,0 +1,41 @@
+import { useCallback, useState } from 'react'
+import type { BenchmarkRun } from '../state/benchmark'
+import { drawGrowth, type GrowthCursor, growthAt, growthText, layoutGrowth, walkGrowth } from './maps/growth'
+import { Plot } from './Plot'
+import { download } from './save'
+import type { Draw } from './use-canvas'
+
+/** How the time of every work grows with the size. */
+export function GrowthChart({ run: { rows, device, status } }: { run: BenchmarkRun }) {
+  const [chosen, setCursor] = useState<GrowthCursor | null>(null)
+  // places do not depend on the width, and a new benchmark has other lines
+  const layout = layoutGrowth(rows, 0)
+  const cursor = chosen && layout.lines[chosen.line]?.rows[chosen.point] ? chosen : null
+  const draw = useCallback<Draw>(
+    (ctx, width, theme) => drawGrowth(ctx, layoutGrowth(rows, width), cursor, theme),
+    [rows, cursor],
+  )
+  return (
+    <Plot
+      title={
+        <>
+          Time over size <span className="quiet plain-weight">a line a work; both axes by factors</span>
+        </>
+      }
+      label={`Time over size of ${layout.lines.length} works. Up and down walk the works, left and right the sizes.`}
+      height={(width) => layoutGrowth(rows, width).height}
+      draw={draw}
+      readout={growthText(layout, cursor)}
+      live={status === 'running'}
+      caption={`Milliseconds over n: ${device}`}
+      onPng={(picture) => void picture.then((blob) => download('benchmark.png', blob))}
+      onPoint={(at) => setCursor(at && growthAt(layoutGrowth(rows, at.width), at.x, at.y))}
+      onKey={(key) => {
+        if (key === 'Escape') setCursor(null)
+        const to = walkGrowth(layout, cursor, key)
+        if (to) setCursor(to)
+        return to !== null || key === 'Escape'
+      }}
+    />
+  )
+}
