@@ -127,7 +127,7 @@ export function bestRates(rows: readonly BenchmarkRow[]): Rates {
 
 /** What bounds a work, and the part it reaches of the speed that this allows. */
 export interface Reached {
-  readonly bound: 'arithmetic' | 'memory'
+  readonly bound: 'compute' | 'memory'
   readonly share: number
 }
 
@@ -137,14 +137,17 @@ export interface Reached {
  */
 export function reached({ gflops, gbPerSecond }: BenchmarkRow, best: Rates): Reached | null {
   const of = (rate: number, most: number | null) => (rate === 0 ? 0 : most && rate / most)
-  const [arithmetic, memory] = [of(gflops, best.gflops), of(gbPerSecond, best.gbPerSecond)]
-  if (arithmetic === null || memory === null || !Number.isFinite(arithmetic + memory)) return null
-  return arithmetic > memory ? { bound: 'arithmetic', share: arithmetic } : { bound: 'memory', share: memory }
+  const [compute, memory] = [of(gflops, best.gflops), of(gbPerSecond, best.gbPerSecond)]
+  if (compute === null || memory === null || !Number.isFinite(compute + memory)) return null
+  return compute > memory ? { bound: 'compute', share: compute } : { bound: 'memory', share: memory }
 }
 
-/** Three significant digits, never an exponent: "0.191", "34.2", "34188". */
-export const figures = (value: number): string =>
-  value === 0 ? '0' : value >= 100 ? value.toFixed(0) : value.toFixed(Math.max(0, 2 - Math.floor(Math.log10(value))))
+/** Three significant digits, no more than four decimals, never an exponent: "0.191", "34.2", "34188". */
+export function figures(value: number): string {
+  if (value === 0) return '0'
+  const decimals = 2 - Math.floor(Math.log10(value))
+  return value.toFixed(Math.min(4, Math.max(0, decimals)))
+}
 
 export const percent = (share: number): string => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`
 

@@ -41,7 +41,7 @@ function countOf({ status, rows, done, total }: BenchmarkRun): string {
       return `${medians}, under way`
     case 'done': {
       const left = total - rows.length
-      return left > 0 ? `${medians}; ${left} sizes left out, too large for the device or their time` : medians
+      return left > 0 ? `${medians}; ${left} left out: no room on the device, or too long to wait for` : medians
     }
     default:
       return `${medians}; ${status} after ${done} of ${total}`
@@ -54,19 +54,21 @@ function TakeAlong() {
   const copy = async (as: 'markdown' | 'json', name: string) =>
     setSaid((await studio.copyBenchmark(as)) ? `Copied as ${name}.` : '')
   return (
-    <div className="row">
+    <>
       <span className="quiet small" role="status">
         {said}
       </span>
-      <button type="button" onClick={() => void copy('markdown', 'Markdown')}>
-        Copy as Markdown
-      </button>
-      <button type="button" onClick={() => void copy('json', 'JSON')}>
-        Copy as JSON
-      </button>
-      <button type="button" onClick={() => void studio.saveBenchmark()}>
-        Save JSON
-      </button>
-    </div>
+      <div className="row">
+        <button type="button" onClick={() => void copy('markdown', 'Markdown')}>
+          Copy as Markdown
+        </button>
+        <button type="button" onClick={() => void copy('json', 'JSON')}>
+          Copy as JSON
+        </button>
+        <button type="button" onClick={() => void studio.saveBenchmark()}>
+          Save JSON
+        </button>
+      </div>
+    </>
   )
 }

@@ -37,9 +37,9 @@ export function DeviceFacts() {
             const { title, bytes } = LIMITS[name] ?? { title: name, bytes: false }
             return <Fact key={name} title={title} value={bytes ? formatBinary(value) : formatInteger(value)} />
           })}
-          <StartUp device={device} run={run} />
         </dl>
       )}
+      {device && <StartUp device={device} run={run} />}
     </section>
   )
 }
@@ -48,11 +48,11 @@ function StartUp({ device, run }: { device: DeviceDetail; run: BenchmarkRun | nu
   const startUp = run?.startUp
   const first = startUp?.firstDispatchAt
   return (
-    <>
+    <dl className="spec start-up">
       <Fact title="Device ready" value={`${formatDuration(device.readyMs / 1000)} after opening the page`} />
       <Fact title="First dispatch done" value={first ? firstDispatch(first, run!, device) : 'not yet'} />
       <Fact title="Pipelines" value={startUp ? compiled(startUp.compiled) : 'none compiled yet'} />
-    </>
+    </dl>
   )
 }
 

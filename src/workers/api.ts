@@ -126,7 +126,7 @@ export interface BenchmarkOptions {
 export type BenchmarkRow = Measurement
 
 export type BenchmarkProgress =
-  /** At work now; sizes that a work does not take or that do not fit the device give no row. */
+  /** At work now; sizes that a work does not take, or that the device has no room or takes too long for, give no row. */
   | { readonly type: 'work'; readonly work: string; readonly n: number; readonly done: number; readonly total: number }
   | { readonly type: 'row'; readonly row: BenchmarkRow; readonly startUp: StartUp }
 

@@ -41,6 +41,18 @@ export function benchmarkDevice({ device, info }: Gpu, readyAt: number): Benchma
   }
 }
 
+/**
+ * A run that takes longer than this is left out: a person would wait for it once to warm up, and once for every run.
+ * A processor may need several times what it needs at least.
+ */
+const LONGEST_MS = { hardware: 2000, software: 500 }
+
+/** How long one run takes at least, from what the device has been seen to do. */
+function leastMs(gpu: Gpu, name: string, n: number): number {
+  const work = works.find((candidate) => candidate.name === name)
+  return work ? gpu.estimateMs(work.flops(n), work.bytes(n)) : 0
+}
+
 interface BenchmarkRequest extends BenchmarkOptions {
   readonly signal: AbortSignal
   readonly onProgress: (progress: BenchmarkProgress) => void
@@ -50,6 +62,7 @@ interface BenchmarkRequest extends BenchmarkOptions {
 export const benchmark = (gpu: Gpu, request: BenchmarkRequest): Promise<void> => gpu.scope(() => run(gpu, request))
 
 async function run(gpu: Gpu, { works: named, sizes, runs, signal, onProgress }: BenchmarkRequest): Promise<void> {
+  const longest = LONGEST_MS[gpu.info.software ? 'software' : 'hardware']
   const before = gpu.startUp.compiled
   const total = named.length * sizes.length
   const startUp = () => {
@@ -64,7 +77,8 @@ async function run(gpu: Gpu, { works: named, sizes, runs, signal, onProgress }: 
     for (const n of sizes) {
       checkCancelled(signal)
       onProgress({ type: 'work', work, n, done, total })
-      for await (const row of measure(gpu, [n], runs, work)) onProgress({ type: 'row', row, startUp: startUp() })
+      if (leastMs(gpu, work, n) <= longest)
+        for await (const row of measure(gpu, [n], runs, work)) onProgress({ type: 'row', row, startUp: startUp() })
       done++
     }
 }

@@ -92,8 +92,8 @@ export function drawGrowth(
   cursor: GrowthCursor | null,
   theme: MapTheme,
 ): void {
-  const { box, y, sizes, lines, named } = layout
-  drawPanel(ctx, box, y, 'ms', theme)
+  const { box, y, lines, named } = layout
+  drawPanel(ctx, box, y, 'ms', theme, String)
   drawSizes(ctx, layout, theme)
   const strong = cursor?.line
   for (const [i, { spots }] of lines.entries()) if (i !== strong) drawLine(ctx, spots, theme.laneMax, 1)
@@ -106,8 +106,6 @@ export function drawGrowth(
   ctx.beginPath()
   ctx.arc(spot.x, spot.y, 5, 0, 2 * Math.PI)
   ctx.stroke()
-  if (sizes.length > 1) return
-  dot(ctx, spot, theme.accent)
 }
 
 function drawLine(ctx: CanvasRenderingContext2D, spots: readonly Spot[], colour: string, width: number): void {
@@ -134,40 +132,41 @@ function drawSizes(ctx: CanvasRenderingContext2D, { box, sizes }: GrowthLayout, 
   ctx.fillText('n', box.x - 7, below)
 }
 
-/** Names beside the ends of their lines, pushed apart where they would cover each other, tied to them by a thin line. */
+/**
+ * Names beside the lines that reach the largest size, pushed apart where they would cover each other and tied to them; a line
+ * that ends before has its name at its end.
+ */
 function drawNames(
   ctx: CanvasRenderingContext2D,
-  { box, lines }: GrowthLayout,
+  { box, lines, sizes }: GrowthLayout,
   strong: number | undefined,
   theme: MapTheme,
 ): void {
+  const edge = sizes.at(-1)!.x
   const ends = lines.map(({ work, spots }, line) => ({ work, line, end: spots.at(-1)! }))
-  const ordered = ends.sort((a, b) => a.end.y - b.end.y)
+  const write = (work: string, line: number, x: number, y: number) => {
+    ctx.font = `${line === strong ? '600 ' : ''}10.5px ${theme.font}`
+    ctx.fillStyle = line === strong ? theme.accent : theme.muted
+    ctx.fillText(fitted(ctx, work, NAMES - 28), x, y)
+  }
+  ctx.textAlign = 'left'
+  ctx.textBaseline = 'middle'
+  for (const { work, line, end } of ends) if (end.x < edge) write(work, line, end.x + 8, end.y)
+  const beside = ends.filter(({ end }) => end.x === edge).sort((a, b) => a.end.y - b.end.y)
   const places = spread(
-    ordered.map(({ end }) => end.y),
+    beside.map(({ end }) => end.y),
     NAME_HEIGHT,
     box.y + box.height,
   )
   const x = box.x + box.width + 24
-  ctx.textAlign = 'left'
-  ctx.textBaseline = 'middle'
-  for (const [i, { work, line, end }] of ordered.entries()) {
+  for (const [i, { work, line, end }] of beside.entries()) {
     const y = places[i]!
-    const chosen = line === strong
-    stroke(
-      ctx,
-      [
-        [
-          { x: end.x + 5, y: end.y },
-          { x: x - 5, y },
-        ],
-      ],
-      chosen ? theme.accent : theme.line,
-      1,
-    )
-    ctx.font = `${chosen ? '600 ' : ''}10.5px ${theme.font}`
-    ctx.fillStyle = chosen ? theme.accent : theme.muted
-    ctx.fillText(fitted(ctx, work, NAMES - 28), x, y)
+    const tie = [
+      { x: end.x + 5, y: end.y },
+      { x: x - 5, y },
+    ]
+    stroke(ctx, [tie], line === strong ? theme.accent : theme.line, 1)
+    write(work, line, x, y)
   }
 }
 
