@@ -376,7 +376,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
             await pretend()
             const compiled = { pipelines: done, ms: 4 * done }
             const row = fakeRow(work, n, runs)
-            onProgress({ type: 'row', row, startUp: { firstDispatchAt: 1_002_050, compiled } })
+            onProgress({ type: 'row', row, startUp: { firstDispatchAt: 1_002_080, compiled } })
           }
       }),
     download: (what) =>

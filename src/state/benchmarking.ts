@@ -91,7 +91,11 @@ export function benchmarkingActions(
   const saveBenchmark = async (): Promise<void> => {
     const { run } = state().benchmark
     if (!run) return
-    const device = run.device.replaceAll(/[^\w.-]+/g, '-').toLowerCase()
+    const device = run.device
+      .replaceAll(/[^\w.-]+/g, ' ')
+      .trim()
+      .replaceAll(' ', '-')
+      .toLowerCase()
     await saveText(`benchmark-${device}.json`, [benchmarkJson(run)], 'benchmark')
   }
 

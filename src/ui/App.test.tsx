@@ -138,6 +138,73 @@ it('asks both models by their chat template, and shows what they read', async ()
   expect(answer()).toMatch(/^Who is Ahab\?\n three days,/)
 })
 
+it('shows the benchmark beside the path, which stays as it was behind it', async () => {
+  const studio = await open()
+  const go = (hash: string) =>
+    act(async () => {
+      location.hash = hash
+      await new Promise((done) => setTimeout(done, 10))
+    })
+  await go('#benchmark')
+  expect(screen.queryByRole('region', { name: /Open/ })).toBeNull()
+  expect(document.activeElement?.textContent).toBe('Benchmark')
+  expect(screen.getByRole('link', { name: 'Benchmark' }).getAttribute('aria-current')).toBe('page')
+  expect(screen.getByText('offered, not used')).toBeTruthy()
+  expect(screen.getByText('0.3 s after opening the page')).toBeTruthy()
+
+  const run = () => screen.getByRole('button', { name: 'Run' }) as HTMLButtonElement
+  fireEvent.change(screen.getByLabelText('Sizes n'), { target: { value: '64, x' } })
+  expect(run().disabled).toBe(true)
+  expect(screen.getByText('expected whole numbers from 1 to 65536 with commas')).toBeTruthy()
+  fireEvent.change(screen.getByLabelText('Sizes n'), { target: { value: '64, 128' } })
+  fireEvent.click(screen.getByRole('checkbox', { name: 'Codes 1' }))
+  expect(screen.getByText('6 measurements')).toBeTruthy()
+  await act(async () => {
+    fireEvent.click(run())
+    await vi.waitFor(() => expect(studio.store.getState().benchmark.run?.status).toBe('done'))
+  })
+  const table = screen.getByRole('region', { name: 'Times' })
+  expect([...table.querySelectorAll('tbody')].map((body) => body.querySelector('th')?.textContent)).toEqual([
+    ...['matmul A·Bᵀ n×n×n', 'Hessian n×n += XᵀX, 2048 tokens', 'copy of 4 n×n float32, read and written'],
+  ])
+  const cells = within(table).getAllByRole('row')[3]!.querySelectorAll('td')
+  expect([...cells].map((cell) => cell.textContent)).toEqual(['128', '0.0419', '100', '4.69', 'compute', '100 %'])
+  expect(screen.getByText('2.1 s after opening the page, 80 ms after Run')).toBeTruthy()
+  expect(screen.getByText('6 compiled in 24 ms')).toBeTruthy()
+  const chart = screen.getByRole('application', { name: /^Time over size of 3 works/ })
+  fireEvent.keyDown(chart, { key: 'ArrowDown' })
+  fireEvent.keyDown(chart, { key: 'ArrowRight' })
+  expect(screen.getByText(/^matmul A·Bᵀ n×n×n, n = 128: .* grows as n\^/)).toBeTruthy()
+
+  await go('#studio')
+  expect(screen.getByRole('region', { name: /Open/ })).toBeTruthy()
+  expect(document.activeElement?.id).toBe('to-benchmark')
+  await go('#benchmark')
+  expect(screen.getByRole('region', { name: 'Times' })).toBeTruthy()
+  await go('')
+})
+
+it('says why a benchmark cannot start while a run is under way', async () => {
+  const studio = await open({ delay: 5 })
+  await act(() => studio.openBundled('wren-3m'))
+  studio.chooseMethod('rtn')
+  location.hash = '#benchmark'
+  let run: Promise<boolean> = Promise.resolve(false)
+  await act(async () => {
+    run = studio.run()
+    await new Promise((done) => setTimeout(done, 10))
+  })
+  expect((screen.getByRole('button', { name: 'Run' }) as HTMLButtonElement).disabled).toBe(true)
+  expect(screen.getByText(/^A run is under way/)).toBeTruthy()
+  await act(() => run)
+  expect((screen.getByRole('button', { name: 'Run' }) as HTMLButtonElement).disabled).toBe(false)
+  await act(async () => {
+    location.hash = ''
+    await new Promise((done) => setTimeout(done, 10))
+  })
+  expect(screen.getByText('finished')).toBeTruthy()
+})
+
 it('renders hostile names as text', async () => {
   const studio = await open()
   await act(() => studio.openBundled('<img src=x onerror=alert(1)>'))

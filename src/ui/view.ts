@@ -1,21 +1,13 @@
-import { useLayoutEffect, useRef, useSyncExternalStore } from 'react'
+import { useEffect, useLayoutEffect, useRef, useSyncExternalStore } from 'react'
 
 /** The studio's path, or the page beside it. */
 export type View = 'studio' | 'benchmark'
 
 const viewOf = (): View => (location.hash === '#benchmark' ? 'benchmark' : 'studio')
 
-/** Where the studio stood when it was left. */
-let left = 0
-
 function subscribe(changed: () => void): () => void {
-  const listen = () => {
-    // before anything is drawn: once the studio is hidden the page is short and has lost its place
-    if (viewOf() === 'benchmark') left = window.scrollY
-    changed()
-  }
-  window.addEventListener('hashchange', listen)
-  return () => window.removeEventListener('hashchange', listen)
+  window.addEventListener('hashchange', changed)
+  return () => window.removeEventListener('hashchange', changed)
 }
 
 /** What the address asks for: Back, Forward and bookmarks work as with any page. */
@@ -29,6 +21,7 @@ export function showStudio(): void {
 /** Takes the eye and the focus along when the view changes: to the benchmark's title, and back to where one was. */
 export function useArrival(view: View): void {
   const shown = useRef(view)
+  const place = useRef(0)
   useLayoutEffect(() => {
     if (shown.current === view) return
     shown.current = view
@@ -39,9 +32,28 @@ export function useArrival(view: View): void {
     }
     const step = location.hash.startsWith('#step-') && document.getElementById(location.hash.slice(1))
     if (step) step.scrollIntoView({ behavior: 'instant' })
-    else window.scrollTo({ top: left, behavior: 'instant' })
+    else scrollBack(place.current, FRAMES)
     // what had the focus went with the benchmark, unless it was in the header
     if (document.activeElement === document.body)
       document.getElementById('to-benchmark')?.focus({ preventScroll: true })
   }, [view])
+
+  useEffect(() => {
+    if (view !== 'studio') return
+    // once it is hidden the page is short, and Back and Forward have moved it before they say so
+    const keep = () => {
+      if (viewOf() === 'studio') place.current = window.scrollY
+    }
+    window.addEventListener('scroll', keep, { passive: true })
+    return () => window.removeEventListener('scroll', keep)
+  }, [view])
+}
+
+/** Frames in which drawings find their height again. */
+const FRAMES = 20
+
+/** To where the studio was left, as soon as it is as long again. */
+function scrollBack(top: number, frames: number): void {
+  window.scrollTo({ top, behavior: 'instant' })
+  if (window.scrollY < top - 1 && frames > 0) requestAnimationFrame(() => scrollBack(top, frames - 1))
 }

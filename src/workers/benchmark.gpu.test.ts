@@ -33,7 +33,6 @@ describe('the benchmark of the page', () => {
       { work: LONG, n: 512, done: 3 },
     ])
     const rows = heard.flatMap((progress) => (progress.type === 'row' ? [progress] : []))
-    expect(rows.map(({ row }) => row.work).filter((work) => work === MATMUL).length).toBeGreaterThan(0)
     expect(rows.some(({ row }) => row.work === LONG && row.n === 512)).toBe(false)
     const { row, startUp } = rows[0]!
     expect(row).toMatchObject({ work: MATMUL, n: 16, runs: 1 })
