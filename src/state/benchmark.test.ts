@@ -108,6 +108,23 @@ describe('what was measured', () => {
     expect(JSON.parse(benchmarkJson(run))).toEqual({ device: 'fake', rows: run.rows })
   })
 
+  it('has a column for the clock of the GPU where one was read', () => {
+    const timed = {
+      ...run,
+      rows: [
+        { ...run.rows[0]!, gpuMs: 1.5 },
+        { ...run.rows[1]!, gpuMs: null },
+      ],
+    }
+    expect(benchmarkMarkdown(timed).split('\n').slice(2)).toEqual([
+      '| work | n | ms | GPU ms | GFLOP/s | GB/s | bound by | reached |',
+      '|---|---:|---:|---:|---:|---:|---|---:|',
+      '| matmul n | 64 | 2.00 | 1.50 | 100 | 2.00 | compute | 100 % |',
+      '| copy of n | 64 | 2.00 |  | 0 | 10.0 | memory | 100 % |',
+      '',
+    ])
+  })
+
   it('has three digits that count', () => {
     expect([0, 0.00012, 0.1914, 34.188, 99.96, 34188.4].map(figures)).toEqual([
       ...['0', '0.0001', '0.191', '34.2', '100.0', '34188'],

@@ -151,20 +151,27 @@ export function figures(value: number): string {
 
 export const percent = (share: number): string => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`
 
+/** Whether the device's own clock was read too. */
+export const timedOnGpu = (rows: readonly BenchmarkRow[]): boolean =>
+  rows.some(({ gpuMs }) => typeof gpuMs === 'number')
+
 /** The table for a page of text. */
 export function benchmarkMarkdown({ device, rows }: BenchmarkRun): string {
   const best = bestRates(rows)
+  const gpu = timedOnGpu(rows)
   const lines = rows.map((row) => {
+    const { work, n, ms, gpuMs, gflops, gbPerSecond } = row
     const share = reached(row, best)
-    const cells = [row.work, row.n, figures(row.ms), figures(row.gflops), figures(row.gbPerSecond)]
+    const times = [figures(ms), ...(gpu ? [typeof gpuMs === 'number' ? figures(gpuMs) : ''] : [])]
+    const cells = [work, n, ...times, figures(gflops), figures(gbPerSecond)]
     return `| ${[...cells, share?.bound ?? '', share ? percent(share.share) : ''].join(' | ')} |`
   })
   const runs = rows[0]?.runs ?? 0
   return [
     `${device}; medians of ${runs} ${runs === 1 ? 'run' : 'runs'}`,
     '',
-    '| work | n | ms | GFLOP/s | GB/s | bound by | reached |',
-    '|---|---:|---:|---:|---:|---|---:|',
+    `| work | n | ms |${gpu ? ' GPU ms |' : ''} GFLOP/s | GB/s | bound by | reached |`,
+    `|---|---:|---:|${gpu ? '---:|' : ''}---:|---:|---|---:|`,
     ...lines,
     '',
   ].join('\n')

@@ -122,8 +122,11 @@ export interface BenchmarkOptions {
   readonly runs: number
 }
 
-/** One line, as `bitloom bench --json` has it. */
-export type BenchmarkRow = Measurement
+/** One line, as `bitloom bench --json` has it: what the page reads of it. */
+export type BenchmarkRow = Pick<Measurement, 'work' | 'n' | 'ms' | 'gflops' | 'gbPerSecond' | 'runs'> & {
+  /** Of the kernels alone, where the device has a clock. */
+  readonly gpuMs?: number | null
+}
 
 export type BenchmarkProgress =
   /** At work now; sizes that a work does not take, or that the device has no room or takes too long for, give no row. */

@@ -5,7 +5,7 @@ import type { BenchmarkDevice, BenchmarkGroup, BenchmarkOptions, BenchmarkProgre
 
 /** What a work is about, by its name; the first that fits. */
 const GROUPS: readonly (readonly [title: string, holds: RegExp])[] = [
-  ['Products', /^(matmul|Hessian|U·X|XᵀY)/],
+  ['Products', /^(matmul|Hessian|U·X|XᵀY|attention)/],
   ['Memory', /\bcop(y|ied)\b/],
   ['Factors', /^(Cholesky|factor|GPTQ)/],
   ['Codes', /^(codes|W·X)/],
