@@ -10,7 +10,7 @@ const LIMITS: Readonly<Record<string, { readonly title: string; readonly bytes: 
   maxStorageBufferBindingSize: { title: 'Largest binding', bytes: true },
   maxBufferSize: { title: 'Largest buffer', bytes: true },
   maxComputeWorkgroupStorageSize: { title: 'Workgroup memory', bytes: true },
-  maxComputeInvocationsPerWorkgroup: { title: 'Threads a workgroup', bytes: false },
+  maxComputeInvocationsPerWorkgroup: { title: 'Workgroup size', bytes: false },
   maxStorageBuffersPerShaderStage: { title: 'Storage buffers', bytes: false },
 }
 

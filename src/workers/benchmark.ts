@@ -42,10 +42,10 @@ export function benchmarkDevice({ device, info }: Gpu, readyAt: number): Benchma
 }
 
 /**
- * A run that takes longer than this is left out: a person would wait for it once to warm up, and once for every run.
- * A processor may need several times what it needs at least.
+ * A run that takes longer than this at least is left out: a person would wait for it once to warm up, and once for every
+ * run. A processor may need several times as long, and cannot split a product along k, so that a dispatch grows with it.
  */
-const LONGEST_MS = { hardware: 2000, software: 500 }
+const LONGEST_MS = { hardware: 2000, software: 200 }
 
 /** How long one run takes at least, from what the device has been seen to do. */
 function leastMs(gpu: Gpu, name: string, n: number): number {

@@ -133,8 +133,8 @@ function drawSizes(ctx: CanvasRenderingContext2D, { box, sizes }: GrowthLayout, 
 }
 
 /**
- * Names beside the lines that reach the largest size, pushed apart where they would cover each other and tied to them; a line
- * that ends before has its name at its end.
+ * Names beside the lines that reach the largest size, tied to them; a line that ends before has its name at its end. They are
+ * pushed apart where they would cover each other.
  */
 function drawNames(
   ctx: CanvasRenderingContext2D,
@@ -142,31 +142,29 @@ function drawNames(
   strong: number | undefined,
   theme: MapTheme,
 ): void {
-  const edge = sizes.at(-1)!.x
-  const ends = lines.map(({ work, spots }, line) => ({ work, line, end: spots.at(-1)! }))
-  const write = (work: string, line: number, x: number, y: number) => {
-    ctx.font = `${line === strong ? '600 ' : ''}10.5px ${theme.font}`
-    ctx.fillStyle = line === strong ? theme.accent : theme.muted
-    ctx.fillText(fitted(ctx, work, NAMES - 28), x, y)
-  }
   ctx.textAlign = 'left'
   ctx.textBaseline = 'middle'
-  for (const { work, line, end } of ends) if (end.x < edge) write(work, line, end.x + 8, end.y)
-  const beside = ends.filter(({ end }) => end.x === edge).sort((a, b) => a.end.y - b.end.y)
-  const places = spread(
-    beside.map(({ end }) => end.y),
-    NAME_HEIGHT,
-    box.y + box.height,
-  )
-  const x = box.x + box.width + 24
-  for (const [i, { work, line, end }] of beside.entries()) {
-    const y = places[i]!
-    const tie = [
-      { x: end.x + 5, y: end.y },
-      { x: x - 5, y },
-    ]
-    stroke(ctx, [tie], line === strong ? theme.accent : theme.line, 1)
-    write(work, line, x, y)
+  const ends = lines.map(({ work, spots }, line) => ({ work, chosen: line === strong, end: spots.at(-1)! }))
+  for (const size of sizes) {
+    const here = ends.filter(({ end }) => end.x === size.x).sort((a, b) => a.end.y - b.end.y)
+    const places = spread(
+      here.map(({ end }) => end.y),
+      NAME_HEIGHT,
+      box.y + box.height,
+    )
+    const beside = size === sizes.at(-1)
+    const x = beside ? box.x + box.width + 24 : size.x + 10
+    for (const [i, { work, chosen, end }] of here.entries()) {
+      const y = places[i]!
+      const tie = [
+        { x: end.x + 5, y: end.y },
+        { x: x - 5, y },
+      ]
+      if (beside) stroke(ctx, [tie], chosen ? theme.accent : theme.line, 1)
+      ctx.font = `${chosen ? '600 ' : ''}10.5px ${theme.font}`
+      ctx.fillStyle = chosen ? theme.accent : theme.muted
+      ctx.fillText(fitted(ctx, work, NAMES - 28), x, y)
+    }
   }
 }
 
