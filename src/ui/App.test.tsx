@@ -218,4 +218,14 @@ it('says what to do without a GPU and still opens models', async () => {
   await act(() => studio.openBundled('wren-3m'))
   expect((screen.getByRole('button', { name: 'Quantize' }) as HTMLButtonElement).disabled).toBe(true)
   expect(screen.getByText('Needs a GPU.')).toBeTruthy()
+  await act(async () => {
+    location.hash = '#benchmark'
+    await new Promise((done) => setTimeout(done, 10))
+  })
+  expect((screen.getByRole('button', { name: 'Run' }) as HTMLButtonElement).disabled).toBe(true)
+  expect(screen.getByRole('status').textContent).toBe('Needs a GPU.')
+  await act(async () => {
+    location.hash = ''
+    await new Promise((done) => setTimeout(done, 10))
+  })
 })
