@@ -1,11 +1,11 @@
 // Index of the largest element of each row, the lowest of equals; NONE for a row that holds NaN or an infinity. One
 // workgroup a row.
 struct Params {
-  rows: u32, columns: u32,
+  rows: u32, columns: u32, row: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>; // [rows, columns]
-@group(0) @binding(2) var<storage, read_write> y: array<u32>; // [rows]
+@group(0) @binding(2) var<storage, read_write> y: array<u32>; // [… row + rows]
 
 const NONE = 0xffffffffu;
 
@@ -47,5 +47,5 @@ fn main(
       best_indices[0] = best_indices[i];
     }
   }
-  y[row] = best_indices[0];
+  y[params.row + row] = best_indices[0];
 }

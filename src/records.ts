@@ -222,6 +222,43 @@ export interface PerplexityReport {
   /** Tokens scored. */
   readonly tokens: number
   readonly windows: number
+  /** Codes were multiplied as they are stored; else every block was dequantized, or never quantized. */
+  readonly stored: boolean
+  readonly seconds: number
+}
+
+/**
+ * How a task's items are told right from wrong: `choices` and `hellaswag` by the likeliest continuation of one context,
+ * `contexts` by the context that makes one continuation likeliest, `lastWord` by whether every token is the likeliest.
+ */
+export type TaskKind = 'choices' | 'hellaswag' | 'contexts' | 'lastWord'
+
+/** A part of the items. */
+export interface Share {
+  readonly value: number
+  /** Standard error √(p(1 − p)/(n − 1)); null for a single item. */
+  readonly error: number | null
+}
+
+/** A zero-shot task, scored as lm-evaluation-harness does. */
+export interface ZeroShotReport {
+  /** The file's name without its ending. */
+  readonly task: string
+  readonly kind: TaskKind
+  readonly items: number
+  readonly accuracy: Share
+  /** Where log-likelihoods are divided by the bytes of their choices first; null for kinds that have one length or one choice. */
+  readonly normalized: Share | null
+  /** exp of the mean negative log-likelihood of a last word; null for other kinds. */
+  readonly perplexity: number | null
+  /** Index of every item's right choice, and of the one that was chosen; −1 where a last word was not foreseen. */
+  readonly gold: readonly number[]
+  readonly predictions: readonly number[]
+  readonly normalizedPredictions: readonly number[] | null
+  /** Of every choice of every item, in nats. */
+  readonly logLikelihoods: readonly (readonly number[])[]
+  /** Codes were multiplied as they are stored. */
+  readonly stored: boolean
   readonly seconds: number
 }
 

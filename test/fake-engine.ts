@@ -325,6 +325,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
           nll: Math.log(perplexity),
           tokens: 4080,
           windows: 16,
+          stored: false,
           seconds: 1.4,
         }
       }),

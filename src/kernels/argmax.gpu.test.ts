@@ -2,11 +2,12 @@ import { expect, it } from 'vitest'
 import { noise, testGpu } from '../../test/device'
 import { argmax, NO_COLUMN } from './argmax'
 
-async function run(x: Float32Array<ArrayBuffer>, rows: number) {
+async function run(x: Float32Array<ArrayBuffer>, rows: number, row?: number) {
   const gpu = await testGpu()
-  const y = gpu.alloc([rows], 'u32')
+  const y = gpu.alloc([(row ?? 0) + rows], 'u32')
   const rec = gpu.record()
-  rec.run(argmax, { x: gpu.upload(x), y }, { rows, columns: x.length / rows })
+  rec.write(y, new Uint32Array(y.shape[0]!).fill(7777))
+  rec.run(argmax, { x: gpu.upload(x), y }, { rows, columns: x.length / rows, ...(row === undefined ? {} : { row }) })
   await gpu.submit(rec)
   return [...(await gpu.readU32(y))]
 }
@@ -40,4 +41,8 @@ it.each([
   const [first, second, third] = await run(x, 3)
   expect(second).toBe(NO_COLUMN)
   for (const found of [first, third]) expect(found).toBeLessThan(300)
+})
+
+it('writes where it is told to, and nowhere else', async () => {
+  expect(await run(Float32Array.of(1, 5, 2, 9, 8, 7), 2, 3)).toEqual([7777, 7777, 7777, 1, 0])
 })

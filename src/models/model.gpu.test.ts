@@ -51,7 +51,16 @@ describe('LlamaModel', () => {
     const { gpu, spec, weights, model, x } = await forward(tinyConfig, { windows, shardBytes: 4 * 36 * 13 })
     const rec = gpu.record()
     const targets = ids.map((_, i) => (i % length === length - 1 ? NO_TARGET : ids[i + 1]!))
-    const scores = model.nll(rec, x, Uint32Array.from(targets))
+    const best = gpu.alloc([ids.length], 'u32', 'likeliest')
+    const scores = model.nll(rec, x, Uint32Array.from(targets), best)
+    // the same of some rows only, in any order
+    const some = [40, 3, 17, 3]
+    const gathered = model.gather(rec, x, Uint32Array.from(some))
+    const few = model.nll(
+      rec,
+      gathered,
+      Uint32Array.from(some, (row) => targets[row]!),
+    )
     await gpu.submit(rec)
     const expected = ids.map((_, i) => {
       if (targets[i] === NO_TARGET) return 0
@@ -60,7 +69,14 @@ describe('LlamaModel', () => {
       return nllReference(logits.slice(-spec.vocab), targets[i]!)
     })
     expectClose(await gpu.readF32(scores), expected, tolerance)
-    gpu.free(scores, x)
+    expectClose(await gpu.readF32(few), some.map((row) => expected[row]!), tolerance) // biome-ignore format: as above
+    const likeliest = ids.map((_, i) => {
+      const start = Math.floor(i / length) * length
+      const row = llamaReference(spec, weights, ids.slice(start, i + 1)).slice(-spec.vocab)
+      return row.indexOf(Math.max(...row))
+    })
+    expect([...(await gpu.readU32(best))]).toEqual(likeliest)
+    gpu.free(scores, few, gathered, best, x)
     model.free()
   })
 

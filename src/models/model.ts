@@ -2,6 +2,7 @@ import { FormatError, invariant } from '../errors'
 import type { Gpu, GpuInfo } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
+import { argmax } from '../kernels/argmax'
 import { embed } from '../kernels/embed'
 import { matmul } from '../kernels/gemm'
 import { nll } from '../kernels/nll'
@@ -116,6 +117,18 @@ export class LlamaModel {
     return y
   }
 
+  /** These rows of x [tokens, hidden] as [rows, hidden]: what a head that is not asked for the others has to read. */
+  gather(rec: Recorder, x: Tensor, rows: Uint32Array): Tensor {
+    const { gpu } = this
+    const [count = 0, hidden = 0] = x.shape
+    const ids = gpu.alloc([rows.length], 'u32', 'rows')
+    rec.write(ids, Uint32Array.from(rows))
+    const y = gpu.alloc([rows.length, hidden], 'f32', 'hidden')
+    rec.run(embed, { ids, table: x, y }, { tokens: rows.length, hidden, first: 0, count })
+    gpu.free(ids)
+    return y
+  }
+
   /** Logits [count, vocab] of rows [first, first + count) of the last block's output [tokens, hidden]. */
   logits(rec: Recorder, x: Tensor, { first, count }: { first: number; count: number }): Tensor {
     const normed = this.#norm(rec, x)
@@ -127,9 +140,10 @@ export class LlamaModel {
 
   /**
    * −log p(target) in nats of every row of the last block's output x [tokens, hidden] as [tokens]; targets may be
-   * NO_TARGET for rows that do not count. Never holds more than 64 MiB of logits.
+   * NO_TARGET for rows that do not count. `best` u32 [tokens], where given, gets every row's likeliest id. Never holds more
+   * than 64 MiB of logits.
    */
-  nll(rec: Recorder, x: Tensor, targets: Uint32Array): Tensor {
+  nll(rec: Recorder, x: Tensor, targets: Uint32Array, best?: Tensor): Tensor {
     const { gpu } = this
     const { vocab } = this.spec
     const [tokens = 0] = x.shape
@@ -144,6 +158,7 @@ export class LlamaModel {
       const rows = Math.min(step, tokens - row)
       this.#logits(rec, normed, row, rows, logits)
       rec.run(nll(rec.traits.software), { logits, targets: targetTensor, y }, { rows, vocab, row })
+      if (best) rec.run(argmax, { x: logits, y: best }, { rows, columns: vocab, row })
     }
     gpu.free(targetTensor, normed, logits)
     return y

@@ -10,7 +10,7 @@ import type { ModelSpec } from '../models/spec'
 import { type BlockWeights, freeBlock, loadBlock, type WeightSource } from '../models/weights'
 import { batchesOf, batchWindows, checkCancelled, type WindowBatch } from './batching'
 import { type OutputGradient, SquareSums } from './gradient-sums'
-import { targetsOf } from './perplexity'
+import { targetsOf } from './scoring'
 import type { Windows } from './windows'
 
 export interface OutputGradients {

@@ -67,8 +67,8 @@ describe('perplexity', () => {
     const expected = nllMeanReference(large.spec, large.weights, windowsOf(large.model, 105, 0), 6)
     expect(report).toMatchObject({ tokens: 40, windows: 10 })
     expect(Math.abs(report.nll / expected - 1)).toBeLessThan(1e-5)
-    // two rounds of three blocks and the head
-    expect(progress).toEqual(Array.from({ length: 8 }, (_, i) => i / 8))
+    // four batches pass three blocks and the head
+    expect(progress).toEqual(Array.from({ length: 16 }, (_, i) => i / 16))
   })
 
   it('stops when asked to, at a block and before the head, and runs again', async () => {

@@ -16,6 +16,7 @@ const report = (perplexity: number) => ({
   nll: Math.log(perplexity),
   tokens: 504,
   windows: 8,
+  stored: false,
   seconds: 1,
 })
 

@@ -48,6 +48,7 @@ it('puts perplexities of one setting into one column', () => {
       nll: Math.log(perplexity),
       tokens: 504,
       windows: 8,
+      stored: false,
       seconds: 1,
     },
   })

@@ -16,7 +16,15 @@ const modules = plan.map((module, at) => {
 const report = { modules, model: { name: 'wren', parameters: 1000, bytes: 2000 } } as unknown as RunReport
 const result = { report, run: 3, alive: true }
 const line = { model: 'wren#1', recipe: 'r', run: 3, protocol: 'windows:4', text: 't', maxTokens: null }
-const number = (perplexity: number) => ({ ...line, perplexity, nll: 0, tokens: 1, windows: 1, seconds: 1 })
+const number = (perplexity: number) => ({
+  ...line,
+  perplexity,
+  nll: 0,
+  tokens: 1,
+  windows: 1,
+  stored: false,
+  seconds: 1,
+})
 
 it('names the worst module and the median', () => {
   const { error } = summaryOf({ model, result, measurements: [] })!
