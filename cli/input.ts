@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { FormatError } from '../src/errors'
-import { folderSources } from '../src/formats/node-files'
+import { fileSource, folderSources } from '../src/formats/node-files'
 import { type Gpu, openGpu } from '../src/gpu/device'
 import { checkCancelled } from '../src/pipeline/batching'
 import { type OpenedModel, openFiles } from '../src/pipeline/opened'
+import { readTask, type ZeroShotTask } from '../src/pipeline/zero-shot-task'
 import { openDawn } from './dawn'
 
 /** The model in a folder, or in one packed file. */
@@ -22,6 +23,13 @@ export async function readText(path: string): Promise<{ name: string; text: stri
   } catch {
     throw new FormatError(`${path}: expected text in UTF-8, got other bytes — convert it, or choose another file`)
   }
+}
+
+/** A zero-shot task, or its first `limit` items. FormatError names file and line. */
+export async function taskAt(path: string, limit: number | null): Promise<ZeroShotTask> {
+  const info = await stat(path).catch(() => null)
+  if (info?.isDirectory()) throw new FormatError(`${path}: expected a task's .jsonl file, got a folder — name the file`)
+  return readTask(await fileSource(path), limit)
 }
 
 /** Opens the GPU for as long as `work` takes. */

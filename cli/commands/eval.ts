@@ -1,40 +1,90 @@
 import { weightsOf } from '../../src/pipeline/opened'
 import { perplexity } from '../../src/pipeline/perplexity'
-import { command } from '../command'
-import { openPath, readText, withGpu } from '../input'
+import { zeroShot } from '../../src/pipeline/zero-shot'
+import type { ZeroShotReport } from '../../src/records'
+import { type Arguments, command, type Result, UsageError } from '../command'
+import { openPath, readText, taskAt, withGpu } from '../input'
 import { profiled, profileFlag } from '../profile'
 import { progressPrinter } from '../progress'
 import { checkProtocol, protocolFlag } from '../protocol-flag'
+import { taskTable } from '../task-table'
+
+const flags = {
+  text: { type: 'text', value: 'FILE', help: 'Text to score: its perplexity.' },
+  ...protocolFlag,
+  'max-tokens': {
+    type: 'number',
+    value: 'N',
+    min: 1,
+    max: 2 ** 31,
+    whole: true,
+    help: 'Only windows inside the first N tokens. Default: the whole text.',
+  },
+  task: { type: 'texts', value: 'FILE', help: 'Zero-shot task, one JSON object a line: its accuracy.' },
+  limit: {
+    type: 'number',
+    value: 'N',
+    min: 1,
+    max: 2 ** 31,
+    whole: true,
+    help: 'Only the first N items of each task. Default: all.',
+  },
+  stored: {
+    type: 'switch',
+    help: 'Multiply the codes of a packed file as they are stored instead of dequantizing each block first.',
+  },
+  ...profileFlag,
+} as const
+
+/** Flags that say how a text is scored, and how a task is. */
+const OF_TEXT = ['protocol', 'max-tokens']
+const OF_TASKS = ['limit']
 
 export const evaluate = command({
   name: 'eval',
   positionals: ['PATH'],
-  summary: 'Measures the perplexity of a checkpoint or a packed file on a text.',
-  flags: {
-    text: { type: 'text', value: 'FILE', required: true, help: 'Text to score.' },
-    ...protocolFlag,
-    'max-tokens': {
-      ...{ type: 'number', value: 'N', min: 1, max: 2 ** 31, whole: true },
-      help: 'Only windows inside the first N tokens. Default: the whole text.',
-    },
-    stored: {
-      type: 'switch',
-      help: 'Multiply the codes of a packed file as they are stored instead of dequantizing each block first.',
-    },
-    ...profileFlag,
-  },
-  async run({ positionals: [path], values, signal }) {
-    const { protocol, 'max-tokens': maxTokens = null, stored } = values
-    checkProtocol('eval', protocol)
-    const text = await readText(values.text)
-    const model = await openPath(path!)
-    return withGpu(signal, async (gpu) => {
-      const request = { text, protocol, maxTokens, stored, signal, onProgress: progressPrinter() }
-      const report = await profiled(gpu, values.profile, () => perplexity(gpu, model, weightsOf(gpu, model), request))
-      return {
-        json: { ...report, model: model.name, device: gpu.info.name },
-        text: `perplexity ${report.perplexity.toFixed(4)}  ${report.protocol}  ${report.text}  ${report.tokens} tokens in ${report.windows} windows  ${report.seconds.toFixed(1)} s`,
-      }
-    })
+  summary: 'Measures the perplexity of a checkpoint or a packed file on a text, or its accuracy on zero-shot tasks.',
+  flags,
+  run(args) {
+    const { text, task } = args.values
+    if ((text === undefined) === (task.length === 0))
+      throw new UsageError(`eval: expected --text FILE or --task FILE, got ${text === undefined ? 'neither' : 'both'}`)
+    const strange = (text === undefined ? OF_TEXT : OF_TASKS).find((flag) => args.given.has(flag))
+    if (strange)
+      throw new UsageError(`eval: --${strange}: expected with --${text === undefined ? 'text' : 'task'} only`)
+    return text === undefined ? scoreTasks(args) : scoreText(args, text)
   },
 })
+
+type Args = Arguments<typeof flags>
+
+async function scoreText({ positionals: [path], values, signal }: Args, file: string): Promise<Result> {
+  const { protocol, 'max-tokens': maxTokens = null, stored } = values
+  checkProtocol('eval', protocol)
+  const text = await readText(file)
+  const model = await openPath(path!)
+  return withGpu(signal, async (gpu) => {
+    const request = { text, protocol, maxTokens, stored, signal, onProgress: progressPrinter() }
+    const report = await profiled(gpu, values.profile, () => perplexity(gpu, model, weightsOf(gpu, model), request))
+    return {
+      json: { ...report, model: model.name, device: gpu.info.name },
+      text: `perplexity ${report.perplexity.toFixed(4)}  ${report.protocol}  ${report.text}  ${report.tokens} tokens in ${report.windows} windows  ${report.seconds.toFixed(1)} s`,
+    }
+  })
+}
+
+async function scoreTasks({ positionals: [path], values, signal }: Args): Promise<Result> {
+  const { limit = null, stored, profile } = values
+  // all of them first: a bad line in the last must not cost the work on the others
+  const tasks = await Promise.all(values.task.map((file) => taskAt(file, limit)))
+  const model = await openPath(path!)
+  return withGpu(signal, async (gpu) => {
+    const reports: ZeroShotReport[] = []
+    const weights = weightsOf(gpu, model)
+    for (const task of tasks) {
+      const request = { task, stored, signal, onProgress: progressPrinter() }
+      reports.push(await profiled(gpu, profile, () => zeroShot(gpu, model, weights, request)))
+    }
+    return { json: { model: model.name, device: gpu.info.name, tasks: reports }, text: taskTable(reports) }
+  })
+}

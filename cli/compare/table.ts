@@ -1,3 +1,4 @@
+import { aligned } from '../aligned'
 import { type Comparison, type DoneRun, isDone } from './document'
 import { differences, seedlessKey } from './recipe-fields'
 
@@ -72,15 +73,3 @@ export function comparisonTable(comparison: Comparison): string {
 
 const written = ({ mean, deviation }: Spread): string =>
   deviation === null ? mean.toFixed(3) : `${mean.toFixed(3)} ± ${deviation.toFixed(3)}`
-
-/** Cells of equal width, texts to the left and numbers to the right. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  const cell = (text: string, width: number) => (/^[\d.]/.test(text) ? text.padStart(width) : text.padEnd(width))
-  return rows.map((row) =>
-    row
-      .map((text, column) => cell(text, widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  )
-}

@@ -78,7 +78,7 @@ it('knows a last word that greedy decoding gives', async () => {
   const tokenizer = { ...letters, encode: (text: string) => letters.encode(text.replaceAll(' ', '')) }
   const items = Array.from({ length: 6 }, (_, i) => {
     const context = text(8 + i, 40 + i)
-    const [{ likeliest }] = reference({ context, continuation: 'x' }) as [{ likeliest: number }]
+    const { likeliest } = reference({ context, continuation: 'x' })[0]!
     return { context, continuation: String.fromCharCode(202 + ((likeliest + (i % 2)) % 101)) }
   })
   const report = await run(await testGpu(), { task: parseTask('words', jsonl(items)) }, { ...model, tokenizer })
