@@ -5,6 +5,7 @@ import type { EngineApi, MethodDescription, OpenResult, OptionDescription } from
 import { fakeAllocation, fakeGraph, fakeTraining, fakeWidths, learns } from './fake-allocation'
 import { fakeDetail, fakeGroups, fakeRow } from './fake-benchmark'
 import { fakeReconstructing, fakeReconstruction, fakeSteps } from './fake-reconstruction'
+import { fakeScores, kindOf } from './fake-tasks'
 
 /** What a test may decide about the engine it drives. */
 export interface FakeOptions {
@@ -313,7 +314,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
         })
       }),
     resume: () => answer('resume', () => go()),
-    perplexity: (which, text, { protocol }, onProgress) =>
+    perplexity: (which, text, { protocol, stored }, onProgress) =>
       answer('perplexity', async () => {
         onProgress({ type: 'phase', phase: 'evaluate', done: 3, total: 16, label: text.name })
         await pretend()
@@ -325,9 +326,23 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
           nll: Math.log(perplexity),
           tokens: 4080,
           windows: 16,
-          stored: false,
+          stored: which === 'quantized' && stored,
           seconds: 1.4,
         }
+      }),
+    inspectTask: (file) =>
+      answer('inspectTask', () => {
+        if (!file.name.endsWith('.jsonl'))
+          throw new FormatError(`${file.name}, line 1: expected a JSON object, got 'x' — one JSON object a line`)
+        return { name: file.name.replace('.jsonl', ''), kind: kindOf(file.name), items: 40 }
+      }),
+    zeroShot: (which, file, { limit, stored }, onProgress) =>
+      answer('zeroShot', async () => {
+        cancelled = false
+        onProgress({ type: 'phase', phase: 'evaluate', done: 2, total: 8, label: file.name })
+        await pretend()
+        checkCancelled()
+        return fakeScores(file.name.replace('.jsonl', ''), kindOf(file.name), which, limit ?? 40, stored)
       }),
     generate: (which, prompt, { chat }, onText) =>
       answer('generate', async () => {

@@ -31,6 +31,8 @@ export interface Context {
   /** How to open again what is open, after the engine was restarted. */
   reopen: (() => Promise<void>) | null
   readonly ownTexts: Map<string, string>
+  /** By the names of the files. */
+  readonly taskFiles: Map<string, File>
 }
 
 export const patch = (context: Context, part: Partial<StudioState>): void => context.store.setState(part)

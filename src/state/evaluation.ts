@@ -12,9 +12,14 @@ export interface EvaluationChoice {
   readonly options: PerplexityOptions
   /** 0 for the whole text. */
   readonly maxTokens: number
+  readonly stored: boolean
   readonly problems: { readonly length: string | null; readonly tokens: string | null }
   readonly ready: boolean
 }
+
+/** Whether codes are multiplied as they are stored: by itself where the adapter does not make weights of codes more slowly than it multiplies. */
+export const storesCodes = ({ evaluation, engine }: Pick<StudioState, 'evaluation' | 'engine'>): boolean =>
+  evaluation.stored ?? (engine.status === 'ready' && !engine.gpu.software)
 
 /** The chosen text and protocol, completed with what the page chooses where nobody did. */
 export function evaluationOf({ evaluation, catalog, engine }: Pick<StudioState, 'evaluation' | 'catalog' | 'engine'>) {
@@ -22,14 +27,15 @@ export function evaluationOf({ evaluation, catalog, engine }: Pick<StudioState, 
   const text = evaluation.text ?? catalog.texts.find((candidate) => candidate.use === 'evaluation')?.name ?? ''
   const maxTokens = evaluation.maxTokens ?? (software ? FEW_TOKENS : MANY_TOKENS)
   const protocol = `${evaluation.family}:${evaluation.length}`
+  const stored = storesCodes({ evaluation, engine })
   const whole = Number.isInteger(maxTokens) && maxTokens >= 0
   const problems = {
     length: protocolProblem(protocol),
     tokens: whole ? null : 'expected a whole number; 0 for the whole text',
   }
   const choice: EvaluationChoice = {
-    ...{ text, maxTokens, problems },
-    options: { protocol, maxTokens: maxTokens === 0 ? null : maxTokens },
+    ...{ text, maxTokens, stored, problems },
+    options: { protocol, maxTokens: maxTokens === 0 ? null : maxTokens, stored },
     ready: text !== '' && problems.length === null && problems.tokens === null,
   }
   return choice

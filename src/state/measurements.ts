@@ -1,39 +1,46 @@
 import type { PerplexityReport } from '../records'
 
-/** One line of the session's table: the same text and protocol before and after. */
-export interface Measurement {
+/** Which model and which result a line of numbers belongs to; further fields say under what setting they were measured. */
+interface LineKey {
   readonly model: string
   /** Which result the right-hand side belongs to, e.g. "GPTQ 4-bit g128". */
   readonly recipe: string
   readonly run: number
+}
+
+/** A setting's numbers before and after. */
+export type Line<K extends LineKey, R> = K & { readonly before: R | null; readonly after: R | null }
+
+export interface MeasurementKey extends LineKey {
   readonly protocol: string
   readonly text: string
   readonly maxTokens: number | null
-  readonly before: PerplexityReport | null
-  readonly after: PerplexityReport | null
 }
 
-export type MeasurementKey = Omit<Measurement, 'before' | 'after'>
+/** One line of the session's table of perplexities. */
+export type Measurement = Line<MeasurementKey, PerplexityReport>
 
-const sameSetting = (a: MeasurementKey, b: MeasurementKey): boolean =>
-  a.model === b.model && a.protocol === b.protocol && a.text === b.text && a.maxTokens === b.maxTokens
-const sameLine = (a: MeasurementKey, b: MeasurementKey): boolean => sameSetting(a, b) && a.run === b.run
+/** Every field of the key is the same, but for those of the result. */
+function sameSetting<K extends LineKey>(key: K, other: K): boolean {
+  const { recipe: _, run: __, ...setting } = key
+  return Object.entries(setting).every(([field, value]) => other[field as keyof K] === value)
+}
 
 /** Puts a number in its place: a new line, or the open half of an existing one. */
-export function recordMeasurement(
-  lines: readonly Measurement[],
-  key: MeasurementKey,
+export function recordMeasurement<K extends LineKey, R>(
+  lines: readonly Line<K, R>[],
+  key: K,
   which: 'before' | 'after',
-  report: PerplexityReport,
-): Measurement[] {
-  const at = lines.findIndex((line) => sameLine(line, key))
+  report: R,
+): Line<K, R>[] {
+  const at = lines.findIndex((line) => sameSetting(key, line) && line.run === key.run)
   if (at < 0) return [...lines, { ...key, before: knownBefore(lines, key), after: null, [which]: report }]
   return lines.map((line, index) => (index === at ? { ...line, [which]: report } : line))
 }
 
 /** The original's number is the same for every run on it: measured once, reused. */
-export const knownBefore = (lines: readonly Measurement[], key: MeasurementKey): PerplexityReport | null =>
-  lines.find((line) => sameSetting(line, key) && line.before)?.before ?? null
+export const knownBefore = <K extends LineKey, R>(lines: readonly Line<K, R>[], key: K): R | null =>
+  lines.find((line) => sameSetting(key, line) && line.before)?.before ?? null
 
 /** after ÷ before; null while one is missing. */
 export const ratio = ({ before, after }: Measurement): number | null =>

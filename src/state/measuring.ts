@@ -5,20 +5,33 @@ import { knownBefore, type MeasurementKey, recordMeasurement } from './measureme
 import { modelKey } from './modules'
 import { batched } from './progress'
 import { recipeLabel } from './recipe'
+import type { StudioState } from './store'
 
 const UPDATE_MS = 100
 
 type WeightPlace = Parameters<EngineApi['weights']>[1]
 
+/** Which of the two can be asked: a packed file alone has no original, a model without a run no result. */
+export const sidesOf = ({ model, result }: Pick<StudioState, 'model' | 'result'>) => ({
+  original: model?.inspection.kind === 'hf-checkpoint',
+  quantized: result?.alive === true,
+})
+
+/** Shows what the engine tells of a piece of work, under a label. */
+export function shownProgress(context: Context, label: string) {
+  patch(context, { work: { label, phase: null, done: 0, total: 0 } })
+  return batched<Progress>(UPDATE_MS, (batch) => {
+    const last = batch.findLast((line) => line.type === 'phase')
+    if (last?.type === 'phase' && context.store.getState().work)
+      patch(context, { work: { label, phase: last.phase, done: last.done, total: last.total } })
+  })
+}
+
 /** Perplexity before and after, and the two models side by side. */
 export function measuringActions(context: Context) {
   const state = context.store.getState
 
-  /** Which of the two can be asked: a packed file alone has no original, a model without a run no result. */
-  const sides = () => {
-    const { model, result } = state()
-    return { original: model?.inspection.kind === 'hf-checkpoint', quantized: result?.alive === true }
-  }
+  const sides = () => sidesOf(state())
 
   const measure = (textName: string, options: PerplexityOptions) =>
     occupy(context, 'measure', 'measure', async () => {
@@ -34,13 +47,10 @@ export function measuringActions(context: Context) {
         maxTokens: options.maxTokens,
       }
       const one = async (which: 'original' | 'quantized') => {
-        const label = which === 'original' ? 'Perplexity of the original' : 'Perplexity of the quantized model'
-        patch(context, { work: { label, phase: null, done: 0, total: 0 } })
-        const progress = batched<Progress>(UPDATE_MS, (batch) => {
-          const last = batch.findLast((line) => line.type === 'phase')
-          if (last?.type === 'phase' && state().work)
-            patch(context, { work: { label, phase: last.phase, done: last.done, total: last.total } })
-        })
+        const progress = shownProgress(
+          context,
+          `Perplexity of the ${which === 'original' ? 'original' : 'quantized model'}`,
+        )
         const report = await context.engine.api.perplexity(which, text, options, progress.push)
         progress.flush()
         const half = which === 'original' ? 'before' : 'after'

@@ -1,7 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { GpuInfo } from '../gpu/device'
 import type { Inspection, Phase, Recipe, RunForecast, RunReport } from '../records'
-import type { GenerationReport, MethodDescription } from '../workers/api'
+import type { GenerationReport, MethodDescription, TaskInfo } from '../workers/api'
 import { type Benchmark, noBenchmark } from './benchmark'
 import type { Catalog } from './catalog'
 import type { Failure } from './failure'
@@ -9,6 +9,7 @@ import type { Measurement } from './measurements'
 import type { PlannedModule } from './modules'
 import type { RunState } from './progress'
 import type { RunRecord } from './runs'
+import type { TaskLine } from './task-lines'
 
 /** Everything the page knows: plain records, never a GPU object, a file or a tensor's bytes. */
 export interface StudioState {
@@ -33,6 +34,11 @@ export interface StudioState {
   /** What colours the model map; null lets the page choose. */
   readonly measure: Measure | null
   readonly measurements: readonly Measurement[]
+  /** Zero-shot tasks that were added, and what was measured on them. */
+  readonly tasks: readonly TaskFile[]
+  /** Items of each, 0 for all; null lets the page choose. */
+  readonly taskLimit: number | null
+  readonly taskLines: readonly TaskLine[]
   readonly work: Work | null
   readonly generation: Generation
   readonly ownTexts: readonly { readonly name: string; readonly bytes: number }[]
@@ -44,7 +50,7 @@ export interface StudioState {
 export type StepId = 'open' | 'inspect' | 'recipe' | 'run' | 'look' | 'measure' | 'take'
 /** Where the engine is asked for something: a step, or the page beside the path. */
 export type Place = StepId | 'benchmark'
-export type Busy = 'open' | 'run' | 'measure' | 'generate' | 'save' | 'benchmark'
+export type Busy = 'open' | 'run' | 'measure' | 'score' | 'generate' | 'save' | 'benchmark'
 export type Measure = 'bits' | 'output' | 'weight' | 'seconds'
 
 export type EngineState =
@@ -93,6 +99,14 @@ export interface Evaluation {
   readonly length: number
   /** 0 for the whole text. */
   readonly maxTokens: number | null
+  /** Codes are multiplied as they are stored. */
+  readonly stored: boolean | null
+}
+
+/** A file of a task; its name in the page is the file's. */
+export interface TaskFile extends TaskInfo {
+  readonly file: string
+  readonly bytes: number
 }
 
 /** A measurement or a download under way. */
@@ -135,10 +149,13 @@ export const createStudioStore = (): StudioStore =>
     runs: [],
     compared: { a: null, b: null },
     sweep: null,
-    evaluation: { text: null, family: 'windows', length: 256, maxTokens: null },
+    evaluation: { text: null, family: 'windows', length: 256, maxTokens: null, stored: null },
     selected: null,
     measure: null,
     measurements: [],
+    tasks: [],
+    taskLimit: null,
+    taskLines: [],
     work: null,
     generation: { prompt: '', chat: false, original: null, quantized: null, running: null },
     ownTexts: [],

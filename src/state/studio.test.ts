@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { type FakeOptions, fakeEngine } from '../../test/fake-engine'
 import { DeviceLostError, FormatError, GpuUnavailableError, NumericalError } from '../errors'
 import type { Recipe } from '../records'
+import { evaluationOf } from './evaluation'
 import { recipeJson } from './recipe'
 import { createStudio } from './studio'
 
@@ -52,7 +53,7 @@ async function studioWith(options: FakeOptions = {}) {
 }
 
 const file = (name: string) => new File(['x'], name)
-const RUN = { protocol: 'windows:64', maxTokens: 512 }
+const RUN = { protocol: 'windows:64', maxTokens: 512, stored: false }
 
 describe('the journey', () => {
   it('goes from a bundled model to a measured, saved result', async () => {
@@ -100,6 +101,23 @@ describe('the journey', () => {
     await studio.generate('A longer one', GREEDY)
     expect(state().generation).toEqual(before)
     expect(state().failures.measure?.message).toMatch(/at most 512/)
+  })
+
+  it('measures the quantized side from its codes where the adapter is not software, or where asked to', async () => {
+    for (const [hardware, chosen, stored] of [
+      [false, null, false],
+      [true, null, true],
+      [true, false, false],
+      [false, true, true],
+    ] as const) {
+      const { studio, state } = await studioWith({ hardware })
+      await studio.openBundled('wren-nano')
+      await studio.run()
+      studio.setEvaluation({ text: 'sotu', stored: chosen })
+      const { text, options } = evaluationOf(state())
+      await studio.measure(text, options)
+      expect(state().measurements).toMatchObject([{ before: { stored: false }, after: { stored } }])
+    }
   })
 
   it('measures the original alone before anything is quantized', async () => {
@@ -263,6 +281,73 @@ describe('running', () => {
     await studio.addText(new File(['words'], 'mine.txt'))
     await studio.run()
     expect(state().run?.status).toBe('done')
+  })
+})
+
+describe('zero-shot tasks', () => {
+  const piqa = new File(['12345'], 'piqa.jsonl')
+
+  it('are asked of both models; the original once', async () => {
+    const { studio, state } = await studioWith({ hardware: true })
+    await studio.openBundled('wren-nano')
+    await studio.addTasks([piqa, file('lambada.jsonl')])
+    expect(state().tasks).toMatchObject([
+      { file: 'piqa.jsonl', name: 'piqa', kind: 'choices', items: 40, bytes: 5 },
+      { name: 'lambada', kind: 'lastWord' },
+    ])
+    studio.setTaskLimit(12)
+    await studio.scoreTasks()
+    expect(state().taskLines).toMatchObject([
+      { file: 'piqa.jsonl', items: 12, recipe: 'not quantized', before: { items: 12 }, after: null },
+      { file: 'lambada.jsonl', before: { perplexity: 31.25 }, after: null },
+    ])
+    await studio.run()
+    await studio.scoreTasks()
+    expect(state().taskLines.slice(2)).toMatchObject([
+      { file: 'piqa.jsonl', before: state().taskLines[0]!.before, after: { stored: true } },
+      { file: 'lambada.jsonl', after: { perplexity: 35.5 } },
+    ])
+    expect(state()).toMatchObject({ busy: null, work: null })
+  })
+
+  it('are new ones with other items or another file of the name', async () => {
+    const { studio, state } = await studioWith()
+    await studio.openBundled('wren-nano')
+    await studio.addTasks(async () => [piqa])
+    await studio.scoreTasks()
+    studio.setTaskLimit(0)
+    await studio.scoreTasks()
+    await studio.addTasks([new File(['1234567'], 'piqa.jsonl')])
+    await studio.scoreTasks()
+    expect(state().tasks).toHaveLength(1)
+    expect(state().taskLines.map(({ items, bytes }) => [items, bytes])).toEqual([
+      [20, 5],
+      [40, 5],
+      [40, 7],
+    ])
+    studio.removeTask('piqa.jsonl')
+    expect(state().tasks).toEqual([])
+    expect(state().taskLines).toHaveLength(3)
+  })
+
+  it('keep those that are tasks, and say which file is none', async () => {
+    const { studio, state } = await studioWith()
+    await studio.openBundled('wren-nano')
+    await studio.addTasks([file('cat.png'), piqa])
+    expect(state().tasks.map(({ name }) => name)).toEqual(['piqa'])
+    expect(state().failures.measure?.message).toMatch(/^cat\.png, line 1: expected a JSON object/)
+  })
+
+  it('stop when asked to; what is done stays', async () => {
+    const { studio, state } = await studioWith({ delay: 150 })
+    await studio.openBundled('wren-nano')
+    await studio.addTasks([piqa, file('winogrande.jsonl')])
+    const scoring = studio.scoreTasks()
+    await vi.waitFor(() => expect(state().work?.label).toMatch(/^winogrande/))
+    await studio.cancel()
+    expect(await scoring).toBe(false)
+    expect(state()).toMatchObject({ busy: null, failures: { measure: undefined } })
+    expect(state().taskLines.map((line) => line.file)).toEqual(['piqa.jsonl'])
   })
 })
 

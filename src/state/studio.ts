@@ -7,11 +7,13 @@ import { openingActions } from './opening'
 import { runningActions } from './running'
 import { createStudioStore, type Measure } from './store'
 import { takingActions } from './taking'
+import { taskActions } from './tasks'
 
 /** The studio without its page: a store and everything a person can do to it. */
 export function createStudio(host: Host) {
   const store = createStudioStore()
-  const context: Context = { store, host, engine: host.connect(), reopen: null, ownTexts: new Map() }
+  const own = { ownTexts: new Map(), taskFiles: new Map() }
+  const context: Context = { store, host, engine: host.connect(), reopen: null, ...own }
   const opening = openingActions(context)
   const running = runningActions(context)
   const measuring = measuringActions(context)
@@ -27,6 +29,7 @@ export function createStudio(host: Host) {
     ...running,
     ...measuring,
     ...comparingActions(context, running, measuring),
+    ...taskActions(context),
     ...taking,
     ...benchmarkingActions(context, taking),
     /** Lists what ships with the page and starts the engine. */

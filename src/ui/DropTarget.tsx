@@ -4,7 +4,10 @@ import { filesOfDrop, folderOfDrop } from './files'
 import { useStudio, useStudioState } from './studio-context'
 import { showStudio } from './view'
 
-/** The whole page takes drops, so that a file let go in the wrong place is never opened by the browser instead. */
+/**
+ * The whole page takes drops, so that a file let go in the wrong place is never opened by the browser instead; a control
+ * that takes one itself prevents the default before it comes here.
+ */
 export function DropTarget() {
   const studio = useStudio()
   const busy = useStudioState((state) => state.busy !== null)
@@ -14,6 +17,7 @@ export function DropTarget() {
     const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false
     const enter = (event: DragEvent) => {
       if (!carriesFiles(event)) return
+      if (event.defaultPrevented) return setOver(false)
       event.preventDefault()
       event.dataTransfer!.dropEffect = busy ? 'none' : 'copy'
       setOver(true)
@@ -22,9 +26,9 @@ export function DropTarget() {
       if (!event.relatedTarget) setOver(false)
     }
     const drop = (event: DragEvent) => {
-      if (!carriesFiles(event)) return
-      event.preventDefault()
       setOver(false)
+      if (!carriesFiles(event) || event.defaultPrevented) return
+      event.preventDefault()
       if (busy) return
       void studio.offer(filesOfDrop(event.dataTransfer!), folderOfDrop(event.dataTransfer!))
       showStudio()

@@ -5,14 +5,15 @@ import './table.css'
 
 const WIDTHS = [
   { key: 'model', width: '10%' },
-  { key: 'recipe', width: '23%' },
-  { key: 'text', width: '15%' },
+  { key: 'recipe', width: '20%' },
+  { key: 'text', width: '13%' },
   { key: 'protocol', width: '10%' },
   { key: 'tokens', width: '7%' },
   { key: 'before', width: '9%' },
   { key: 'after', width: '9%' },
-  { key: 'ratio', width: '10%' },
-  { key: 'time', width: '7%' },
+  { key: 'ratio', width: '9%' },
+  { key: 'codes', width: '7%' },
+  { key: 'time', width: '6%' },
 ]
 
 /** The numbers of this session, newest last; before and after share a line when text and protocol are the same. */
@@ -49,6 +50,7 @@ export function MeasureTable() {
             <th scope="col" data-align="right">
               Ratio
             </th>
+            <th scope="col">Codes</th>
             <th scope="col" data-align="right">
               Time
             </th>
@@ -82,6 +84,7 @@ function Line({ line }: { line: Measurement }) {
         {after ? after.perplexity.toFixed(4) : 'none'}
       </td>
       <td data-align="right">{change === null ? '' : `× ${change.toFixed(4)}`}</td>
+      <td>{after && (after.stored ? 'stored' : 'dequantized')}</td>
       <td data-align="right">{formatDuration(seconds)}</td>
     </tr>
   )

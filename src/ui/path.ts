@@ -30,7 +30,8 @@ export function stepProgress(state: StudioState, id: StepId): StepProgress {
       return run && run.modules.length > 0 ? 'open' : 'waiting'
     case 'measure':
       if (!model) return 'waiting'
-      return busy === 'measure' || busy === 'generate' ? 'busy' : state.measurements.length > 0 ? 'done' : 'open'
+      if (busy === 'measure' || busy === 'score' || busy === 'generate') return 'busy'
+      return state.measurements.length + state.taskLines.length > 0 ? 'done' : 'open'
     case 'take':
       return !result ? 'waiting' : busy === 'save' ? 'busy' : 'open'
   }

@@ -2,7 +2,16 @@ import type { Measurement } from '../../bench/suite'
 import type { GpuInfo } from '../gpu/device'
 import type { MethodDescription } from '../methods/description'
 import type { KvType } from '../models/kv-cache'
-import type { Inspection, PerplexityReport, Progress, Recipe, RunForecast, RunReport } from '../records'
+import type {
+  Inspection,
+  PerplexityReport,
+  Progress,
+  Recipe,
+  RunForecast,
+  RunReport,
+  TaskKind,
+  ZeroShotReport,
+} from '../records'
 
 export {
   type MethodDescription,
@@ -71,6 +80,14 @@ export interface EngineApi {
     options: PerplexityOptions,
     onProgress: (progress: Progress) => void,
   ): Promise<PerplexityReport>
+  /** What a file of JSON lines is as a zero-shot task. FormatError names the line that is none. */
+  inspectTask(file: File): Promise<TaskInfo>
+  zeroShot(
+    which: 'original' | 'quantized',
+    file: File,
+    options: ZeroShotOptions,
+    onProgress: (progress: Progress) => void,
+  ): Promise<ZeroShotReport>
   /** Continues a text or answers a message. `onText` gets each new piece; resolves to all of them together, without the prompt. */
   generate(
     which: 'original' | 'quantized',
@@ -101,6 +118,21 @@ export interface PerplexityOptions {
   readonly protocol: string
   /** Only windows inside the first so many tokens; null for the whole text. */
   readonly maxTokens: number | null
+  /** The quantized side multiplies its codes as they are stored, instead of dequantizing each block first. */
+  readonly stored: boolean
+}
+
+export interface TaskInfo {
+  readonly name: string
+  readonly kind: TaskKind
+  readonly items: number
+}
+
+export interface ZeroShotOptions {
+  /** Only the first so many items; null for all. */
+  readonly limit: number | null
+  /** As for a perplexity. */
+  readonly stored: boolean
 }
 
 /** Works of one kind, by their names. */

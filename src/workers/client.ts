@@ -51,6 +51,9 @@ function guard(remote: Comlink.Remote<EngineApi>, crashed: Promise<never>): Engi
     cancel: () => or(remote.cancel()),
     perplexity: (which, text, options, onProgress) =>
       or(remote.perplexity(which, text, options, Comlink.proxy(onProgress))),
+    inspectTask: (file) => or(remote.inspectTask(file)),
+    zeroShot: (which, file, options, onProgress) =>
+      or(remote.zeroShot(which, file, options, Comlink.proxy(onProgress))),
     generate: (which, prompt, options, onText) => or(remote.generate(which, prompt, options, Comlink.proxy(onText))),
     weights: (module, window) => or(remote.weights(module, window)),
     benchmarks: () => or(remote.benchmarks()),

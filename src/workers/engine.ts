@@ -20,6 +20,8 @@ import { PauseSwitch } from '../pipeline/pause'
 import { perplexity } from '../pipeline/perplexity'
 import { quantize } from '../pipeline/quantize'
 import { type Scalings, scaledWindow } from '../pipeline/scaling'
+import { zeroShot } from '../pipeline/zero-shot'
+import { readTask } from '../pipeline/zero-shot-task'
 import type { Recipe, RunForecast, RunReport } from '../records'
 import type { EngineApi, OpenResult } from './api'
 import { fetchBundled } from './bundled'
@@ -129,16 +131,23 @@ export class Engine implements EngineApi {
     this.#work?.abort()
   }
 
-  perplexity: EngineApi['perplexity'] = (which, text, { protocol, maxTokens }, onProgress) =>
-    this.#busy((signal) =>
-      perplexity(this.#device(), this.#opened(), this.#weights(which), {
-        text,
-        protocol,
-        maxTokens,
-        signal,
-        onProgress,
-      }),
-    )
+  perplexity: EngineApi['perplexity'] = (which, text, options, onProgress) =>
+    this.#busy((signal) => {
+      const request = { text, ...options, signal, onProgress }
+      return perplexity(this.#device(), this.#opened(), this.#weights(which), request)
+    })
+
+  async inspectTask(file: File) {
+    const { name, kind, items } = await readTask(blobSource(file, file.name))
+    return { name, kind, items: items.length }
+  }
+
+  zeroShot: EngineApi['zeroShot'] = (which, file, { limit, stored }, onProgress) =>
+    this.#busy(async (signal) => {
+      const task = await readTask(blobSource(file, file.name), limit)
+      const request = { task, stored, signal, onProgress }
+      return zeroShot(this.#device(), this.#opened(), this.#weights(which), request)
+    })
 
   generate: EngineApi['generate'] = (which, prompt, options, onText) =>
     this.#busy((signal) =>

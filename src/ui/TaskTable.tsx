@@ -1,0 +1,91 @@
+import type { Share } from '../records'
+import { numbersOf, type TaskLine, type TaskNumber } from '../state/task-lines'
+import { formatDuration, formatInteger } from './format'
+import { useStudioState } from './studio-context'
+import './table.css'
+
+const COLUMNS = [
+  { title: 'Model', width: '9%' },
+  { title: 'Recipe', width: '18%' },
+  { title: 'Task', width: '12%' },
+  { title: 'Items', width: '6%', right: true },
+  { title: 'Number', width: '9%' },
+  { title: 'Before', width: '11%', right: true },
+  { title: 'After', width: '11%', right: true },
+  { title: 'Difference', width: '11%', right: true },
+  { title: 'Codes', width: '7%' },
+  { title: 'Time', width: '6%', right: true },
+]
+
+/** The tasks scored in this session, newest last, a row a number; accuracies in percent with their standard errors. */
+export function TaskTable() {
+  const lines = useStudioState((state) => state.taskLines)
+  if (lines.length === 0) return null
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+    <section className="table-area numbers" aria-label="Accuracies" tabIndex={0}>
+      <table>
+        <colgroup>
+          {COLUMNS.map(({ title, width }) => (
+            <col key={title} style={{ width }} />
+          ))}
+        </colgroup>
+        <thead>
+          <tr>
+            {COLUMNS.map(({ title, right }) => (
+              <th key={title} scope="col" data-align={right ? 'right' : undefined}>
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {lines.flatMap((line) =>
+            numbersOf(line).map((number, index) => (
+              <Row
+                key={`${line.model} ${line.run} ${line.file} ${line.bytes} ${line.items} ${number.name}`}
+                line={line}
+                number={number}
+                first={index === 0}
+              />
+            )),
+          )}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+/** What belongs to the task as a whole is said in its first row only. */
+function Row({ line, number, first }: { line: TaskLine; number: TaskNumber; first: boolean }) {
+  const { before, after } = line
+  const { task } = (after ?? before)!
+  const percent = number.name !== 'perplexity'
+  const seconds = (before?.seconds ?? 0) + (after?.seconds ?? 0)
+  return (
+    <tr>
+      <td>{first && line.model.replace(/#\d+$/, '')}</td>
+      <td title={line.recipe}>{first && line.recipe}</td>
+      <td title={line.file}>{task}</td>
+      <td data-align="right">{formatInteger(line.items)}</td>
+      <td>{percent ? `${number.name}, %` : number.name}</td>
+      <td data-align="right">{written(number.before, percent)}</td>
+      <td data-align="right" className="strong">
+        {written(number.after, percent)}
+      </td>
+      <td data-align="right">{number.difference && signed(number.difference, percent)}</td>
+      <td>{first && after && (after.stored ? 'stored' : 'dequantized')}</td>
+      <td data-align="right">{first && formatDuration(seconds)}</td>
+    </tr>
+  )
+}
+
+function written(share: Share | null, percent: boolean): string {
+  if (!share) return 'none'
+  const scale = percent ? 100 : 1
+  const value = (scale * share.value).toFixed(2)
+  return share.error === null ? value : `${value} ± ${(scale * share.error).toFixed(2)}`
+}
+
+const signed = (share: Share, percent: boolean): string =>
+  `${share.value > 0 ? '+' : ''}${written(share, percent)}`.replace('-', '−')

@@ -1,0 +1,105 @@
+import type { TaskKind } from '../records'
+import { taskLimitOf } from '../state/tasks'
+import { NumberField } from './fields'
+import { formatInteger } from './format'
+import { ProgressLine } from './ProgressLine'
+import { useStudio, useStudioState } from './studio-context'
+import { TaskDrop } from './TaskDrop'
+import { TaskTable } from './TaskTable'
+
+/** What is asked in one item, for who wonders whether the file was understood. */
+const ASKS: Record<TaskKind, string> = {
+  choices: 'answers to a question',
+  hellaswag: 'endings of a story',
+  contexts: 'beginnings of a sentence',
+  lastWord: 'the last word',
+}
+
+/** Zero-shot tasks: their files, and what both models make of them. */
+export function ZeroShot() {
+  const some = useStudioState((state) => state.tasks.length > 0)
+  return (
+    <section className="stack" aria-label="Zero-shot tasks">
+      <TaskDrop />
+      {some && <TaskList />}
+      {some && <TaskForm />}
+      <TaskTable />
+    </section>
+  )
+}
+
+function TaskList() {
+  const studio = useStudio()
+  const tasks = useStudioState((state) => state.tasks)
+  const busy = useStudioState((state) => state.busy !== null)
+  return (
+    <ul className="tasks" aria-label="Added tasks">
+      {tasks.map(({ file, name, kind, items }) => (
+        <li key={file}>
+          <strong title={file}>{name}</strong>
+          <span className="quiet">
+            {formatInteger(items)} × {ASKS[kind]}
+          </span>
+          <button
+            type="button"
+            className="plain"
+            aria-label={`Remove ${name}`}
+            disabled={busy}
+            onClick={() => studio.removeTask(file)}
+          >
+            Remove
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function TaskForm() {
+  const studio = useStudio()
+  const limit = useStudioState(taskLimitOf)
+  const busy = useStudioState((state) => state.busy)
+  const work = useStudioState((state) => (state.busy === 'score' ? state.work : null))
+  const ready = useStudioState((state) => state.engine.status === 'ready' && state.sweep === null)
+  const both = useStudioState(
+    (state) => state.model!.inspection.kind === 'hf-checkpoint' && state.result?.alive === true,
+  )
+  const problem = Number.isInteger(limit) && limit >= 0 ? undefined : 'expected a whole number; 0 for all'
+  return (
+    <>
+      <div className="task-form">
+        <NumberField
+          label="First items of each task, 0 for all"
+          value={limit}
+          min={0}
+          max={1e9}
+          step={1}
+          problem={problem}
+          disabled={busy === 'score'}
+          onChange={studio.setTaskLimit}
+        />
+        <div className="row">
+          <button
+            type="button"
+            disabled={busy !== null || !ready || problem !== undefined}
+            onClick={() => void studio.scoreTasks()}
+          >
+            {both ? 'Score before and after' : 'Score the tasks'}
+          </button>
+          {work && (
+            <button type="button" onClick={() => void studio.cancel()}>
+              Cancel
+            </button>
+          )}
+        </div>
+      </div>
+      {work && (
+        <ProgressLine
+          label={work.label}
+          detail={work.total > 0 ? `${work.done} of ${work.total}` : ''}
+          share={work.total > 0 ? work.done / work.total : null}
+        />
+      )}
+    </>
+  )
+}
