@@ -1,4 +1,5 @@
 import * as Comlink from 'comlink'
+import type { EngineApi } from './api'
 import { Engine } from './engine'
 import { keepErrorFamilies } from './errors-transfer'
 
@@ -18,6 +19,8 @@ Comlink.expose({
   resume: () => engine.resume(),
   cancel: () => engine.cancel(),
   perplexity: engine.perplexity,
+  inspectTask: (...args: Parameters<Engine['inspectTask']>) => engine.inspectTask(...args),
+  zeroShot: engine.zeroShot,
   generate: engine.generate,
   weights: (...args: Parameters<Engine['weights']>) => engine.weights(...args),
   benchmarks: () => engine.benchmarks(),
@@ -26,4 +29,4 @@ Comlink.expose({
     const download = await engine.download(...args)
     return Comlink.transfer(download, [download.stream])
   },
-})
+} satisfies EngineApi)
