@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import { expect, test } from './fixtures'
 import { Studio } from './studio'
@@ -77,10 +76,11 @@ test('scores tasks before and after, refuses what is none, stops, and stays acce
   expect((await new AxeBuilder({ page }).include('#step-measure').analyze()).violations).toEqual([])
   await page.emulateMedia({ colorScheme: 'dark' })
   expect((await new AxeBuilder({ page }).include('#step-measure').analyze()).violations).toEqual([])
-  await page.screenshot({ path: join(pictures, 'zero-shot-dark.png') })
+  await studio.picture(pictures, 'zero-shot-dark', 'measure')
 
   await page.setViewportSize({ width: 360, height: 800 })
   await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360)
+  await studio.picture(pictures, 'zero-shot-narrow', 'measure')
 })
 
 test('takes a task dropped on it, and stops while it is scored', async ({ page }) => {

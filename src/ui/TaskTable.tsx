@@ -6,14 +6,14 @@ import './table.css'
 
 const COLUMNS = [
   { title: 'Model', width: '9%' },
-  { title: 'Recipe', width: '18%' },
-  { title: 'Task', width: '12%' },
+  { title: 'Recipe', width: '12%' },
+  { title: 'Task', width: '11%' },
   { title: 'Items', width: '6%', right: true },
-  { title: 'Number', width: '9%' },
-  { title: 'Before', width: '11%', right: true },
-  { title: 'After', width: '11%', right: true },
-  { title: 'Difference', width: '11%', right: true },
-  { title: 'Codes', width: '7%' },
+  { title: 'Number', width: '10%' },
+  { title: 'Before', width: '12%', right: true },
+  { title: 'After', width: '13%', right: true },
+  { title: 'Difference', width: '12%', right: true },
+  { title: 'Codes', width: '9%' },
   { title: 'Time', width: '6%', right: true },
 ]
 
@@ -22,37 +22,42 @@ export function TaskTable() {
   const lines = useStudioState((state) => state.taskLines)
   if (lines.length === 0) return null
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section className="table-area numbers" aria-label="Accuracies" tabIndex={0}>
-      <table>
-        <colgroup>
-          {COLUMNS.map(({ title, width }) => (
-            <col key={title} style={{ width }} />
-          ))}
-        </colgroup>
-        <thead>
-          <tr>
-            {COLUMNS.map(({ title, right }) => (
-              <th key={title} scope="col" data-align={right ? 'right' : undefined}>
-                {title}
-              </th>
+    <>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section className="table-area numbers" aria-label="Accuracies" tabIndex={0}>
+        <table>
+          <colgroup>
+            {COLUMNS.map(({ title, width }) => (
+              <col key={title} style={{ width }} />
             ))}
-          </tr>
-        </thead>
-        <tbody>
-          {lines.flatMap((line) =>
-            numbersOf(line).map((number, index) => (
-              <Row
-                key={`${line.model} ${line.run} ${line.file} ${line.bytes} ${line.items} ${number.name}`}
-                line={line}
-                number={number}
-                first={index === 0}
-              />
-            )),
-          )}
-        </tbody>
-      </table>
-    </section>
+          </colgroup>
+          <thead>
+            <tr>
+              {COLUMNS.map(({ title, right }) => (
+                <th key={title} scope="col" data-align={right ? 'right' : undefined}>
+                  {title}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {lines.flatMap((line) =>
+              numbersOf(line).map((number, index) => (
+                <Row
+                  key={`${line.model} ${line.run} ${line.file} ${line.bytes} ${line.items} ${number.name}`}
+                  line={line}
+                  number={number}
+                  first={index === 0}
+                />
+              )),
+            )}
+          </tbody>
+        </table>
+      </section>
+      <p className="quiet small">
+        ± is the standard error; that of a difference counts only items whose answer turned right or wrong.
+      </p>
+    </>
   )
 }
 
