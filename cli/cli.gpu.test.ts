@@ -5,8 +5,9 @@ import { openGpu } from '../src/gpu/device'
 import { quantizedWeights } from '../src/pipeline/opened'
 import { perplexity } from '../src/pipeline/perplexity'
 import { quantize } from '../src/pipeline/quantize'
-import type { EffectiveBits, Inspection, ModuleRecord, PerplexityReport, Recipe } from '../src/records'
+import type { EffectiveBits, Inspection, ModuleRecord, PerplexityReport, Recipe, ZeroShotReport } from '../src/records'
 import { bitloom, bitloomJson, built, nano, nanoWith, sample, scratch, start } from '../test/cli'
+import { expectClose } from '../test/device'
 import { requestTestAdapter } from '../test/gpu'
 import { openPath, readText } from './input'
 
@@ -74,6 +75,41 @@ describe('from a checkpoint to its numbers', () => {
     const stored = await bitloomJson<PerplexityReport>('eval', packed, ...windows, '--stored')
     expect(stored.tokens).toBe(measured.tokens)
     expect(Math.abs(stored.perplexity / measured.perplexity - 1)).toBeLessThan(1e-3)
+  })
+
+  it('scores zero-shot tasks, the first items of them, from stored codes too', async () => {
+    const questions = path('questions.jsonl')
+    const words = path('words.jsonl')
+    const nouns = ['boat', 'ship', 'whale', 'sea', 'storm', 'crew']
+    const lines = (of: (noun: string, i: number) => object) =>
+      nouns.map((noun, i) => JSON.stringify(of(noun, i))).join('\n')
+    writeFileSync(
+      questions,
+      lines((noun, i) => ({
+        query: `Question: Where is the ${noun}?\n`,
+        choices: ['At sea.', 'Nowhere at all.'],
+        gold: i % 2,
+      })),
+    )
+    writeFileSync(
+      words,
+      lines((noun) => ({ context: `The ${noun} was there. He saw the`, continuation: noun })),
+    )
+    const args = ['eval', packed, '--task', questions, '--task', words, '--limit', 5]
+    const { tasks } = await bitloomJson<{ tasks: ZeroShotReport[] }>(...args)
+    expect(tasks).toMatchObject([
+      { task: 'questions', kind: 'choices', items: 5, gold: [0, 1, 0, 1, 0], perplexity: null, stored: false },
+      { task: 'words', kind: 'lastWord', items: 5, normalized: null, stored: false },
+    ])
+    expect(tasks[0]!.predictions).toHaveLength(5)
+    const stored = await bitloomJson<{ tasks: ZeroShotReport[] }>(...args, '--stored')
+    const flat = (reports: ZeroShotReport[]) => reports.flatMap(({ logLikelihoods }) => logLikelihoods.flat())
+    expectClose(flat(stored.tasks), flat(tasks), { rtol: 1e-3 })
+    expect(stored.tasks.map((task) => task.stored)).toEqual([true, true])
+    const { stdout } = await bitloom(...args)
+    expect(stdout).toMatch(
+      /^task +items +acc % +acc_norm % +perplexity +seconds\nquestions +5 +[\d.]+ ± [\d.]+ +[\d.]+ ± [\d.]+ +[\d.]+\nwords +5 +/,
+    )
   })
 
   it('measures the file as the run that made it would have', async () => {

@@ -76,6 +76,11 @@ describe('a command line that is not understood', () => {
     [/generate: --kv: expected f32 or f16, got 'f8'/, 'generate', nano, '--prompt', 'a', '--kv', 'f8'],
     [/generate: --system: expected --chat beside it/, 'generate', nano, '--prompt', 'a', '--system', 'b'],
     [/--max-new-tokens: expected a whole number from 1/, 'generate', nano, '--prompt', 'a', '--max-new-tokens', '0'],
+    [/eval: expected --text FILE or --task FILE, got neither/, 'eval', nano],
+    [/eval: expected --text FILE or --task FILE, got both/, ...evaluate, '--task', 'piqa.jsonl'],
+    [/eval: --limit: expected with --task only/, ...evaluate, '--limit', '3'],
+    [/eval: --max-tokens: expected with --text only/, 'eval', nano, '--task', 'piqa.jsonl', '--max-tokens', '9'],
+    [/--limit: expected a whole number from 1/, 'eval', nano, '--task', 'piqa.jsonl', '--limit', '0'],
     [/--format: expected fp16, got 'gguf'/, 'export', nano, '--format', 'gguf', '--out', folder],
     [/--sizes: expected whole numbers .*got '512,x'/, 'bench', '--sizes', '512,x'],
   ])('ends with 2 and says %s', async (says, ...args) => {
@@ -95,6 +100,7 @@ describe('the README', () => {
       'inspect',
       'quantize',
       'quantize',
+      'eval',
       'eval',
       'compare',
       'generate',
@@ -199,6 +205,8 @@ describe('input that cannot be used', () => {
   const gguf = join(folder, 'model.gguf')
   const taken = join(folder, 'taken.safetensors')
   const text = sample(folder, 'moby-dick', 1000)
+  const badTask = join(folder, 'bad.jsonl')
+  writeFileSync(badTask, '{"context": "The sea", "continuation": "rose"}\nso\n')
   writeFileSync(image, png)
   writeFileSync(gguf, 'GGUF\x03\0\0\0')
   writeFileSync(taken, 'mine')
@@ -212,6 +220,10 @@ describe('input that cannot be used', () => {
     ['a path that is not there', /expected a model folder or file, got 'ENOENT'/, 'inspect', join(folder, 'nothing')],
     ['a text that is not there', /expected a text file, got 'ENOENT'/, 'eval', nano, '--text', join(folder, 'nothing')],
     ['a folder for a text', /expected a text file, got 'EISDIR'/, 'eval', nano, '--text', empty],
+    ['a task that is not there', /expected a file, got 'ENOENT'/, 'eval', nano, '--task', join(folder, 'nothing')],
+    ['a folder for a task', /expected a task's \.jsonl file, got a folder/, 'eval', nano, '--task', empty],
+    ['an image for a task', /cat\.png: expected lines of JSON in UTF-8/, 'eval', nano, '--task', image],
+    ['a bad line of a task', /bad\.jsonl, line 2: expected a JSON object, got 'so'/, 'eval', nano, '--task', badTask],
     ['an image for a text', /cat\.png: expected text in UTF-8/, 'eval', nano, '--text', image],
     ['a checkpoint to export', /expected a packed file, got a checkpoint/, 'export', nano, '--out', join(folder, 'f')],
     ['a recipe that is none', /expected a recipe in JSON/, 'quantize', nano, '--recipe', text, '--out', fresh],
