@@ -15,6 +15,8 @@ async function open() {
       terminate: () => {},
     }),
     fetchText: async () => '[]',
+    clock: { openedAt: 0, now: () => 0 },
+    copy: async () => {},
     now: () => 0,
     save: async () => true,
   })
