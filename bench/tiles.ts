@@ -5,13 +5,13 @@ import { warmUp } from './suite'
 /** Tiles worth comparing on a new device: m × n × k, register quads. */
 const CANDIDATES = [
   tile(128, 128, 16, 2, 2, 16),
-  tile(128, 128, 16, 2, 2, 8),
   tile(128, 128, 16, 2, 2),
+  tile(128, 128, 8, 2, 2, 8),
   tile(128, 64, 16, 2, 1),
   tile(128, 64, 16, 2, 1, 16),
   tile(64, 128, 16, 1, 2),
   tile(64, 64, 16, 1, 1),
-  tile(64, 64, 32, 2, 1),
+  tile(64, 64, 16, 1, 1, 16),
 ]
 
 const FORMS = [

@@ -12,14 +12,13 @@ const B_STRIDE = TILE_N / 4 + 1;
 var<workgroup> a_tile: array<vec4f, A_STRIDE * TILE_K>;
 var<workgroup> b_tile: array<vec4f, B_STRIDE * TILE_K>;
 
-// Four rows of op(A) at one k; zero outside and from `end` on. Clamps instead of branching: no access
-// beyond the operand. load_b_${l} is its counterpart: lib/gemm_loads.wgsl, or whatever else makes a B.
+// Four rows of op(A) at one k; zero from `end` on. Rows beyond the last give whatever is there, or what WebGPU gives instead
+// behind the end of a buffer: sums that are not stored. load_b_${l} is its counterpart: lib/gemm_loads.wgsl, or whatever else
+// makes a B.
 fn load_a(i: u32, k: u32, end: u32, batch: u32) -> vec4f {
-  let base = params.a_offset + batch * params.a_batch + min(k, end - 1u) * select(1u, params.lda, TRANS_A);
   let step = select(params.lda, 1u, TRANS_A);
-  let at = min(vec4u(i) + vec4u(0, 1, 2, 3), vec4u(params.m - 1u)) * step + base;
-  let inside = (vec4u(i) + vec4u(0, 1, 2, 3) < vec4u(params.m)) & vec4<bool>(k < end);
-  return select(vec4f(), vec4f(read_a(at.x), read_a(at.y), read_a(at.z), read_a(at.w)), inside);
+  let at = params.a_offset + batch * params.a_batch + k * select(1u, params.lda, TRANS_A) + i * step;
+  return select(vec4f(), vec4f(read_a(at), read_a(at + step), read_a(at + 2u * step), read_a(at + 3u * step)), k < end);
 }
 
 @compute @workgroup_size(THREADS)
@@ -72,20 +71,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
     #end
     for (var kk = 0u; kk < TILE_K; kk += UNROLL) {
       #for u in UNROLL
-      {
-      #for i in QUADS_M
-      let a${i} = a_tile[(kk + ${u}u) * A_STRIDE + ty + ${i}u * ROWS];
-      #end
-      #for j in QUADS_N
-      let b${j} = b_tile[(kk + ${u}u) * B_STRIDE + tx + ${j}u * COLUMNS];
-      #end
-      #for i in QUADS_M
-      #for r in 4
-      #for j in QUADS_N
-      sum_${i}_${r}_${j} += a${i}[${r}] * b${j};
-      #end
-      #end
-      #end
+      { // one k
+        #for i in QUADS_M
+        let a${i} = a_tile[(kk + ${u}u) * A_STRIDE + ty + ${i}u * ROWS];
+        #end
+        #for j in QUADS_N
+        let b${j} = b_tile[(kk + ${u}u) * B_STRIDE + tx + ${j}u * COLUMNS];
+        #end
+        #for i in QUADS_M
+        #for r in 4
+        #for j in QUADS_N
+        sum_${i}_${r}_${j} += a${i}[${r}] * b${j};
+        #end
+        #end
+        #end
       }
       #end
     }

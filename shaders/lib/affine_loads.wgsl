@@ -22,7 +22,6 @@ fn load_b_${l}(k: u32, end: u32, j: u32, batch: u32) -> vec4f {
   #for i in 4
   let weight_${i} = line_${l}_${i}.x * f32(code_of(chunk, row_${i}, slot)) + line_${l}_${i}.y;
   #end
-  let inside = (vec4u(j) + vec4u(0, 1, 2, 3) < vec4u(params.n)) & vec4<bool>(k < end);
-  return select(vec4f(), vec4f(weight_0, weight_1, weight_2, weight_3), inside);
+  return select(vec4f(), vec4f(weight_0, weight_1, weight_2, weight_3), k < end);
 }
 #end

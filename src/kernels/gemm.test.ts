@@ -20,7 +20,7 @@ describe('the tile of a product', () => {
   })
 
   it('is the largest for a lot of work, where its memory is to be had', () => {
-    expect(choose(4096, 4096, 512)).toEqual(['128×128×16', undefined])
+    expect(choose(4096, 4096, 512)).toEqual(['128×128×16 by 16', undefined])
     expect(choose(4096, 4096, 512, { workgroupBytes: 16384 })).toEqual(['128×64×16', undefined])
   })
 

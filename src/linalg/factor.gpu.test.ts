@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { expectClose, noise, testGpu } from '../../test/device'
 import { NumericalError } from '../errors'
+import { Recorder } from '../gpu/recorder'
 import { upperFactorOfInverseReference } from '../reference/linalg'
 import { matmulReference } from '../reference/matmul'
-import { inverseFactor } from './factor'
+import { inverseFactor, recordCholesky } from './factor'
 import { Hessian } from './hessian'
 
 /** XᵀX·2/tokens of correlated inputs, as float64. */
@@ -33,6 +34,53 @@ describe('Hessian', () => {
       expected.filter((_, at) => at % (n + 1) === 0),
       { atol: 2e-6, rtol: 2e-6 },
     )
+  })
+})
+
+describe('Cholesky in registers', () => {
+  // failed pivots are told by both versions
+  const gpuOf = async () => {
+    const gpu = await testGpu()
+    return { gpu, rec: new Recorder({ ...gpu.traits, software: false }) }
+  }
+
+  it.each([1, 2, 63, 64, 65, 130])('gives what the version for software adapters gives (n = %i)', async (n) => {
+    const { gpu, rec } = await gpuOf()
+    const h = Float32Array.from(hessianReference(inputs(3 * n + 8, n, 7), 3 * n + 8, n))
+    const run = async (recorder: Recorder) => {
+      const failed = gpu.upload(new Uint32Array(4))
+      const l = gpu.upload(new Float32Array(n * n).fill(1e30), [n, n])
+      // panels are multiplied by whole blocks of x, whose upper triangle is zero
+      const x = gpu.upload(new Float32Array(n * n), [n, n])
+      const tensors = { a: gpu.upload(h, [n, n]), l, x, failed }
+      recordCholesky(recorder, n, tensors)
+      await gpu.submit(recorder)
+      expect(await gpu.readU32(failed)).toEqual(new Uint32Array(4))
+      return { l: await gpu.readF32(tensors.l), x: await gpu.readF32(tensors.x) }
+    }
+    const [found, expected] = [await run(rec), await run(gpu.record())]
+    const lower = (values: Float32Array) => values.filter((_, at) => at % n <= Math.floor(at / n))
+    // two orders of the same float32 operations on a matrix of condition 1e3
+    expectClose(lower(found.l), lower(expected.l), { atol: 1e-4, rtol: 1e-3 })
+    // blocks on the diagonal only are inverted here
+    const inBlock = (values: Float32Array) =>
+      values.filter((_, at) => at % n <= Math.floor(at / n) && at % n >= 64 * Math.floor(at / n / 64))
+    expectClose(inBlock(found.x), inBlock(expected.x), { atol: 1e-3, rtol: 1e-3 })
+  })
+
+  it.each([
+    [0, -1],
+    [70, Number.NaN],
+    [5, Number.POSITIVE_INFINITY],
+  ])('names the first pivot that is none: column %i is %d', async (column, value) => {
+    const { gpu, rec } = await gpuOf()
+    const n = 80
+    const h = Float32Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? 2 : 0.001))
+    h[column * n + column] = value
+    const failed = gpu.upload(new Uint32Array(4))
+    recordCholesky(rec, n, { a: gpu.upload(h, [n, n]), l: gpu.alloc([n, n]), x: gpu.alloc([n, n]), failed })
+    await gpu.submit(rec)
+    expect((await gpu.readU32(failed))[0]).toBe(column + 1)
   })
 })
 

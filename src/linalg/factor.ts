@@ -77,7 +77,7 @@ export function recordCholesky(
 ): void {
   const at = (row: number, column: number) => row * n + column
   for (let j = 0; j < n; j += CHOLESKY_BLOCK) {
-    rec.run(choleskyBlock, { a, l, x, failed }, { n, first: j })
+    rec.run(choleskyBlock(rec.traits.software), { a, l, x, failed }, { n, first: j })
     const below = j + CHOLESKY_BLOCK
     const rows = n - below
     if (rows <= 0) break
