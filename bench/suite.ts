@@ -225,8 +225,19 @@ export const works: readonly Work[] = [
   ...signWorks,
 ]
 
-/** A GPU that idled runs at a fraction of its clock for a while. */
+/** A GPU that idled runs at a fraction of its clock for a while, and does not hurry for little work. */
 const WARM_UP_MS = 500
+
+/** Keeps all of the GPU busy for a while. */
+async function spin(gpu: Gpu): Promise<void> {
+  if (gpu.info.software) return
+  const n = 2048
+  const { run, free } = await product.prepare(gpu, n)
+  await warmUp(gpu, async () => {
+    for (let i = 0; i < 8; i++) await run()
+  })
+  free()
+}
 
 /** Runs `work` until the device has been busy for a while; once where a single run takes longer. */
 export async function warmUp(gpu: Gpu, work: () => Promise<unknown>): Promise<void> {
@@ -267,6 +278,7 @@ export async function* measure(
       const largest = work.largest?.(n) ?? n * Math.max(n, TOKENS)
       if (n > (work.most ?? n) || 4 * largest > gpu.info.maxBindingBytes) continue
       const { run, free } = await work.prepare(gpu, n)
+      await spin(gpu)
       await warmUp(gpu, run)
       const times: number[] = []
       for (let i = 0; i < runs; i++) {

@@ -9,11 +9,17 @@ torch.backends.cuda.matmul.allow_tf32 = False
 torch.backends.cudnn.allow_tf32 = False
 
 
-def median_ms(run, runs):
-    until = time.perf_counter() + 0.3  # a GPU that idled runs at a fraction of its clock for a while
+def busy(run, seconds):
+    until = time.perf_counter() + seconds
     while True:
         run(); torch.cuda.synchronize()
         if time.perf_counter() > until: break
+
+
+def median_ms(run, runs):
+    a = noise(2048, 2048)
+    busy(lambda: a @ a, 0.5)  # a GPU that idled runs at a fraction of its clock for a while
+    busy(run, 0.3)
     times = []
     for _ in range(runs):
         start = time.perf_counter(); run(); torch.cuda.synchronize()

@@ -3,10 +3,12 @@ import { basename, resolve } from 'node:path'
 import { FormatError } from '../src/errors'
 import { fileSource, folderSources } from '../src/formats/node-files'
 import { type Gpu, openGpu } from '../src/gpu/device'
+import { tune } from '../src/kernels/tuning'
 import { checkCancelled } from '../src/pipeline/batching'
 import { type OpenedModel, openFiles } from '../src/pipeline/opened'
 import { readTask, type ZeroShotTask } from '../src/pipeline/zero-shot-task'
 import { openDawn } from './dawn'
+import { tuningFile } from './tuning-file'
 
 /** The model in a folder, or in one packed file. */
 export async function openPath(path: string): Promise<OpenedModel> {
@@ -38,6 +40,7 @@ export async function withGpu<T>(signal: AbortSignal, work: (gpu: Gpu) => Promis
   const dawn = await openDawn()
   const gpu = await openGpu(dawn.adapter)
   try {
+    await tune(gpu, tuningFile())
     return await work(gpu)
   } finally {
     gpu.destroy()

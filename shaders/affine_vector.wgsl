@@ -11,6 +11,7 @@ struct Params {
   tokens: u32,    // at most TOKENS
   token: u32,     // first of them
   columns: u32,   // of x
+  per_group: u32, // chunks of a group, where all are laid out alike
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;        // [tokens, columns]
@@ -33,11 +34,26 @@ var<private> sum_${r}_${t} = 0.0;
 #end
 #end
 
-fn x_at(t: u32, slot: u32) -> f32 {
-  var column = slot;
-  if (MOVED) { column = slots[min(slot, params.chunks * CHUNK - 1u)]; }
-  let inside = slot < params.chunks * CHUNK && column < params.columns && t < params.tokens;
-  return select(0.0, x[min(params.token + t, params.token + params.tokens - 1u) * params.columns + min(column, params.columns - 1u)], inside);
+// Of token t what the four slots from `slot` on multiply; 0 where there is none.
+fn x_at(t: u32, slot: u32) -> vec4f {
+  if (t >= params.tokens || slot >= params.chunks * CHUNK) { return vec4f(); }
+  let at = (params.token + t) * params.columns;
+  if (!MOVED) { return vec4f(x[at + slot], x[at + slot + 1u], x[at + slot + 2u], x[at + slot + 3u]); }
+  let column = vec4u(slots[slot], slots[slot + 1u], slots[slot + 2u], slots[slot + 3u]);
+  let inside = min(column, vec4u(params.columns - 1u)) + at;
+  return select(vec4f(), vec4f(x[inside.x], x[inside.y], x[inside.z], x[inside.w]), column < vec4u(params.columns));
+}
+
+// First word in row 0, words a row, bits, group of a chunk.
+fn chunk_of(c: u32) -> vec4u {
+  if (ALIKE > 0u) { return vec4u(c * ALIKE, params.chunks * ALIKE, ALIKE, c / params.per_group); }
+  return chunks[1u + c];
+}
+
+// As cell_of of lib/affine_cells.wgsl. The built-in may take a subnormal for 0.
+fn cell_at(cell: u32) -> vec2f {
+  if (SUBNORMAL) { return cell_of(cell); }
+  return unpack2x16float(cells[cell]);
 }
 
 @compute @workgroup_size(SIZE)
@@ -53,7 +69,7 @@ fn main(
     for (var e = index; e < TOKENS * TILE * QUADS; e += SIZE) {
       let t = e / (TILE * QUADS);
       let slot = tile * CHUNK + e % (TILE * QUADS) * 4u;
-      x_tile[e / QUADS * STRIDE + e % QUADS] = vec4f(x_at(t, slot), x_at(t, slot + 1u), x_at(t, slot + 2u), x_at(t, slot + 3u));
+      x_tile[e / QUADS * STRIDE + e % QUADS] = x_at(t, slot);
     }
     workgroupBarrier();
     for (var e = index; e < TOKENS * TILE; e += SIZE) {
@@ -65,7 +81,7 @@ fn main(
     }
     workgroupBarrier();
     for (var i = lane; i < min(u32(TILE), params.chunks - tile); i += LANES) {
-      add_chunk(chunks[1u + tile + i], i, first);
+      add_chunk(chunk_of(tile + i), i, first);
     }
   }
 

@@ -32,6 +32,8 @@ const WANTED_LIMITS = [
 /** One device with everything the engine needs around it. The engine is always given one, it never asks for one. */
 export class Gpu {
   readonly pool: BufferPool
+  /** What kernels are told that was tried on this device. */
+  tuning: Pick<DeviceTraits, 'largeTile'> = {}
   readonly info: GpuInfo
   readonly #pipelines: PipelineCache
   readonly #queue: GpuQueue
@@ -76,6 +78,7 @@ export class Gpu {
       maxGroupsPerDimension: this.device.limits.maxComputeWorkgroupsPerDimension,
       workgroupBytes: this.device.limits.maxComputeWorkgroupStorageSize,
       software: this.info.software,
+      ...this.tuning,
     }
   }
 

@@ -40,6 +40,8 @@ export interface DeviceTraits {
   readonly maxGroupsPerDimension: number
   /** Memory that the invocations of a workgroup may share. */
   readonly workgroupBytes: number
+  /** Name of the tile for large products that was the fastest here, where that was tried; see kernels/tuning.ts. */
+  readonly largeTile?: string | undefined
   /** A CPU pretends to be a GPU: barriers and workgroup memory cost more than they save. */
   readonly software: boolean
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { affineSample, anyAffine } from '../../test/affine'
 import { expectClose, noise, testGpu } from '../../test/device'
-import { dequantize } from '../formats/affine'
+import { dequantize, zeroGrid } from '../formats/affine'
 import { decodeFloat16 } from '../formats/floats'
 import type { AffineLinear } from '../formats/quantized'
 import { Recorder } from '../gpu/recorder'
@@ -107,6 +107,21 @@ describe('the product with packed codes', () => {
       expectRight(await errors(linear, tokens, { software: false }))
     },
   )
+
+  it.each([
+    ['where its columns lie', 4, 0.02],
+    ['straddling words', 3, 0.02],
+    ['of scales that are subnormal float16', 2, 2e-6],
+  ] as const)('unrolled, all chunks alike, %s', async (_, bits, step) => {
+    const groups = 3
+    const linear: AffineLinear = {
+      ...{ kind: 'affine', name: 'w', out: 35, in: 96, perm: null, segments: [{ bits, columns: 96 }] },
+      ...{ groupOf: null, groupSize: 32, groups },
+      codes: Uint32Array.from({ length: 35 * groups * bits }, (_, i) => Math.imul(i + 1, 0x9e3779b1)),
+      grid: zeroGrid(new Float32Array(35 * groups).fill(step), new Uint8Array(35 * groups).fill(2), 2),
+    }
+    expectRight(await errors(linear, 1, { software: false }))
+  })
 
   it.each([2, 12])('splits matrices larger than a binding by rows, %i tokens', async (tokens) => {
     const split = await errors(mixed('zero'), tokens, { maxBytes: 32 * 150 })

@@ -58,8 +58,8 @@ const tiledOf = (tile: Tile, { grid, scattered }: AffineVariant): Kernel<'a' | A
   ...madeWhereLoaded(tile, { operations: LEVEL_OPERATIONS, bits: 4 }),
 })
 
-const vectorKernel = remembered(affineVector, ({ widths, grid, moved, most, size }) =>
-  [widths.join(), grid, moved, most, size].join(' '),
+const vectorKernel = remembered(affineVector, ({ widths, ...rest }) =>
+  [widths.join(), ...Object.values(rest)].join(' '),
 )
 const rowsKernel = remembered(affineRows, (most, { grid, scattered }) => [most, grid, scattered].join(' '))
 const tiledKernel = remembered(tiledOf, (tile, { grid, scattered }) => `${tile.name} ${grid} ${scattered}`)
@@ -110,14 +110,17 @@ const together = (tokens: number) =>
 
 function multiplyVectors(rec: Recorder, { x, packed, y }: AffineMatmulOptions, panel: PackedPanel): void {
   const [tokens = 0, columns = 0] = x.shape
-  const { slots, inPlace, groups, grid } = packed
+  const { slots, inPlace, groups, grid, perGroup, subnormal } = packed
   const { codes, cells, chunks, rows, start } = panel
   const widths: Width[] = [...new Set(packed.segments.map(({ bits }) => bits))].sort()
   const kernel = vectorKernel({
-    ...{ widths, grid, moved: !inPlace, most: tokens === 1 ? 1 : TOGETHER },
+    ...{ widths, grid, moved: !inPlace, alike: perGroup > 0, subnormal, most: tokens === 1 ? 1 : TOGETHER },
     size: rows >= MANY_ROWS ? 256 : 64,
   })
-  const shape = { columns, chunks: slots.shape[0]! / CHUNK, rows, groups, yStride: packed.out, yOffset: start }
+  const shape = {
+    ...{ columns, chunks: slots.shape[0]! / CHUNK, rows, groups, perGroup },
+    ...{ yStride: packed.out, yOffset: start },
+  }
   for (const part of together(tokens)) rec.run(kernel, { x, slots, codes, cells, chunks, y }, { ...shape, ...part })
 }
 

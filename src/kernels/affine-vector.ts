@@ -12,11 +12,16 @@ const OPERATIONS = 3
 /** Invocations that share rows; all of one workgroup read x once. */
 const LANES = 16
 
-/** What decides the source text: `moved` where slots are not the original columns. */
+/** What decides the source text. */
 export interface VectorVariant {
   readonly widths: readonly Width[]
   readonly grid: Grid['type']
+  /** Slots are not the original columns. */
   readonly moved: boolean
+  /** All chunks have the same width, and groups are runs of whole chunks. */
+  readonly alike: boolean
+  /** Some float16 is subnormal. */
+  readonly subnormal: boolean
   /** Tokens at a time. */
   readonly most: 1 | 4
   /** Invocations of a workgroup: many share x well, few spread a small matrix over more of the device. */
@@ -31,6 +36,8 @@ export interface VectorShape {
   readonly chunks: number
   readonly rows: number
   readonly groups: number
+  /** Chunks of a group where all are alike. */
+  readonly perGroup: number
   readonly yStride: number
   readonly yOffset: number
 }
@@ -40,21 +47,24 @@ export function affineVector({
   widths,
   grid,
   moved,
+  alike,
+  subnormal,
   most,
   size,
 }: VectorVariant): Kernel<'x' | 'slots' | 'codes' | 'cells' | 'chunks' | 'y', VectorShape> {
   const rows = most === 1 ? 2 : 1
   const items = (size / LANES) * rows
   return {
-    label: `codes of ${widths.join(', ')} bits, ${grid}${moved ? ' moved' : ''} · ${most} tokens ${size}`,
-    wgsl: wgsl([f16Source, affineSource, cellsSource, vectorSource, addChunk(widths, { rows, tokens: most })], {
+    label: `codes of ${widths.join(', ')} bits${alike ? ' alike' : ''}, ${grid}${moved ? ' moved' : ''}${subnormal ? ' subnormal' : ''} · ${most} tokens ${size}`,
+    wgsl: wgsl([f16Source, affineSource, cellsSource, vectorSource, addChunk(widths, { rows, tokens: most, alike })], {
       ...{ CHUNK, SIZE: size, LANES, ROWS: rows, TOKENS: most, SUMS: rows * most, TILE: 64 / most, MOVED: moved },
+      ...{ ALIKE: alike ? widths[0]! : 0, SUBNORMAL: subnormal },
       ...{ GRID: GRIDS[grid], SYMMETRIC: GRIDS.symmetric, ZERO: GRIDS.zero },
     }),
     bindings: { x: 'read', slots: 'read', codes: 'read', cells: 'read', chunks: 'read', y: 'read_write' },
     params: {
       ...({ chunks: 'u32', rows: 'u32', row: 'u32', groups: 'u32', yStride: 'u32', yOffset: 'u32' } as const),
-      ...({ tokens: 'u32', token: 'u32', columns: 'u32' } as const),
+      ...({ tokens: 'u32', token: 'u32', columns: 'u32', perGroup: 'u32' } as const),
     },
     passes: ({ rows: all, ...shape }, device) =>
       splitRows(all, items, shape.chunks * CHUNK * (OPERATIONS + 2 * most), device).map(({ row, rows: part }) => ({
@@ -71,10 +81,13 @@ export function affineVector({
 interface Unrolled {
   readonly rows: number
   readonly tokens: number
+  readonly alike: boolean
 }
 
 /** `add_chunk`: chunk `i` of the tile times x into the sums of rows from `first` on, whatever the width of its columns. */
 function addChunk(widths: readonly Width[], unrolled: Unrolled): string {
+  if (unrolled.alike)
+    return `\nfn add_chunk(chunk: vec4u, i: u32, first: u32) {\n${chunkCase(widths[0]!, unrolled).join('\n')}\n}`
   const cases = widths.map((bits) => `    case ${bits}u: {\n${chunkCase(bits, unrolled).join('\n')}\n    }`)
   return `
 fn add_chunk(chunk: vec4u, i: u32, first: u32) {
@@ -114,7 +127,7 @@ function chunkCase(bits: Width, { rows, tokens }: Unrolled): string[] {
     ...quads,
     ...counted(tokens, (t) => `let all_${t} = x_tile[at_${t} + QUADS];`),
     ...each((r) => [
-      `let line_${r} = line_of(cell_of(row_${r} * params.groups + chunk.w), ${bits}u);`,
+      `let line_${r} = line_of(cell_at(row_${r} * params.groups + chunk.w), ${bits}u);`,
       ...counted(
         tokens,
         (t) =>

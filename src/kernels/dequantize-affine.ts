@@ -32,6 +32,10 @@ export interface PackedAffine {
   readonly owners: Tensor | null
   /** Whether slots are the original columns, none moved and none added. */
   readonly inPlace: boolean
+  /** Chunks of a group where all have the same width and groups are runs of as many whole chunks, else 0. */
+  readonly perGroup: number
+  /** Whether some float16 of the cells is subnormal. */
+  readonly subnormal: boolean
   readonly panels: readonly PackedPanel[]
 }
 
@@ -97,11 +101,14 @@ export function uploadAffine(gpu: Gpu, linear: AffineLinear, maxBytes: number): 
     })
   }
   const { original, groupOf, scattered } = slotsOf(linear)
+  const first = grid.type === 'range' ? grid.min : grid.scale
   return {
     ...{ kind: 'affine', name, out, in: columns, segments, groups, panels },
     slots: gpu.upload(original, [original.length]),
     owners: scattered ? gpu.upload(groupOf) : null,
     inPlace: original.length === columns && original.every((column, slot) => column === slot),
+    perGroup: chunksPerGroup(linear),
+    subnormal: first.some(isSubnormal) || (grid.type === 'range' && grid.range.some(isSubnormal)),
     grid: grid.type,
     perm: whole((stored) => perm?.[stored] ?? stored),
     group: whole((stored) => groupOfColumn(linear, stored)),
@@ -145,6 +152,15 @@ function slotsOf(linear: AffineLinear) {
   }
   return { original, groupOf, scattered }
 }
+
+function chunksPerGroup({ segments, groupOf, groups, groupSize, in: columns }: AffineLinear): number {
+  const chunks = Math.ceil(columns / CHUNK)
+  if (segments.length !== 1 || groupOf) return 0
+  if (groups === 1) return chunks
+  return groupSize % CHUNK === 0 ? groupSize / CHUNK : 0
+}
+
+const isSubnormal = (half: number): boolean => (half & 0x7c00) === 0 && (half & 0x3ff) !== 0
 
 /** The binary digits that hold every slot of a row: rows of packed codes are read as if 2^shift slots long. */
 export const slotShift = (slots: number): number => Math.ceil(Math.log2(slots))

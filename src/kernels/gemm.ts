@@ -75,6 +75,16 @@ export const TILES = {
   row: directTile(1, 64, 1, 1),
 } as const
 
+/** What may be better than the large tile on one device or another; the first is what is taken where nothing was tried. */
+export const LARGE_TILES: readonly Tile[] = [
+  TILES.large,
+  tile(128, 128, 16, 2, 2),
+  TILES.tall,
+  tile(64, 128, 16, 1, 2),
+  TILES.medium,
+  directTile(8, 8, 8, 8),
+]
+
 const kernels = new Map<string, Kernel<string, GemmShape>>()
 
 /** What a matmul kernel binds, and how it reads it, when C and an operand may be one buffer. */
@@ -220,7 +230,12 @@ export function matmul(rec: Recorder, options: MatmulOptions): void {
 export function chooseTile(
   shape: Pick<GemmShape, 'm' | 'n' | 'k' | 'batch'>,
   part: Pick<GemmVariant, 'region' | 'triangle'>,
-  { splits, software, workgroupBytes }: Pick<DeviceTraits, 'software' | 'workgroupBytes'> & { splits: boolean },
+  {
+    splits,
+    software,
+    workgroupBytes,
+    largeTile,
+  }: Pick<DeviceTraits, 'software' | 'workgroupBytes' | 'largeTile'> & { splits: boolean },
 ): { tile: Tile; partK?: number | undefined } {
   const { m, n, batch } = shape
   const split = (tile: Tile) => {
@@ -229,8 +244,8 @@ export function chooseTile(
   }
   if (m <= FEW_ROWS) return split(TILES.row)
   if (software) return split(TILES.software)
-  const fits = TILES.large.bytes <= workgroupBytes
-  if (fits && tilesOf(m, n, batch, TILES.large) >= 2 * MANY_TILES) return split(TILES.large)
+  const large = LARGE_TILES.find(({ name }) => name === largeTile) ?? TILES.large
+  if (large.bytes <= workgroupBytes && tilesOf(m, n, batch, TILES.large) >= 2 * MANY_TILES) return split(large)
   const tall = split(TILES.tall)
   if (tilesOf(m, n, batch, TILES.tall) >= MANY_TILES) return tall
   const groups = busyGroups(shape, { ...part, tile: TILES.tall }) * partsOf(shape.k, tall.partK)

@@ -50,7 +50,15 @@ function recorded(): AnyKernel[] {
     const linear: Pick<AffineLinear, 'name' | 'out' | 'in' | 'segments' | 'groups'> = {
       ...{ name: grid, out: 2, in: 5, segments, groups: 1 },
     }
-    const order = { perm: any, group: any, slots: tensor(32), owners: null, inPlace: true }
+    const order = {
+      perm: any,
+      group: any,
+      slots: tensor(32),
+      owners: null,
+      inPlace: true,
+      perGroup: 0,
+      subnormal: true,
+    }
     const packed: PackedAffine = { kind: 'affine', ...linear, ...order, grid, panels }
     dequantizeInto(rec, packed, tensor(2, 5))
     for (const traitsOf of [rec, new Recorder({ ...traits, software: true })])

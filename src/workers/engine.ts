@@ -10,6 +10,7 @@ import { isSideFile } from '../formats/side-files'
 import { assess, toFloat32 } from '../formats/source'
 import { zipStream } from '../formats/zip'
 import { type Gpu, type GpuInfo, requestGpu } from '../gpu/device'
+import { tune } from '../kernels/tuning'
 import { describeMethod } from '../methods/options'
 import { methods } from '../methods/registry'
 import type { WeightSource } from '../models/weights'
@@ -26,6 +27,7 @@ import type { Recipe, RunForecast, RunReport } from '../records'
 import type { EngineApi, OpenResult } from './api'
 import { fetchBundled } from './bundled'
 import { remembering } from './remembering'
+import { tuningCache } from './tuning-cache'
 
 /** What every WebGPU device guarantees: assumed for forecasts while there is no device. */
 const DEFAULT_LIMITS: GpuInfo = {
@@ -65,6 +67,7 @@ export class Engine implements EngineApi {
 
   async start() {
     this.#gpu = await requestGpu(this.api)
+    await tune(this.#gpu, tuningCache)
     this.#readyAt = performance.timeOrigin + performance.now()
     return this.#gpu.info
   }
