@@ -199,7 +199,7 @@ const attended: Work = {
     const run = () => {
       const rec = gpu.record()
       const shape = { windows: 1, tq: n, tk: n, capacity: n, heads, kvHeads: heads }
-      rec.run(attention(headDim, gpu.info.software), { q: q!, k: k!, v: v!, y }, shape)
+      rec.run(attention(headDim, n, gpu.info.software), { q: q!, k: k!, v: v!, y }, shape)
       return gpu.submit(rec)
     }
     return { run, free: () => gpu.free(q, k, v, y) }

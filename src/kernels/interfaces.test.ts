@@ -132,7 +132,7 @@ const exported = Object.values(import.meta.glob<Record<string, unknown>>(['./*.t
   .filter((value): value is AnyKernel => typeof (value as AnyKernel | null)?.wgsl === 'string')
 
 const ofHeads = [14, 64].flatMap((headDim) => [
-  (software: boolean) => attention(headDim, software),
+  ...[1, 64].map((tq) => (software: boolean) => attention(headDim, tq, software)),
   (software: boolean) => attentionBackwardQueries(headLayout(headDim, software)),
   (software: boolean) => attentionBackwardKeys(headLayout(headDim, software)),
 ])

@@ -137,7 +137,7 @@ export class BlockForward {
       cachedAttention(gpu, rec, { q, k: cache.k, v: cache.v, y: a }, shape)
     } else {
       const shape = { windows, tq: length, tk: length, capacity: length, heads, kvHeads }
-      rec.run(attention(headDim, rec.traits.software), { q, k, v, y: a }, shape)
+      rec.run(attention(headDim, length, rec.traits.software), { q, k, v, y: a }, shape)
     }
     gpu.free(q)
     if (!into) gpu.free(k, v)

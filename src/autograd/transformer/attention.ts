@@ -29,7 +29,7 @@ export function attention(
   const operands = { q: q.value, k: k.value, v: v.value }
   const y = gpu.alloc([tokens, heads * headDim], 'f32', 'attention')
   const whole = { windows, tq: length, tk: length, capacity: length, heads, kvHeads }
-  rec.run(forward(headDim, software), { ...operands, y }, whole)
+  rec.run(forward(headDim, length, software), { ...operands, y }, whole)
 
   return tape.node(y, [q, k, v], (dy) => {
     const shape = { windows, length, heads, kvHeads }
