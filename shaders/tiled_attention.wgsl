@@ -4,6 +4,9 @@
 // weighted sums of values stay in registers, 16 × 8 invocations with 4 keys (QUADS quads of a head) × 2 quads of queries
 // each; operands pass through workgroup memory, k-major in vectors of four queries (keys) as in gemm_tiled.wgsl, the next
 // ones already on their way into registers.
+//
+// GRADIENT instead of FORWARD, one or zero, walks the same way to dq = Σ p·(dy·v − δ)·k / √headDim, where p are the weights
+// over their sum and δ = dy·y; it leaves `stats` as attention_backward_queries.wgsl does.
 struct Params {
   item: u32, windows: u32, tq: u32, tk: u32, capacity: u32, heads: u32, kv_heads: u32, scale: f32,
 }
@@ -11,7 +14,15 @@ struct Params {
 @group(0) @binding(1) var<storage, read> q: array<vec4f>; // [windows, tq, heads, headDim]
 @group(0) @binding(2) var<storage, read> k: array<vec4f>; // [windows, capacity, kvHeads, headDim], tk rows in use
 @group(0) @binding(3) var<storage, read> v: array<vec4f>; // as k
+#for forward in FORWARD
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>; // as q
+#end
+#for gradient in GRADIENT
+@group(0) @binding(4) var<storage, read> y: array<vec4f>; // as q
+@group(0) @binding(5) var<storage, read> dy: array<vec4f>; // as q
+@group(0) @binding(6) var<storage, read_write> dq: array<vec4f>; // as q
+@group(0) @binding(7) var<storage, read_write> stats: array<vec2f>; // log Σ exp(score), δ: [windows, tq, heads]
+#end
 
 const LOWEST = -3.4e38;
 const TILE = 64u;
@@ -28,12 +39,35 @@ const V_AT = HALF * STRIDE;
 const MET_AT = V_AT + V_ROWS * V_COLUMNS;
 var<workgroup> tile: array<vec4f, MET_AT + TILE>;
 
-// Four queries, or keys, by four numbers of a head.
-fn load_block(of_keys: bool, rows: vec4u, quad: u32) -> mat4x4f {
+// Four queries, or keys, by four numbers of a head: what scores are products of …
+fn load_0(of_keys: bool, rows: vec4u, quad: u32) -> mat4x4f {
   if (CHUNKS % DEPTH != 0u && quad >= CHUNKS) { return mat4x4f(); }
   let at = rows + quad;
   if (of_keys) { return mat4x4f(k[at.x], k[at.y], k[at.z], k[at.w]); }
   return mat4x4f(q[at.x], q[at.y], q[at.z], q[at.w]);
+}
+#for forward in FORWARD
+fn load_value(at: u32) -> vec4f { return v[at]; }
+fn store(at: u32, found: vec4f) { y[at] = found; }
+#end
+#for gradient in GRADIENT
+// … and the weights' gradients.
+fn load_1(of_keys: bool, rows: vec4u, quad: u32) -> mat4x4f {
+  if (CHUNKS % DEPTH != 0u && quad >= CHUNKS) { return mat4x4f(); }
+  let at = rows + quad;
+  if (of_keys) { return mat4x4f(v[at.x], v[at.y], v[at.z], v[at.w]); }
+  return mat4x4f(dy[at.x], dy[at.y], dy[at.z], dy[at.w]);
+}
+fn load_value(at: u32) -> vec4f { return k[at]; }
+fn store(at: u32, found: vec4f) { dq[at] = found; }
+#end
+
+fn sum_of_four(at: u32, step: u32) -> vec4f {
+  return tile[at] + tile[at + step] + tile[at + 2u * step] + tile[at + 3u * step];
+}
+
+fn max_of_four(at: u32, step: u32) -> vec4f {
+  return max(max(tile[at], tile[at + step]), max(tile[at + 2u * step], tile[at + 3u * step]));
 }
 
 @compute @workgroup_size(SIZE)
@@ -73,34 +107,53 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
   var weights_${i} = vec4f(); // Σ exp(score − highest) over the keys of this invocation
   #for r in 4
   #for j in QUADS
-  var sum_${i}_${r}_${j} = vec4f(); // Σ exp(score − highest) · v
+  var sum_${i}_${r}_${j} = vec4f(); // Σ exp(score − highest) · v, or · (dy·v − δ) · k
   #end
+  #end
+  #end
+
+  #for gradient in GRADIENT
+  #for i in 2
+  var delta_${i} = vec4f();
+  #for r in 4
+  { let row = q_at + min(first + 4u * (ty + ${i}u * 8u) + ${r}u, params.tq - 1u) * q_row;
+  for (var column = tx; column < CHUNKS; column += 16u) { delta_${i}[${r}] += dot(dy[row + column], y[row + column]); }
+  }
+  #end
+  tile[V_AT + (ty + ${i}u * 8u) * 16u + tx] = delta_${i};
+  #end
+  workgroupBarrier();
+  if (index < TILE) { tile[MET_AT + index] = sum_of_four(V_AT + index / 4u * 16u + index % 4u, 4u); }
+  workgroupBarrier();
+  #for i in 2
+  delta_${i} = sum_of_four(MET_AT + (ty + ${i}u * 8u) * 4u, 1u);
   #end
   #end
 
   for (var s = 0u; s < end; s += TILE) {
     let keys = kv_at + min(s + load_key, vec4u(params.tk - 1u)) * kv_row;
     let rows = select(load_query, keys, vec4<bool>(of_keys));
-    var next = load_block(of_keys, rows, load_depth);
+    #for p in PRODUCTS
     #for i in 2
     #for c in 4
-    var score_${i}_${c} = vec4f(); // of four queries
+    var product_${p}_${i}_${c} = vec4f(); // of four queries
     #end
     #end
+    { var next = load_${p}(of_keys, rows, load_depth);
     for (var quad = 0u; quad < CHUNKS; quad += DEPTH) {
       let turned = transpose(next);
       #for c in 4
       tile[load_to + ${c}u * STRIDE] = turned[${c}];
       #end
       workgroupBarrier();
-      if (quad + DEPTH < CHUNKS) { next = load_block(of_keys, rows, quad + DEPTH + load_depth); }
+      if (quad + DEPTH < CHUNKS) { next = load_${p}(of_keys, rows, quad + DEPTH + load_depth); }
       for (var at = 0u; at < K_AT; at += UNROLL * STRIDE) {
         #for u in UNROLL
         { let b = tile[K_AT + at + ${u}u * STRIDE + tx];
         #for i in 2
         let a${i} = tile[at + ${u}u * STRIDE + ty + ${i}u * 8u];
         #for c in 4
-        score_${i}_${c} += a${i} * b[${c}];
+        product_${p}_${i}_${c} += a${i} * b[${c}];
         #end
         #end
         }
@@ -108,42 +161,43 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
       }
       workgroupBarrier();
     }
+    }
+    #end
 
     #for l in 2
-    var v_next${l} = v[v_from${l} + min(s + v_row${l}, params.tk - 1u) * kv_row];
+    var v_next${l} = load_value(v_from${l} + min(s + v_row${l}, params.tk - 1u) * kv_row);
     #end
     #for i in 2
     #for c in 4
-    score_${i}_${c} *= params.scale;
+    product_0_${i}_${c} *= params.scale;
     #end
     #end
     if (s + TILE > before + first + 1u) {
       #for i in 2
       let seen_${i} = before + min(vec4u(first + 4u * (ty + ${i}u * 8u)) + vec4u(0, 1, 2, 3), vec4u(params.tq - 1u));
       #for c in 4
-      score_${i}_${c} = select(vec4f(LOWEST), score_${i}_${c}, vec4u(s + key + ${c}u * 8u) <= seen_${i});
+      product_0_${i}_${c} = select(vec4f(LOWEST), product_0_${i}_${c}, vec4u(s + key + ${c}u * 8u) <= seen_${i});
       #end
       #end
     }
     #for i in 2
-    tile[V_AT + (ty + ${i}u * 8u) * 16u + tx] = max(max(score_${i}_0, score_${i}_1), max(score_${i}_2, score_${i}_3));
+    tile[V_AT + (ty + ${i}u * 8u) * 16u + tx] = max(max(product_0_${i}_0, product_0_${i}_1), max(product_0_${i}_2, product_0_${i}_3));
     #end
     workgroupBarrier();
-    if (index < TILE) {
-      let at = V_AT + index / 4u * 16u + index % 4u;
-      tile[MET_AT + index] = max(max(tile[at], tile[at + 4u]), max(tile[at + 8u], tile[at + 12u]));
-    }
+    if (index < TILE) { tile[MET_AT + index] = max_of_four(V_AT + index / 4u * 16u + index % 4u, 4u); }
     workgroupBarrier();
     #for i in 2
     {
-      let at = MET_AT + (ty + ${i}u * 8u) * 4u;
-      let top = max(max(tile[at], tile[at + 1u]), max(tile[at + 2u], tile[at + 3u]));
-      let shrink = exp(highest_${i} - max(highest_${i}, top));
-      highest_${i} = max(highest_${i}, top);
+      let top = max(highest_${i}, max_of_four(MET_AT + (ty + ${i}u * 8u) * 4u, 1u));
+      let shrink = exp(highest_${i} - top);
+      highest_${i} = top;
       weights_${i} *= shrink;
       #for c in 4
-      score_${i}_${c} = exp(score_${i}_${c} - highest_${i});
-      weights_${i} += score_${i}_${c};
+      product_0_${i}_${c} = exp(product_0_${i}_${c} - highest_${i});
+      weights_${i} += product_0_${i}_${c};
+      #for gradient in GRADIENT
+      product_0_${i}_${c} *= product_1_${i}_${c} - delta_${i};
+      #end
       #end
       #for r in 4
       #for j in QUADS
@@ -157,7 +211,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
       if (row % HALF == 0u && tx / 8u == row / HALF) {
         #for i in 2
         #for c in 4
-        tile[(tx % 8u + ${c}u * 8u) * STRIDE + ty + ${i}u * 8u] = score_${i}_${c};
+        tile[(tx % 8u + ${c}u * 8u) * STRIDE + ty + ${i}u * 8u] = product_0_${i}_${c};
         #end
         #end
       }
@@ -167,7 +221,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
       workgroupBarrier();
       // behind the last these are values that nobody uses
       #for l in 2
-      v_next${l} = v[v_from${l} + min(s + row + V_ROWS + v_row${l}, params.tk - 1u) * kv_row];
+      v_next${l} = load_value(v_from${l} + min(s + row + V_ROWS + v_row${l}, params.tk - 1u) * kv_row);
       #end
       for (var part = 0u; part < V_ROWS; part += UNROLL) {
         #for u in UNROLL
@@ -194,22 +248,27 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
   tile[V_AT + (ty + ${i}u * 8u) * 16u + tx] = weights_${i};
   #end
   workgroupBarrier();
-  if (index < TILE) {
-    let at = V_AT + index / 4u * 16u + index % 4u;
-    tile[MET_AT + index] = tile[at] + tile[at + 4u] + tile[at + 8u] + tile[at + 12u];
-  }
+  if (index < TILE) { tile[MET_AT + index] = sum_of_four(V_AT + index / 4u * 16u + index % 4u, 4u); }
   workgroupBarrier();
   #for i in 2
   {
-    let at = MET_AT + (ty + ${i}u * 8u) * 4u;
-    let total = tile[at] + tile[at + 1u] + tile[at + 2u] + tile[at + 3u];
+    let total = sum_of_four(MET_AT + (ty + ${i}u * 8u) * 4u, 1u);
     #for r in 4
     { let t = first + 4u * (ty + ${i}u * 8u) + ${r}u;
-    #for j in QUADS
-    if (t < params.tq && tx + ${j}u * 16u < CHUNKS) {
-      y[q_at + t * q_row + tx + ${j}u * 16u] = sum_${i}_${r}_${j} / total[${r}];
+    if (t < params.tq) {
+      #for forward in FORWARD
+      let by = 1.0 / total[${r}];
+      #end
+      #for gradient in GRADIENT
+      let by = params.scale / total[${r}];
+      if (tx == 0u) {
+        stats[(window * params.tq + t) * params.heads + head] = vec2f(highest_${i}[${r}] + log(total[${r}]), delta_${i}[${r}]);
+      }
+      #end
+      #for j in QUADS
+      if (tx + ${j}u * 16u < CHUNKS) { store(q_at + t * q_row + tx + ${j}u * 16u, sum_${i}_${r}_${j} * by); }
+      #end
     }
-    #end
     }
     #end
   }

@@ -36,19 +36,23 @@ describe('attention', () => {
   it.each([
     // few queries, and heads that four does not divide, are not tiled
     { windows: 2, tq: 7, tk: 10, capacity: 11, heads: 4, kvHeads: 2, headDim: 36 },
-    { windows: 1, tq: 16, tk: 16, capacity: 16, heads: 2, kvHeads: 1, headDim: 36 },
-    { windows: 2, tq: 64, tk: 67, capacity: 71, heads: 4, kvHeads: 2, headDim: 36 },
-    { windows: 3, tq: 65, tk: 65, capacity: 65, heads: 2, kvHeads: 2, headDim: 36 },
-    { windows: 2, tq: 130, tk: 197, capacity: 200, heads: 4, kvHeads: 2, headDim: 80 },
-  ])('as for real GPUs, $windows × $tq queries, $tk keys, $heads:$kvHeads heads of $headDim', async (shape) => {
-    const { actual, expected } = await run(shape, { software: false })
-    expectClose(actual, expected, { atol: 2e-5 })
-  })
+    { windows: 1, tq: 16, tk: 16, capacity: 16, heads: 2, kvHeads: 1, headDim: 72 },
+    { windows: 2, tq: 64, tk: 67, capacity: 71, heads: 4, kvHeads: 2, headDim: 72 },
+    { windows: 3, tq: 65, tk: 65, capacity: 65, heads: 2, kvHeads: 2, headDim: 72 },
+    { windows: 2, tq: 130, tk: 197, capacity: 200, heads: 4, kvHeads: 2, headDim: 72 },
+  ])(
+    'as for real GPUs, $windows × $tq queries, $tk keys, $heads:$kvHeads heads of $headDim',
+    async (shape) => {
+      const { actual, expected } = await run(shape, { software: false })
+      expectClose(actual, expected, { atol: 2e-5 })
+    },
+    240_000,
+  ) // a software adapter compiles the tiles for a quarter of a minute when nothing else runs
 
   it('gives the same for other heads of real GPUs', async ({ skip }) => {
     const { info } = await testGpu()
     skip(info.software, 'a software adapter compiles each for half a minute')
-    for (const headDim of [40, 64, 128, 160, 192, 256]) {
+    for (const headDim of [36, 64, 80, 128, 160, 192, 256]) {
       const shape = { windows: 2, tq: 130, tk: 197, capacity: 200, heads: 4, kvHeads: 2, headDim }
       const { actual, expected } = await run(shape, { software: false })
       expectClose(actual, expected, { atol: 2e-5 })
@@ -57,7 +61,7 @@ describe('attention', () => {
 
   it.each([
     { headDim: 16, software: true },
-    { headDim: 36, software: false },
+    { headDim: 72, software: false },
   ])('stays finite when scores are in the thousands: heads of $headDim', async ({ headDim, software }) => {
     const shape = { windows: 1, tq: 70, tk: 70, capacity: 70, heads: 2, kvHeads: 2, headDim }
     const { actual, expected } = await run(shape, { loudness: 100, software })

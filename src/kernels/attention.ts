@@ -2,7 +2,7 @@ import source from '../../shaders/attention.wgsl?raw'
 import { type Kernel, splitRows, wgsl } from '../gpu/kernel'
 import { type AttentionShape, attentionCost, flopsPerPair, seenKeys } from './attention-shape'
 import { remembered } from './remembered'
-import { tiledAttention } from './tiled-attention'
+import { inTiles, tiledAttention } from './tiled-attention'
 
 export type { AttentionShape }
 
@@ -54,15 +54,9 @@ const walkingAttention = remembered(
   (headDim, software) => `${headDim} ${software}`,
 )
 
-/** Fewer queries leave most of a tile empty. */
-const TILED = { leastQueries: 16, heads: { above: 32, upTo: 256 } }
-
 /**
  * Causal grouped-query attention, y = softmax(q·kᵀ / √headDim)·v: q, y [windows·tq, heads·headDim],
  * k, v [windows·capacity, kvHeads·headDim]. `headDim` is any even number; `tq` and `software` choose how.
  */
-export function attention(headDim: number, tq: number, software: boolean): AttentionKernel {
-  const { leastQueries, heads } = TILED
-  const tiled = !software && tq >= leastQueries && headDim % 4 === 0 && headDim > heads.above && headDim <= heads.upTo
-  return tiled ? tiledAttention(headDim) : walkingAttention(headDim, software)
-}
+export const attention = (headDim: number, tq: number, software: boolean): AttentionKernel =>
+  inTiles(headDim, tq, software) ? tiledAttention(headDim) : walkingAttention(headDim, software)

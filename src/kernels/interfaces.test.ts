@@ -28,6 +28,7 @@ import { billmBlock, pbllmBlock, sageBlock } from './sign-block'
 import { signMatmul } from './sign-matmul'
 import type { PackedSign } from './sign-panel'
 import { countFlips, roundingStep } from './soft-rounding'
+import { tiledAttentionBackwardQueries } from './tiled-attention'
 
 type AnyKernel = Kernel<string, never>
 
@@ -143,7 +144,7 @@ const variants = [true, false].flatMap((software) =>
     ...[billmBlock, pbllmBlock, rowMoments, spreadOf, scoreDigits, sageStart, sageCenter],
     ...[sageRound, sageLevels, sageBlock].flatMap((of) => [1, 8].map((groups) => (way: boolean) => of(way, groups))),
     () => sageCodes(3),
-    ...[quantize.gptqBlock, mixed.mixedBlock, mixed.findRange, ...ofHeads],
+    ...[() => tiledAttentionBackwardQueries(64), quantize.gptqBlock, mixed.mixedBlock, mixed.findRange, ...ofHeads],
   ].map((of) => of(software) as unknown as AnyKernel),
 )
 

@@ -7,6 +7,7 @@ import {
   type HeadLayout,
   headLayout,
 } from '../../kernels/attention-backward'
+import { tiledAttentionBackwardQueries } from '../../kernels/tiled-attention'
 import { attentionReference } from '../../reference/transformer'
 import { attention } from './attention'
 
@@ -58,24 +59,28 @@ describe('attention on the tape', () => {
 })
 
 describe('the backward kernels of attention', () => {
-  async function gradients(layout: HeadLayout, loudness = 1) {
+  async function gradients(layout: HeadLayout, { loudness = 1, length = 21, tiled = false } = {}) {
     const headDim = layout.width * layout.chunks * layout.lanes
     const gpu = await testGpu()
-    const shape = { windows: 2, length: 21, heads: 4, kvHeads: 2 }
+    const shape = { windows: 2, length, heads: 4, kvHeads: 2 }
     const tokens = shape.windows * shape.length
     const [wide, narrow] = [shape.heads * headDim, shape.kvHeads * headDim]
     const q = noise(tokens * wide, 1).map((x) => x * loudness)
     const k = noise(tokens * narrow, 2).map((x) => x * loudness)
     const v = noise(tokens * narrow, 3)
-    const y = attentionReference(q, k, v, { ...shape, headDim, tq: 21, tk: 21, capacity: 21 })
+    const y = attentionReference(q, k, v, { ...shape, headDim, tq: length, tk: length, capacity: length })
     const read = {
       ...{ q: gpu.upload(q), k: gpu.upload(k), v: gpu.upload(v), dy: gpu.upload(noise(tokens * wide, 4)) },
       stats: gpu.alloc([tokens, shape.heads, 2]),
     }
-    const [dq, dk, dv] = [gpu.alloc([tokens, wide]), gpu.alloc([tokens, narrow]), gpu.alloc([tokens, narrow])]
+    const [dq, dk, dv] = [
+      gpu.upload(new Float32Array(tokens * wide).fill(Number.NaN), [tokens, wide]),
+      gpu.alloc([tokens, narrow]),
+      gpu.alloc([tokens, narrow]),
+    ]
     const rec = gpu.record()
     const queries = { ...read, y: gpu.upload(Float32Array.from(y)), dq }
-    rec.run(attentionBackwardQueries(layout), queries, shape)
+    rec.run(tiled ? tiledAttentionBackwardQueries(headDim) : attentionBackwardQueries(layout), queries, shape)
     rec.run(attentionBackwardKeys(layout), { ...read, dk, dv }, shape)
     await gpu.submit(rec)
     return Promise.all([dq, dk, dv].map((tensor) => gpu.readF32(tensor)))
@@ -90,6 +95,23 @@ describe('the backward kernels of attention', () => {
     await expectAlike({ width: 2, chunks: 2, lanes: 4, size: 8, writtenOut: false })
   })
 
+  async function expectTiledAlike(headDim: number, length: number) {
+    const layout = headLayout(headDim, true)
+    const walked = await gradients(layout, { length })
+    const tiled = await gradients(layout, { length, tiled: true })
+    for (const [i, values] of tiled.entries()) expectClose(values, walked[i]!, { atol: 2e-5 })
+  }
+
+  it('give the same by tiles', async () => {
+    for (const length of [1, 64, 67, 130]) await expectTiledAlike(36, length)
+  }, 240_000) // a software adapter compiles them for half a minute when nothing else runs
+
+  it('give the same by tiles of other heads', async ({ skip }) => {
+    const { info } = await testGpu()
+    skip(info.software, 'a software adapter compiles each for half a minute')
+    for (const headDim of [64, 72, 80, 128]) await expectTiledAlike(headDim, 130)
+  })
+
   it('give the same written out', async ({ skip }) => {
     const { info } = await testGpu()
     skip(info.software, 'a software adapter compiles them for half a minute')
@@ -97,7 +119,8 @@ describe('the backward kernels of attention', () => {
   })
 
   it('stay finite when scores are in the thousands', async () => {
-    for (const values of await gradients(headLayout(16, true), 100)) expect(values.every(Number.isFinite)).toBe(true)
+    for (const values of await gradients(headLayout(16, true), { loudness: 100 }))
+      expect(values.every(Number.isFinite)).toBe(true)
   })
 
   it('split work beyond the time budget into dispatches that cover it once', async () => {

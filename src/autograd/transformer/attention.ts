@@ -5,6 +5,7 @@ import {
   attentionBackwardQueries,
   headLayout,
 } from '../../kernels/attention-backward'
+import { inTiles, tiledAttentionBackwardQueries } from '../../kernels/tiled-attention'
 import type { Tape, Variable } from '../tape'
 import { share } from './share'
 
@@ -35,7 +36,9 @@ export function attention(
     const shape = { windows, length, heads, kvHeads }
     const layout = headLayout(headDim, software)
     const stats = gpu.alloc([tokens, heads, 2], 'f32', 'attention statistics')
-    share(tape, q, (dq) => rec.run(attentionBackwardQueries(layout), { ...operands, y, dy, dq, stats }, shape))
+    const tiled = headDim <= 128 && inTiles(headDim, length, software)
+    const queries = tiled ? tiledAttentionBackwardQueries(headDim) : attentionBackwardQueries(layout)
+    share(tape, q, (dq) => rec.run(queries, { ...operands, y, dy, dq, stats }, shape))
     if (k.learns || v.learns)
       share(tape, k, (dk) =>
         share(tape, v, (dv) => rec.run(attentionBackwardKeys(layout), { ...operands, dy, stats, dk, dv }, shape)),
