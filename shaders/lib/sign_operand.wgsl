@@ -12,10 +12,11 @@ fn read_a(at: u32) -> f32 {
   return a[at];
 }
 
+fn signs_of_panel() -> Signs {
+  return Signs(fields[0], fields[1], fields[2], fields[3], fields[4], fields[5], fields[6], fields[7], fields[8]);
+}
+
 fn read_b(at: u32) -> f32 {
-  let signs = Signs(
-    fields[0], fields[1], fields[2], fields[3], fields[4], fields[5], fields[6], fields[7], fields[8],
-  );
   let shift = fields[9];
-  return levels[level_at(signs, at >> shift, at & ((1u << shift) - 1u))];
+  return levels[level_at(signs_of_panel(), at >> shift, at & ((1u << shift) - 1u))];
 }

@@ -13,7 +13,8 @@ async function product(linear: SignLinear, tokens: number, { software = true, ma
   const gpu = await testGpu()
   const x = noise(tokens * linear.in, 21)
   const packed = uploadSign(gpu, linear, maxBytes)
-  const tensors = { x: gpu.upload(x, [tokens, linear.in]), y: gpu.alloc([tokens, linear.out]) }
+  const poison = new Float32Array(tokens * linear.out).fill(1e30)
+  const tensors = { x: gpu.upload(x, [tokens, linear.in]), y: gpu.upload(poison, [tokens, linear.out]) }
   const rec = new Recorder({ ...gpu.traits, software })
   signMatmul(rec, { ...tensors, packed })
   await gpu.submit(rec)
@@ -71,10 +72,30 @@ describe('the product with a linear of signs', () => {
     ['all there is', {}, 70],
     ['one group, nothing apart', { groups: 1, sparse: 'none', salient: 'none' }, 33],
     ['cells of all rows, eight groups', { perRow: false, groups: 8, salient: 'none' }, 9],
-    ['one row', { out: 1, sparse: 'row' }, 5],
+    ['one row', { out: 1, sparse: 'row' }, 9],
+    ['cells that end within words', { blockColumns: 7 }, 12],
   ] satisfies [string, Partial<SignShape>, number][])('in workgroup tiles with %s', async (_, change, tokens) => {
     const { linear } = signSample({ ...shape, ...change })
     equal(await product(linear, tokens, { software: false }), linear.in)
+  })
+
+  it.each([
+    ['one group', { groups: 1, blockColumns: 64, salient: 'none' }, 1],
+    ['two groups, salient columns', { groups: 2, columns: 300, blockColumns: 128 }, 1],
+    ['two groups, salient columns', { groups: 2, columns: 300, blockColumns: 128 }, 7],
+    ['eight groups and only salient columns', { groups: 8, salient: 'all' }, 2],
+    ['three groups of all', { perRow: false, blockColumns: 1000, salient: 'none' }, 1],
+    ['four groups of all, several stretches', { groups: 4, columns: 2090, blockColumns: 4000, perRow: false }, 8],
+    ['eight groups of all', { groups: 8, blockColumns: 1000, perRow: false }, 5],
+    ['cells that end within words', { blockColumns: 7 }, 4],
+  ] satisfies [string, Partial<SignShape>, number][])('unrolled with %s', async (_, change, tokens) => {
+    const { linear } = signSample({ ...shape, ...change })
+    equal(await product(linear, tokens, { software: false }), linear.in)
+  })
+
+  it('adds weights apart of many tokens and of columns in several stretches', async () => {
+    const { linear } = signSample({ ...shape, out: 530, columns: 1100, groups: 2, blockColumns: 1100, perRow: false })
+    equal(await product(linear, 11, { software: false }), linear.in)
   })
 
   it.each([2, 6])('splits matrices larger than a binding by rows, %i tokens', async (tokens) => {

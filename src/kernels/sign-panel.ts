@@ -39,6 +39,12 @@ export interface SparsePanel {
   readonly values: Tensor
 }
 
+/** What kernels that read levels bind of a panel. */
+export type Plane = 'planes' | 'levels' | 'ranks' | 'second'
+
+/** Operations that finding a level takes where nothing is kept of it, in floating-point ones, for time budgets. */
+export const LEVEL_OPERATIONS = 24
+
 /** The WGSL `struct Signs` of lib/signs.wgsl. */
 export const signParams = {
   rowWords: 'u32',
@@ -52,6 +58,15 @@ export const signParams = {
   salientAt: 'u32',
 } as const
 export type SignValues = Readonly<Record<keyof typeof signParams, number>>
+
+/** A panel whose rows are multiplied, and where they are among the outputs. */
+export interface SignRowsShape {
+  readonly columns: number
+  readonly rows: number
+  readonly yStride: number
+  readonly yOffset: number
+  readonly signs: SignValues
+}
 
 export function signValues(
   linear: Pick<PackedSign, 'in' | 'groups' | 'blockColumns' | 'perRow'>,
