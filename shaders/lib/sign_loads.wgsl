@@ -1,6 +1,6 @@
-// What a tile of gemm_tiled.wgsl loads of a panel of signs: four rows of one column. Their codes, sign and group id in four
-// bits, are kept for this column and the one 16 further, since words of planes hold both and TILE_K is 16; and where their levels begin,
-// since it changes with the cell only. After lib/sign_operand.wgsl.
+// What a tile of gemm_tiled.wgsl loads of a panel of signs: four rows of one column. Kept from one tile to the next are their
+// codes, sign and group id in four bits, since TILE_K is 16 and a word of the planes holds this column and the one 16
+// further; and where their levels begin, which changes with the cell only. After lib/sign_operand.wgsl.
 #for l in LOADS_B
 var<private> word_${l} = 0xffffffffu;
 var<private> codes_${l} = vec4u(); // of the second column from bit 16 on
