@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { FormatError } from '../errors'
 import { parseJsonObject } from '../formats/side-files'
 import { schemaError } from './description-error'
+import { rememberWords } from './word-memory'
 import { cutAtWords } from './word-split'
 
 /** Text to token ids and back, by the model's own files. */
@@ -32,6 +33,7 @@ export function openTokenizer(files: ReadonlyMap<string, Uint8Array>): Tokenizer
   const description = read('tokenizer.json')
   const vocab = countIds(description)
   const inner = understand(() => new HuggingFaceTokenizer(cutAtWords(description), config))
+  rememberWords(inner)
   const idsOf = (text: string, add_special_tokens: boolean) => inner.encode(text, { add_special_tokens }).ids
 
   const named = tokenText(config.bos_token) ?? tokenText(read('special_tokens_map.json').bos_token)

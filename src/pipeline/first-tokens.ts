@@ -4,6 +4,8 @@ import type { Tokenizer } from '../models/tokenizer'
 const SPARE = 64
 /** Characters between the ends of the two prefixes. */
 const APART = 2048
+/** Characters whose tokens tell how many characters the wanted ones will take. */
+const SAMPLE = 4096
 
 /**
  * At least the first `count` tokens of a text, or all where it has fewer: what `encode` gives for the whole text begins
@@ -14,7 +16,8 @@ const APART = 2048
 export function firstTokens(tokenizer: Tokenizer, text: string, count: number, bos = false): readonly number[] {
   const encode = (end: number) => tokenizer.encode(text.slice(0, text.lastIndexOf(' ', end)), { bos })
   const wanted = count + SPARE
-  for (let end = 6 * wanted; 2 * end + APART < text.length; end *= 2) {
+  const charactersEach = SAMPLE / Math.max(1, encode(SAMPLE).length)
+  for (let end = Math.ceil(1.2 * charactersEach * wanted); 2 * end + APART < text.length; end *= 2) {
     const shorter = encode(end)
     if (shorter.length < wanted) continue
     const longer = encode(end + APART)
