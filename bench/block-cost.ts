@@ -134,7 +134,7 @@ class BlockBench {
       await clock.lap('codes', { calibrate: block.calibrationSeconds - calibrated })
       calibrated = block.calibrationSeconds
       steps += module.training?.step.length ?? 0
-      await block.commit(module, 0)
+      await (await block.commit(module, 0)).value
       await clock.lap('commit')
     }
     block.free()

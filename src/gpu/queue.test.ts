@@ -106,6 +106,27 @@ describe('GpuQueue', () => {
     await settled
   })
 
+  it('goes further ahead by short submissions', async () => {
+    const { queue, inFlight, finishOne, finishAll } = start()
+    const submitOne = () => {
+      const rec = new Recorder(traits)
+      rec.run(kernel(5e9), { x }, { value: 0 })
+      return queue.submit(rec)
+    }
+    for (let n = 0; n < 16; n++) await submitOne()
+    let returned = false
+    const done = submitOne().then(() => {
+      returned = true
+    })
+    await turn()
+    expect([inFlight(), returned]).toEqual([17, false])
+    finishOne()
+    await done
+    expect(inFlight()).toBe(16)
+    finishAll()
+    await queue.settle()
+  })
+
   it('runs recorders in the order in which they were submitted, even if nobody waits in between', async () => {
     const { queue, log, finishAll, device } = start()
     finishAll()

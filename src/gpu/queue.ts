@@ -8,14 +8,16 @@ import type { Profiler } from './timing'
 /** A submission should keep the GPU busy this long: long enough to hide its cost, short enough to stay responsive. */
 const SUBMIT_MS = 100
 const MAX_IN_FLIGHT = 2
+/** Short ones may be more: that one has ended is heard late, and the GPU would wait for the host to hear it. */
+const MAX_SHORT_IN_FLIGHT = 16
 const MAX_DISPATCHES = 128
 /** Dynamic uniform offsets must be multiples of 256 on every device (minUniformBufferOffsetAlignment). */
 const PARAMS_STRIDE = PARAMS_BYTES
 
-/** Runs recorded commands in order, few passes a submission; returns with at most two submissions in flight. */
+/** Runs recorded commands in order, few passes a submission; returns with at most two submissions in flight, or more short ones. */
 export class GpuQueue {
   #turn: Promise<void> = Promise.resolve()
-  #inFlight: Promise<void>[] = []
+  #inFlight: { readonly done: Promise<void>; readonly estimate: number }[] = []
   #arenas: GPUBuffer[] = []
   #encoder: GPUCommandEncoder | undefined
   #pass: GPUComputePassEncoder | undefined
@@ -70,7 +72,7 @@ export class GpuQueue {
 
   /** Resolves when everything submitted has run. */
   async settle(): Promise<void> {
-    await Promise.all(this.#inFlight)
+    await Promise.all(this.#inFlight.map(({ done }) => done))
   }
 
   #encode(command: Command, programs: Map<Kernel<string, never>, Program>): void {
@@ -149,10 +151,11 @@ export class GpuQueue {
     const done = this.device.queue.onSubmittedWorkDone().then(() => {
       if (computes) this.firstDispatchAt ??= performance.now()
       if (arena) this.#arenas.push(arena)
-      this.#inFlight.splice(this.#inFlight.indexOf(done), 1)
+      this.#inFlight.splice(this.#inFlight.indexOf(submission), 1)
       if (alone) this.speed.observe(estimate, performance.now() - started)
     })
-    this.#inFlight.push(done)
+    const submission = { done, estimate }
+    this.#inFlight.push(submission)
     this.#startAfresh()
   }
 
@@ -166,7 +169,13 @@ export class GpuQueue {
 
   async #flush(): Promise<void> {
     this.#submitEncoded()
-    while (this.#inFlight.length > MAX_IN_FLIGHT) await this.#inFlight[0]
+    while (this.#isFarAhead()) await this.#inFlight[0]!.done
+  }
+
+  #isFarAhead(): boolean {
+    const { length } = this.#inFlight
+    if (length <= MAX_IN_FLIGHT) return false
+    return length > MAX_SHORT_IN_FLIGHT || this.#inFlight.reduce((ms, { estimate }) => ms + estimate, 0) > SUBMIT_MS
   }
 }
 

@@ -1,6 +1,8 @@
 import { byteLength, type Tensor } from './tensor'
 
-const KEEP = 4
+/** Mappable buffers kept for reuse, at most: more than one block's readbacks, and in bytes. */
+const KEEP = 32
+const KEEP_BYTES = 64 * 2 ** 20
 
 /** Copies of GPU memory to the host, through a few mappable buffers that are reused. */
 export class Readback {
@@ -34,6 +36,7 @@ export class Readback {
 
   #give(staging: GPUBuffer): void {
     this.#free.push(staging)
-    if (this.#free.length > KEEP) this.#free.shift()!.destroy()
+    const bytes = () => this.#free.reduce((sum, { size }) => sum + size, 0)
+    while (this.#free.length > KEEP || (this.#free.length > 1 && bytes() > KEEP_BYTES)) this.#free.shift()!.destroy()
   }
 }

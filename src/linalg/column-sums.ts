@@ -11,11 +11,12 @@ export function recordColumnSums(gpu: Gpu, rec: Recorder, a: Tensor, b: Tensor):
   return sums
 }
 
-/** The sums [columns] in float64, from float32 sums over slices of the rows; frees the tensor. */
+/** The sums [columns] in float64, from float32 sums over slices of the rows; frees the tensor at once. */
 export async function readColumnSums(gpu: Gpu, sums: Tensor): Promise<Float64Array<ArrayBuffer>> {
   const [slices = 0, columns = 0] = sums.shape
-  const values = await gpu.readF32(sums)
+  const reading = gpu.readF32(sums)
   gpu.free(sums)
+  const values = await reading
   const folded = new Float64Array(columns)
   for (let s = 0; s < slices; s++) for (let j = 0; j < columns; j++) folded[j]! += values[s * columns + j]!
   return folded

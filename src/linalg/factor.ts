@@ -5,12 +5,20 @@ import type { Tensor } from '../gpu/tensor'
 import { CHOLESKY_BLOCK, choleskyBlock } from '../kernels/cholesky'
 import { matmul } from '../kernels/gemm'
 import { reverse, reverseDamped } from '../kernels/matrix'
+import { type Later, later } from '../later'
 
 export interface InverseFactor {
   /** U [n, n], upper triangular, (H + λI)⁻¹ = UᵀU in quantization order. */
   readonly upper: Tensor
   /** λ / mean diag H that was needed. */
   readonly damping: number
+}
+
+/** A factor before it is known whether the damping sufficed; otherwise `upper` holds nothing of use. */
+export interface FactorAttempt {
+  readonly upper: Tensor
+  /** The column of H whose pivot was not positive, counted from 1 at the end of the order; 0 when there is none. */
+  readonly failed: Later<number>
 }
 
 /** Damping grows tenfold at each failure, from the asked one up to this. */
@@ -33,37 +41,44 @@ export async function inverseFactor(
   damping: number,
 ): Promise<InverseFactor> {
   const n = h.shape[0]!
+  for (let percent = damping; ; percent = Math.max(percent * 10, 0.01)) {
+    const { upper, failed } = await attemptInverseFactor(gpu, h, order, percent * meanDiagonal)
+    const column = await failed.value
+    if (column === 0) return { upper, damping: percent }
+    gpu.free(upper)
+    if (percent * 10 > MAX_DAMPING)
+      throw new NumericalError(
+        `Cholesky: expected a positive definite Hessian, got a non-positive pivot at column ${n - column} of ${n} even with ` +
+          `${percent}·mean(diag H) added — use more calibration text, or check the weights for huge values`,
+      )
+  }
+}
+
+/** The same with λ as given, without a wait for its success: work that goes on with it can be submitted meanwhile. */
+export async function attemptInverseFactor(gpu: Gpu, h: Tensor, order: Tensor, lambda: number): Promise<FactorAttempt> {
+  const n = h.shape[0]!
   const a = gpu.alloc([n, n], 'f32', 'reversed hessian')
   const l = gpu.alloc([n, n], 'f32', 'cholesky factor')
   const x = gpu.alloc([n, n], 'f32', 'inverse factor')
   const failed = gpu.alloc([4], 'u32')
+  const rec = gpu.record()
+  rec.clear(failed)
+  rec.clear(x)
+  rec.run(reverseDamped, { h, order, a }, { n, lambda })
+  recordCholesky(rec, n, { a, l, x, failed })
+  recordInverse(rec, n, { l, x, scratch: a })
+  rec.run(reverse, { a: x, b: a }, { n })
   try {
-    for (let percent = damping; ; percent = Math.max(percent * 10, 0.01)) {
-      const rec = gpu.record()
-      rec.clear(failed)
-      rec.clear(x)
-      rec.run(reverseDamped, { h, order, a }, { n, lambda: percent * meanDiagonal })
-      recordCholesky(rec, n, { a, l, x, failed })
-      await gpu.submit(rec)
-      const column = (await gpu.readU32(failed))[0]!
-      if (column === 0) {
-        const rest = gpu.record()
-        recordInverse(rest, n, { l, x, scratch: a })
-        rest.run(reverse, { a: x, b: a }, { n })
-        await gpu.submit(rest)
-        gpu.free(l, x, failed)
-        return { upper: a, damping: percent }
-      }
-      if (percent * 10 > MAX_DAMPING)
-        throw new NumericalError(
-          `Cholesky: expected a positive definite Hessian, got a non-positive pivot at column ${n - column} of ${n} even with ` +
-            `${percent}·mean(diag H) added — use more calibration text, or check the weights for huge values`,
-        )
-    }
+    await gpu.submit(rec)
   } catch (error) {
-    gpu.free(a, l, x, failed)
+    gpu.free(a)
     throw error
+  } finally {
+    gpu.free(l, x)
   }
+  const status = later(gpu.readU32(failed).then(([column]) => column!))
+  gpu.free(failed)
+  return { upper: a, failed: status }
 }
 
 /**

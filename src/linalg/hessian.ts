@@ -12,6 +12,7 @@ import { diagonal, mirror } from '../kernels/matrix'
 export class Hessian {
   tokens = 0
   #scaled = false
+  #onHost: Promise<Float32Array<ArrayBuffer>> | null = null
 
   private constructor(
     private readonly gpu: Gpu,
@@ -67,8 +68,13 @@ export class Hessian {
     this.#scaled = true
   }
 
-  /** diag H on the host: twice the mean square of each column's input. */
-  async diagonal(gpu: Gpu): Promise<Float32Array<ArrayBuffer>> {
+  /** diag H on the host, read once when everything has been added: twice the mean square of each column's input. */
+  diagonal(gpu: Gpu): Promise<Float32Array<ArrayBuffer>> {
+    this.#onHost ??= this.#readDiagonal(gpu)
+    return this.#onHost
+  }
+
+  async #readDiagonal(gpu: Gpu): Promise<Float32Array<ArrayBuffer>> {
     const d = gpu.alloc([this.columns])
     const rec = gpu.record()
     rec.run(diagonal, { a: this.matrix, d }, { n: this.columns })

@@ -5,6 +5,7 @@ import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { packInto } from '../kernels/pack'
 import { findGrid, type GridShape } from '../kernels/quantize'
+import { type Later, later } from '../later'
 import type { LinearSpec } from '../models/spec'
 import type { Moment, Shape } from './memory'
 
@@ -75,26 +76,37 @@ export function recordFindGrid(
 }
 
 /** Packs finished codes and brings them to the host. */
-export async function collectLinear(
+export const collectLinear = async (...args: Parameters<typeof submitLinear>): Promise<AffineLinear> =>
+  (await submitLinear(...args)).value
+
+/** The same, while the caller goes on; the tensors may be freed. */
+export async function submitLinear(
   gpu: Gpu,
   name: string,
   tensors: GridTensors,
   grid: UniformGrid,
-): Promise<AffineLinear> {
+): Promise<Later<AffineLinear>> {
   const { shape, codes } = tensors
-  const { rows: out, columns, groupSize, groups } = shape
+  const { rows: out, columns } = shape
   const segments: Segment[] = [{ bits: grid.bits, columns }]
   const words = gpu.alloc([codeWords(segments, out)], 'u32', 'packed codes')
   const perm = gpu.upload(Uint32Array.from({ length: columns }, (_, i) => i))
   const rec = gpu.record()
   packInto(rec, codes, perm, words, { segments, out })
   await gpu.submit(rec)
-  const [packed, steps, zeros] = await Promise.all([
-    gpu.readU32(words),
-    gpu.readF32(tensors.steps),
-    gpu.readF32(tensors.zeros),
-  ])
+  const reading = Promise.all([gpu.readU32(words), gpu.readF32(tensors.steps), gpu.readF32(tensors.zeros)])
   gpu.free(words, perm)
+  return later(
+    reading.then(([codes, steps, zeros]) => asLinear(name, { shape, segments, grid }, { codes, steps, zeros })),
+  )
+}
+
+function asLinear(
+  name: string,
+  { shape, segments, grid }: { shape: GridShape; segments: Segment[]; grid: UniformGrid },
+  { codes, steps, zeros }: Pick<AffineLinear, 'codes'> & Record<'steps' | 'zeros', Float32Array<ArrayBuffer>>,
+): AffineLinear {
+  const { rows: out, columns, groupSize, groups } = shape
   // a one-bit symmetric step spans both levels, its stored scale is half of that
   const scale = grid.symmetric && grid.bits === 1 ? steps.map((step) => step / 2) : steps
   return {
@@ -108,7 +120,7 @@ export async function collectLinear(
       groupOf: null,
       groupSize,
       groups,
-      codes: packed,
+      codes,
     },
     grid: grid.symmetric ? symmetricGrid(scale) : zeroGrid(scale, zeros, grid.bits),
   }

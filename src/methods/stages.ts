@@ -2,7 +2,7 @@ import type { LinearSpec } from '../models/spec'
 import { type Factor, factorize, freeFactor, type OrderOf } from './factor'
 import type { BlockContext, QuantizedModule } from './method'
 
-interface Along {
+export interface Along {
   readonly damping: number
   /** In which order columns are rounded; as they come when missing. */
   readonly order?: OrderOf | undefined

@@ -6,6 +6,7 @@ import { salientShares } from '../formats/salient'
 import { signColumnBits } from '../formats/sign'
 import type { Gpu } from '../gpu/device'
 import type { Tensor } from '../gpu/tensor'
+import { type Later, later } from '../later'
 import type { Hessian } from '../linalg/hessian'
 import type { MethodEvent, QuantizedModule, Samples, WorkingBlock } from '../methods/method'
 import type { LlamaModel } from '../models/model'
@@ -15,7 +16,7 @@ import type { BlockWeights, LinearWeights, Role } from '../models/weights'
 import type { ModuleRecord } from '../records'
 import { checkCancelled } from './batching'
 import { BlockHessians } from './block-hessians'
-import { moduleError } from './module-error'
+import { type ErrorLanes, moduleError } from './module-error'
 import { dequantizeOnGpu } from './opened'
 import type { PauseSwitch } from './pause'
 import { rescaled } from './rescale'
@@ -145,23 +146,34 @@ export class CalibratedBlock implements WorkingBlock {
     await pause.wait(signal)
   }
 
-  /** Puts a finished linear into the block, from its stored bytes, and takes stock of it. */
-  async commit(module: QuantizedModule, seconds: number): Promise<ModuleRecord> {
+  /** Puts a finished linear into the block, from its stored bytes; what is to say of it comes when the GPU is there. */
+  async commit(module: QuantizedModule, seconds: number): Promise<Later<ModuleRecord>> {
     const { gpu } = this
-    const { spec, linear, damping, deadColumns, warnings } = module
+    const { spec, linear } = module
     const before = this.weights.linears[spec.role]
     const quantized = await dequantizeOnGpu(gpu, linear)
     const hessian = this.#hessians?.get(spec.stage)
     const error = await moduleError(gpu, before.weight, quantized, hessian?.matrix ?? null)
+    const diagonal = this.#hessians?.diagonal(spec.stage) ?? null
+    const replaced: LinearWeights = { weight: quantized, bias: before.bias }
+    ;(this.weights.linears as Record<Role, LinearWeights>)[spec.role] = replaced
+    this.#finished.add(spec.role)
+    if (!this.setting.compares) gpu.free(before.weight)
+    return later(error.value.then((lanes) => this.#recordOf(module, seconds, lanes, diagonal)))
+  }
+
+  #recordOf(
+    module: QuantizedModule,
+    seconds: number,
+    error: ErrorLanes,
+    hessian: Float32Array<ArrayBuffer> | null,
+  ): ModuleRecord {
+    const { spec, linear, damping, deadColumns, warnings } = module
     const worst = Math.max(error.weight, error.output ?? 0)
     if (!Number.isFinite(worst))
       throw new NumericalError(
         `${linear.name}: expected a finite quantization error, got ${worst} — the calibration data or the weights overflow; try more damping`,
       )
-    const replaced: LinearWeights = { weight: quantized, bias: before.bias }
-    ;(this.weights.linears as Record<Role, LinearWeights>)[spec.role] = replaced
-    this.#finished.add(spec.role)
-    if (!this.setting.compares) gpu.free(before.weight)
     return {
       ...{ name: linear.name, layer: this.layer, role: spec.role, out: linear.out, in: linear.in },
       bits: effectiveBits(linear),
@@ -170,7 +182,7 @@ export class CalibratedBlock implements WorkingBlock {
       columns: {
         bits: columnBits(linear),
         error: error.columns,
-        hessian: this.#hessians?.diagonal(spec.stage) ?? null,
+        hessian,
         factor: module.factor ?? null,
         norm: error.norms,
         salient: salientShares(linear),

@@ -59,7 +59,8 @@ export class BlockHessians {
     const last = gpu.record()
     for (const hessian of hessians.values()) hessian.finish(last)
     await gpu.submit(last)
-    for (const [stage, hessian] of hessians) this.#diagonals.set(stage, await hessian.diagonal(gpu))
+    const diagonals = await Promise.all([...hessians.values()].map((hessian) => hessian.diagonal(gpu)))
+    for (const [i, stage] of [...hessians.keys()].entries()) this.#diagonals.set(stage, diagonals[i]!)
     return hessians
   }
 

@@ -2,6 +2,7 @@ import type { Gpu } from '../gpu/device'
 import { elements, type Tensor } from '../gpu/tensor'
 import { matmul } from '../kernels/gemm'
 import { subtract } from '../kernels/matrix'
+import { type Later, later } from '../later'
 import { readColumnSums, recordColumnSums, total } from '../linalg/column-sums'
 import type { ModuleError } from '../records'
 
@@ -16,10 +17,12 @@ export interface ErrorLanes extends ModuleError {
  * What quantization did to a linear: ‖W − Ŵ‖²/‖W‖² and, with H, the error of its output over the calibration data,
  * tr(D H Dᵀ)/tr(W H Wᵀ). Sums over slices of rows come from the GPU in float32, their totals are taken in float64.
  *
+ * Submits; the result comes when the GPU is there. All tensors may be freed.
+ *
  * @param w, wHat [out, in]
  * @param h [in, in], both triangles, or null without calibration
  */
-export async function moduleError(gpu: Gpu, w: Tensor, wHat: Tensor, h: Tensor | null): Promise<ErrorLanes> {
+export async function moduleError(gpu: Gpu, w: Tensor, wHat: Tensor, h: Tensor | null): Promise<Later<ErrorLanes>> {
   const [rows = 0, columns = 0] = w.shape
   const d = gpu.alloc(w.shape, 'f32', 'difference')
   const product = h ? gpu.alloc(w.shape, 'f32', 'difference times hessian') : undefined
@@ -35,12 +38,14 @@ export async function moduleError(gpu: Gpu, w: Tensor, wHat: Tensor, h: Tensor |
   }
   await gpu.submit(rec)
   gpu.free(d, product)
-  const [dd, ww, dhd, whw] = (await Promise.all(sums.map((tensor) => readColumnSums(gpu, tensor)))) as [
-    Float64Array<ArrayBuffer>,
-    Float64Array<ArrayBuffer>,
-    Float64Array?,
-    Float64Array?,
-  ]
+  const reading = Promise.all(sums.map((tensor) => readColumnSums(gpu, tensor)))
+  return later(reading.then((read) => lanesOf(read as Sums)))
+}
+
+type Columns = Float64Array<ArrayBuffer>
+type Sums = [dd: Columns, ww: Columns, dhd?: Columns, whw?: Columns]
+
+function lanesOf([dd, ww, dhd, whw]: Sums): ErrorLanes {
   return {
     weight: ratio(total(dd), total(ww)),
     // rounding may leave a vanishing sum a little below zero

@@ -2,6 +2,7 @@ import { FormatError, GpuLimitError } from '../errors'
 import { sumBits } from '../formats/bits'
 import type { ChangedTensors, QuantizedLinear } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
+import type { Later } from '../later'
 import { resolveMethod } from '../methods/registry'
 import { LlamaModel } from '../models/model'
 import { type BlockWeights, CheckpointWeights } from '../models/weights'
@@ -97,7 +98,6 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
       onProgress({ type: 'phase', phase: 'embed', done: 0, total: 1, label: `${windows.count} windows` })
       streams.push((quantizedStream = await HiddenStream.start(gpu, llama, batchesOf(gpu.info, spec, windows))))
       llama.freeEnds()
-      await gpu.settle()
       clock.lap('embed')
       if (method.plan) {
         const planning = (label: string) => (done: number, total: number) =>
@@ -112,6 +112,19 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
       }
       streams.push((originalStream = await quantizedStream.fork()))
     }
+    /** Modules that are in their block, and what is known of them when the GPU is there. */
+    const underWay: { readonly record: Later<ModuleRecord>; readonly warnings: readonly string[] }[] = []
+    const tellAllBut = async (most: number) => {
+      while (underWay.length > most) {
+        const { record, warnings } = underWay.shift()!
+        const module = await record.value
+        modules.push(module)
+        onProgress({ type: 'module', module })
+        for (const text of warnings) warn(`${module.name}: ${text}`)
+      }
+    }
+    /** Tells of a block that is done, when the GPU has got work of the next. */
+    let endBlock = async () => {}
     await llama.forEachBlock(async (original, layer) => {
       const blockStarted = now()
       const phase = (name: Phase) =>
@@ -127,10 +140,10 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
         if (!originalStream) return
         phase('propagate')
         await originalStream.advance(original, signal)
-        await gpu.settle()
         clock.lap('propagate')
       }
       if (!compares) await advanceOriginal()
+      await endBlock()
       phase(method.needsCalibration ? 'calibrate' : 'quantize')
       const block = new CalibratedBlock(gpu, llama, original, {
         ...{ layer, seed: recipe.seed, stream: quantizedStream, originalStream, compares },
@@ -143,16 +156,15 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
         for await (const module of method.quantize(block, options, plan)) {
           const record = await block.commit(module, moduleClock.lap(module.spec))
           linears.set(module.linear.name, module.linear)
-          modules.push(record)
-          onProgress({ type: 'module', module: record })
-          for (const text of module.warnings) warn(`${record.name}: ${text}`)
+          underWay.push({ record, warnings: module.warnings })
+          await tellAllBut(1)
           await block.checkpoint()
           moduleClock.start()
         }
         for (const [name, values] of await block.changes()) changed.set(name, values)
         for (const [name, scaling] of block.scalings) scalings.set(name, scaling)
         clock.lap('quantize', { calibrate: block.calibrationSeconds })
-        let drift: number | null = null
+        let drift: Later<number> | null = null
         if (quantizedStream && originalStream) {
           block.free() // its Hessians have done their work
           if (compares) await advanceOriginal()
@@ -162,16 +174,21 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
           drift = await quantizedStream.drift(originalStream)
           clock.lap('propagate')
         }
-        const seconds = (now() - blockStarted) / 1000
-        onProgress({
-          ...{ type: 'block', layer, layers: spec.layers, seconds, drift, gpuBytes: gpu.pool.liveBytes },
+        const done = {
+          ...{ layer, layers: spec.layers, seconds: (now() - blockStarted) / 1000, gpuBytes: gpu.pool.liveBytes },
           secondsLeft: ((now() - started) / 1000 / (layer + 1)) * (spec.layers - layer - 1),
-        })
+        }
+        endBlock = async () => {
+          await tellAllBut(0)
+          onProgress({ type: 'block', ...done, drift: drift && (await drift.value) })
+        }
       } finally {
         block.free()
         takeOver(original, block.weights)
       }
     })
+    await endBlock()
+    clock.lap(windows ? 'propagate' : 'quantize')
   } finally {
     for (const stream of streams) stream.free()
     llama.free()

@@ -2,6 +2,7 @@ import type { Gpu } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import { elements, type Tensor } from '../gpu/tensor'
 import { subtract } from '../kernels/matrix'
+import { type Later, later } from '../later'
 import { readColumnSums, recordColumnSums, total } from '../linalg/column-sums'
 import type { BlockOptions, Stage } from '../models/block'
 import type { LlamaModel } from '../models/model'
@@ -93,10 +94,10 @@ export class HiddenStream {
     }
   }
 
-  /** ‖this − other‖² / ‖other‖² over all states: how far quantization has carried the stream away. */
-  async drift(other: HiddenStream): Promise<number> {
+  /** ‖this − other‖² / ‖other‖² over all states: how far quantization has carried the stream away. Both may go on meanwhile. */
+  async drift(other: HiddenStream): Promise<Later<number>> {
     const { gpu } = this
-    let [part, whole] = [0, 0]
+    const reading: Promise<number[]>[] = []
     for (const [b, state] of this.states.entries()) {
       const d = gpu.alloc(state.shape, 'f32', 'difference')
       const reference = other.states[b]!
@@ -105,11 +106,13 @@ export class HiddenStream {
       const sums = [recordColumnSums(gpu, rec, d, d), recordColumnSums(gpu, rec, reference, reference)]
       await gpu.submit(rec)
       gpu.free(d)
-      const [dd, rr] = await Promise.all(sums.map((tensor) => readColumnSums(gpu, tensor)))
-      part += total(dd!)
-      whole += total(rr!)
+      reading.push(Promise.all(sums.map(async (tensor) => total(await readColumnSums(gpu, tensor)))))
     }
-    return part / whole
+    const ratio = (batches: number[][]) => {
+      const [part, whole] = [0, 1].map((i) => batches.reduce((sum, totals) => sum + totals[i]!, 0))
+      return part! / whole!
+    }
+    return later(Promise.all(reading).then(ratio))
   }
 
   free(): void {

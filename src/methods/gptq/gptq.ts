@@ -4,12 +4,12 @@ import type { Recorder } from '../../gpu/recorder'
 import type { Tensor } from '../../gpu/tensor'
 import { matmul } from '../../kernels/gemm'
 import { compensated, GPTQ_BLOCK, gatherColumns, gptqBlock } from '../../kernels/quantize'
-import { allocGrid, collectLinear, freeGrid, type GridTensors, gridMoments, recordFindGrid } from '../affine'
+import { allocGrid, freeGrid, type GridTensors, gridMoments, recordFindGrid, submitLinear } from '../affine'
+import { aheadOfFactors } from '../ahead'
 import { byFallingDiagonal, type Factor } from '../factor'
 import { factoring, factorShapes } from '../memory'
 import type { Method } from '../method'
 import { described, uniformGridOptions } from '../options'
-import { alongFactors } from '../stages'
 
 const schema = z.strictObject({
   ...uniformGridOptions,
@@ -53,14 +53,14 @@ export const gptq: Method<GptqOptions> = {
     const { gpu } = block
     const { damping, sequence, actOrder } = options
     const along = { damping, again: sequence === 'true', order: actOrder ? byFallingDiagonal : undefined }
-    return alongFactors(block, along, async (spec, factor) => {
+    return aheadOfFactors(block, along, async (spec, factor) => {
       const grid = allocGrid(gpu, spec.out, spec.in, options)
       const rec = gpu.record()
       recordGptq(gpu, rec, block.weight(spec), factor, grid, options)
       await gpu.submit(rec)
-      const linear = await collectLinear(gpu, block.nameOf(spec), grid, options)
+      const linear = await submitLinear(gpu, block.nameOf(spec), grid, options)
       freeGrid(gpu, grid)
-      return { linear }
+      return linear
     })
   },
 }
