@@ -8,7 +8,7 @@ import type { PublishedBits } from '../../src/records'
 import { command, UsageError } from '../command'
 import { openPath, readText, withGpu } from '../input'
 import { prepareOutput, writeFile } from '../output'
-import { profiled, profileFlag } from '../profile'
+import { grainOf, measured, occupancyFlag, profileFlag, sayProfile } from '../profile'
 import { megabytes, progressPrinter, say } from '../progress'
 import { recipeFlags, recipeOf } from '../recipe-flags'
 
@@ -21,6 +21,7 @@ export const quantize = command({
     out: { type: 'text', value: 'FILE', required: true, help: 'Packed file to write.' },
     force: { type: 'switch', help: 'Replace a file that exists.' },
     ...profileFlag,
+    ...occupancyFlag,
   },
   async run(args) {
     const { positionals, values, signal } = args
@@ -35,8 +36,18 @@ export const quantize = command({
     return withGpu(signal, async (gpu) => {
       const { seconds: expected, peak } = await forecastRun(model, recipe, gpu)
       if (expected !== null) say(`about ${roughly(expected)} and ${megabytes(peak)} of GPU memory on ${gpu.info.name}`)
-      const request = { recipe, calibration, signal, onProgress: progressPrinter() }
-      const { linears, changed, report } = await profiled(gpu, values.profile, () => quantizeModel(gpu, model, request))
+      const print = progressPrinter()
+      const { result, profile } = await measured(gpu, grainOf(values), (enter) =>
+        quantizeModel(gpu, model, {
+          ...{ recipe, calibration, signal },
+          onProgress: (progress) => {
+            if (progress.type === 'phase') enter(progress.phase)
+            print(progress)
+          },
+        }),
+      )
+      const { linears, changed, report } = result
+      if (profile) sayProfile(profile, report.seconds)
       const bytes = await writeFile(out, writeBitloom(model.source, linears.values(), report, changed).chunks, signal)
       const { bits, modules, seconds, peakGpuBytes, device, warnings } = report
       const published = sumPublished(modules)
@@ -47,6 +58,7 @@ export const quantize = command({
           ({ columns: _, training: __, graph: ___, grouping: ____, reconstruction: _____, ...module }) => module,
         ),
         ...{ seconds, peakGpuBytes, device, recipe: report.recipe, warnings },
+        ...(profile && { profile }),
       }
       const text = `${out}  ${megabytes(bytes)}  ${bits.total.toFixed(4)} bits/weight (code ${bits.code.toFixed(4)}, scale ${bits.scale.toFixed(4)}, index ${bits.index.toFixed(4)})  ${seconds.total.toFixed(1)} s`
       return { json, text: published ? `${text}\n${publishedLine(published)}` : text }

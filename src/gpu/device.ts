@@ -6,7 +6,7 @@ import { GpuQueue, Speedometer } from './queue'
 import { Readback } from './readback'
 import { Recorder } from './recorder'
 import type { Tensor, TensorType } from './tensor'
-import { Profiler, type Span } from './timing'
+import { type Grain, Profiler, type Timing } from './timing'
 
 /** What the page or the command line shows about the device in use. */
 export interface GpuInfo {
@@ -160,16 +160,21 @@ export class Gpu {
     return new Uint32Array(await this.#read(tensor))
   }
 
-  /** Does `work` and times every kernel it runs; needs the timestamp-query feature. */
-  async profile<T>(work: () => Promise<T>): Promise<{ result: T; spans: Span[] }> {
+  /** Does `work`, which may name its phases, and times what it runs; needs the timestamp-query feature. */
+  async profile<T>(
+    work: (enter: (phase: string) => void) => Promise<T>,
+    grain: Grain = 'dispatch',
+  ): Promise<Timing & { result: T }> {
     if (!this.device.features.has('timestamp-query'))
       throw new GpuLimitError('profile: expected a device with timestamp-query, got one without — use wall-clock times')
-    const profiler = new Profiler(this.device)
+    const profiler = new Profiler(this.device, grain)
     this.#queue.profiler = profiler
     try {
-      const result = await work()
+      const result = await work((phase) => {
+        profiler.phase = phase
+      })
       await this.settle()
-      return { result, spans: await profiler.collect() }
+      return { result, ...(await profiler.collect()) }
     } finally {
       this.#queue.profiler = undefined
       profiler.destroy()

@@ -93,15 +93,15 @@ export class GpuQueue {
   }
 
   #dispatch({ kernel, tensors, pass, cost }: Command & { type: 'dispatch' }, program: Program): void {
-    const timestamps = this.profiler?.span(kernel.label, cost)
-    if (timestamps) this.#endPass()
-    this.#pass ??= this.#encoder!.beginComputePass(timestamps ? { timestampWrites: timestamps } : {})
+    const apart = this.profiler?.grain === 'dispatch'
+    if (apart) this.#endPass()
+    this.#pass ??= this.#beginPass(kernel.label, cost)
     const offset = this.#dispatches * PARAMS_STRIDE
     const uniform = this.#writeParams(kernel, pass.params, offset)
     this.#pass.setPipeline(program.pipeline)
     this.#pass.setBindGroup(0, this.#bindGroups.get(program, tensors, uniform), uniform ? [offset] : [])
     this.#pass.dispatchWorkgroups(...(pass.groups as [number, number?, number?]))
-    if (timestamps) this.#endPass()
+    if (apart) this.#endPass()
     this.#dispatches++
     this.#estimate += this.speed.estimate(cost)
   }
@@ -130,6 +130,11 @@ export class GpuQueue {
         usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
       })
     return this.#arena
+  }
+
+  #beginPass(label: string, cost: Cost): GPUComputePassEncoder {
+    const timestampWrites = this.profiler?.span(label, cost)
+    return this.#encoder!.beginComputePass(timestampWrites ? { timestampWrites } : {})
   }
 
   #endPass(): void {

@@ -1,4 +1,5 @@
 import type { Cost } from './kernel'
+import { type Interval, type Occupancy, occupancyOf } from './occupancy'
 
 /** GPU time of all dispatches of one kernel. */
 export interface Span {
@@ -9,32 +10,47 @@ export interface Span {
   readonly bytes: number
 }
 
-/** Dispatches a query set holds: two timestamps each, 4096 at most by the WebGPU specification. */
+/** What is timed: every dispatch, which makes a pass of each and so slows the run, or passes as they are. */
+export type Grain = 'dispatch' | 'pass'
+
+export interface Timing {
+  /** Sums by kernel, longest first; of passes by the kernel that each begins with. */
+  readonly spans: Span[]
+  /** By phase. */
+  readonly occupancy: ReadonlyMap<string, Occupancy>
+}
+
+/** Spans a query set holds: two timestamps each, 4096 at most by the WebGPU specification. */
 const CAPACITY = 2048
 
 interface Chunk {
   readonly queries: GPUQuerySet
   readonly resolved: GPUBuffer
-  readonly spans: { readonly label: string; readonly cost: Cost }[]
+  readonly spans: { readonly label: string; readonly cost: Cost; readonly phase: string }[]
 }
 
 /**
- * GPU time per kernel from timestamp queries. While a profiler is attached every dispatch is a pass of its own, which
- * costs a little; browsers round the timestamps to 100 µs unless developer features are on.
+ * GPU time from timestamp queries; browsers round them to 100 µs unless developer features are on.
  */
 export class Profiler {
   #chunks: Chunk[] = []
   /** Chunks written to since they were last resolved. */
   #open = new Set<Chunk>()
 
-  constructor(private readonly device: GPUDevice) {}
+  /** What the work that follows belongs to. */
+  phase = ''
 
-  /** Query slots for one dispatch. */
+  constructor(
+    private readonly device: GPUDevice,
+    readonly grain: Grain,
+  ) {}
+
+  /** Query slots for one pass. */
   span(label: string, cost: Cost): GPUComputePassTimestampWrites {
     let chunk = this.#chunks.at(-1)
     if (!chunk || chunk.spans.length === CAPACITY) this.#chunks.push((chunk = this.#newChunk()))
     const index = 2 * chunk.spans.length
-    chunk.spans.push({ label, cost })
+    chunk.spans.push({ label, cost, phase: this.phase })
     this.#open.add(chunk)
     return { querySet: chunk.queries, beginningOfPassWriteIndex: index, endOfPassWriteIndex: index + 1 }
   }
@@ -47,21 +63,25 @@ export class Profiler {
     this.#open.clear()
   }
 
-  /** Sums by label, longest first. Call when the queue has settled. */
-  async collect(): Promise<Span[]> {
+  /** Call when the queue has settled. */
+  async collect(): Promise<Timing> {
+    const intervals: Interval[] = []
     const sums = new Map<string, { ms: number; count: number; flops: number; bytes: number }>()
     for (const chunk of this.#chunks) {
       const times = await this.#read(chunk)
-      chunk.spans.forEach(({ label, cost }, i) => {
+      chunk.spans.forEach(({ label, cost, phase }, i) => {
+        const [begin, end] = [times[2 * i]!, times[2 * i + 1]!]
+        intervals.push({ begin, end, phase })
         const sum = sums.get(label) ?? { ms: 0, count: 0, flops: 0, bytes: 0 }
-        sum.ms += Number(times[2 * i + 1]! - times[2 * i]!) / 1e6
+        sum.ms += Number(end - begin) / 1e6
         sum.count++
         sum.flops += cost.flops
         sum.bytes += cost.bytes
         sums.set(label, sum)
       })
     }
-    return [...sums].map(([label, sum]) => ({ label, ...sum })).sort((a, b) => b.ms - a.ms)
+    const spans = [...sums].map(([label, sum]) => ({ label, ...sum })).sort((a, b) => b.ms - a.ms)
+    return { spans, occupancy: occupancyOf(intervals) }
   }
 
   destroy(): void {
