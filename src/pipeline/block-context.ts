@@ -13,7 +13,7 @@ import type { LlamaModel } from '../models/model'
 import type { RopeTables } from '../models/rope-tables'
 import { type LinearSpec, linearName, type ModelSpec, normName } from '../models/spec'
 import type { BlockWeights, LinearWeights, Role } from '../models/weights'
-import type { ModuleRecord } from '../records'
+import type { ModuleRecord, Phase } from '../records'
 import { checkCancelled } from './batching'
 import { BlockHessians } from './block-hessians'
 import { type ErrorLanes, moduleError } from './module-error'
@@ -36,6 +36,8 @@ export interface BlockSetting {
   readonly pause: PauseSwitch
   readonly signal: AbortSignal | undefined
   readonly report: (event: MethodEvent) => void
+  /** Told what the block is at: Hessians, or the method's own work. */
+  readonly enter?: (phase: Phase) => void
 }
 
 /** One decoder block under quantization: what a method sees of it, and what becomes of the linears it hands over. */
@@ -85,12 +87,14 @@ export class CalibratedBlock implements WorkingBlock {
 
   async hessians(stages: readonly number[]): Promise<ReadonlyMap<number, Hessian>> {
     invariant(this.#hessians, 'a method without calibration asks for Hessians')
-    const { pause } = this.setting
+    const { pause, enter } = this.setting
     const started = pause.now()
+    enter?.('calibrate')
     const { weights, original } = this
     const attentionFinished = this.model.linears.every(({ stage, role }) => stage > 1 || this.#finished.has(role))
     const taken = await this.#hessians.take(stages, { weights, original, attentionFinished })
     this.calibrationSeconds += (pause.now() - started) / 1000
+    enter?.('quantize')
     return taken
   }
 

@@ -147,7 +147,7 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
       phase(method.needsCalibration ? 'calibrate' : 'quantize')
       const block = new CalibratedBlock(gpu, llama, original, {
         ...{ layer, seed: recipe.seed, stream: quantizedStream, originalStream, compares },
-        ...{ pause, signal, report: onProgress },
+        ...{ pause, signal, report: onProgress, enter: phase },
       })
       try {
         const moduleClock = new ModuleClock(spec.linears, method.together ?? false, now, () => block.calibrationSeconds)

@@ -127,6 +127,53 @@ describe('GPTQ on the GPU', () => {
   })
 })
 
+describe('a factorization that needs more damping', () => {
+  it('rounds its stage again, and leaves the stages around it as they are', async () => {
+    const [out, n] = [6, 70]
+    const gpu = await testGpu()
+    const good = (await oneLinear(out, n, inputs(n), noise(out * n, 5))).h
+    // rank one with a negative eigenvalue that 1 % damping cannot lift
+    const bad = new Float32Array(n * n).fill(1)
+    bad[0] = 0.5
+    const hessianOf = (h: Float32Array<ArrayBuffer>) =>
+      ({
+        ...{ matrix: gpu.upload(h, [n, n]), columns: n, tokens: TOKENS },
+        diagonal: async () => Float32Array.from({ length: n }, (_, i) => h[i * n + i]!),
+      }) as unknown as Hessian
+    const hessians = [good, bad, good].map(hessianOf)
+    const linears = [0, 1, 1, 2].map((stage, i) => ({ stage, module: `m${i}`, role: `r${i}`, out, in: n, bias: false }))
+    const weights = linears.map((_, i) => gpu.upload(noise(out * n, 20 + i), [out, n]))
+    const block = workingBlock({
+      ...{ gpu, layer: 0, seed: 0, report: () => {}, checkCancelled: () => {} },
+      model: { linears } as unknown as ModelSpec,
+      nameOf: ({ module }) => module,
+      weight: ({ module }) => weights[Number(module[1])]!,
+      hessians: async () => new Map(hessians.map((hessian, stage) => [stage, hessian])),
+    })
+    const before = gpu.pool.liveBytes
+    const seen = []
+    for await (const { linear, damping, warnings } of gptq.quantize(block, defaults)) {
+      seen.push([linear.name, damping, warnings.length])
+      const i = Number(linear.name[1])
+      const factor = await factorize(gpu, hessians[linears[i]!.stage]!, damping!)
+      const grid = allocGrid(gpu, out, n, defaults)
+      const rec = gpu.record()
+      recordGptq(gpu, rec, weights[i]!, factor, grid, defaults)
+      await gpu.submit(rec)
+      expect(unpackCodes(asAffine(linear))).toEqual(await gpu.readU32(grid.codes))
+      freeGrid(gpu, grid)
+      freeFactor(gpu, factor)
+    }
+    expect(seen).toEqual([
+      ['m0', 0.01, 1],
+      ['m1', 1, 1],
+      ['m2', 1, 1],
+      ['m3', 0.01, 1],
+    ])
+    expect(gpu.pool.liveBytes).toBe(before)
+  })
+})
+
 describe('the weights that GPTQ rounds', () => {
   it.each([32, -1] as const)('are those whose nearest codes it gives: groups of %i', async (groupSize) => {
     const [out, n] = [5, 150]
