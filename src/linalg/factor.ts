@@ -56,29 +56,35 @@ export async function inverseFactor(
 
 /** The same with λ as given, without a wait for its success: work that goes on with it can be submitted meanwhile. */
 export async function attemptInverseFactor(gpu: Gpu, h: Tensor, order: Tensor, lambda: number): Promise<FactorAttempt> {
+  const rec = gpu.record()
+  const { upper, failed } = recordInverseFactor(gpu, rec, h, order, lambda)
+  await gpu.submit(rec)
+  const status = later(gpu.readU32(failed).then(([column]) => column!))
+  gpu.free(failed)
+  return { upper, failed: status }
+}
+
+/** U, and u32 [4] that begins with the column that failed; the caller's to free. */
+export function recordInverseFactor(
+  gpu: Gpu,
+  rec: Recorder,
+  h: Tensor,
+  order: Tensor,
+  lambda: number,
+): Record<'upper' | 'failed', Tensor> {
   const n = h.shape[0]!
   const a = gpu.alloc([n, n], 'f32', 'reversed hessian')
   const l = gpu.alloc([n, n], 'f32', 'cholesky factor')
   const x = gpu.alloc([n, n], 'f32', 'inverse factor')
   const failed = gpu.alloc([4], 'u32')
-  const rec = gpu.record()
   rec.clear(failed)
   rec.clear(x)
   rec.run(reverseDamped, { h, order, a }, { n, lambda })
   recordCholesky(rec, n, { a, l, x, failed })
   recordInverse(rec, n, { l, x, scratch: a })
   rec.run(reverse, { a: x, b: a }, { n })
-  try {
-    await gpu.submit(rec)
-  } catch (error) {
-    gpu.free(a)
-    throw error
-  } finally {
-    gpu.free(l, x)
-  }
-  const status = later(gpu.readU32(failed).then(([column]) => column!))
-  gpu.free(failed)
-  return { upper: a, failed: status }
+  gpu.free(l, x)
+  return { upper: a, failed }
 }
 
 /**

@@ -86,19 +86,27 @@ export async function submitLinear(
   tensors: GridTensors,
   grid: UniformGrid,
 ): Promise<Later<AffineLinear>> {
-  const { shape, codes } = tensors
-  const { rows: out, columns } = shape
+  const { shape } = tensors
+  const { columns } = shape
   const segments: Segment[] = [{ bits: grid.bits, columns }]
-  const words = gpu.alloc([codeWords(segments, out)], 'u32', 'packed codes')
   const perm = gpu.upload(Uint32Array.from({ length: columns }, (_, i) => i))
   const rec = gpu.record()
-  packInto(rec, codes, perm, words, { segments, out })
+  const words = recordPack(gpu, rec, tensors, perm)
   await gpu.submit(rec)
   const reading = Promise.all([gpu.readU32(words), gpu.readF32(tensors.steps), gpu.readF32(tensors.zeros)])
   gpu.free(words, perm)
   return later(
     reading.then(([codes, steps, zeros]) => asLinear(name, { shape, segments, grid }, { codes, steps, zeros })),
   )
+}
+
+/** The packed codes; `perm` u32 [in] counts up. */
+export function recordPack(gpu: Gpu, rec: Recorder, { shape, codes }: GridTensors, perm: Tensor): Tensor {
+  const { rows: out, columns, bits } = shape
+  const segments: Segment[] = [{ bits: bits as Width, columns }]
+  const words = gpu.alloc([codeWords(segments, out)], 'u32', 'packed codes')
+  packInto(rec, codes, perm, words, { segments, out })
+  return words
 }
 
 function asLinear(

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { QuantizedLinear } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
+import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import type { Hessian } from '../linalg/hessian'
 import type { RopeTables } from '../models/rope-tables'
@@ -39,6 +40,8 @@ export interface Method<Options, Plan = void> {
   memory(options: Options): MethodMemory
   /** What a run does beside calibration; only where that decides how long it takes. */
   work?(options: Options, model: ModelSpec, calibration: CalibrationSize): Work
+  /** Records what it does to a linear of this shape, on tensors that hold nothing: to be compiled, not to be run. */
+  warmUp?(gpu: Gpu, rec: Recorder, linear: LinearSpec, options: Options): void
   /** What must be known of the whole model before its first block is quantized; goes to `quantize`. */
   plan?(model: ModelContext, options: Options): Promise<Plan>
   quantize(block: WorkingBlock, options: Options, plan: Plan): AsyncGenerator<QuantizedModule, void>

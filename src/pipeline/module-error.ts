@@ -1,4 +1,5 @@
 import type { Gpu } from '../gpu/device'
+import type { Recorder } from '../gpu/recorder'
 import { elements, type Tensor } from '../gpu/tensor'
 import { matmul } from '../kernels/gemm'
 import { subtract } from '../kernels/matrix'
@@ -23,10 +24,18 @@ export interface ErrorLanes extends ModuleError {
  * @param h [in, in], both triangles, or null without calibration
  */
 export async function moduleError(gpu: Gpu, w: Tensor, wHat: Tensor, h: Tensor | null): Promise<Later<ErrorLanes>> {
+  const rec = gpu.record()
+  const sums = recordModuleError(gpu, rec, w, wHat, h)
+  await gpu.submit(rec)
+  const reading = Promise.all(sums.map((tensor) => readColumnSums(gpu, tensor)))
+  return later(reading.then((read) => lanesOf(read as Sums)))
+}
+
+/** Sums of columns, to be read with `readColumnSums`. */
+export function recordModuleError(gpu: Gpu, rec: Recorder, w: Tensor, wHat: Tensor, h: Tensor | null): Tensor[] {
   const [rows = 0, columns = 0] = w.shape
   const d = gpu.alloc(w.shape, 'f32', 'difference')
   const product = h ? gpu.alloc(w.shape, 'f32', 'difference times hessian') : undefined
-  const rec = gpu.record()
   rec.run(subtract, { a: w, b: wHat, d }, { count: elements(w.shape) })
   const sums = [recordColumnSums(gpu, rec, d, d), recordColumnSums(gpu, rec, w, w)]
   if (h && product) {
@@ -36,10 +45,8 @@ export async function moduleError(gpu: Gpu, w: Tensor, wHat: Tensor, h: Tensor |
       sums.push(recordColumnSums(gpu, rec, a, product))
     }
   }
-  await gpu.submit(rec)
   gpu.free(d, product)
-  const reading = Promise.all(sums.map((tensor) => readColumnSums(gpu, tensor)))
-  return later(reading.then((read) => lanesOf(read as Sums)))
+  return sums
 }
 
 type Columns = Float64Array<ArrayBuffer>

@@ -2,7 +2,7 @@ import { FormatError, GpuLimitError } from '../errors'
 import { sumBits } from '../formats/bits'
 import type { ChangedTensors, QuantizedLinear } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
-import type { Later } from '../later'
+import { type Later, later } from '../later'
 import { resolveMethod } from '../methods/registry'
 import { LlamaModel } from '../models/model'
 import { type BlockWeights, CheckpointWeights } from '../models/weights'
@@ -20,6 +20,7 @@ import { PhaseClock } from './phase-clock'
 import type { Scaling, Scalings } from './scaling'
 import { sensitivitiesOf } from './sensitivities'
 import { HiddenStream } from './streams'
+import { warmUp } from './warm-up'
 import { calibrationWindows } from './windows'
 
 export interface QuantizeRequest {
@@ -66,9 +67,11 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
     warnings.push(text)
     onProgress({ type: 'warning', text })
   }
+  const { spec } = model
+  // compiled by other threads while this one makes tokens; what the run needs and they lack, it waits for
+  if (method.needsCalibration) later(warmUp(gpu, spec, { method, options }, recipe.calibration))
   gpu.pool.resetPeak()
 
-  const { spec } = model
   onProgress({ type: 'phase', phase: 'tokenize', done: 0, total: 1, label: calibration?.name ?? '' })
   const windows =
     method.needsCalibration && calibration

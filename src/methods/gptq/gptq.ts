@@ -4,7 +4,8 @@ import type { Recorder } from '../../gpu/recorder'
 import type { Tensor } from '../../gpu/tensor'
 import { matmul } from '../../kernels/gemm'
 import { compensated, GPTQ_BLOCK, gatherColumns, gptqBlock } from '../../kernels/quantize'
-import { allocGrid, freeGrid, type GridTensors, gridMoments, recordFindGrid, submitLinear } from '../affine'
+import { recordInverseFactor } from '../../linalg/factor'
+import { allocGrid, freeGrid, type GridTensors, gridMoments, recordFindGrid, recordPack, submitLinear } from '../affine'
 import { aheadOfFactors } from '../ahead'
 import { byFallingDiagonal, type Factor } from '../factor'
 import { factoring, factorShapes } from '../memory'
@@ -49,6 +50,15 @@ export const gptq: Method<GptqOptions> = {
         [linear.out, GPTQ_BLOCK],
       ]),
   }),
+  warmUp(gpu, rec, { out, in: n }, options) {
+    const [h, order, diagonal] = [gpu.alloc([n, n]), gpu.alloc([n], 'u32'), gpu.alloc([n])]
+    const weight = gpu.alloc([out, n])
+    const { upper, failed } = recordInverseFactor(gpu, rec, h, order, 1)
+    const grid = allocGrid(gpu, out, n, options)
+    recordGptq(gpu, rec, weight, { upper, order, diagonal }, grid, options)
+    gpu.free(h, order, diagonal, weight, upper, failed, recordPack(gpu, rec, grid, order))
+    freeGrid(gpu, grid)
+  },
   quantize(block, options) {
     const { gpu } = block
     const { damping, sequence, actOrder } = options

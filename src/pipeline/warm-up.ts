@@ -1,0 +1,70 @@
+import type { Gpu } from '../gpu/device'
+import type { Recorder } from '../gpu/recorder'
+import type { Tensor, TensorType } from '../gpu/tensor'
+import { Hessian } from '../linalg/hessian'
+import type { Method } from '../methods/method'
+import { BlockForward } from '../models/block'
+import { inverseFrequencies, type ModelSpec } from '../models/spec'
+import type { BlockWeights } from '../models/weights'
+import { batchWindows } from './batching'
+import { recordModuleError } from './module-error'
+
+/**
+ * Compiles what every block of a calibrated run executes, all at once: otherwise the GPU waits in the first block for one
+ * pipeline after another. Records a block on tensors that hold nothing, and runs nothing.
+ */
+export async function warmUp<O>(
+  gpu: Gpu,
+  spec: ModelSpec,
+  { method, options }: { readonly method: Method<O, unknown>; readonly options: O },
+  { samples, length }: { readonly samples: number; readonly length: number },
+): Promise<void> {
+  const before = gpu.pool.alive()
+  const rec = gpu.record()
+  try {
+    recordBlock(gpu, rec, spec, { method, options }, { samples, length })
+  } catch (error) {
+    gpu.pool.freeOthers(before)
+    throw error
+  }
+  await gpu.compile(rec)
+}
+
+function recordBlock<O>(
+  gpu: Gpu,
+  rec: Recorder,
+  spec: ModelSpec,
+  { method, options }: { readonly method: Method<O, unknown>; readonly options: O },
+  { samples, length }: { readonly samples: number; readonly length: number },
+): void {
+  const alloc = (shape: readonly number[], type?: TensorType) => gpu.alloc(shape, type, 'warm-up')
+  const half = inverseFrequencies(spec).length
+  const [cosines, sines] = [alloc([length, half]), alloc([length, half])]
+  const norm = alloc([spec.hidden])
+  const weights = Object.fromEntries(
+    spec.linears.map(({ role, out, in: columns, bias }) => [
+      role,
+      { weight: alloc([out, columns]), bias: bias ? alloc([out]) : null },
+    ]),
+  ) as BlockWeights['linears']
+
+  const windows = Math.min(samples, batchWindows(gpu.info, spec, length))
+  const inputs = new Map<number, number>(spec.linears.map(({ stage, in: columns }) => [stage, columns]))
+  const hessians = new Map(
+    [...inputs].map(([stage, columns]) => [stage, Hessian.create(gpu, rec, columns, windows * length)]),
+  )
+  const x = alloc([windows * length, spec.hidden])
+  const block = new BlockForward(gpu, spec, { cosines, sines, positions: length })
+  const tap = (stage: number, input: Tensor) => hessians.get(stage)!.add(rec, input)
+  gpu.free(block.run(rec, { linears: weights, attnNorm: norm, mlpNorm: norm }, x, { windows, length }, { tap }), x)
+  for (const hessian of hessians.values()) hessian.finish(rec)
+
+  for (const linear of spec.linears) {
+    const { weight, bias } = weights[linear.role]
+    const { matrix } = hessians.get(linear.stage)!
+    gpu.free(...recordModuleError(gpu, rec, weight, weight, matrix), weight, bias ?? undefined)
+    method.warmUp?.(gpu, rec, linear, options)
+  }
+  for (const hessian of hessians.values()) hessian.free()
+  gpu.free(norm, cosines, sines)
+}
