@@ -8,6 +8,8 @@ import {
 /** Words whose tokens are kept, and the longest of them in characters: a few MB. */
 const KEPT = 100_000
 const LONGEST = 256
+/** Characters of a word that is merged here: beyond, the time that grows with their square would be felt. */
+const SHORT = 64
 
 /**
  * Lets a BPE tokenizer remember the tokens of every word: BPE looks at one word at a time, and a text has eight times as
@@ -19,6 +21,7 @@ export function rememberWords(inner: HuggingFaceTokenizer): void {
   if (!(model instanceof BPE)) return
   const spell = spellLater(inner)
   const encode = model.encode.bind(model)
+  if (!model.end_of_word_suffix && !model.continuing_subword_suffix) mergeFaster(model)
   const known = new Map<string, readonly string[]>()
   model.encode = (words) => {
     const tokens: string[] = []
@@ -43,4 +46,31 @@ function spellLater({ pre_tokenizer: whole }: HuggingFaceTokenizer): (word: stri
   last.pre_tokenize_text = (text) => (use_regex ? (text.match(pattern) ?? []) : [text])
   const bytes = new ByteLevelPreTokenizer({ ...last.config, use_regex: false })
   return (word) => bytes.pre_tokenize_text(word)
+}
+
+/** The library's merges in the library's order, the leftmost of the lowest rank first, without a JSON text for every pair. */
+function mergeFaster(model: BPE): void {
+  const slow = model.bpe.bind(model)
+  // the length tells where the left part ends
+  const pair = (left: string, right: string) => `${left.length} ${left}${right}`
+  const ranks = new Map(model.merges.map(([left, right], rank) => [pair(left!, right!), rank]))
+  model.bpe = (word) => {
+    if (word.length > SHORT) return slow(word)
+    const parts = Array.from(word)
+    const rankAt = (i: number) =>
+      i + 1 < parts.length
+        ? (ranks.get(pair(parts[i]!, parts[i + 1]!)) ?? Number.POSITIVE_INFINITY)
+        : Number.POSITIVE_INFINITY
+    const rank = parts.map((_, i) => rankAt(i))
+    for (;;) {
+      let best = 0
+      for (let i = 1; i < rank.length; i++) if (rank[i]! < rank[best]!) best = i
+      if (!(rank[best]! < Number.POSITIVE_INFINITY)) return parts
+      parts[best]! += parts[best + 1]!
+      parts.splice(best + 1, 1)
+      rank.splice(best + 1, 1)
+      rank[best] = rankAt(best)
+      if (best > 0) rank[best - 1] = rankAt(best - 1)
+    }
+  }
 }
