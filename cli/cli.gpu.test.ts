@@ -10,6 +10,7 @@ import { bitloom, bitloomJson, built, nano, nanoWith, sample, scratch, start } f
 import { expectClose } from '../test/device'
 import { requestTestAdapter } from '../test/gpu'
 import { openPath, readText } from './input'
+import type { Profile } from './profile'
 
 interface Quantized {
   readonly out: string
@@ -18,6 +19,7 @@ interface Quantized {
   readonly modules: readonly ModuleRecord[]
   readonly seconds: { readonly total: number }
   readonly recipe: Recipe
+  readonly profile?: Profile
 }
 
 const folder = scratch()
@@ -37,13 +39,19 @@ describe('from a checkpoint to its numbers', () => {
 
   it('quantizes with GPTQ; progress goes to standard error', async () => {
     const args = ['quantize', nano, ...small, '--bits', 4, '--pick', 'random', '--seed', 7, '--out', packed]
-    const { code, stdout, stderr } = await bitloom(...args, '--json')
+    const { code, stdout, stderr } = await bitloom(...args, '--json', '--occupancy')
     expect(code, stderr).toBe(0)
     // one object and nothing else: neither progress nor what Dawn has to say
     expect(stdout).toMatch(/^\{[^\n]*\}\n$/)
     expect(stderr).toMatch(/^model\.layers\.3\.mlp\.down_proj {2}4\.208 bits {2}weight error .* output error/m)
     expect(stderr).toMatch(/^block 4\/4 /m)
     made = JSON.parse(stdout) as Quantized
+    const { grain, kernels, occupancy } = made.profile!
+    expect([grain, kernels]).toEqual(['pass', null])
+    expect(Object.keys(occupancy.phases)).toEqual(['embed', 'propagate', 'calibrate', 'quantize'])
+    expect(occupancy.busyMs).toBeGreaterThan(0)
+    expect(occupancy.busyMs + occupancy.idleMs).toBeLessThan(1000 * made.seconds.total)
+    expect(stderr).toMatch(/^all +\d+\.\d\d +\d+\.\d\d +\d+\.\d\d +\d+\.\d %$/m)
     const { effectiveBits: bits, modules, seconds, recipe, bytes } = made
     expect(bytes).toBe(readFileSync(packed).length)
     expect(bits.code).toBe(4)
