@@ -116,9 +116,10 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
       streams.push((originalStream = await quantizedStream.fork()))
     }
     /** Modules that are in their block, and what is known of them when the GPU is there. */
-    const underWay: { readonly record: Later<ModuleRecord>; readonly warnings: readonly string[] }[] = []
-    const tellAllBut = async (most: number) => {
-      while (underWay.length > most) {
+    const underWay: UnderWay[] = []
+    /** In their order; a wait for those that are not there yet would leave the GPU without work. */
+    const tell = async (which: 'all' | 'arrived') => {
+      while (which === 'all' ? underWay.length > 0 : underWay[0]?.arrived) {
         const { record, warnings } = underWay.shift()!
         const module = await record.value
         modules.push(module)
@@ -159,8 +160,8 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
         for await (const module of method.quantize(block, options, plan)) {
           const record = await block.commit(module, moduleClock.lap(module.spec))
           linears.set(module.linear.name, module.linear)
-          underWay.push({ record, warnings: module.warnings })
-          await tellAllBut(1)
+          underWay.push(underWayWith(record, module.warnings))
+          await tell('arrived')
           await block.checkpoint()
           moduleClock.start()
         }
@@ -182,7 +183,7 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
           secondsLeft: ((now() - started) / 1000 / (layer + 1)) * (spec.layers - layer - 1),
         }
         endBlock = async () => {
-          await tellAllBut(0)
+          await tell('all')
           onProgress({ type: 'block', ...done, drift: drift && (await drift.value) })
         }
       } finally {
@@ -216,6 +217,22 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
       warnings,
     },
   }
+}
+
+interface UnderWay {
+  readonly record: Later<ModuleRecord>
+  readonly warnings: readonly string[]
+  /** With a record or with an error. */
+  arrived: boolean
+}
+
+function underWayWith(record: Later<ModuleRecord>, warnings: readonly string[]): UnderWay {
+  const module = { record, warnings, arrived: false }
+  const arrive = () => {
+    module.arrived = true
+  }
+  record.value.then(arrive, arrive)
+  return module
 }
 
 /** The caller frees `original`: let it hold the tensors that are alive now, originals or their successors. */
