@@ -20,6 +20,7 @@ import { PhaseClock } from './phase-clock'
 import type { Scaling, Scalings } from './scaling'
 import { sensitivitiesOf } from './sensitivities'
 import { HiddenStream } from './streams'
+import { ModulesUnderWay } from './under-way'
 import { warmUp } from './warm-up'
 import { calibrationWindows } from './windows'
 
@@ -115,18 +116,11 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
       }
       streams.push((originalStream = await quantizedStream.fork()))
     }
-    /** Modules that are in their block, and what is known of them when the GPU is there. */
-    const underWay: UnderWay[] = []
-    /** In their order; a wait for those that are not there yet would leave the GPU without work. */
-    const tell = async (which: 'all' | 'arrived') => {
-      while (which === 'all' ? underWay.length > 0 : underWay[0]?.arrived) {
-        const { record, warnings } = underWay.shift()!
-        const module = await record.value
-        modules.push(module)
-        onProgress({ type: 'module', module })
-        for (const text of warnings) warn(`${module.name}: ${text}`)
-      }
-    }
+    const underWay = new ModulesUnderWay((module, itsWarnings) => {
+      modules.push(module)
+      onProgress({ type: 'module', module })
+      for (const text of itsWarnings) warn(`${module.name}: ${text}`)
+    })
     /** Tells of a block that is done, when the GPU has got work of the next. */
     let endBlock = async () => {}
     await llama.forEachBlock(async (original, layer) => {
@@ -160,8 +154,8 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
         for await (const module of method.quantize(block, options, plan)) {
           const record = await block.commit(module, moduleClock.lap(module.spec))
           linears.set(module.linear.name, module.linear)
-          underWay.push(underWayWith(record, module.warnings))
-          await tell('arrived')
+          underWay.add(record, module.warnings)
+          await underWay.tell('arrived')
           await block.checkpoint()
           moduleClock.start()
         }
@@ -183,7 +177,7 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
           secondsLeft: ((now() - started) / 1000 / (layer + 1)) * (spec.layers - layer - 1),
         }
         endBlock = async () => {
-          await tell('all')
+          await underWay.tell('all')
           onProgress({ type: 'block', ...done, drift: drift && (await drift.value) })
         }
       } finally {
@@ -217,22 +211,6 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
       warnings,
     },
   }
-}
-
-interface UnderWay {
-  readonly record: Later<ModuleRecord>
-  readonly warnings: readonly string[]
-  /** With a record or with an error. */
-  arrived: boolean
-}
-
-function underWayWith(record: Later<ModuleRecord>, warnings: readonly string[]): UnderWay {
-  const module = { record, warnings, arrived: false }
-  const arrive = () => {
-    module.arrived = true
-  }
-  record.value.then(arrive, arrive)
-  return module
 }
 
 /** The caller frees `original`: let it hold the tensors that are alive now, originals or their successors. */
