@@ -63,7 +63,10 @@ describe('rememberWords', () => {
     sharedTest(`gives ${model} the same ids of a whole text`, [`models/${model}`, 'texts/heldout.txt'], () => {
       const read = (name: string) => JSON.parse(readFileSync(sharedPath(`models/${model}/${name}`), 'utf8'))
       const files = [read('tokenizer.json'), read('tokenizer_config.json')] as const
-      const sample = readFileSync(sharedPath('texts/heldout.txt'), 'utf8').slice(0, model === 'wren-3m' ? 300_000 : 30_000)
+      const sample = readFileSync(sharedPath('texts/heldout.txt'), 'utf8').slice(
+        0,
+        model === 'wren-3m' ? 300_000 : 30_000,
+      )
       const ids = remembering(...files).encode(sample).ids
       expect(ids.length).toBeGreaterThan(sample.length / 6)
       expect(ids).toEqual(new Tokenizer(...files).encode(sample).ids)
