@@ -43,11 +43,12 @@ fn main(@builtin(local_invocation_index) t: u32) {
     let good = pivot > 0.0 && pivot < 3.4e38;
     if (t == k && !good && failed[0] == 0u) { failed[0] = params.first + k + 1u; }
     let d = select(1.0, sqrt(pivot), good);
-    let factor = shared_by_step[base + i] / d;
+    let inverse = 1.0 / d;
+    let factor = shared_by_step[base + i] * inverse;
     if (lane == k % LANES && i >= k && i < size) { l[row + k] = select(factor, d, i == k); }
     if (i >= k) {
       // Row k becomes X[k, j]; from the rows below its multiple comes off, where column k of A has made room.
-      let times = select(factor / d, -1.0 / d, i == k);
+      let times = select(factor * inverse, -inverse, i == k);
       #for q in HELD
       {
         let j = lane + ${q}u * LANES;

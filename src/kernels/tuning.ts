@@ -11,8 +11,8 @@ export interface TuningStore {
   set(key: string, value: string): Promise<void>
 }
 
-/** A product large enough for two of the largest tiles on each of a large GPU's multiprocessors. */
-const LARGE = { m: 2048, n: 2048, k: 512 }
+/** A product with several of the largest tiles for each multiprocessor of a large GPU. */
+const LARGE = { m: 4096, n: 4096, k: 256 }
 /** No multiple of any tile. */
 const ODD = { m: 131, n: 197, k: 73 }
 const RUNS = 5
