@@ -30,13 +30,19 @@ fn main(@builtin(local_invocation_index) t: u32) {
 
   for (var k = 0u; k < size; k++) {
     let base = k % 2u * BLOCK;
-    #for q in HELD
-    {
-      let j = lane + ${q}u * LANES;
-      if (j == k && i >= k) { shared_by_step[base + i] = m_${q}; }
-      if (j < k && i == k) { shared_by_step[base + j] = m_${q}; }
+    if (lane == k % LANES && i >= k) {
+      switch (k / LANES) {
+        #for q in HELD
+        case ${q}u: { shared_by_step[base + i] = m_${q}; }
+        #end
+        default: {}
+      }
     }
-    #end
+    if (i == k) {
+      #for q in HELD
+      if (lane + ${q}u * LANES < k) { shared_by_step[base + lane + ${q}u * LANES] = m_${q}; }
+      #end
+    }
     workgroupBarrier();
     let pivot = shared_by_step[base + k];
     // A comparison with NaN is false, so NaN fails too; 3.4e38 keeps infinity out.
@@ -47,14 +53,19 @@ fn main(@builtin(local_invocation_index) t: u32) {
     let factor = shared_by_step[base + i] * inverse;
     if (lane == k % LANES && i >= k && i < size) { l[row + k] = select(factor, d, i == k); }
     if (i >= k) {
-      // Row k becomes X[k, j]; from the rows below its multiple comes off, where column k of A has made room.
+      // Row k becomes X[k, j]; from the rows below its multiple comes off, and where column k of A was there is room for it.
       let times = select(factor * inverse, -inverse, i == k);
       #for q in HELD
-      {
-        let j = lane + ${q}u * LANES;
-        m_${q} = select(m_${q}, 0.0, j == k || i == k) - times * select(shared_by_step[base + j], 1.0, j == k);
-      }
+      m_${q} = select(m_${q}, 0.0, i == k) - times * shared_by_step[base + lane + ${q}u * LANES];
       #end
+      if (lane == k % LANES) {
+        switch (k / LANES) {
+          #for q in HELD
+          case ${q}u: { m_${q} = -times; }
+          #end
+          default: {}
+        }
+      }
     }
   }
 

@@ -36,6 +36,8 @@ export interface Tile {
   readonly columns: number
   /** Of workgroup memory. */
   readonly bytes: number
+  /** Rows that what is loaded of B is multiplied with before it is loaded again. */
+  readonly sharing: number
   readonly constants: Readonly<Record<string, number>>
 }
 
@@ -66,7 +68,7 @@ export function gemmConstants(region: Region, triangle: Triangle | undefined, { 
  * (floating-point ones, for time budgets).
  */
 export const madeWhereLoaded = (tile: Tile, { operations, bits }: { operations: number; bits: number }) => {
-  const flopsPerWeight = 2 + operations / tile.rows
+  const flopsPerWeight = 2 + operations / tile.sharing
   return {
     params: gemmParams,
     passes: (shape: GemmShape, device: DeviceTraits): Pass[] =>

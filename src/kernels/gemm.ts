@@ -49,6 +49,7 @@ export const tile = (m: number, n: number, k: number, quadsM: number, quadsN: nu
     rows: m,
     columns: n,
     bytes: 16 * k * (m / 4 + n / 4 + 2),
+    sharing: m,
     constants: {
       ...{ TILE_M: m, TILE_N: n, TILE_K: k, QUADS_M: quadsM, QUADS_N: quadsN, UNROLL: unroll },
       ...{ LOADS_A: (m * k) / 4 / threads, LOADS_B: (n * k) / 4 / threads },
@@ -63,6 +64,7 @@ const directTile = (rows: number, columns: number, regM: number, regN: number): 
   rows: rows * regM,
   columns: columns * regN,
   bytes: 0,
+  sharing: regM,
   constants: { ROWS: rows, COLUMNS: columns, REG_M: regM, REG_N: regN },
 })
 

@@ -33,7 +33,7 @@ const MANY_ROWS = 4096
 
 /** Without barriers, and with more tokens an invocation than the plain product has: finding a level costs more than using it. */
 const SOFTWARE: Tile = {
-  ...{ name: 'direct 8×4', source: directSource, loads: '', bytes: 0, rows: 8, columns: 128 },
+  ...{ name: 'direct 8×4', source: directSource, loads: '', bytes: 0, sharing: 8, rows: 8, columns: 128 },
   constants: { ROWS: 1, COLUMNS: 32, REG_M: 8, REG_N: 4 },
 }
 
