@@ -48,8 +48,8 @@ fn main(@builtin(local_invocation_index) t: u32) {
     // A comparison with NaN is false, so NaN fails too; 3.4e38 keeps infinity out.
     let good = pivot > 0.0 && pivot < 3.4e38;
     if (t == k && !good && failed[0] == 0u) { failed[0] = params.first + k + 1u; }
-    let d = select(1.0, sqrt(pivot), good);
-    let inverse = 1.0 / d;
+    let inverse = select(1.0, inverseSqrt(pivot), good);
+    let d = select(1.0, pivot * inverse, good);
     let factor = shared_by_step[base + i] * inverse;
     if (lane == k % LANES && i >= k && i < size) { l[row + k] = select(factor, d, i == k); }
     if (i >= k) {

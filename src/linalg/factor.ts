@@ -97,6 +97,13 @@ export function recordCholesky(
   { a, l, x, failed }: Record<'a' | 'l' | 'x' | 'failed', Tensor>,
 ): void {
   const at = (row: number, column: number) => row * n + column
+  /** A[from:, from:to] −= L[from:, first:from]·L[from:to, first:from]ᵀ, of which the lower triangle is needed. */
+  const update = (first: number, from: number, to: number) =>
+    matmul(rec, {
+      ...{ a: l, b: l, c: a, m: n - from, n: to - from, k: from - first, transB: true, lda: n, ldb: n, ldc: n },
+      ...{ aOffset: at(from, first), bOffset: at(from, first), cOffset: at(from, from) },
+      ...{ region: 'lower', alpha: -1, accumulate: true },
+    })
   for (let j = 0; j < n; j += CHOLESKY_BLOCK) {
     rec.run(choleskyBlock(rec.traits.software), { a, l, x, failed }, { n, first: j })
     const below = j + CHOLESKY_BLOCK
@@ -107,12 +114,10 @@ export function recordCholesky(
       ...{ a, b: x, c: l, m: rows, n: CHOLESKY_BLOCK, k: CHOLESKY_BLOCK, transB: true, lda: n, ldb: n, ldc: n },
       ...{ aOffset: at(below, j), bOffset: at(j, j), cOffset: at(below, j) },
     })
-    // A₂₂ −= L₂₁·L₂₁ᵀ, lower triangle
-    matmul(rec, {
-      ...{ a: l, b: l, c: a, m: rows, n: rows, k: CHOLESKY_BLOCK, transB: true, lda: n, ldb: n, ldc: n },
-      ...{ aOffset: at(below, j), bOffset: at(below, j), cOffset: at(below, below) },
-      ...{ region: 'lower', alpha: -1, accumulate: true },
-    })
+    // The columns of the next block at once; those behind it get what two blocks take off in one product, twice as deep.
+    const second = (j / CHOLESKY_BLOCK) % 2 === 1
+    if (second) update(j - CHOLESKY_BLOCK, below, n)
+    else update(j, below, Math.min(n, below + CHOLESKY_BLOCK))
   }
 }
 
