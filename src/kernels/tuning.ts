@@ -17,7 +17,7 @@ const LARGE = { m: 4096, n: 4096, k: 256 }
 const ODD = { m: 131, n: 197, k: 73 }
 const RUNS = 5
 /** What the tile that is taken untried may be slower by before another is taken: less is within what times vary by. */
-const MARGIN = 1.04
+const MARGIN = 1.1
 const POISON = 1e30
 
 /**
