@@ -55,12 +55,30 @@ export function gemmValues({ partK, ...shape }: GemmShape, row: number): Record<
 export const partsOf = (k: number, partK = k): number => Math.ceil(k / partK)
 
 /** Compile-time constants of shaders/lib/gemm.wgsl. */
-export function gemmConstants(region: Region, triangle: Triangle | undefined, { rows, columns }: Tile) {
+export function gemmConstants(
+  region: Region,
+  triangle: Triangle | undefined,
+  { rows, columns }: Pick<Tile, 'rows' | 'columns'>,
+) {
   const halves = { full: 0, lower: 1, upper: 2 }
   return {
     ...{ LOWER: halves.lower, UPPER: halves.upper, REGION: halves[region], TRIANGLE: halves[triangle ?? 'full'] },
     ...{ C_ROWS: rows, C_COLUMNS: columns },
   }
+}
+
+/** What a matmul kernel binds, and how it reads it, when C and an operand may be one buffer. */
+export function operands(aInC: boolean, bInC: boolean): { names: string[]; source: string } {
+  const names = [...(aInC ? [] : ['a']), ...(bInC ? [] : ['b']), 'c']
+  const declarations = names.map(
+    (name, i) =>
+      `@group(0) @binding(${i + 1}) var<storage, ${name === 'c' ? 'read_write' : 'read'}> ${name}: array<f32>;`,
+  )
+  const readers = [
+    `fn read_a(at: u32) -> f32 { return ${aInC ? 'c' : 'a'}[at]; }`,
+    `fn read_b(at: u32) -> f32 { return ${bInC ? 'c' : 'b'}[at]; }`,
+  ]
+  return { names, source: [...declarations, ...readers].join('\n') }
 }
 
 /**

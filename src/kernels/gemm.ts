@@ -1,11 +1,10 @@
 import direct from '../../shaders/gemm_direct.wgsl?raw'
 import tiled from '../../shaders/gemm_tiled.wgsl?raw'
-import vector from '../../shaders/gemv.wgsl?raw'
 import shared from '../../shaders/lib/gemm.wgsl?raw'
 import loads from '../../shaders/lib/gemm_loads.wgsl?raw'
 import { invariant } from '../errors'
 import type { Gpu } from '../gpu/device'
-import { type DeviceTraits, grid1d, type Kernel, splitRows, wgsl } from '../gpu/kernel'
+import { type DeviceTraits, type Kernel, splitRows, wgsl } from '../gpu/kernel'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import {
@@ -13,13 +12,14 @@ import {
   gemmConstants,
   gemmParams,
   gemmValues,
+  operands,
   partsOf,
   type Region,
   type Tile,
   type Triangle,
 } from './gemm-shape'
 import { chooseSplit, gemmSum } from './gemm-split'
-import { remembered } from './remembered'
+import { FEW_ROWS, gemv } from './gemv'
 
 export type { Region, Triangle }
 
@@ -88,40 +88,6 @@ export const LARGE_TILES: readonly Tile[] = [
 ]
 
 const kernels = new Map<string, Kernel<string, GemmShape>>()
-
-/** What a matmul kernel binds, and how it reads it, when C and an operand may be one buffer. */
-function operands(aInC: boolean, bInC: boolean): { names: string[]; source: string } {
-  const names = [...(aInC ? [] : ['a']), ...(bInC ? [] : ['b']), 'c']
-  const declarations = names.map(
-    (name, i) =>
-      `@group(0) @binding(${i + 1}) var<storage, ${name === 'c' ? 'read_write' : 'read'}> ${name}: array<f32>;`,
-  )
-  const readers = [
-    `fn read_a(at: u32) -> f32 { return ${aInC ? 'c' : 'a'}[at]; }`,
-    `fn read_b(at: u32) -> f32 { return ${bInC ? 'c' : 'b'}[at]; }`,
-  ]
-  return { names, source: [...declarations, ...readers].join('\n') }
-}
-
-/** The most rows that are multiplied as vectors. */
-const FEW_ROWS = 4
-const LANES = 32
-const SIZE = 128
-
-/** C [rows, n] = alpha · A · Bᵀ + beta · C for up to FEW_ROWS rows, B read along its rows. */
-const gemv = remembered(
-  (rows: 1 | typeof FEW_ROWS): Kernel<'a' | 'b' | 'c', GemmShape> => ({
-    label: `gemv a·bᵀ ${rows}`,
-    wgsl: wgsl([shared, operands(false, false).source, vector], {
-      ...{ SIZE, LANES, ROWS: rows, TRIANGLE: 0, UPPER: 2, LOWER: 1, REGION: 0, C_ROWS: rows, C_COLUMNS: SIZE / LANES },
-    }),
-    bindings: { a: 'read', b: 'read', c: 'read_write' },
-    params: gemmParams,
-    passes: (shape, device) => [{ groups: grid1d(shape.n, SIZE / LANES, device), params: gemmValues(shape, 0) }],
-    cost: ({ m, n, k }) => ({ flops: 2 * m * n * k, bytes: 4 * (m * k + k * n + m * n) }),
-  }),
-  String,
-)
 
 /** The matmul kernel of a variant; the same variant is the same object. */
 export function gemm(variant: GemmVariant): Kernel<string, GemmShape> {
