@@ -28,7 +28,6 @@ const STRIDE = QUADS + 1;
 var<workgroup> x_tile: array<vec4f, TOKENS * TILE * STRIDE>;
 var<workgroup> salient_tile: array<u32, TILE>; // bits of a word's salient columns
 var<workgroup> table: array<f32, 16>;          // levels, where all weights choose from the same
-var<workgroup> parts: array<f32, SIZE * ROWS * TOKENS>;
 
 #for r in ROWS
 #for t in TOKENS
@@ -115,21 +114,5 @@ fn main(
   parts[(${r} * TOKENS + ${t}) * SIZE + index] = dot(sum_${r}_${t}, vec4f(1.0));
   #end
   #end
-  for (var step = LANES / 2u; step > 0u; step /= 2u) {
-    workgroupBarrier();
-    if (lane < step) {
-      #for p in SUMS
-      parts[${p} * SIZE + index] += parts[${p} * SIZE + index + step];
-      #end
-    }
-  }
-  if (lane == 0u) {
-    #for r in ROWS
-    #for t in TOKENS
-    if (${t}u < params.tokens && first + ${r}u < params.rows) {
-      y[(params.token + ${t}u) * params.y_stride + params.y_offset + first + ${r}u] = parts[(${r} * TOKENS + ${t}) * SIZE + index];
-    }
-    #end
-    #end
-  }
+  store_sums(index, lane, first);
 }

@@ -2,6 +2,7 @@ import vectorSource from '../../shaders/affine_vector.wgsl?raw'
 import affineSource from '../../shaders/lib/affine.wgsl?raw'
 import cellsSource from '../../shaders/lib/affine_cells.wgsl?raw'
 import f16Source from '../../shaders/lib/f16.wgsl?raw'
+import sumsSource from '../../shaders/lib/store_sums.wgsl?raw'
 import { CHUNK, type Grid, type Width } from '../formats/quantized'
 import { grid1d, type Kernel, splitRows, wgsl } from '../gpu/kernel'
 import { GRIDS } from './dequantize-affine'
@@ -56,11 +57,14 @@ export function affineVector({
   const items = (size / LANES) * rows
   return {
     label: `codes of ${widths.join(', ')} bits${alike ? ' alike' : ''}, ${grid}${moved ? ' moved' : ''}${subnormal ? ' subnormal' : ''} · ${most} tokens ${size}`,
-    wgsl: wgsl([f16Source, affineSource, cellsSource, vectorSource, addChunk(widths, { rows, tokens: most, alike })], {
-      ...{ CHUNK, SIZE: size, LANES, ROWS: rows, TOKENS: most, SUMS: rows * most, TILE: 64 / most, MOVED: moved },
-      ...{ ALIKE: alike ? widths[0]! : 0, SUBNORMAL: subnormal },
-      ...{ GRID: GRIDS[grid], SYMMETRIC: GRIDS.symmetric, ZERO: GRIDS.zero },
-    }),
+    wgsl: wgsl(
+      [f16Source, affineSource, cellsSource, vectorSource, sumsSource, addChunk(widths, { rows, tokens: most, alike })],
+      {
+        ...{ CHUNK, SIZE: size, LANES, ROWS: rows, TOKENS: most, SUMS: rows * most, TILE: 64 / most, MOVED: moved },
+        ...{ ALIKE: alike ? widths[0]! : 0, SUBNORMAL: subnormal },
+        ...{ GRID: GRIDS[grid], SYMMETRIC: GRIDS.symmetric, ZERO: GRIDS.zero },
+      },
+    ),
     bindings: { x: 'read', slots: 'read', codes: 'read', cells: 'read', chunks: 'read', y: 'read_write' },
     params: {
       ...({ chunks: 'u32', rows: 'u32', row: 'u32', groups: 'u32', yStride: 'u32', yOffset: 'u32' } as const),

@@ -1,4 +1,5 @@
 import signsSource from '../../shaders/lib/signs.wgsl?raw'
+import sumsSource from '../../shaders/lib/store_sums.wgsl?raw'
 import vectorSource from '../../shaders/sign_vector.wgsl?raw'
 import { idPlanes } from '../formats/sign'
 import { grid1d, type Kernel, splitRows, wgsl } from '../gpu/kernel'
@@ -41,7 +42,7 @@ export function signVector(variant: SignVectorVariant): Kernel<'x' | Plane | 'y'
   const operations = 2 * most + (table ? 4 : 2 * groups) + idPlanes(groups)
   return {
     label: `signs of ${groups} groups${oneCell ? ' alike' : ''}${salient ? ' salient' : ''} · ${most} tokens ${size}`,
-    wgsl: wgsl([signsSource, vectorSource, addWord({ groups, table, rows, tokens: most })], {
+    wgsl: wgsl([signsSource, vectorSource, sumsSource, addWord({ groups, table, rows, tokens: most })], {
       ...{ SIZE: size, LANES, ROWS: rows, TOKENS: most, SUMS: rows * most, TILE: 64 / most },
       ...{ SALIENT: salient, ONE_CELL: table },
     }),
