@@ -33,8 +33,8 @@ test('the kernels are timed, held against the best, and the table is taken along
     expect(['16', '32']).toContain(n)
     expect(Number(ms)).toBeGreaterThan(0)
   }
-  // by definition of what they are held against
-  expect((await table(page).getByText('100 %').count()) >= 2).toBe(true)
+  // the fastest copy is what memory is held against; at so small sizes a product may be beyond either rate
+  expect(await table(page).getByText('100 %').count()).toBeGreaterThan(0)
   await expect(page.getByText(/^\d+(\.\d)? s after opening the page, .* after Run$/)).toBeVisible()
   await expect(page.getByText(/^\d+ compiled in /)).toBeVisible()
 
