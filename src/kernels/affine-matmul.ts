@@ -25,7 +25,7 @@ const TOGETHER = 4
 /** Rows of a matrix from which on its workgroups are large. */
 const MANY_ROWS = 4096
 /** Operations that making a weight takes, in floating-point ones, for time budgets. */
-const LEVEL_OPERATIONS = 32
+const LEVEL_OPERATIONS = 40
 const SIZE = 64
 
 const gatherSlots: Kernel<'a' | 'slots' | 'b', { tokens: number; slots: number; columns: number }> = {
