@@ -5,15 +5,15 @@ import { useStudioState } from './studio-context'
 import './table.css'
 
 const COLUMNS = [
-  { title: 'Model', width: '9%' },
-  { title: 'Recipe', width: '12%' },
-  { title: 'Task', width: '11%' },
-  { title: 'Items', width: '6%', right: true },
+  { title: 'Model', width: '8%' },
+  { title: 'Recipe', width: '11%' },
+  { title: 'Task', width: '13%' },
+  { title: 'Items', width: '5%', right: true },
   { title: 'Number', width: '10%' },
   { title: 'Before', width: '12%', right: true },
-  { title: 'After', width: '13%', right: true },
+  { title: 'After', width: '12%', right: true },
   { title: 'Difference', width: '12%', right: true },
-  { title: 'Codes', width: '9%' },
+  { title: 'Codes', width: '11%' },
   { title: 'Time', width: '6%', right: true },
 ]
 
