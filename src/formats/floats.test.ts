@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FormatError } from '../errors'
-import { decodeFloat16, encodeFloat16, toFloat32 } from './floats'
+import { areFinite, decodeFloat16, encodeFloat16, toFloat32, wordsOf } from './floats'
 
 /** The value of a finite float16, by the definition of the format. */
 function halfValue(bits: number): number {
@@ -103,5 +103,36 @@ describe('toFloat32', () => {
 
   it('refuses integers', () => {
     expect(() => toFloat32(new Uint8Array(4), 'I32')).toThrow(FormatError)
+  })
+})
+
+describe('words and exponents', () => {
+  it('takes any bytes as words, what is missing at the end being 0', () => {
+    const bytes = Uint8Array.from({ length: 20 }, (_, i) => i)
+    expect([...wordsOf(bytes.subarray(4, 12))]).toEqual([0x07060504, 0x0b0a0908])
+    expect(wordsOf(bytes.subarray(4, 12)).buffer).toBe(bytes.buffer)
+    expect([...wordsOf(bytes.subarray(1, 7))]).toEqual([0x04030201, 0x00000605])
+  })
+
+  it('finds the one value that is not finite, wherever it is', () => {
+    const dtypes = { F32: 4, F16: 2, BF16: 2, F64: 8 } as const
+    const kinds = fc.constantFrom(...(Object.keys(dtypes) as (keyof typeof dtypes)[]))
+    fc.assert(
+      fc.property(kinds, fc.uint8Array({ minLength: 0, maxLength: 80 }), fc.nat(3), (dtype, drawn, shift) => {
+        const whole = drawn.subarray(shift)
+        const bytes = new Uint8Array(drawn.buffer, whole.byteOffset, whole.length - (whole.length % dtypes[dtype]))
+        return areFinite(bytes, dtype) === toFloat32(bytes, dtype).every(Number.isFinite)
+      }),
+    )
+    for (const [dtype, exponent] of [
+      ['F16', 0x7c00],
+      ['BF16', 0x7f80],
+    ] as const)
+      for (const at of [0, 1, 2]) {
+        const halves = new Uint16Array(3).fill(exponent - 1)
+        expect(areFinite(bytesOf(halves) as Uint8Array<ArrayBuffer>, dtype)).toBe(true)
+        halves[at] = 0x8000 | exponent
+        expect(areFinite(bytesOf(halves) as Uint8Array<ArrayBuffer>, dtype)).toBe(false)
+      }
   })
 })

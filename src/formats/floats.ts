@@ -46,6 +46,32 @@ export function toFloat32(bytes: Uint8Array, dtype: Dtype): Float32Array<ArrayBu
   }
 }
 
+/** Little-endian words [⌈bytes / 4⌉] of these bytes; what the last lacks is 0. A view where that is possible. */
+export function wordsOf(bytes: Uint8Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const { buffer, byteOffset, length } = bytes
+  if (byteOffset % 4 === 0 && length % 4 === 0) return new Uint32Array(buffer, byteOffset, length / 4)
+  const padded = new Uint8Array(4 * Math.ceil(length / 4))
+  padded.set(bytes)
+  return new Uint32Array(padded.buffer)
+}
+
+/** Bits of the exponents in a word of one or two values, and what carries out of one where all its bits are set. */
+const exponents = {
+  F32: { mask: 0x7f800000, carry: 0x00800000, over: 0x80000000 },
+  F16: { mask: 0x7c007c00, carry: 0x04000400, over: 0x80008000 },
+  BF16: { mask: 0x7f807f80, carry: 0x00800080, over: 0x80008000 },
+} as const
+
+/** Whether no value is infinite or NaN, looked at a word at a time; `dtype` as for `toFloat32`. */
+export function areFinite(bytes: Uint8Array<ArrayBuffer>, dtype: Dtype): boolean {
+  if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16') return toFloat32(bytes, dtype).every(Number.isFinite)
+  const { mask, carry, over } = exponents[dtype]
+  const words = wordsOf(bytes)
+  let carried = 0
+  for (let i = 0; i < words.length; i++) carried |= (words[i]! & mask) + carry
+  return (carried & over) === 0
+}
+
 /** float16 bits to float32, exactly. */
 export function decodeFloat16(bits: Uint16Array): Float32Array<ArrayBuffer> {
   const table = float32BitsOfHalf()

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { noise, testGpu } from '../../test/device'
 import { entryOf, tinyLlama } from '../../test/tiny-llama'
 import { FormatError, NumericalError } from '../errors'
-import type { ModelSource, TensorEntry } from '../formats/source'
-import { CheckpointWeights, loadBlock, loadSharded } from './weights'
+import { type ModelSource, type TensorEntry, toFloat32 } from '../formats/source'
+import { CheckpointWeights, loadBlock, loadSharded, PIECE_BYTES } from './weights'
 
 const sourceOf = (...entries: TensorEntry[]): ModelSource => ({
   ...tinyLlama().source,
@@ -23,11 +23,23 @@ describe('CheckpointWeights', () => {
     gpu.free(whole, rows)
   })
 
-  it('widens bfloat16', async () => {
+  it.each(['F16', 'BF16'] as const)('widens every finite %s, pieces and an odd rest of them', async (dtype) => {
     const gpu = await testGpu()
-    const read = async () => new Uint8Array([0x80, 0x3f, 0x20, 0xc1])
-    const weights = new CheckpointWeights(gpu, sourceOf({ name: 'b', dtype: 'BF16', shape: [2], bytes: 4, read }))
-    expect([...(await gpu.readF32(await weights.tensor('b')))]).toEqual([1, -10])
+    const exponent = dtype === 'F16' ? 0x7c00 : 0x7f80
+    const halves = Uint16Array.from({ length: 65536 }, (_, i) => i).filter((half) => (half & exponent) !== exponent)
+    const columns = halves.length - 1 // odd rows start in the middle of a word
+    const shape = [37, columns]
+    const all = Uint16Array.from({ length: 37 * columns }, (_, i) => halves[i % halves.length]!)
+    const bytes = new Uint8Array(all.buffer)
+    const read = async ({ start, end } = { start: 0, end: 37 }) => bytes.slice(2 * columns * start, 2 * columns * end)
+    const weights = new CheckpointWeights(gpu, sourceOf({ name: 'b', dtype, shape, bytes: bytes.length, read }))
+    const expected = toFloat32(bytes, dtype)
+    expect(bytes.length).toBeGreaterThan(PIECE_BYTES)
+    const whole = await weights.tensor('b')
+    expect(Buffer.from(await gpu.readF32(whole)).equals(Buffer.from(expected))).toBe(true)
+    const rows = await weights.tensor('b', { start: 3, end: 4 })
+    expect(await gpu.readF32(rows)).toEqual(expected.slice(3 * columns, 4 * columns))
+    gpu.free(whole, rows)
   })
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY])(

@@ -1,13 +1,19 @@
 import { FormatError, NumericalError } from '../errors'
-import { type ModelSource, toFloat32 } from '../formats/source'
+import { type Dtype, dtypeBytes } from '../formats/dtypes'
+import { areFinite, toFloat32, wordsOf } from '../formats/floats'
+import type { ModelSource } from '../formats/source'
 import type { Gpu } from '../gpu/device'
 import { elements, type Tensor } from '../gpu/tensor'
 import type { PackedTensors } from '../kernels/dequantize'
 import { freeOperand, type Operand } from '../kernels/project'
+import { widen } from '../kernels/widen'
+import { later } from '../later'
 import { type LinearSpec, linearName, type ModelSpec, normName } from './spec'
 
-/** Host memory for one piece of a tensor on its way to the GPU, as float32. */
-const CHUNK_BYTES = 16 * 2 ** 20
+/** A tensor is read, and widened on the GPU, in pieces of at most this. */
+export const PIECE_BYTES = 4 * 2 ** 20
+/** What the queue may hold of weights that were written and have not arrived: it keeps a copy until it has run. */
+const UNDER_WAY_BYTES = 64 * 2 ** 20
 
 /**
  * Where a model's parameters come from, as f32 tensors on the GPU. Whoever asks owns what it gets. Submit recorded
@@ -24,6 +30,9 @@ export interface WeightSource {
 
 /** The parameters of an opened checkpoint: F32, F16, BF16 or F64 in the file, float32 on the GPU. */
 export class CheckpointWeights implements WeightSource {
+  #underWay = 0
+  #arrived = Promise.resolve()
+
   constructor(
     private readonly gpu: Gpu,
     private readonly source: ModelSource,
@@ -33,7 +42,7 @@ export class CheckpointWeights implements WeightSource {
     return this.tensor(`${name}.weight`)
   }
 
-  /** Reads and uploads piece by piece. NumericalError when a value is NaN or infinite. */
+  /** Reads and uploads piece by piece, the next being read meanwhile. NumericalError when a value is NaN or infinite. */
   async tensor(name: string, rows?: { start: number; end: number }): Promise<Tensor> {
     const entry = this.source.tensors.get(name)
     if (!entry)
@@ -41,16 +50,16 @@ export class CheckpointWeights implements WeightSource {
     const [count = 1, ...rest] = entry.shape
     const { start, end } = rows ?? { start: 0, end: count }
     const rowLength = elements(rest)
-    const step = Math.max(1, Math.floor(CHUNK_BYTES / 4 / rowLength))
+    const step = Math.max(1, Math.floor(PIECE_BYTES / dtypeBytes[entry.dtype] / rowLength))
     const tensor = this.gpu.alloc([end - start, ...rest], 'f32', name)
+    const readFrom = (row: number) => later(entry.read({ start: row, end: Math.min(row + step, end) }))
     try {
+      let next = readFrom(start)
       for (let row = start; row < end; row += step) {
-        const values = toFloat32(await entry.read({ start: row, end: Math.min(row + step, end) }), entry.dtype)
-        checkFinite(values, name, row * rowLength)
-        const offset = tensor.offset + (row - start) * rowLength * 4
-        this.gpu.device.queue.writeBuffer(tensor.buffer, offset, values)
-        // the queue holds a copy until it has run: without a wait a large tensor would be in host memory whole
-        if (row + step < end) await this.gpu.device.queue.onSubmittedWorkDone()
+        const bytes = await next.value
+        if (row + step < end) next = readFrom(row + step)
+        checkFinite(bytes, entry.dtype, name, row * rowLength)
+        await this.#upload(tensor, (row - start) * rowLength, bytes, entry.dtype)
       }
     } catch (error) {
       this.gpu.free(tensor)
@@ -58,14 +67,34 @@ export class CheckpointWeights implements WeightSource {
     }
     return tensor
   }
+
+  /** Half as many bytes to carry where the file holds halves; they are widened where they arrive. */
+  async #upload(tensor: Tensor, first: number, bytes: Uint8Array<ArrayBuffer>, dtype: Dtype): Promise<void> {
+    const { gpu } = this
+    if (dtype === 'F16' || dtype === 'BF16') {
+      const words = wordsOf(bytes)
+      const halves = gpu.alloc([words.length], 'u32', 'halves')
+      const rec = gpu.record()
+      rec.write(halves, words)
+      rec.run(widen[dtype], { halves, y: tensor }, { first, count: bytes.length / 2 })
+      gpu.free(halves)
+      await gpu.submit(rec)
+    } else gpu.device.queue.writeBuffer(tensor.buffer, tensor.offset + 4 * first, toFloat32(bytes, dtype))
+    this.#underWay += bytes.length
+    if (this.#underWay < UNDER_WAY_BYTES) return
+    await this.#arrived
+    this.#arrived = gpu.device.queue.onSubmittedWorkDone()
+    this.#underWay = 0
+  }
 }
 
-function checkFinite(values: Float32Array, name: string, first: number): void {
-  for (let i = 0; i < values.length; i++)
-    if (!Number.isFinite(values[i]!))
-      throw new NumericalError(
-        `tensor ${name}: expected finite numbers, got ${values[i]} at element ${first + i} — download the checkpoint again`,
-      )
+function checkFinite(bytes: Uint8Array<ArrayBuffer>, dtype: Dtype, name: string, first: number): void {
+  if (areFinite(bytes, dtype)) return
+  const values = toFloat32(bytes, dtype)
+  const bad = values.findIndex((value) => !Number.isFinite(value))
+  throw new NumericalError(
+    `tensor ${name}: expected finite numbers, got ${values[bad]} at element ${first + bad} — download the checkpoint again`,
+  )
 }
 
 export type Role = LinearSpec['role']

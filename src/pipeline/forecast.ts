@@ -4,6 +4,7 @@ import { dotSlices } from '../kernels/matrix'
 import { countOf, type MethodMemory, type Moment, type Shape } from '../methods/memory'
 import type { Method } from '../methods/method'
 import type { LinearSpec, ModelSpec } from '../models/spec'
+import { PIECE_BYTES } from '../models/weights'
 import type { MemoryForecast, Recipe } from '../records'
 import { batchWindows } from './batching'
 import { forecastGradients } from './gradients-forecast'
@@ -194,12 +195,13 @@ function planning<O>(
   return moments
 }
 
-/** The first states come from the embedding, which goes before there are two streams and a block. */
+/** The first states come from the embedding, which goes before there are two streams and a block; a piece of it came before them. */
 function embedding({ spec, size, batches, stream }: Setting, { length }: Recipe['calibration'], limit: number): Parts {
+  const piece = Math.min(PIECE_BYTES / 4, (spec.vocab * spec.hidden) / 2)
   return {
     weights: size(...embeddingShapes(spec, limit), ...tableShapes(spec, length)),
     hessians: 0,
-    activations: stream + size([batches[0]!]),
+    activations: Math.max(stream + size([batches[0]!]), size([piece])),
   }
 }
 
