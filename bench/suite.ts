@@ -9,9 +9,9 @@ export interface Measurement {
   readonly work: string
   readonly n: number
   readonly ms: number
-  /** Time of the kernels alone, by the GPU's clock; null without the timestamp-query feature. */
+  /** Time in which the GPU was at it, by its own clock; null without the timestamp-query feature. */
   readonly gpuMs: number | null
-  /** What each of them takes of it, longest first. */
+  /** What each kernel takes when its dispatches are timed one by one, which costs some microseconds each; longest first. */
   readonly kernels: readonly { readonly label: string; readonly ms: number; readonly count: number }[]
   readonly gflops: number
   /** Bytes that must move, over the time. */
@@ -59,20 +59,20 @@ export async function warmUp(gpu: Gpu, work: () => Promise<unknown>): Promise<vo
 
 const median = (times: number[]): number => times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!
 
-/** What the kernels of one run take by the GPU's clock, in the run that is the median of all. */
+/** The GPU's time of the run that is the median of all, its passes as they are, and once that of every dispatch. */
 async function gpuTime(
   gpu: Gpu,
   run: () => Promise<void>,
   runs: number,
 ): Promise<Pick<Measurement, 'gpuMs' | 'kernels'>> {
   if (!gpu.device.features.has('timestamp-query')) return { gpuMs: null, kernels: [] }
-  const times: { gpuMs: number; kernels: Measurement['kernels'] }[] = []
+  const times: number[] = []
   for (let i = 0; i < runs; i++) {
-    const { spans } = await gpu.profile(run)
-    const kernels = spans.map(({ label, ms, count }) => ({ label, ms, count }))
-    times.push({ gpuMs: kernels.reduce((sum, { ms }) => sum + ms, 0), kernels })
+    const { occupancy } = await gpu.profile(run, 'pass')
+    times.push([...occupancy.values()].reduce((sum, { busyMs }) => sum + busyMs, 0))
   }
-  return times.sort((a, b) => a.gpuMs - b.gpuMs)[Math.floor(runs / 2)]!
+  const { spans } = await gpu.profile(run)
+  return { gpuMs: median(times), kernels: spans.map(({ label, ms, count }) => ({ label, ms, count })) }
 }
 
 /** Measures every work whose name contains `named` at every size; sizes that do not fit the device are left out. */

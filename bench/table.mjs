@@ -23,7 +23,7 @@ const cell = ({ work, n, ms }) => {
 }
 
 console.log(`${torch.device}, PyTorch ${torch.torch} float32 without TF32; medians of ${ours.rows[0].runs} runs\n`)
-console.log(`| work | ${sizes.map((n) => `n = ${n}`).join(' | ')} | kernels alone | floor | PyTorch |`)
+console.log(`| work | ${sizes.map((n) => `n = ${n}`).join(' | ')} | on the GPU | floor | PyTorch |`)
 console.log(`|---|${sizes.map(() => '---:|').join('')}---:|---:|---:|`)
 for (const work of works) {
   const rows = sizes.map((n) => ours.rows.find((row) => row.work === work && row.n === n))
