@@ -121,7 +121,7 @@ const factor: Work = {
   bytes: (n) => 8 * n * n,
   async prepare(gpu, n) {
     const { h, order } = await positiveDefinite(gpu, n)
-    const run = async () => gpu.free((await inverseFactor(gpu, h, order, n, 0.01)).upper)
+    const run = async () => gpu.free((await inverseFactor(gpu, h, order, 0.01)).upper)
     return { run, free: () => gpu.free(h, order) }
   },
 }
@@ -139,7 +139,7 @@ const gptqLayer = (shape: string, rowsOf: (n: number) => number): Work => ({
     const options = { bits: 4, groupSize: 128, symmetric: false, actOrder: false } as const
     const grid = allocGrid(gpu, rows, n, options)
     const run = async () => {
-      const { upper } = await inverseFactor(gpu, h, order, n, 0.01)
+      const { upper } = await inverseFactor(gpu, h, order, 0.01)
       const rec = gpu.record()
       recordGptq(gpu, rec, weight, { upper, order, diagonal }, grid, options)
       await gpu.submit(rec)

@@ -1,6 +1,8 @@
 import columnDotSource from '../../shaders/column_dot.wgsl?raw'
 import diagonalSource from '../../shaders/diagonal.wgsl?raw'
 import grid from '../../shaders/lib/grid.wgsl?raw'
+import reduce from '../../shaders/lib/reduce.wgsl?raw'
+import meanDiagonalSource from '../../shaders/mean_diagonal.wgsl?raw'
 import mirrorSource from '../../shaders/mirror.wgsl?raw'
 import reverseSource from '../../shaders/reverse.wgsl?raw'
 import reverseDampedSource from '../../shaders/reverse_damped.wgsl?raw'
@@ -12,14 +14,24 @@ import { grid1d, type Kernel, type Pass, wgsl } from '../gpu/kernel'
 
 const square = (n: number): Pass['groups'] => [Math.ceil(n / 16), Math.ceil(n / 16)]
 
-/** a = order-reversed h + λ·I; see the shader. */
-export const reverseDamped: Kernel<'h' | 'order' | 'a', { n: number; lambda: number }> = {
+/** a = order-reversed h + damping·mean·I; see the shader. */
+export const reverseDamped: Kernel<'h' | 'order' | 'mean' | 'a', { n: number; damping: number }> = {
   label: 'reverse damped',
   wgsl: wgsl([reverseDampedSource]),
-  bindings: { h: 'read', order: 'read', a: 'read_write' },
-  params: { n: 'u32', lambda: 'f32' },
+  bindings: { h: 'read', order: 'read', mean: 'read', a: 'read_write' },
+  params: { n: 'u32', damping: 'f32' },
   passes: (shape) => [{ groups: square(shape.n), params: shape }],
   cost: ({ n }) => ({ flops: n, bytes: 8 * n * n }),
+}
+
+/** mean [1] = the mean of diag h, a dead column counted as 1. */
+export const meanDiagonal: Kernel<'h' | 'mean', { n: number }> = {
+  label: 'mean diagonal',
+  wgsl: wgsl([reduce, meanDiagonalSource], { RADIX: 16 }),
+  bindings: { h: 'read', mean: 'read_write' },
+  params: { n: 'u32' },
+  passes: (shape) => [{ groups: [1], params: shape }],
+  cost: ({ n }) => ({ flops: n, bytes: 4 * n }),
 }
 
 /** b[i, j] = a[n−1−i, n−1−j]. */

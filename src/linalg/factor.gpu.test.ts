@@ -99,7 +99,6 @@ describe('inverseFactor', () => {
         gpu,
         gpu.upload(Float32Array.from(h), [n, n]),
         gpu.upload(valid),
-        mean,
         0.01,
       )
       expect(damping).toBe(0.01)
@@ -123,11 +122,12 @@ describe('inverseFactor', () => {
     h[5 * n + 5] = 0
     for (let i = 0; i < n; i++) h[5 * n + i] = h[i * n + 5] = 0
     const identity = gpu.upload(Uint32Array.from({ length: n }, (_, i) => i))
-    const { upper, damping } = await inverseFactor(gpu, gpu.upload(h, [n, n]), identity, 1, 0.01)
+    const { upper, damping } = await inverseFactor(gpu, gpu.upload(h, [n, n]), identity, 0.01)
     expect(damping).toBe(1)
     const u = await gpu.readF32(upper)
     expect(u.every(Number.isFinite)).toBe(true)
-    expect(u[5 * n + 5]).toBeCloseTo(1 / Math.sqrt(2), 4)
+    const mean = (0.5 + (n - 1)) / n
+    expect(u[5 * n + 5]).toBeCloseTo(1 / Math.sqrt(1 + mean), 4)
   })
 
   it('refuses NaN with a remedy', async () => {
@@ -135,7 +135,7 @@ describe('inverseFactor', () => {
     const h = gpu.upload(new Float32Array(9).fill(Number.NaN), [3, 3])
     const order = gpu.upload(Uint32Array.of(0, 1, 2))
     const live = gpu.pool.liveBytes
-    await expect(inverseFactor(gpu, h, order, 1, 0.01)).rejects.toThrow(NumericalError)
+    await expect(inverseFactor(gpu, h, order, 0.01)).rejects.toThrow(NumericalError)
     expect(gpu.pool.liveBytes).toBe(live)
   })
 })

@@ -4,7 +4,7 @@ import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { CHOLESKY_BLOCK, choleskyBlock } from '../kernels/cholesky'
 import { matmul } from '../kernels/gemm'
-import { reverse, reverseDamped } from '../kernels/matrix'
+import { meanDiagonal, reverse, reverseDamped } from '../kernels/matrix'
 import { type Later, later } from '../later'
 
 export interface InverseFactor {
@@ -29,20 +29,14 @@ const MAX_DAMPING = 10
  * reversal, J(H + λI)J = L·Lᵀ and U = J·L⁻¹·J. Costs n³/3 operations for L and at most 2n³/3 for its inverse.
  *
  * @param h [n, n], symmetric (upper triangle suffices)
- * @param meanDiagonal mean of diag H with dead columns counted as 1
  * @param order [n] u32: column of H at each place of the quantization order
+ * @param damping λ over the mean of diag H, dead columns counted as 1
  * @throws NumericalError when even the largest damping leaves a pivot that is not positive
  */
-export async function inverseFactor(
-  gpu: Gpu,
-  h: Tensor,
-  order: Tensor,
-  meanDiagonal: number,
-  damping: number,
-): Promise<InverseFactor> {
+export async function inverseFactor(gpu: Gpu, h: Tensor, order: Tensor, damping: number): Promise<InverseFactor> {
   const n = h.shape[0]!
   for (let percent = damping; ; percent = Math.max(percent * 10, 0.01)) {
-    const { upper, failed } = await attemptInverseFactor(gpu, h, order, percent * meanDiagonal)
+    const { upper, failed } = await attemptInverseFactor(gpu, h, order, percent)
     const column = await failed.value
     if (column === 0) return { upper, damping: percent }
     gpu.free(upper)
@@ -54,10 +48,15 @@ export async function inverseFactor(
   }
 }
 
-/** The same with λ as given, without a wait for its success: work that goes on with it can be submitted meanwhile. */
-export async function attemptInverseFactor(gpu: Gpu, h: Tensor, order: Tensor, lambda: number): Promise<FactorAttempt> {
+/** The same with the damping as given, without a wait for its success: work that goes on with it can be submitted meanwhile. */
+export async function attemptInverseFactor(
+  gpu: Gpu,
+  h: Tensor,
+  order: Tensor,
+  damping: number,
+): Promise<FactorAttempt> {
   const rec = gpu.record()
-  const { upper, failed } = recordInverseFactor(gpu, rec, h, order, lambda)
+  const { upper, failed } = recordInverseFactor(gpu, rec, h, order, damping)
   await gpu.submit(rec)
   const status = later(gpu.readU32(failed).then(([column]) => column!))
   gpu.free(failed)
@@ -70,7 +69,7 @@ export function recordInverseFactor(
   rec: Recorder,
   h: Tensor,
   order: Tensor,
-  lambda: number,
+  damping: number,
 ): Record<'upper' | 'failed', Tensor> {
   const n = h.shape[0]!
   const a = gpu.alloc([n, n], 'f32', 'reversed hessian')
@@ -79,11 +78,13 @@ export function recordInverseFactor(
   const failed = gpu.alloc([4], 'u32')
   rec.clear(failed)
   rec.clear(x)
-  rec.run(reverseDamped, { h, order, a }, { n, lambda })
+  const mean = gpu.alloc([1], 'f32', 'mean of the diagonal')
+  rec.run(meanDiagonal, { h, mean }, { n })
+  rec.run(reverseDamped, { h, order, mean, a }, { n, damping })
   recordCholesky(rec, n, { a, l, x, failed })
   recordInverse(rec, n, { l, x, scratch: a })
   rec.run(reverse, { a: x, b: a }, { n })
-  gpu.free(l, x)
+  gpu.free(l, x, mean)
   return { upper: a, failed }
 }
 

@@ -4,6 +4,7 @@ import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { matmul } from '../kernels/gemm'
 import { diagonal, mirror } from '../kernels/matrix'
+import { type Later, later } from '../later'
 
 /**
  * H = (2/n)·XᵀX over the n calibration tokens of one linear input, [columns, columns].
@@ -12,7 +13,7 @@ import { diagonal, mirror } from '../kernels/matrix'
 export class Hessian {
   tokens = 0
   #scaled = false
-  #onHost: Promise<Float32Array<ArrayBuffer>> | null = null
+  #onHost: Promise<Later<Float32Array<ArrayBuffer>>> | null = null
 
   private constructor(
     private readonly gpu: Gpu,
@@ -68,18 +69,28 @@ export class Hessian {
     this.#scaled = true
   }
 
-  /** diag H on the host, read once when everything has been added: twice the mean square of each column's input. */
-  diagonal(gpu: Gpu): Promise<Float32Array<ArrayBuffer>> {
-    this.#onHost ??= this.#readDiagonal(gpu)
+  /** diag H on the host, asked for once when everything has been added: twice the mean square of each column's input. */
+  async diagonal(gpu: Gpu): Promise<Float32Array<ArrayBuffer>> {
+    return (await this.sendForDiagonal(gpu)).value
+  }
+
+  /** The same for whoever goes on meanwhile; H may be freed. */
+  sendForDiagonal(gpu: Gpu): Promise<Later<Float32Array<ArrayBuffer>>> {
+    this.#onHost ??= this.#send(gpu)
     return this.#onHost
   }
 
-  async #readDiagonal(gpu: Gpu): Promise<Float32Array<ArrayBuffer>> {
+  /** d [columns] = diag H, when everything has been added. */
+  recordDiagonal(rec: Recorder, d: Tensor): void {
+    rec.run(diagonal, { a: this.matrix, d }, { n: this.columns })
+  }
+
+  async #send(gpu: Gpu): Promise<Later<Float32Array<ArrayBuffer>>> {
     const d = gpu.alloc([this.columns])
     const rec = gpu.record()
-    rec.run(diagonal, { a: this.matrix, d }, { n: this.columns })
+    this.recordDiagonal(rec, d)
     await gpu.submit(rec)
-    const values = await gpu.readF32(d)
+    const values = later(gpu.readF32(d))
     gpu.free(d)
     return values
   }

@@ -28,37 +28,45 @@ export const byFallingDiagonal: OrderOf = (diagonal) =>
 
 /** NumericalError when no damping makes H positive definite. Free with `freeFactor`. */
 export async function factorize(gpu: Gpu, hessian: Hessian, damping: number, orderOf?: OrderOf): Promise<Factor> {
-  const { order, mean, inputs } = await ordered(gpu, hessian, orderOf)
-  const { upper, damping: needed } = await inverseFactor(gpu, hessian.matrix, order, mean, damping)
-  return describeFactor(gpu, hessian, { upper, order, inputs, needed, damping })
-}
-
-/** A factor whose damping may turn out not to have sufficed: `factorize` then. Free with `freeFactor` in either case. */
-export async function attemptFactor(
-  gpu: Gpu,
-  hessian: Hessian,
-  damping: number,
-  orderOf?: OrderOf,
-): Promise<{ readonly factor: Factor; readonly holds: Later<boolean> }> {
-  const { order, mean, inputs } = await ordered(gpu, hessian, orderOf)
-  const { upper, failed } = await attemptInverseFactor(gpu, hessian.matrix, order, damping * mean)
-  return {
-    factor: describeFactor(gpu, hessian, { upper, order, inputs, needed: damping, damping }),
-    holds: later(failed.value.then((column) => column === 0)),
-  }
-}
-
-async function ordered(gpu: Gpu, hessian: Hessian, orderOf: OrderOf = (d) => Uint32Array.from(d, (_, i) => i)) {
   const inputs = await hessian.diagonal(gpu)
-  const mean = inputs.reduce((sum, value) => sum + (value === 0 ? 1 : value), 0) / inputs.length
-  return { inputs, mean, order: gpu.upload(orderOf(inputs)) }
+  const order = gpu.upload(orderOf?.(inputs) ?? countingUp(inputs.length))
+  const { upper, damping: needed } = await inverseFactor(gpu, hessian.matrix, order, damping)
+  return { upper, order, diagonal: gpu.upload(inputs), inputs, ...describe(inputs, hessian, { needed, damping }) }
 }
 
-interface Found extends Pick<Factor, 'upper' | 'order' | 'inputs' | 'damping'> {
-  readonly needed: number
+/** A factor whose damping may turn out not to have sufficed. */
+export interface Attempt {
+  /** Free with `freeFactor` in either case. */
+  readonly factor: Pick<Factor, 'upper' | 'order' | 'diagonal'>
+  /** What is to say of it; null where the damping did not suffice: `factorize` then. */
+  readonly described: Later<Description | null>
 }
 
-function describeFactor(gpu: Gpu, { tokens }: Hessian, { upper, order, inputs, needed, damping }: Found): Factor {
+/** A factor without a wait: not for H, unless the order asks for its diagonal, and not for success. */
+export async function attemptFactor(gpu: Gpu, hessian: Hessian, damping: number, orderOf?: OrderOf): Promise<Attempt> {
+  const n = hessian.columns
+  const sent = await hessian.sendForDiagonal(gpu)
+  const order = gpu.upload(orderOf ? orderOf(await sent.value) : countingUp(n))
+  const { upper, failed } = await attemptInverseFactor(gpu, hessian.matrix, order, damping)
+  const diagonal = gpu.alloc([n], 'f32', 'diagonal')
+  const rec = gpu.record()
+  hessian.recordDiagonal(rec, diagonal)
+  await gpu.submit(rec)
+  const described = Promise.all([failed.value, sent.value]).then(([column, inputs]) =>
+    column === 0 ? describe(inputs, hessian, { needed: damping, damping }) : null,
+  )
+  return { factor: { upper, order, diagonal }, described: later(described) }
+}
+
+const countingUp = (n: number) => Uint32Array.from({ length: n }, (_, i) => i)
+
+type Description = Pick<Factor, 'damping' | 'dead' | 'warnings'>
+
+function describe(
+  inputs: Float32Array,
+  { tokens }: Hessian,
+  { needed, damping }: { needed: number; damping: number },
+): Description {
   const n = inputs.length
   const dead = inputs.reduce((count, value) => count + Number(value === 0), 0)
   const warnings = [
@@ -66,7 +74,8 @@ function describeFactor(gpu: Gpu, { tokens }: Hessian, { upper, order, inputs, n
     ...(dead > 0 ? [`${dead} dead input columns set to zero`] : []),
     ...(tokens < n ? [`only ${tokens} calibration tokens for ${n} columns`] : []),
   ]
-  return { upper, order, diagonal: gpu.upload(inputs), inputs, damping: needed, dead, warnings }
+  return { damping: needed, dead, warnings }
 }
 
-export const freeFactor = (gpu: Gpu, { upper, order, diagonal }: Factor): void => gpu.free(upper, order, diagonal)
+export const freeFactor = (gpu: Gpu, { upper, order, diagonal }: Pick<Factor, 'upper' | 'order' | 'diagonal'>): void =>
+  gpu.free(upper, order, diagonal)

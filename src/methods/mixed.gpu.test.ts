@@ -90,8 +90,7 @@ async function quantized({ out, n, widths, groupSize, ranges, order: kind, searc
   const { hessian, h, diagonal } = await hessianOf(gpu, n)
   const layout = mixedLayout(mixed(n, widths), { groupSize, ranges })
   const order = orderOf(kind, layout, diagonal)
-  const mean = diagonal.reduce((sum, value) => sum + (value || 1), 0) / n
-  const { upper } = await inverseFactor(gpu, hessian.matrix, gpu.upload(order), mean, DAMPING)
+  const { upper } = await inverseFactor(gpu, hessian.matrix, gpu.upload(order), DAMPING)
   const w = weightsOf(out, n)
   const rec = gpu.record()
   const tensors = allocMixed(gpu, rec, out, layout, order)
@@ -164,10 +163,9 @@ describe('recordMixed', () => {
     const [out, n, bits] = [32, 384, 3] as const
     const { gpu, w, h, linear, diagonal: live } = await quantized({ ...base, out, n, widths: [bits] })
     expect(linear).toMatchObject({ perm: null, groupOf: null, groupSize: 128, groups: 3 })
-    const { hessian, diagonal } = await hessianOf(gpu, n)
+    const { hessian } = await hessianOf(gpu, n)
     const order = gpu.upload(originalOrder(n))
-    const mean = diagonal.reduce((sum, value) => sum + (value || 1), 0) / n
-    const { upper } = await inverseFactor(gpu, hessian.matrix, order, mean, DAMPING)
+    const { upper } = await inverseFactor(gpu, hessian.matrix, order, DAMPING)
     const options = { bits, groupSize: 128, symmetric: false, actOrder: false }
     const grid = allocGrid(gpu, out, n, options)
     const rec = gpu.record()

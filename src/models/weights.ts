@@ -77,8 +77,8 @@ export class CheckpointWeights implements WeightSource {
       const rec = gpu.record()
       rec.write(halves, words)
       rec.run(widen[dtype], { halves, y: tensor }, { first, count: bytes.length / 2 })
-      gpu.free(halves)
       await gpu.submit(rec)
+      gpu.free(halves) // not before: other tensors are loaded meanwhile
     } else gpu.device.queue.writeBuffer(tensor.buffer, tensor.offset + 4 * first, toFloat32(bytes, dtype))
     this.#underWay += bytes.length
     if (this.#underWay < UNDER_WAY_BYTES) return
@@ -128,6 +128,7 @@ export const loadStoredBlock = (
 ): Promise<BlockWeights<Operand>> =>
   load<Operand>(gpu, weights, spec, layer, (name) => weights.packed?.(name) ?? weights.linear(name))
 
+/** All at once, so that files are read while the GPU widens what is there. */
 async function load<W extends Operand>(
   gpu: Gpu,
   weights: WeightSource,
@@ -135,25 +136,25 @@ async function load<W extends Operand>(
   layer: number,
   linearOf: (name: string) => Promise<W>,
 ): Promise<BlockWeights<W>> {
-  const loaded: Operand[] = []
-  const keep = async <T extends Operand>(pending: Promise<T>) => {
-    const tensor = await pending
-    loaded.push(tensor)
-    return tensor
+  const begun: Promise<Operand>[] = []
+  const begin = <T extends Operand>(loading: Promise<T>) => {
+    begun.push(loading)
+    return later(loading)
   }
+  const linears = spec.linears.map((linear) => {
+    const name = linearName(layer, linear)
+    const bias = linear.bias ? begin(weights.tensor(`${name}.bias`)) : null
+    return { role: linear.role, weight: begin(linearOf(name)), bias }
+  })
+  const attnNorm = begin(weights.tensor(normName(layer, 'attnNorm')))
+  const mlpNorm = begin(weights.tensor(normName(layer, 'mlpNorm')))
   try {
-    const linears = {} as Record<Role, LinearWeights<W>>
-    for (const linear of spec.linears) {
-      const name = linearName(layer, linear)
-      const weight = await keep(linearOf(name))
-      const bias = linear.bias ? await keep(weights.tensor(`${name}.bias`)) : null
-      linears[linear.role] = { weight, bias }
-    }
-    const attnNorm = await keep(weights.tensor(normName(layer, 'attnNorm')))
-    const mlpNorm = await keep(weights.tensor(normName(layer, 'mlpNorm')))
-    return { linears, attnNorm, mlpNorm }
+    const loaded = {} as Record<Role, LinearWeights<W>>
+    for (const { role, weight, bias } of linears)
+      loaded[role] = { weight: await weight.value, bias: bias && (await bias.value) }
+    return { linears: loaded, attnNorm: await attnNorm.value, mlpNorm: await mlpNorm.value }
   } catch (error) {
-    for (const one of loaded) freeOperand(gpu, one)
+    for (const one of await Promise.allSettled(begun)) if (one.status === 'fulfilled') freeOperand(gpu, one.value)
     throw error
   }
 }

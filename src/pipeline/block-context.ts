@@ -93,7 +93,8 @@ export class CalibratedBlock implements WorkingBlock {
     const { weights, original } = this
     const attentionFinished = this.model.linears.every(({ stage, role }) => stage > 1 || this.#finished.has(role))
     const taken = await this.#hessians.take(stages, { weights, original, attentionFinished })
-    this.calibrationSeconds += (pause.now() - started) / 1000
+    const arrived = Promise.all(stages.map((stage) => this.#hessians?.diagonal(stage)?.value))
+    later(arrived.then(() => (this.calibrationSeconds += (pause.now() - started) / 1000)))
     enter?.('quantize')
     return taken
   }
@@ -163,7 +164,8 @@ export class CalibratedBlock implements WorkingBlock {
     ;(this.weights.linears as Record<Role, LinearWeights>)[spec.role] = replaced
     this.#finished.add(spec.role)
     if (!this.setting.compares) gpu.free(before.weight)
-    return later(error.value.then((lanes) => this.#recordOf(module, seconds, lanes, diagonal)))
+    const told = Promise.all([error.value, diagonal?.value ?? null])
+    return later(told.then(([lanes, inputs]) => this.#recordOf(module, seconds, lanes, inputs)))
   }
 
   #recordOf(

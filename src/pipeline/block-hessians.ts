@@ -1,6 +1,7 @@
 import type { Gpu } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
+import type { Later } from '../later'
 import { Hessian } from '../linalg/hessian'
 import type { LinearSpec, ModelSpec } from '../models/spec'
 import type { BlockWeights } from '../models/weights'
@@ -18,7 +19,7 @@ export interface BlockPair {
 /** The Hessians of the stages of one block, those last asked for at a time. */
 export class BlockHessians {
   #current = new Map<number, Hessian>()
-  readonly #diagonals = new Map<number, Float32Array<ArrayBuffer>>()
+  readonly #diagonals = new Map<number, Later<Float32Array<ArrayBuffer>>>()
 
   constructor(
     private readonly gpu: Gpu,
@@ -31,7 +32,7 @@ export class BlockHessians {
     private readonly signal: AbortSignal | undefined,
   ) {}
 
-  /** One pass over the calibration data; frees what was taken before. */
+  /** One pass over the calibration data, which may be under way still; frees what was taken before. */
   async take(stages: readonly number[], block: BlockPair): Promise<ReadonlyMap<number, Hessian>> {
     const { gpu, stream } = this
     this.free()
@@ -59,8 +60,7 @@ export class BlockHessians {
     const last = gpu.record()
     for (const hessian of hessians.values()) hessian.finish(last)
     await gpu.submit(last)
-    const diagonals = await Promise.all([...hessians.values()].map((hessian) => hessian.diagonal(gpu)))
-    for (const [i, stage] of [...hessians.keys()].entries()) this.#diagonals.set(stage, diagonals[i]!)
+    for (const [stage, hessian] of hessians) this.#diagonals.set(stage, await hessian.sendForDiagonal(gpu))
     return hessians
   }
 
@@ -70,7 +70,7 @@ export class BlockHessians {
   }
 
   /** diag H of this stage, kept when H is gone. */
-  diagonal(stage: number): Float32Array<ArrayBuffer> | null {
+  diagonal(stage: number): Later<Float32Array<ArrayBuffer>> | null {
     return this.#diagonals.get(stage) ?? null
   }
 

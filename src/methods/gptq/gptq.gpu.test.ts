@@ -135,12 +135,15 @@ describe('a factorization that needs more damping', () => {
     // rank one with a negative eigenvalue that 1 % damping cannot lift
     const bad = new Float32Array(n * n).fill(1)
     bad[0] = 0.5
-    const hessianOf = (h: Float32Array<ArrayBuffer>) =>
-      ({
-        ...{ matrix: gpu.upload(h, [n, n]), columns: n, tokens: TOKENS },
-        diagonal: async () => Float32Array.from({ length: n }, (_, i) => h[i * n + i]!),
-      }) as unknown as Hessian
+    const filling = gpu.record()
+    const hessianOf = (h: Float32Array<ArrayBuffer>) => {
+      const hessian = Hessian.create(gpu, filling, n, TOKENS)
+      filling.copy(gpu.upload(h, [n, n]), hessian.matrix)
+      hessian.tokens = TOKENS
+      return hessian
+    }
     const hessians = [good, bad, good].map(hessianOf)
+    await gpu.submit(filling)
     const linears = [0, 1, 1, 2].map((stage, i) => ({ stage, module: `m${i}`, role: `r${i}`, out, in: n, bias: false }))
     const weights = linears.map((_, i) => gpu.upload(noise(out * n, 20 + i), [out, n]))
     const block = workingBlock({

@@ -53,7 +53,7 @@ export const gptq: Method<GptqOptions> = {
   warmUp(gpu, rec, { out, in: n }, options) {
     const [h, order, diagonal] = [gpu.alloc([n, n]), gpu.alloc([n], 'u32'), gpu.alloc([n])]
     const weight = gpu.alloc([out, n])
-    const { upper, failed } = recordInverseFactor(gpu, rec, h, order, 1)
+    const { upper, failed } = recordInverseFactor(gpu, rec, h, order, 0.01)
     const grid = allocGrid(gpu, out, n, options)
     recordGptq(gpu, rec, weight, { upper, order, diagonal }, grid, options)
     gpu.free(h, order, diagonal, weight, upper, failed, recordPack(gpu, rec, grid, order))
