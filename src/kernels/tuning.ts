@@ -11,11 +11,13 @@ export interface TuningStore {
   set(key: string, value: string): Promise<void>
 }
 
-/** A product with several of the largest tiles for each multiprocessor of a large GPU. */
-const LARGE = { m: 4096, n: 4096, k: 256 }
+/** A product with several of the largest tiles for each multiprocessor of a large GPU, and work for a millisecond there. */
+const LARGE = { m: 4096, n: 4096, k: 1024 }
 /** No multiple of any tile. */
 const ODD = { m: 131, n: 197, k: 73 }
-const RUNS = 5
+/** All are timed in turn so often, since a GPU comes to its clock only by and by; less often on a slow one. */
+const ROUNDS = 8
+const BUDGET_MS = 300
 /** What the tile that is taken untried may be slower by before another is taken: less is within what times vary by. */
 const MARGIN = 1.1
 const POISON = 1e30
@@ -46,18 +48,28 @@ interface Trial {
 /** The fastest of those that give the right product, the first where none is clearly faster. */
 export async function fastest(gpu: Gpu, tiles: readonly Tile[], trial: Trial): Promise<Tile> {
   const fitting = tiles.filter(({ bytes }) => bytes <= gpu.traits.workgroupBytes)
-  const found: { tile: Tile; ms: number }[] = []
-  for (const tile of fitting) {
-    // a variant that fails leaves the device as it was
-    const right = await gpu.scope(() => isRight(gpu, tile)).catch(() => false)
-    if (right) found.push({ tile, ms: await timeOf(gpu, tile, trial) })
-  }
-  const first = found[0] ?? { tile: fitting[0]!, ms: Number.POSITIVE_INFINITY }
-  const best = found.reduce((least, one) => (one.ms < least.ms ? one : least), first)
+  const right: { readonly tile: Tile; ms: number }[] = []
+  // a variant that fails leaves the device as it was
+  for (const tile of fitting)
+    if (await gpu.scope(() => isRight(gpu, tile)).catch(() => false)) right.push({ tile, ms: Number.POSITIVE_INFINITY })
+  const { m, n, k } = trial.size
+  const tensors = { a: gpu.alloc([m, k]), b: gpu.alloc([n, k]), c: gpu.alloc([m, n]) }
+  let spent = 0
+  for (let round = 0; round < ROUNDS && spent < BUDGET_MS; round++)
+    for (const one of right) {
+      const ms = await timeOf(gpu, one.tile, trial, tensors)
+      one.ms = Math.min(one.ms, ms)
+      spent += ms
+    }
+  gpu.free(tensors.a, tensors.b, tensors.c)
+  const first = right[0] ?? { tile: fitting[0]!, ms: Number.POSITIVE_INFINITY }
+  const best = right.reduce((least, one) => (one.ms < least.ms ? one : least), first)
   return best.ms * MARGIN < first.ms ? best.tile : first.tile
 }
 
-const record = (gpu: Gpu, tile: Tile, { m, n, k }: typeof LARGE, tensors: Record<'a' | 'b' | 'c', Tensor>) => {
+type Operands = Record<'a' | 'b' | 'c', Tensor>
+
+const record = (gpu: Gpu, tile: Tile, { m, n, k }: typeof LARGE, tensors: Operands) => {
   const rec = gpu.record()
   const kernel = gemm({ transA: false, transB: true, region: 'full', aInC: false, bInC: false, tile })
   const strides = { lda: k, ldb: k, ldc: n, aOffset: 0, bOffset: 0, cOffset: 0 }
@@ -87,17 +99,9 @@ async function isRight(gpu: Gpu, tile: Tile): Promise<boolean> {
   }
 }
 
-/** The least of a few runs, in milliseconds. */
-async function timeOf(gpu: Gpu, tile: Tile, { size, now }: Trial): Promise<number> {
-  const { m, n, k } = size
-  const tensors = { a: gpu.alloc([m, k]), b: gpu.alloc([n, k]), c: gpu.alloc([m, n]) }
-  let least = Number.POSITIVE_INFINITY
-  for (let run = 0; run < RUNS; run++) {
-    const started = now()
-    await gpu.submit(record(gpu, tile, size, tensors))
-    await gpu.settle()
-    least = Math.min(least, now() - started)
-  }
-  gpu.free(tensors.a, tensors.b, tensors.c)
-  return least
+async function timeOf(gpu: Gpu, tile: Tile, { size, now }: Trial, tensors: Operands): Promise<number> {
+  const started = now()
+  await gpu.submit(record(gpu, tile, size, tensors))
+  await gpu.settle()
+  return now() - started
 }
