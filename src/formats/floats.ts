@@ -66,9 +66,16 @@ const exponents = {
 export function areFinite(bytes: Uint8Array<ArrayBuffer>, dtype: Dtype): boolean {
   if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16') return toFloat32(bytes, dtype).every(Number.isFinite)
   const { mask, carry, over } = exponents[dtype]
-  const words = wordsOf(bytes)
+  // signed, and four at a time: a fraction of the time, where it is spent on every weight of a model
+  const { buffer, byteOffset, length } = wordsOf(bytes)
+  const words = new Int32Array(buffer, byteOffset, length)
+  const whole = length - (length % 4)
   let carried = 0
-  for (let i = 0; i < words.length; i++) carried |= (words[i]! & mask) + carry
+  for (let i = 0; i < whole; i += 4) {
+    carried |= ((words[i]! & mask) + carry) | ((words[i + 1]! & mask) + carry)
+    carried |= ((words[i + 2]! & mask) + carry) | ((words[i + 3]! & mask) + carry)
+  }
+  for (let i = whole; i < length; i++) carried |= (words[i]! & mask) + carry
   return (carried & over) === 0
 }
 

@@ -152,12 +152,20 @@ export class Gpu {
     this.#check()
   }
 
+  /** What each tensor holds, all in one copy; they may be freed when this has returned. */
+  async read(...tensors: readonly Tensor[]): Promise<ArrayBuffer[]> {
+    this.#check()
+    const copies = await this.#orLost(this.#readback.read(tensors))
+    this.#check()
+    return copies
+  }
+
   async readF32(tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
-    return new Float32Array(await this.#read(tensor))
+    return new Float32Array((await this.read(tensor))[0]!)
   }
 
   async readU32(tensor: Tensor): Promise<Uint32Array<ArrayBuffer>> {
-    return new Uint32Array(await this.#read(tensor))
+    return new Uint32Array((await this.read(tensor))[0]!)
   }
 
   /** Does `work`, which may name its phases, and times what it runs; needs the timestamp-query feature. */
@@ -184,13 +192,6 @@ export class Gpu {
   destroy(): void {
     this.pool.trim()
     this.device.destroy()
-  }
-
-  async #read(tensor: Tensor): Promise<ArrayBuffer> {
-    this.#check()
-    const copy = await this.#orLost(this.#readback.read(tensor))
-    this.#check()
-    return copy
   }
 
   async #orLost<T>(work: Promise<T>): Promise<T> {

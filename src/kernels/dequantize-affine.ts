@@ -86,8 +86,11 @@ const kernels = { symmetric: kernelOf('symmetric'), zero: kernelOf('zero'), rang
 /** Copies a linear to the GPU at once (see `Gpu.upload`). */
 export function uploadAffine(gpu: Gpu, linear: AffineLinear, maxBytes: number): PackedAffine {
   const { name, out, in: columns, segments, groups, grid, perm } = linear
-  const whole = (value: (stored: number) => number) =>
-    gpu.upload(Uint32Array.from({ length: columns }, (_, i) => value(i)))
+  const whole = (value: (stored: number) => number) => {
+    const values = new Uint32Array(columns)
+    for (let i = 0; i < columns; i++) values[i] = value(i)
+    return gpu.upload(values)
+  }
   const step = panelRows(linear, maxBytes)
   const panels: PackedPanel[] = []
   for (let start = 0; start < out; start += step) {

@@ -11,15 +11,17 @@ export function recordColumnSums(gpu: Gpu, rec: Recorder, a: Tensor, b: Tensor):
   return sums
 }
 
-/** The sums [columns] in float64, from float32 sums over slices of the rows; frees the tensor at once. */
-export async function readColumnSums(gpu: Gpu, sums: Tensor): Promise<Float64Array<ArrayBuffer>> {
-  const [slices = 0, columns = 0] = sums.shape
-  const reading = gpu.readF32(sums)
-  gpu.free(sums)
-  const values = await reading
-  const folded = new Float64Array(columns)
-  for (let s = 0; s < slices; s++) for (let j = 0; j < columns; j++) folded[j]! += values[s * columns + j]!
-  return folded
+/** The sums [columns] of each in float64, from float32 sums over slices of the rows; frees the tensors at once. */
+export async function readColumnSums(gpu: Gpu, sums: readonly Tensor[]): Promise<Float64Array<ArrayBuffer>[]> {
+  const reading = gpu.read(...sums)
+  gpu.free(...sums)
+  return (await reading).map((values, i) => folded(new Float32Array(values), sums[i]!.shape))
+}
+
+function folded(values: Float32Array, [slices = 0, columns = 0]: readonly number[]): Float64Array<ArrayBuffer> {
+  const sums = new Float64Array(columns)
+  for (let s = 0; s < slices; s++) for (let j = 0; j < columns; j++) sums[j]! += values[s * columns + j]!
+  return sums
 }
 
 export const total = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0)

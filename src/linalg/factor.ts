@@ -5,20 +5,12 @@ import type { Tensor } from '../gpu/tensor'
 import { CHOLESKY_BLOCK, choleskyBlock } from '../kernels/cholesky'
 import { matmul } from '../kernels/gemm'
 import { meanDiagonal, reverse, reverseDamped } from '../kernels/matrix'
-import { type Later, later } from '../later'
 
 export interface InverseFactor {
   /** U [n, n], upper triangular, (H + λI)⁻¹ = UᵀU in quantization order. */
   readonly upper: Tensor
   /** λ / mean diag H that was needed. */
   readonly damping: number
-}
-
-/** A factor before it is known whether the damping sufficed; otherwise `upper` holds nothing of use. */
-export interface FactorAttempt {
-  readonly upper: Tensor
-  /** The column of H whose pivot was not positive, counted from 1 at the end of the order; 0 when there is none. */
-  readonly failed: Later<number>
 }
 
 /** Damping grows tenfold at each failure, from the asked one up to this. */
@@ -36,8 +28,12 @@ const MAX_DAMPING = 10
 export async function inverseFactor(gpu: Gpu, h: Tensor, order: Tensor, damping: number): Promise<InverseFactor> {
   const n = h.shape[0]!
   for (let percent = damping; ; percent = Math.max(percent * 10, 0.01)) {
-    const { upper, failed } = await attemptInverseFactor(gpu, h, order, percent)
-    const column = await failed.value
+    const rec = gpu.record()
+    const { upper, failed } = recordInverseFactor(gpu, rec, h, order, percent)
+    await gpu.submit(rec)
+    const status = gpu.readU32(failed)
+    gpu.free(failed)
+    const [column = 0] = await status
     if (column === 0) return { upper, damping: percent }
     gpu.free(upper)
     if (percent * 10 > MAX_DAMPING)
@@ -48,22 +44,10 @@ export async function inverseFactor(gpu: Gpu, h: Tensor, order: Tensor, damping:
   }
 }
 
-/** The same with the damping as given, without a wait for its success: work that goes on with it can be submitted meanwhile. */
-export async function attemptInverseFactor(
-  gpu: Gpu,
-  h: Tensor,
-  order: Tensor,
-  damping: number,
-): Promise<FactorAttempt> {
-  const rec = gpu.record()
-  const { upper, failed } = recordInverseFactor(gpu, rec, h, order, damping)
-  await gpu.submit(rec)
-  const status = later(gpu.readU32(failed).then(([column]) => column!))
-  gpu.free(failed)
-  return { upper, failed: status }
-}
-
-/** U, and u32 [4] that begins with the column that failed; the caller's to free. */
+/**
+ * U with the damping as given, and u32 [4] that begins with the column of H whose pivot was not positive, counted from 1 at the
+ * end of the order, 0 when there is none: U holds nothing of use then. Both are the caller's to free.
+ */
 export function recordInverseFactor(
   gpu: Gpu,
   rec: Recorder,

@@ -12,8 +12,9 @@ import { type Later, later } from '../later'
  */
 export class Hessian {
   tokens = 0
-  #scaled = false
-  #onHost: Promise<Later<Float32Array<ArrayBuffer>>> | null = null
+  /** [columns], from `finish` on. */
+  #diagonal: Tensor | undefined
+  #onHost: Later<Float32Array<ArrayBuffer>> | null = null
 
   private constructor(
     private readonly gpu: Gpu,
@@ -63,21 +64,12 @@ export class Hessian {
     })
   }
 
-  /** Fills the lower triangle; call once, when everything has been added. */
+  /** Fills the lower triangle and takes the diagonal; call once, when everything has been added. */
   finish(rec: Recorder): void {
-    if (!this.#scaled) rec.run(mirror, { h: this.matrix }, { n: this.columns })
-    this.#scaled = true
-  }
-
-  /** diag H on the host, asked for once when everything has been added: twice the mean square of each column's input. */
-  async diagonal(gpu: Gpu): Promise<Float32Array<ArrayBuffer>> {
-    return (await this.sendForDiagonal(gpu)).value
-  }
-
-  /** The same for whoever goes on meanwhile; H may be freed. */
-  sendForDiagonal(gpu: Gpu): Promise<Later<Float32Array<ArrayBuffer>>> {
-    this.#onHost ??= this.#send(gpu)
-    return this.#onHost
+    if (this.#diagonal) return
+    rec.run(mirror, { h: this.matrix }, { n: this.columns })
+    this.#diagonal = this.gpu.alloc([this.columns], 'f32', 'diagonal')
+    this.recordDiagonal(rec, this.#diagonal)
   }
 
   /** d [columns] = diag H, when everything has been added. */
@@ -85,17 +77,19 @@ export class Hessian {
     rec.run(diagonal, { a: this.matrix, d }, { n: this.columns })
   }
 
-  async #send(gpu: Gpu): Promise<Later<Float32Array<ArrayBuffer>>> {
-    const d = gpu.alloc([this.columns])
-    const rec = gpu.record()
-    this.recordDiagonal(rec, d)
-    await gpu.submit(rec)
-    const values = later(gpu.readF32(d))
-    gpu.free(d)
-    return values
+  /** diag H on the host, when `finish` has been submitted: twice the mean square of each column's input. */
+  diagonal(): Promise<Float32Array<ArrayBuffer>> {
+    return this.sendForDiagonal().value
+  }
+
+  /** The same for whoever goes on meanwhile; H may be freed. */
+  sendForDiagonal(): Later<Float32Array<ArrayBuffer>> {
+    invariant(this.#diagonal, 'a Hessian is not finished')
+    this.#onHost ??= later(this.gpu.readF32(this.#diagonal))
+    return this.#onHost
   }
 
   free(): void {
-    this.gpu.free(this.matrix, this.cross ?? undefined)
+    this.gpu.free(this.matrix, this.cross ?? undefined, this.#diagonal)
   }
 }

@@ -93,10 +93,16 @@ export async function submitLinear(
   const rec = gpu.record()
   const words = recordPack(gpu, rec, tensors, perm)
   await gpu.submit(rec)
-  const reading = Promise.all([gpu.readU32(words), gpu.readF32(tensors.steps), gpu.readF32(tensors.zeros)])
+  const reading = gpu.read(words, tensors.steps, tensors.zeros)
   gpu.free(words, perm)
   return later(
-    reading.then(([codes, steps, zeros]) => asLinear(name, { shape, segments, grid }, { codes, steps, zeros })),
+    reading.then(([codes, steps, zeros]) =>
+      asLinear(
+        name,
+        { shape, segments, grid },
+        { codes: new Uint32Array(codes!), steps: new Float32Array(steps!), zeros: new Float32Array(zeros!) },
+      ),
+    ),
   )
 }
 

@@ -1,7 +1,7 @@
 import type { Gpu } from '../gpu/device'
 import type { Tensor } from '../gpu/tensor'
 import { type Later, later } from '../later'
-import { attemptInverseFactor, inverseFactor } from '../linalg/factor'
+import { inverseFactor, recordInverseFactor } from '../linalg/factor'
 import type { Hessian } from '../linalg/hessian'
 
 /** The factor of a damped inverse Hessian, (H + λI)⁻¹ = UᵀU, and what rounding along it needs to know. */
@@ -28,7 +28,7 @@ export const byFallingDiagonal: OrderOf = (diagonal) =>
 
 /** NumericalError when no damping makes H positive definite. Free with `freeFactor`. */
 export async function factorize(gpu: Gpu, hessian: Hessian, damping: number, orderOf?: OrderOf): Promise<Factor> {
-  const inputs = await hessian.diagonal(gpu)
+  const inputs = await hessian.diagonal()
   const order = gpu.upload(orderOf?.(inputs) ?? countingUp(inputs.length))
   const { upper, damping: needed } = await inverseFactor(gpu, hessian.matrix, order, damping)
   return { upper, order, diagonal: gpu.upload(inputs), inputs, ...describe(inputs, hessian, { needed, damping }) }
@@ -44,15 +44,16 @@ export interface Attempt {
 
 /** A factor without a wait: not for H, unless the order asks for its diagonal, and not for success. */
 export async function attemptFactor(gpu: Gpu, hessian: Hessian, damping: number, orderOf?: OrderOf): Promise<Attempt> {
-  const n = hessian.columns
-  const sent = await hessian.sendForDiagonal(gpu)
-  const order = gpu.upload(orderOf ? orderOf(await sent.value) : countingUp(n))
-  const { upper, failed } = await attemptInverseFactor(gpu, hessian.matrix, order, damping)
-  const diagonal = gpu.alloc([n], 'f32', 'diagonal')
+  const sent = hessian.sendForDiagonal()
+  const order = gpu.upload(orderOf ? orderOf(await sent.value) : countingUp(hessian.columns))
   const rec = gpu.record()
+  const { upper, failed } = recordInverseFactor(gpu, rec, hessian.matrix, order, damping)
+  const diagonal = gpu.alloc([hessian.columns], 'f32', 'diagonal')
   hessian.recordDiagonal(rec, diagonal)
   await gpu.submit(rec)
-  const described = Promise.all([failed.value, sent.value]).then(([column, inputs]) =>
+  const status = gpu.readU32(failed)
+  gpu.free(failed)
+  const described = Promise.all([status, sent.value]).then(([[column], inputs]) =>
     column === 0 ? describe(inputs, hessian, { needed: damping, damping }) : null,
   )
   return { factor: { upper, order, diagonal }, described: later(described) }

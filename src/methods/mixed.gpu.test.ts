@@ -45,7 +45,7 @@ async function hessianOf(
   hessian.add(rec, gpu.upload(inputs(n), [TOKENS, n]))
   hessian.finish(rec)
   await gpu.submit(rec)
-  return { hessian, h: await gpu.readF32(hessian.matrix), diagonal: await hessian.diagonal(gpu) }
+  return { hessian, h: await gpu.readF32(hessian.matrix), diagonal: await hessian.diagonal() }
 }
 
 type Order = 'original' | 'widths' | 'diagonal'

@@ -6,6 +6,7 @@ import { salientShares } from '../formats/salient'
 import { signColumnBits } from '../formats/sign'
 import type { Gpu } from '../gpu/device'
 import type { Tensor } from '../gpu/tensor'
+import { dequantizeInto, freeLinear, uploadLinear } from '../kernels/dequantize'
 import { type Later, later } from '../later'
 import type { Hessian } from '../linalg/hessian'
 import type { MethodEvent, QuantizedModule, Samples, WorkingBlock } from '../methods/method'
@@ -16,8 +17,7 @@ import type { BlockWeights, LinearWeights, Role } from '../models/weights'
 import type { ModuleRecord, Phase } from '../records'
 import { checkCancelled } from './batching'
 import { BlockHessians } from './block-hessians'
-import { type ErrorLanes, moduleError } from './module-error'
-import { dequantizeOnGpu } from './opened'
+import { type ErrorLanes, readModuleError, recordModuleError } from './module-error'
 import type { PauseSwitch } from './pause'
 import { rescaled } from './rescale'
 import { type Scaling, scaledAgain } from './scaling'
@@ -156,9 +156,15 @@ export class CalibratedBlock implements WorkingBlock {
     const { gpu } = this
     const { spec, linear } = module
     const before = this.weights.linears[spec.role]
-    const quantized = await dequantizeOnGpu(gpu, linear)
+    const packed = uploadLinear(gpu, linear)
+    const quantized = gpu.alloc([linear.out, linear.in], 'f32', linear.name)
+    const rec = gpu.record()
+    dequantizeInto(rec, packed, quantized)
+    freeLinear(gpu, packed)
     const hessian = this.#hessians?.get(spec.stage)
-    const error = await moduleError(gpu, before.weight, quantized, hessian?.matrix ?? null)
+    const sums = recordModuleError(gpu, rec, before.weight, quantized, hessian?.matrix ?? null)
+    await gpu.submit(rec)
+    const error = readModuleError(gpu, sums)
     const diagonal = this.#hessians?.diagonal(spec.stage) ?? null
     const replaced: LinearWeights = { weight: quantized, bias: before.bias }
     ;(this.weights.linears as Record<Role, LinearWeights>)[spec.role] = replaced

@@ -60,7 +60,7 @@ export class BlockHessians {
     const last = gpu.record()
     for (const hessian of hessians.values()) hessian.finish(last)
     await gpu.submit(last)
-    for (const [stage, hessian] of hessians) this.#diagonals.set(stage, await hessian.sendForDiagonal(gpu))
+    for (const [stage, hessian] of hessians) this.#diagonals.set(stage, hessian.sendForDiagonal())
     return hessians
   }
 

@@ -58,10 +58,10 @@ export class SquareSums {
       read: async () => {
         await Promise.all(
           held.map(async ({ name, rows, tokens }) => {
-            const [sums, squares] = await Promise.all([readColumnSums(gpu, rows), gpu.readF32(tokens)])
+            const [[sums], squares] = await Promise.all([readColumnSums(gpu, [rows]), gpu.readF32(tokens)])
             gpu.free(tokens)
             const total = this.#rows.get(name)!
-            for (let r = 0; r < total.length; r++) total[r]! += sums[r]!
+            for (let r = 0; r < total.length; r++) total[r]! += sums![r]!
             this.#tokens.get(name)!.set(
               squares.map((square) => square / total.length),
               first,

@@ -15,23 +15,13 @@ export interface ErrorLanes extends ModuleError {
 }
 
 /**
- * What quantization did to a linear: ‖W − Ŵ‖²/‖W‖² and, with H, the error of its output over the calibration data,
- * tr(D H Dᵀ)/tr(W H Wᵀ). Sums over slices of rows come from the GPU in float32, their totals are taken in float64.
- *
- * Submits; the result comes when the GPU is there. All tensors may be freed.
+ * Records what quantization did to a linear: ‖W − Ŵ‖²/‖W‖² and, with H, the error of its output over the calibration data,
+ * tr(D H Dᵀ)/tr(W H Wᵀ). Sums over slices of rows come from the GPU in float32, their totals are taken in float64 by
+ * `readModuleError`.
  *
  * @param w, wHat [out, in]
  * @param h [in, in], both triangles, or null without calibration
  */
-export async function moduleError(gpu: Gpu, w: Tensor, wHat: Tensor, h: Tensor | null): Promise<Later<ErrorLanes>> {
-  const rec = gpu.record()
-  const sums = recordModuleError(gpu, rec, w, wHat, h)
-  await gpu.submit(rec)
-  const reading = Promise.all(sums.map((tensor) => readColumnSums(gpu, tensor)))
-  return later(reading.then((read) => lanesOf(read as Sums)))
-}
-
-/** Sums of columns, to be read with `readColumnSums`. */
 export function recordModuleError(gpu: Gpu, rec: Recorder, w: Tensor, wHat: Tensor, h: Tensor | null): Tensor[] {
   const [rows = 0, columns = 0] = w.shape
   const d = gpu.alloc(w.shape, 'f32', 'difference')
@@ -48,6 +38,10 @@ export function recordModuleError(gpu: Gpu, rec: Recorder, w: Tensor, wHat: Tens
   gpu.free(d, product)
   return sums
 }
+
+/** What was recorded, once it has been submitted; the result comes when the GPU is there. */
+export const readModuleError = (gpu: Gpu, sums: readonly Tensor[]): Later<ErrorLanes> =>
+  later(readColumnSums(gpu, sums).then((read) => lanesOf(read as Sums)))
 
 type Columns = Float64Array<ArrayBuffer>
 type Sums = [dd: Columns, ww: Columns, dhd?: Columns, whw?: Columns]

@@ -84,6 +84,7 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
     )
   clock.lap('tokenize')
 
+  if (windows) onProgress({ type: 'phase', phase: 'embed', done: 0, total: 1, label: `${windows.count} windows` })
   const llama = await LlamaModel.load(gpu, spec, new CheckpointWeights(gpu, model.source), {
     positions: windows?.length ?? 1,
     ends: windows ? 'embedding' : 'none',
@@ -99,7 +100,6 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
     let quantizedStream: HiddenStream | null = null
     let originalStream: HiddenStream | null = null
     if (windows) {
-      onProgress({ type: 'phase', phase: 'embed', done: 0, total: 1, label: `${windows.count} windows` })
       streams.push((quantizedStream = await HiddenStream.start(gpu, llama, batchesOf(gpu.info, spec, windows))))
       llama.freeEnds()
       clock.lap('embed')

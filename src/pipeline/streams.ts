@@ -106,7 +106,7 @@ export class HiddenStream {
       const sums = [recordColumnSums(gpu, rec, d, d), recordColumnSums(gpu, rec, reference, reference)]
       await gpu.submit(rec)
       gpu.free(d)
-      reading.push(Promise.all(sums.map(async (tensor) => total(await readColumnSums(gpu, tensor)))))
+      reading.push(readColumnSums(gpu, sums).then((read) => read.map(total)))
     }
     const ratio = (batches: number[][]) => {
       const [part, whole] = [0, 1].map((i) => batches.reduce((sum, totals) => sum + totals[i]!, 0))

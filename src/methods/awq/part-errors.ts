@@ -61,7 +61,7 @@ export async function partErrors(
       gpu.free(y, d)
       await gpu.submit(step)
     }
-    for (const [n, tensor] of sums.entries()) errors[n]! += total(await readColumnSums(gpu, tensor))
+    for (const [n, one] of (await readColumnSums(gpu, sums)).entries()) errors[n]! += total(one)
     gpu.free(input, original)
   }
   gpu.free(...rounded.map(([, { weight }]) => weight))

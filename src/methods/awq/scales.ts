@@ -70,7 +70,5 @@ async function outputErrors(
     gpu.free(rounded, d)
     await gpu.submit(rec)
   }
-  const errors: number[] = []
-  for (const tensor of sums) errors.push(total(await readColumnSums(gpu, tensor)))
-  return errors
+  return (await readColumnSums(gpu, sums)).map(total)
 }

@@ -140,6 +140,7 @@ describe('a factorization that needs more damping', () => {
       const hessian = Hessian.create(gpu, filling, n, TOKENS)
       filling.copy(gpu.upload(h, [n, n]), hessian.matrix)
       hessian.tokens = TOKENS
+      hessian.finish(filling)
       return hessian
     }
     const hessians = [good, bad, good].map(hessianOf)

@@ -100,7 +100,7 @@ async function searchedRanges(
   const { gpu } = block
   const weights = block.weight(spec)
   const layout = mixedLayout(widths, { groupSize, ranges: 'width' })
-  const importance = gpu.upload(await hessian.diagonal(gpu))
+  const importance = gpu.upload(await hessian.diagonal())
   const rec = gpu.record()
   const tensors = allocRanges(gpu, rec, spec.out, layout, originalOrder(widths.length))
   recordFindRange(rec, weights, tensors, { search: true, importance })
