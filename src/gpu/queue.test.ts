@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { fakeDevice } from '../../test/fake-device'
 import type { DeviceTraits, Kernel } from './kernel'
 import { PipelineCache } from './pipelines'
@@ -125,6 +125,34 @@ describe('GpuQueue', () => {
     expect(inFlight()).toBe(16)
     finishAll()
     await queue.settle()
+  })
+
+  it('learns from submissions that end while others are under way, and from several heard of together', async () => {
+    const { device, finishOne } = fakeDevice()
+    const seen: number[][] = []
+    const speed = new Speedometer(false)
+    speed.observe = (...times) => void seen.push(times)
+    const queue = new GpuQueue(device, new PipelineCache(device), speed)
+    let now = 1000
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now)
+    const submit = async (flops: number) => {
+      const rec = new Recorder(traits)
+      rec.run(kernel(flops), { x }, { value: 0 })
+      await queue.submit(rec)
+    }
+    for (const flops of [10e9, 20e9, 7e9, 8e9]) await submit(flops)
+    for (const later of [30, 5, 1, 2]) {
+      now += later
+      finishOne()
+      await Promise.resolve()
+    }
+    await queue.settle()
+    clock.mockRestore()
+    expect(seen).toEqual([
+      [10, 30],
+      [20, 5],
+      [15, 3],
+    ])
   })
 
   it('runs recorders in the order in which they were submitted, even if nobody waits in between', async () => {

@@ -11,6 +11,8 @@ const MAX_IN_FLIGHT = 2
 /** Short ones may be more: that one has ended is heard late, and the GPU would wait for the host to hear it. */
 const MAX_SHORT_IN_FLIGHT = 16
 const MAX_DISPATCHES = 128
+/** Time that says something of a device's speed. */
+const SPAN_MS = 2
 /** Dynamic uniform offsets must be multiples of 256 on every device (minUniformBufferOffsetAlignment). */
 const PARAMS_STRIDE = PARAMS_BYTES
 
@@ -26,6 +28,8 @@ export class GpuQueue {
   readonly #bindGroups: BindGroups
   #dispatches = 0
   #estimate = 0
+  /** Since when the device has been busy with what ended last, and how long that should have taken. */
+  #span = { from: 0, estimate: 0 }
   profiler: Profiler | undefined
   /** `performance.now()` when the first submission that computes was done. */
   firstDispatchAt: number | null = null
@@ -149,19 +153,30 @@ export class GpuQueue {
     const arena = this.#arena
     if (arena) this.device.queue.writeBuffer(arena, 0, this.#params.buffer, 0, this.#dispatches * PARAMS_STRIDE)
     this.device.queue.submit([this.#encoder.finish()])
-    const started = performance.now()
     const estimate = this.#estimate
     const computes = this.#dispatches > 0
-    const alone = this.#inFlight.length === 0
+    if (this.#inFlight.length === 0) this.#span = { from: performance.now(), estimate: 0 }
     const done = this.device.queue.onSubmittedWorkDone().then(() => {
       if (computes) this.firstDispatchAt ??= performance.now()
       if (arena) this.#arenas.push(arena)
       this.#inFlight.splice(this.#inFlight.indexOf(submission), 1)
-      if (alone) this.speed.observe(estimate, performance.now() - started)
+      this.#observe(estimate)
     })
     const submission = { done, estimate }
     this.#inFlight.push(submission)
     this.#startAfresh()
+  }
+
+  /** What ends while there is more to do took the time since the last was heard of; several are heard of together when the host is late. */
+  #observe(estimate: number): void {
+    const now = performance.now()
+    const { from, estimate: before } = this.#span
+    const heard = { from, estimate: before + estimate }
+    if (now - from < SPAN_MS && this.#inFlight.length > 0) this.#span = heard
+    else {
+      this.speed.observe(heard.estimate, now - from)
+      this.#span = { from: now, estimate: 0 }
+    }
   }
 
   #startAfresh(): void {
@@ -186,7 +201,7 @@ export class GpuQueue {
 
 /**
  * What this device has been seen to do, so that time can be budgeted before it is spent. Starts from a guess (a small
- * integrated GPU, or a software rasterizer) and follows the measurements of submissions that ran alone.
+ * integrated GPU, or a software rasterizer) and follows what submissions are seen to take.
  */
 export class Speedometer {
   /** Measured time over estimated time, smoothed. */
