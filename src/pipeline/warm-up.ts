@@ -1,6 +1,8 @@
 import type { Gpu } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor, TensorType } from '../gpu/tensor'
+import { embed } from '../kernels/embed'
+import { widen } from '../kernels/widen'
 import { Hessian } from '../linalg/hessian'
 import type { Method } from '../methods/method'
 import { BlockForward } from '../models/block'
@@ -10,8 +12,8 @@ import { batchWindows } from './batching'
 import { recordModuleError } from './module-error'
 
 /**
- * Compiles what every block of a calibrated run executes, all at once: otherwise the GPU waits in the first block for one
- * pipeline after another. Records a block on tensors that hold nothing, and runs nothing.
+ * Compiles what a calibrated run executes before its first block and in every one, all at once: otherwise the GPU waits for
+ * one pipeline after another. Records it on tensors that hold nothing, and runs nothing.
  */
 export async function warmUp<O>(
   gpu: Gpu,
@@ -47,6 +49,11 @@ function recordBlock<O>(
       { weight: alloc([out, columns]), bias: bias ? alloc([out]) : null },
     ]),
   ) as BlockWeights['linears']
+
+  const [row, halves] = [alloc([1, spec.hidden]), alloc([1], 'u32')]
+  for (const kernel of Object.values(widen)) rec.run(kernel, { halves, y: row }, { first: 0, count: 1 })
+  rec.run(embed, { ids: halves, table: row, y: norm }, { tokens: 1, hidden: spec.hidden, first: 0, count: 1 })
+  gpu.free(row, halves)
 
   const windows = Math.min(samples, batchWindows(gpu.info, spec, length))
   const inputs = new Map<number, number>(spec.linears.map(({ stage, in: columns }) => [stage, columns]))
