@@ -110,19 +110,19 @@ describe('GpuQueue', () => {
     const { queue, inFlight, finishOne, finishAll } = start()
     const submitOne = () => {
       const rec = new Recorder(traits)
-      rec.run(kernel(5e9), { x }, { value: 0 })
+      rec.run(kernel(1e9), { x }, { value: 0 })
       return queue.submit(rec)
     }
-    for (let n = 0; n < 16; n++) await submitOne()
+    for (let n = 0; n < 64; n++) await submitOne()
     let returned = false
     const done = submitOne().then(() => {
       returned = true
     })
     await turn()
-    expect([inFlight(), returned]).toEqual([17, false])
+    expect([inFlight(), returned]).toEqual([65, false])
     finishOne()
     await done
-    expect(inFlight()).toBe(16)
+    expect(inFlight()).toBe(64)
     finishAll()
     await queue.settle()
   })

@@ -9,7 +9,7 @@ import type { Profiler } from './timing'
 const SUBMIT_MS = 100
 const MAX_IN_FLIGHT = 2
 /** Short ones may be more: that one has ended is heard late, and the GPU would wait for the host to hear it. */
-const MAX_SHORT_IN_FLIGHT = 16
+const MAX_SHORT_IN_FLIGHT = 64
 const MAX_DISPATCHES = 128
 /** Time that says something of a device's speed. */
 const SPAN_MS = 2
