@@ -11,6 +11,8 @@ const MAX_IN_FLIGHT = 2
 /** Short ones may be more: that one has ended is heard late, and the GPU would wait for the host to hear it. */
 const MAX_SHORT_IN_FLIGHT = 64
 const MAX_DISPATCHES = 128
+/** An idle device need not wait until more than that is encoded. */
+const FIRST_DISPATCHES = 16
 /** Time that says something of a device's speed. */
 const SPAN_MS = 2
 /** Dynamic uniform offsets must be multiples of 256 on every device (minUniformBufferOffsetAlignment). */
@@ -64,7 +66,9 @@ export class GpuQueue {
         // writeBuffer happens before anything not yet submitted: close what precedes it
         if (command.type === 'write') await this.#flush()
         this.#encode(command, programs)
-        if (this.#estimate >= SUBMIT_MS || this.#dispatches >= MAX_DISPATCHES) await this.#flush()
+        const idle = this.#inFlight.length === 0
+        if (this.#estimate >= SUBMIT_MS || this.#dispatches >= (idle ? FIRST_DISPATCHES : MAX_DISPATCHES))
+          await this.#flush()
       }
     } catch (error) {
       this.#startAfresh() // half a list must not run with the next one

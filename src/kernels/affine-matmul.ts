@@ -15,7 +15,7 @@ import type { Tensor } from '../gpu/tensor'
 import { type AffinePart, type AffineVariant, affineRows } from './affine-rows'
 import { affineVector } from './affine-vector'
 import { GRIDS, type PackedAffine, type PackedPanel, slotShift } from './dequantize-affine'
-import { chooseTile } from './gemm'
+import { chooseTile, TILES } from './gemm'
 import { type GemmShape, gemmConstants, madeWhereLoaded, type Tile } from './gemm-shape'
 import { remembered } from './remembered'
 
@@ -141,6 +141,8 @@ function multiplyTiles(rec: Recorder, { x, packed, y }: AffineMatmulOptions, pan
     ...{ aOffset: 0, bOffset: 0, cOffset: panel.start },
     ...{ batch: 1, aBatch: 0, bBatch: 0, cBatch: 0, alpha: 1, beta: 0 },
   }
-  const { tile } = chooseTile(shape, { region: 'full' }, { splits: false, ...rec.traits })
+  // with what a load of codes keeps, a larger tile would not fit the registers
+  const traits = { ...rec.traits, largeTile: TILES.tall.name }
+  const { tile } = chooseTile(shape, { region: 'full' }, { splits: false, ...traits })
   rec.run(tiledKernel(tile, variantOf(packed)), { a: x, ...partsOf(packed, panel), c: y }, shape)
 }

@@ -213,7 +213,8 @@ export function chooseTile(
   if (m <= FEW_ROWS) return split(TILES.row)
   if (software) return split(TILES.software)
   const large = LARGE_TILES.find(({ name }) => name === largeTile) ?? TILES.large
-  if (large.bytes <= workgroupBytes && tilesOf(m, n, batch, TILES.large) >= 2 * MANY_TILES) return split(large)
+  const busy = busyGroups(shape, { ...part, tile: TILES.large })
+  if (large.bytes <= workgroupBytes && busy >= 2 * MANY_TILES) return split(large)
   const tall = split(TILES.tall)
   if (tilesOf(m, n, batch, TILES.tall) >= MANY_TILES) return tall
   const groups = busyGroups(shape, { ...part, tile: TILES.tall }) * partsOf(shape.k, tall.partK)

@@ -8,7 +8,7 @@ import { invariant } from '../errors'
 import { type Kernel, wgsl } from '../gpu/kernel'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
-import { chooseTile } from './gemm'
+import { chooseTile, TILES } from './gemm'
 import { type GemmShape, gemmConstants, madeWhereLoaded, type Tile } from './gemm-shape'
 import { remembered } from './remembered'
 import {
@@ -115,8 +115,8 @@ function multiplyTiles(rec: Recorder, { x, packed, y }: SignMatmulOptions, panel
     ...{ m, n, k, lda: k, ldb: 2 ** signShift(k), ldc: packed.out, aOffset: 0, bOffset: 0, cOffset: panel.start },
     ...{ batch: 1, aBatch: 0, bBatch: 0, cBatch: 0, alpha: 1, beta: 0 },
   }
-  const { software } = rec.traits
-  const tile = software ? SOFTWARE : chooseTile(shape, { region: 'full' }, { splits: false, ...rec.traits }).tile
+  const traits = { ...rec.traits, largeTile: TILES.tall.name }
+  const tile = traits.software ? SOFTWARE : chooseTile(shape, { region: 'full' }, { splits: false, ...traits }).tile
   const kernel = tiledKernel(tile, packed.ranks !== null)
   rec.run(kernel, { a: x, ...signTensors(packed, panel), fields: panel.fields, c: y }, shape)
 }
