@@ -412,6 +412,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
             ...{ names: different ? ['model.norm.weight', 'lm_head.weight'] : [], largest: different ? 0.25 : 0 },
           },
           perplexity: measured && { run: 62.9441, file: 62.9441 },
+          equal: different === 0,
         }
       }),
     download: (what) =>

@@ -22,6 +22,7 @@ export {
   presetOf,
   presetOptions,
 } from '../methods/description'
+export type { ExportFormat } from '../pipeline/exports'
 
 /** `temperature` 0 takes the likeliest tokens; `topK` 0 draws from all. */
 export interface GenerationOptions {
@@ -131,6 +132,8 @@ export interface VerifyReport {
   readonly verification: Verification
   /** Of the result and of the exported files; null where it was not asked for, or there is no device. */
   readonly perplexity: { readonly run: number; readonly file: number } | null
+  /** No tensor differs, and the perplexities agree as far as the format lets them. */
+  readonly equal: boolean
 }
 
 export interface TextInput {

@@ -19,7 +19,7 @@ import { PauseSwitch } from '../pipeline/pause'
 import { perplexity } from '../pipeline/perplexity'
 import { quantize } from '../pipeline/quantize'
 import { type Scalings, scaledWindow } from '../pipeline/scaling'
-import { verifyTensors } from '../pipeline/verify'
+import { perplexitiesAgree, verifyTensors } from '../pipeline/verify'
 import { zeroShot } from '../pipeline/zero-shot'
 import { readTask } from '../pipeline/zero-shot-task'
 import type { Recipe, RunForecast } from '../records'
@@ -219,13 +219,16 @@ export class Engine implements EngineApi {
       for (const { name, chunks } of files) written.push(blobSource(await new Response(streamOf(chunks)).blob(), name))
       const exported = await openFiles(written, this.#opened().name)
       const verification = await verifyTensors(result, exported, { signal, onProgress })
-      if (!measured || !this.#gpu) return { verification, perplexity: null }
       const gpu = this.#gpu
+      const { stored, different } = verification
+      if (!measured || !gpu) return { verification, perplexity: null, equal: different === 0 }
       const { text, options } = measured
       const measure = async (model: OpenedModel, weights: WeightSource) =>
         (await perplexity(gpu, model, weights, { text, ...options, signal, onProgress })).perplexity
       const run = await measure(this.#opened(), this.#weights('quantized'))
-      return { verification, perplexity: { run, file: await measure(exported, weightsOf(gpu, exported)) } }
+      const file = await measure(exported, weightsOf(gpu, exported))
+      const equal = different === 0 && perplexitiesAgree(stored, run, file)
+      return { verification, perplexity: { run, file }, equal }
     })
 
   /** Opens a whole pile; what was open stays until everything has been checked. */
