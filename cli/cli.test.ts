@@ -81,7 +81,15 @@ describe('a command line that is not understood', () => {
     [/eval: --limit: expected with --task only/, ...evaluate, '--limit', '3'],
     [/eval: --max-tokens: expected with --text only/, 'eval', nano, '--task', 'piqa.jsonl', '--max-tokens', '9'],
     [/--limit: expected a whole number from 1/, 'eval', nano, '--task', 'piqa.jsonl', '--limit', '0'],
-    [/--format: expected packed, fp16, .*compressed-tensors, got 'onnx'/, 'export', nano, '--format', 'onnx', '--out', folder],
+    [
+      /--format: expected packed, fp16, .*compressed-tensors, got 'onnx'/,
+      'export',
+      nano,
+      '--format',
+      'onnx',
+      '--out',
+      folder,
+    ],
     [/--sizes: expected whole numbers .*got '512,x'/, 'bench', '--sizes', '512,x'],
   ])('ends with 2 and says %s', async (says, ...args) => {
     const { code, stdout, stderr } = await runHere(...args)

@@ -1,5 +1,6 @@
 import { FormatError } from '../errors'
 import type { EffectiveBits, ModuleRecord, RunReport } from '../records'
+import { version as bitloom } from '../version'
 import { type AffineHeader, validateAffine, validateHeader } from './affine-check'
 import { sumBits } from './bits'
 import { decodeFloat16, encodeFloat16, toFloat32 } from './floats'
@@ -32,8 +33,12 @@ export interface ForeignLinear {
  * made up: errors are NaN.
  */
 export function foreignModel(
-  { provenance, tensors }: ModelSource,
-  { version, method, linears }: { version: string; method: string; linears: ReadonlyMap<LinearShape, ForeignLinear> },
+  source: ModelSource,
+  {
+    method,
+    parts,
+    linears,
+  }: { method: string; parts: readonly string[]; linears: ReadonlyMap<LinearShape, ForeignLinear> },
 ): PackedModel {
   const headers = new Map<string, AffineHeader>()
   const byName = new Map<string, ForeignLinear>()
@@ -46,13 +51,10 @@ export function foreignModel(
   const modules = [...linears].map(([shape, linear]) => recordOf(shape, linear))
   const bits = sumBits(modules.map((module) => ({ bits: module.bits, weights: module.out * module.in })))
   const [first] = linears.values()
+  const parameters = parametersOf(source, parts, modules)
   const report: RunReport = {
-    ...{ version: 1, bitloom: version, calibrationDigest: null, device: { name: 'unknown', software: false } },
-    model: {
-      name: provenance.files[0]?.name ?? method,
-      parameters: [...tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((n, d) => n * d, 1), 0),
-      bytes: provenance.files.reduce((sum, { bytes }) => sum + bytes, 0),
-    },
+    ...{ version: 1, bitloom, calibrationDigest: null, device: { name: 'unknown', software: false } },
+    model: { name: method, parameters, bytes: HALF * parameters },
     recipe: {
       ...{ version: 1, method, seed: 0, calibration: { text: '', samples: 0, length: 0, pick: 'first' } },
       options: first ? { bits: first.bits, groupSize: first.groupSize } : {},
@@ -69,6 +71,19 @@ export function foreignModel(
     return made
   }
   return { names: [...headers.keys()], headers, bits, report, linear }
+}
+
+/** Bytes of a float16: the original is taken to have been made of them. */
+const HALF = 2
+
+/** Parameters of the model: of what is stored as it is, and of the linears whose parts are not. */
+function parametersOf({ tensors }: ModelSource, parts: readonly string[], modules: readonly ModuleRecord[]): number {
+  const coded = new Set(modules.flatMap(({ name }) => parts.map((part) => `${name}.${part}`)))
+  const plain = [...tensors.values()].filter(({ name }) => !coded.has(name))
+  return (
+    plain.reduce((sum, { shape }) => sum + shape.reduce((n, d) => n * d, 1), 0) +
+    modules.reduce((sum, module) => sum + module.out * module.in, 0)
+  )
 }
 
 /** Whether columns name their groups, and zeros are kept, is known once they are read. */

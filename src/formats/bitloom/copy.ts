@@ -5,10 +5,9 @@ import type { ModelKind, ModelSource, TensorEntry } from '../source'
 import { reservedPrefix } from './names'
 
 /** What a linear consists of beside its weight; in a plain checkpoint a name like 'up_proj.scale' is the model's own. */
-const PARTS: Readonly<Record<ModelKind, readonly string[]>> = {
-  'hf-checkpoint': [],
-  bitloom: partNames,
-  ...foreignParts,
+function partsOf(kind: ModelKind): readonly string[] {
+  if (kind === 'hf-checkpoint') return []
+  return kind === 'bitloom' ? partNames : foreignParts(kind)
 }
 
 /** Bytes held at once while a tensor passes through. */
@@ -26,7 +25,7 @@ export function carriedTensors(
   const replaced = new Set<string>(others)
   for (const name of linears) {
     replaced.add(`${name}.weight`)
-    for (const part of PARTS[source.provenance.kind]) replaced.add(`${name}.${part}`)
+    for (const part of partsOf(source.provenance.kind)) replaced.add(`${name}.${part}`)
   }
   return [...source.tensors.values()]
     .filter(({ name }) => !replaced.has(name) && !name.startsWith(reservedPrefix))

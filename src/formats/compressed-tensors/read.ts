@@ -1,18 +1,15 @@
 import { z } from 'zod'
 import { FormatError } from '../../errors'
-import { version } from '../../version'
 import { quantizationKey } from '../config-json'
 import {
   FLOATS,
   type ForeignLinear,
-  foreignModel,
   type LinearShape,
   neededTensor,
   optionalTensor,
   readGroups,
   readScales,
 } from '../foreign-model'
-import type { PackedModel } from '../packed-model'
 import { WIDTHS, type Width } from '../quantized'
 import type { ModelSource, TensorEntry } from '../source'
 import { denseWords, paddedWords, unpackWords } from '../words'
@@ -36,15 +33,18 @@ const config = z.object({
 type Settings = z.infer<typeof config>['config_groups'][string]
 
 /**
- * Opens a compressed-tensors checkpoint of packed integers. The width of a linear is the one whose words have the shape of
+ * The linears of a compressed-tensors checkpoint of packed integers. The width of a linear is the one whose words have the shape of
  * its tensor; where several do, the one that names the linear: targets that are regular expressions are not run.
  */
-export function readCompressedTensors(source: ModelSource, shapes: readonly LinearShape[]): PackedModel {
+export function readCompressedTensors(
+  source: ModelSource,
+  shapes: readonly LinearShape[],
+): Map<LinearShape, ForeignLinear> {
   const settings = readConfig(source.config[quantizationKey])
   const linears = new Map<LinearShape, ForeignLinear>()
   for (const shape of shapes)
     if (source.tensors.has(`${shape.name}.weight_packed`)) linears.set(shape, findLinear(source, shape, settings))
-  return foreignModel(source, { version, method: 'compressed-tensors', linears })
+  return linears
 }
 
 function readConfig(value: unknown): Settings[] {

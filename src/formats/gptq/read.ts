@@ -1,18 +1,15 @@
 import { z } from 'zod'
 import { FormatError } from '../../errors'
-import { version } from '../../version'
 import { quantizationKey } from '../config-json'
 import {
   FLOATS,
   type ForeignLinear,
-  foreignModel,
   type LinearShape,
   neededTensor,
   optionalTensor,
   readGroups,
   readScales,
 } from '../foreign-model'
-import type { PackedModel } from '../packed-model'
 import type { Width } from '../quantized'
 import type { ModelSource, TensorEntry } from '../source'
 import { unpackWords } from '../words'
@@ -28,15 +25,15 @@ const config = z.object({
 })
 
 /**
- * Opens a GPTQ checkpoint of version 1 or 2. Which linear has how many bits is read off the tensors: the rules of the
+ * The linears of a GPTQ checkpoint of version 1 or 2. Which linear has how many bits is read off the tensors: the rules of the
  * configuration (`dynamic`) are regular expressions of a stranger, and are not run.
  */
-export function readGptq(source: ModelSource, shapes: readonly LinearShape[]): PackedModel {
+export function readGptq(source: ModelSource, shapes: readonly LinearShape[]): Map<LinearShape, ForeignLinear> {
   const { groupSize, offset } = readConfig(source.config[quantizationKey])
   const linears = new Map<LinearShape, ForeignLinear>()
   for (const shape of shapes)
     if (source.tensors.has(`${shape.name}.qweight`)) linears.set(shape, findLinear(source, shape, groupSize, offset))
-  return foreignModel(source, { version, method: 'gptq', linears })
+  return linears
 }
 
 /** `offset` is what a stored zero is less than the true one. */
