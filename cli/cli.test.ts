@@ -13,7 +13,7 @@ describe('help', () => {
     for (const asks of [['--help'], ['-h'], ['help']]) {
       const { code, stdout, stderr } = await runHere(...asks)
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-      for (const name of ['inspect', 'quantize', 'eval', 'compare', 'generate', 'export', 'bench'])
+      for (const name of ['inspect', 'quantize', 'eval', 'compare', 'generate', 'export', 'verify', 'bench'])
         expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'))
     }
   })

@@ -28,6 +28,8 @@ export const exportFolder = command({
     for (const warning of warnings) say(`warning: ${warning}`)
     const write = format === 'packed' ? writeFile(out, files[0]!.chunks, signal) : writeFolder(out, files, signal)
     const bytes = await write
-    return { json: { out, bytes, format, warnings }, text: `${out}  ${megabytes(bytes)}` }
+    const simulated = format === 'fp16' || format === 'bf16'
+    const text = `${out}  ${megabytes(bytes)}${simulated ? '  simulated: plain floats, as large as the original' : ''}`
+    return { json: { out, bytes, format, simulated, warnings }, text }
   },
 })

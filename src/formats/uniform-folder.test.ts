@@ -8,13 +8,14 @@ import { memorySource } from './bytes'
 import { compressedTensorsFormat } from './compressed-tensors/write'
 import { quantizationKey, withQuantization } from './config-json'
 import { dequantize } from './dequantize'
+import { decodeFloat16, encodeBfloat16, toFloat32 } from './floats'
 import { readForeign } from './foreign'
 import type { LinearShape } from './foreign-model'
 import { gptqFormat } from './gptq/write'
 import type { QuantizedLinear, Width } from './quantized'
 import { readSafetensors, safetensorsChunks, type TensorToWrite } from './safetensors'
 import type { ModelSource } from './source'
-import { layoutUniform, type UniformLayout } from './uniform'
+import { layoutUniform, type UniformLayout, uniformCodes, uniformScales, uniformZeros } from './uniform'
 import type { UniformFormat } from './uniform-folder'
 
 const FORMATS = { v1: gptqFormat(1), v2: gptqFormat(2), ct: compressedTensorsFormat } as const
@@ -68,9 +69,9 @@ describe('a linear in a format of other software', () => {
         expect(bitsOf(dequantize(await roundTrip(format, linear, layout)))).toEqual(bitsOf(dequantize(linear)))
       },
     )
-    await fc.assert(property, { numRuns: 1000, seed: 7 })
-    expect(held).toBeGreaterThan(60)
-  })
+    await fc.assert(property, { numRuns: 600, seed: 7 })
+    expect(held).toBeGreaterThan(40)
+  }, 30_000)
 
   const shapes: [string, Partial<AffineShape>, { bits: Width; groupSize: number; ordered?: boolean }][] = [
     ['2 bits', { widths: [[2, 1]] }, { bits: 2, groupSize: 32 }],
@@ -192,6 +193,75 @@ describe('the words of compressed-tensors', () => {
       for (let group = 0; group < 2; group++)
         expect(readBits(zeros.slice(group, group + 1), row * 3, 3)).toBe(readBits(grid.zeros, (row * 2 + group) * 3, 3))
     expect([...new BigInt64Array((await tensors.get('m.weight_shape')!.read()).buffer)]).toEqual([5n, 64n])
+  })
+})
+
+describe('compressed-tensors as other versions write it', () => {
+  const written = async () => {
+    const linear = sample({ widths: [[3, 1]], grid: 'zero', zeroBits: 3, out: 5, columns: 96, groupSize: 48, seed: 3 })
+    const layout = layoutUniform(linear, compressedTensorsFormat.widths, 'x')
+    const tensors = compressedTensorsFormat.tensors(linear.name, layout, async () => asAffine(linear))
+    return { linear, layout, tensors, config: compressedTensorsFormat.config(new Map([[linear.name, layout]])) }
+  }
+  const tensor = (
+    name: string,
+    dtype: TensorToWrite['dtype'],
+    shape: number[],
+    values: ArrayBufferView<ArrayBuffer>,
+  ) => ({
+    ...{ name: `sample.${name}`, dtype, shape, data: async () => new Uint8Array(values.buffer) },
+  })
+  const without = (tensors: readonly TensorToWrite[], ...names: string[]) =>
+    tensors.filter(({ name }) => !names.includes(name.replace('sample.', '')))
+
+  it('keeps codes within words, zeros as signed bytes, and scales as bfloat16', async () => {
+    const { linear, layout, tensors, config } = await written()
+    const [codes, zeros] = [uniformCodes(asAffine(linear), layout), uniformZeros(asAffine(linear), layout)]
+    const padded = new Uint32Array(5 * 10)
+    codes.forEach((code, i) => {
+      const [row, column] = [Math.floor(i / 96), i % 96]
+      padded[row * 10 + Math.floor(column / 10)]! |= code << (3 * (column % 10))
+    })
+    const scales = decodeFloat16(uniformScales(asAffine(linear), layout))
+    const rounded = encodeBfloat16(scales)
+    const source = await opened(
+      [
+        ...without(tensors, 'weight_packed', 'weight_zero_point', 'weight_scale', 'weight_shape'),
+        tensor('weight_packed', 'I32', [5, 10], padded),
+        tensor(
+          'weight_zero_point',
+          'I8',
+          [5, 2],
+          Int8Array.from(zeros, (zero) => zero - 4),
+        ),
+        tensor('weight_scale', 'BF16', [5, 2], rounded),
+      ],
+      config,
+    )
+    const read = dequantize(await readForeign('compressed-tensors', source, [shapeOf(linear)]).linear('sample'))
+    const bfloats = toFloat32(new Uint8Array(rounded.buffer), 'BF16')
+    const wanted = Float32Array.from(codes, (code, i) => {
+      const cell = Math.floor(i / 96) * 2 + Math.floor((i % 96) / 48)
+      return bfloats[cell]! * (code - zeros[cell]!)
+    })
+    expect(read).toEqual(wanted)
+  })
+
+  it('is refused with scales that float16 does not hold, and a shape that is another', async () => {
+    const { linear, tensors, config } = await written()
+    const read = async (...others: TensorToWrite[]) => {
+      const names = others.map(({ name }) => name.replace('sample.', ''))
+      const source = await opened([...without(tensors, ...names), ...others], config)
+      return readForeign('compressed-tensors', source, [shapeOf(linear)]).linear('sample')
+    }
+    const fine = new Float32Array(10).fill(0.1)
+    await expect(read(tensor('weight_scale', 'F32', [5, 2], fine))).rejects.toThrow(
+      /scales that float16 holds, got 0\.1/,
+    )
+    const turned = BigInt64Array.of(96n, 5n)
+    await expect(read(tensor('weight_shape', 'I64', [2], turned))).rejects.toThrow(/expected \[5, 96\], got \[96, 5\]/)
+    const zeros = new Int8Array(10).fill(4)
+    await expect(read(tensor('weight_zero_point', 'I8', [5, 2], zeros))).rejects.toThrow(/zeros of 3 bits, got 4/)
   })
 })
 
