@@ -113,11 +113,12 @@ describe('the README', () => {
       'compare',
       'generate',
       'export',
+      'verify',
     ])
     for (const [, name, rest] of lines) {
       const words = [...rest!.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!)
       const known = commands.find((candidate) => candidate.name === name)!
-      expect(readArguments(known, words).positionals).toHaveLength(1)
+      expect(readArguments(known, words).positionals).toHaveLength(known.positionals.length)
     }
   })
 })
