@@ -10,6 +10,9 @@ import { batched } from './progress'
 import { recipeJson } from './recipe'
 import type { Place } from './store'
 
+/** Files that are not read through just to say how large an export would be. */
+const LARGE_BYTES = 1e9
+
 /** Taking results away: streams from the engine, and documents the page has itself. */
 export function takingActions(context: Context) {
   const state = context.store.getState
@@ -49,13 +52,16 @@ export function takingActions(context: Context) {
     patch(context, { result: { ...result, exports: { ...exports, [key]: { ...exports[key], ...part } } } })
   }
 
-  /** Asks what every export of the result would be. */
+  /**
+   * Asks what every export of the result would be, which takes a look at all codes: not where they would have to be read from
+   * a large file for it.
+   */
   const learnExports = async (): Promise<void> => {
-    const { result } = state()
-    if (!result?.alive) return
+    const { result, model } = state()
+    if (!result?.alive || (result.run === 0 && model && model.inspection.bytes > LARGE_BYTES)) return
     try {
       for (const { format } of EXPORT_KINDS.flatMap(({ versions }) => versions))
-        if (!state().result?.exports.facts[format])
+        if (format !== 'packed' && !state().result?.exports.facts[format])
           know(result.report, 'facts', { [format]: await context.engine.api.exportFacts(format) })
     } catch (error) {
       // a result that another replaced meanwhile cannot be asked about any more

@@ -9,13 +9,14 @@ import { useStudio, useStudioState } from './studio-context'
 interface ExportItemProps {
   readonly kind: ExportKind
   readonly result: Result
-  /** Bytes by estimate, until the engine has said. */
+  /** Bytes, until the engine has said; by estimate unless `exact`. */
   readonly estimate: number | null
+  readonly exact: boolean
   readonly primary?: boolean
 }
 
 /** One way to take the result away: saved, or opened again and compared. */
-export function ExportItem({ kind, result, estimate, primary }: ExportItemProps) {
+export function ExportItem({ kind, result, estimate, exact, primary }: ExportItemProps) {
   const studio = useStudio()
   const busy = useStudioState((state) => state.busy !== null)
   const [chosen, setChosen] = useState(kind.versions[0]!.format)
@@ -54,7 +55,7 @@ export function ExportItem({ kind, result, estimate, primary }: ExportItemProps)
       <span className="take-size">
         {bytes !== null && (
           <>
-            {known ? '' : 'about '}
+            {known || exact ? '' : 'about '}
             {formatBytes(bytes)}
             <span className="quiet small">{formatPercent(bytes / result.report.model.bytes)} of the original</span>
           </>

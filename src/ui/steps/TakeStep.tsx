@@ -57,6 +57,7 @@ function Files({ result }: { result: Result }) {
           kind={kind}
           result={result}
           estimate={kind.versions[0]!.format === 'packed' ? sizes.packed : kind.simulated ? sizes.fp16 : null}
+          exact={kind.versions[0]!.format === 'packed' && packed !== null}
           primary={kind === EXPORT_KINDS[0]}
         />
       ))}
