@@ -8,7 +8,8 @@ export function readArguments(
   argv: readonly string[],
 ): Omit<Arguments<Flags>, 'signal'> {
   const { texts, positionals } = split(name, flags, argv)
-  if (positionals.length !== wanted.length)
+  const several = wanted.at(-1)?.endsWith('…') === true
+  if (several ? positionals.length < wanted.length : positionals.length !== wanted.length)
     throw new UsageError(
       `${name}: expected ${wanted.join(' ') || 'only flags'}, got ${positionals.map((text) => `'${text}'`).join(' ') || 'none'}`,
     )

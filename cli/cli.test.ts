@@ -13,7 +13,7 @@ describe('help', () => {
     for (const asks of [['--help'], ['-h'], ['help']]) {
       const { code, stdout, stderr } = await runHere(...asks)
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-      for (const name of ['inspect', 'quantize', 'eval', 'compare', 'generate', 'export', 'bench'])
+      for (const name of ['inspect', 'quantize', 'eval', 'compare', 'generate', 'export', 'verify', 'bench'])
         expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'))
     }
   })
@@ -81,7 +81,15 @@ describe('a command line that is not understood', () => {
     [/eval: --limit: expected with --task only/, ...evaluate, '--limit', '3'],
     [/eval: --max-tokens: expected with --text only/, 'eval', nano, '--task', 'piqa.jsonl', '--max-tokens', '9'],
     [/--limit: expected a whole number from 1/, 'eval', nano, '--task', 'piqa.jsonl', '--limit', '0'],
-    [/--format: expected fp16, got 'gguf'/, 'export', nano, '--format', 'gguf', '--out', folder],
+    [
+      /--format: expected packed, fp16, .*compressed-tensors, got 'onnx'/,
+      'export',
+      nano,
+      '--format',
+      'onnx',
+      '--out',
+      folder,
+    ],
     [/--sizes: expected whole numbers .*got '512,x'/, 'bench', '--sizes', '512,x'],
   ])('ends with 2 and says %s', async (says, ...args) => {
     const { code, stdout, stderr } = await runHere(...args)
@@ -105,11 +113,12 @@ describe('the README', () => {
       'compare',
       'generate',
       'export',
+      'verify',
     ])
     for (const [, name, rest] of lines) {
       const words = [...rest!.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!)
       const known = commands.find((candidate) => candidate.name === name)!
-      expect(readArguments(known, words).positionals).toHaveLength(1)
+      expect(readArguments(known, words).positionals).toHaveLength(known.positionals.length)
     }
   })
 })

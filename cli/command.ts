@@ -20,7 +20,7 @@ export interface Arguments<F extends Flags> {
 
 export interface Command {
   readonly name: string
-  /** Placeholders of what comes without a flag; all are needed. */
+  /** Placeholders of what comes without a flag; all are needed, and of a last one that ends in … there may be several. */
   readonly positionals: readonly string[]
   readonly summary: string
   readonly flags: Flags

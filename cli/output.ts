@@ -1,7 +1,7 @@
 import { access, constants, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { BitloomError, StorageError } from '../src/errors'
-import type { OutputFile } from '../src/formats/export-fp16'
+import type { OutputFile } from '../src/formats/hf-folder'
 import { checkCancelled } from '../src/pipeline/batching'
 
 /**

@@ -227,6 +227,19 @@ export interface PerplexityReport {
   readonly seconds: number
 }
 
+/** Exported files, opened again and held against the result that they were made of. */
+export interface Verification {
+  /** How the linears are held in them: as codes, or as floats of a dtype. */
+  readonly stored: string
+  /** Tensors compared. */
+  readonly tensors: number
+  /** Those of which a value is another, and the names of the first of them. */
+  readonly different: number
+  readonly names: readonly string[]
+  /** Largest |wanted − found| of a value. */
+  readonly largest: number
+}
+
 /**
  * How a task's items are told right from wrong: `choices` and `hellaswag` by the likeliest continuation of one context,
  * `contexts` by the context that makes one continuation likeliest, `lastWord` by whether every token is the likeliest.
@@ -265,7 +278,7 @@ export interface ZeroShotReport {
 /** What a model is and what it would need here. */
 export interface Inspection {
   readonly name: string
-  readonly kind: 'hf-checkpoint' | 'bitloom'
+  readonly kind: 'hf-checkpoint' | 'bitloom' | 'gptq' | 'compressed-tensors'
   readonly architecture: string
   readonly parameters: number
   readonly bytes: number

@@ -395,11 +395,31 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
             onProgress({ type: 'row', row, startUp: { firstDispatchAt: 1_002_080, compiled } })
           }
       }),
+    exportFacts: (format) =>
+      answer('exportFacts', () =>
+        format === 'gptq'
+          ? { bytes: null, warnings: [], problem: 'GPTQ: expected multiples of 32, got 172 — export a float folder' }
+          : { bytes: 3e6, warnings: format === 'gptq-v2' ? ['vLLM joins q, k and v'] : [], problem: null },
+      ),
+    verify: (format, measured, onProgress) =>
+      answer('verify', async () => {
+        onProgress({ type: 'phase', phase: 'export', done: 3, total: 30, label: 'model.norm.weight' })
+        await pretend()
+        const different = format === 'bf16' ? 2 : 0
+        return {
+          verification: {
+            ...{ stored: format === 'bf16' ? 'BF16' : 'codes', tensors: 30, different },
+            ...{ names: different ? ['model.norm.weight', 'lm_head.weight'] : [], largest: different ? 0.25 : 0 },
+          },
+          perplexity: measured && { run: 62.9441, file: 62.9441 },
+          equal: different === 0,
+        }
+      }),
     download: (what) =>
       answer('download', () => {
         const bytes = new Uint8Array(1000)
         return {
-          name: what === 'packed' ? 'wren.bitloom.safetensors' : 'wren-fp16.zip',
+          name: what === 'packed' ? 'wren.bitloom.safetensors' : `wren-${what}.zip`,
           stream: new Blob([bytes]).stream(),
           size: bytes.length,
         }

@@ -7,6 +7,7 @@ import { generate } from './generate'
 import { inspect } from './inspect'
 import { quantize } from './quantize'
 import { sensitivity } from './sensitivity'
+import { verify } from './verify'
 
 /** All commands, in the order in which one meets them. */
 export const commands: readonly Command[] = [
@@ -17,5 +18,6 @@ export const commands: readonly Command[] = [
   sensitivity,
   generate,
   exportFolder,
+  verify,
   bench,
 ]

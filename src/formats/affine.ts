@@ -136,7 +136,7 @@ export function rowsOfLinear(linear: AffineLinear, start: number, end: number): 
 }
 
 /** Calls `visit` with every code, its index in the original [out, in], row, stored column and width. */
-function forEachCode(
+export function forEachCode(
   { out, in: columns, perm, segments, codes }: AffineLinear,
   visit: (index: number, code: number, row: number, stored: number, bits: number) => void,
 ): void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FormatError } from '../errors'
-import { areFinite, decodeFloat16, encodeFloat16, toFloat32, wordsOf } from './floats'
+import { areFinite, decodeFloat16, encodeBfloat16, encodeFloat16, toFloat32, wordsOf } from './floats'
 
 /** The value of a finite float16, by the definition of the format. */
 function halfValue(bits: number): number {
@@ -134,5 +134,22 @@ describe('words and exponents', () => {
         halves[at] = 0x8000 | exponent
         expect(areFinite(bytesOf(halves) as Uint8Array<ArrayBuffer>, dtype)).toBe(false)
       }
+  })
+})
+
+describe('bfloat16', () => {
+  it('gives every value back as it was, NaN as some NaN', () => {
+    const values = toFloat32(bytesOf(allHalves), 'BF16')
+    const back = encodeBfloat16(values)
+    expect([...allHalves.filter((bits) => !Number.isNaN(values[bits]!) && back[bits] !== bits)]).toEqual([])
+    expect(toFloat32(bytesOf(back), 'BF16').map(Number.isNaN as never)).toEqual(values.map(Number.isNaN as never))
+  })
+
+  it('rounds to the nearest, ties to even, beyond the largest to infinity', () => {
+    const step = 2 ** -7
+    const values = Float32Array.of(1 + step / 2, 1 + 1.5 * step, 1 + 0.51 * step, -1 - step / 2, 3.4e38, -0)
+    expect([...toFloat32(bytesOf(encodeBfloat16(values)), 'BF16')]).toEqual([
+      ...[1, 1 + 2 * step, 1 + step, -1, Infinity, -0],
+    ])
   })
 })

@@ -109,3 +109,12 @@ export function encodeFloat16(values: Float32Array): Uint16Array<ArrayBuffer> {
   }
   return halves
 }
+
+/** float32 to the bits of the nearest bfloat16, ties to even; NaN stays one. */
+export function encodeBfloat16(values: Float32Array): Uint16Array<ArrayBuffer> {
+  const source = new Uint32Array(values.buffer, values.byteOffset, values.length)
+  return Uint16Array.from(source, (bits) => {
+    if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40
+    return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16
+  })
+}

@@ -1,5 +1,7 @@
 import { FormatError } from '../errors'
 import type { ByteSource } from './bytes'
+import { quantizationKey } from './config-json'
+import { foreignKind } from './foreign'
 import type { Safetensors } from './safetensors'
 import { isSideFile, parseJsonObject, readSideFile } from './side-files'
 import type { ModelSource, TensorEntry } from './source'
@@ -17,16 +19,28 @@ export async function openCheckpoint(
   const carried = [...files.values()].filter(({ name }) => isSideFile(name))
   const sideFiles = new Map<string, Uint8Array<ArrayBuffer>>()
   for (const file of carried) sideFiles.set(file.name, await readSideFile(file))
+  const config = await quantizedConfig(parseJsonObject('config.json', sideFiles.get('config.json')!), files)
   return {
     tensors: mergeTensors(weights, parts),
-    config: parseJsonObject('config.json', sideFiles.get('config.json')!),
+    config,
     files: sideFiles,
     metadata: Object.fromEntries(parts.flatMap(({ metadata }) => Object.entries(metadata))),
     provenance: {
-      kind: 'hf-checkpoint',
+      kind: foreignKind(config) ?? 'hf-checkpoint',
       files: [...weights.present, ...carried].map(({ name, size }) => ({ name, bytes: size })),
     },
   }
+}
+
+/** Older GPTQ checkpoints say how they are quantized in a file of its own. */
+async function quantizedConfig(
+  config: Record<string, unknown>,
+  files: ReadonlyMap<string, ByteSource>,
+): Promise<Record<string, unknown>> {
+  const separate = files.get('quantize_config.json')
+  if (!separate || config[quantizationKey]) return config
+  const stated = parseJsonObject(separate.name, await readSideFile(separate))
+  return { ...config, [quantizationKey]: { quant_method: 'gptq', ...stated } }
 }
 
 function mergeTensors({ present, placement }: WeightFiles, parts: readonly Safetensors[]): Map<string, TensorEntry> {

@@ -26,7 +26,8 @@ export interface ModelSource {
   readonly provenance: { kind: ModelKind; files: { name: string; bytes: number }[] }
 }
 
-export type ModelKind = 'hf-checkpoint' | 'bitloom'
+/** The last two are checkpoints that other software quantized. */
+export type ModelKind = 'hf-checkpoint' | 'bitloom' | 'gptq' | 'compressed-tensors'
 
 /** What a pile of files amounts to: a model, or what is still missing so that a page can ask for the rest. */
 export type Assessment =

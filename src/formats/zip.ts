@@ -1,5 +1,5 @@
 import { makeZip, predictLength } from 'client-zip'
-import type { OutputFile } from './export-fp16'
+import type { OutputFile } from './hf-folder'
 
 /** A folder as a zip archive, stored without compression: weights do not compress, and so the size is known beforehand. */
 export function zipStream(

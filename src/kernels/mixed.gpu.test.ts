@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { expectClose, noise, testGpu } from '../../test/device'
+import { stepOf } from '../formats/affine'
 import type { Gpu } from '../gpu/device'
 import { half, nearestRangeCode, plainRange, type RangeReference, rangeError, searchedRange } from '../reference/mixed'
-import { columnTable, findRange, mixedBlock, roundMixed } from './mixed'
+import { columnTable, findRange, mixedBlock, roundMixed, wholeLevels } from './mixed'
 import { GPTQ_BLOCK } from './quantize'
 
 /** Groups of a matrix: which columns, of which widths. */
@@ -208,6 +209,46 @@ describe('mixedBlock', () => {
         const place = 139 - (at % 140)
         expect(code).toBeLessThan(place >= 7 && place < 7 + n ? 2 ** (1 + (place % 5)) : 1)
       }
+    }
+  })
+})
+
+describe('wholeLevels', () => {
+  it.each([1, 33])('makes %i rows of levels whole multiples of a float16 step, 0 among them', async (rows) => {
+    const gpu = await testGpu()
+    const widths = [2, 3, 4, 8, 5]
+    const groups = widths.length
+    const table = widths.map((bits, group) => ({ source: group, group, bits }))
+    const values = (seed: number) => noise(rows * groups, seed).map((value, i) => value * 10 ** ((i % 4) - 3))
+    const [lows, spans] = [values(1).map(half), values(2).map((value) => half(Math.abs(value)))]
+    // all weights equal, above, below and at 0
+    lows.set([0.25, -0.25, 0])
+    spans.fill(0, 0, 3)
+    const tensors = {
+      columns: gpu.upload(columnTable(table)),
+      members: gpu.upload(Uint32Array.from(widths.keys())),
+      runs: gpu.upload(Uint32Array.from(widths.flatMap((_, group) => [group, 1]))),
+      lows: gpu.upload(lows),
+      ranges: gpu.upload(spans),
+    }
+    const rec = gpu.record()
+    for (const [first, count] of [[0, 2] as const, [2, 3] as const])
+      rec.run(wholeLevels, tensors, { rows, groups, first, count })
+    await gpu.submit(rec)
+    const [low, range] = [await gpu.readF32(tensors.lows), await gpu.readF32(tensors.ranges)]
+    gpu.free(...Object.values(tensors))
+    for (let cell = 0; cell < rows * groups; cell++) {
+      const bits = widths[cell % groups]!
+      const top = 2 ** bits - 1
+      const [from, to] = [Math.min(lows[cell]!, 0), Math.max(lows[cell]! + spans[cell]!, 0)]
+      const step = stepOf(range[cell]!, bits)
+      const zero = step > 0 ? -low[cell]! / step : 0
+      expect(step).toBe(half(step))
+      // the sum and the product are float32 on the device
+      expect(Math.abs(step - (to - from) / top)).toBeLessThanOrEqual(2 ** -10 * ((to - from) / top) + 2 ** -24)
+      expect(Number.isInteger(zero) && zero >= 0 && zero <= top).toBe(true)
+      expect(range[cell]).toBe(Math.fround(step * top))
+      if (step > 2 ** -14) expect(Math.abs(zero - -from / step)).toBeLessThanOrEqual(0.501)
     }
   })
 })

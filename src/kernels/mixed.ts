@@ -6,6 +6,7 @@ import grid from '../../shaders/lib/grid.wgsl?raw'
 import ranges from '../../shaders/lib/ranges.wgsl?raw'
 import mixedBlockSource from '../../shaders/mixed_block.wgsl?raw'
 import roundSource from '../../shaders/round_mixed.wgsl?raw'
+import wholeSource from '../../shaders/whole_levels.wgsl?raw'
 import { grid1d, type Kernel, splitRows, wgsl } from '../gpu/kernel'
 import { GPTQ_BLOCK } from './quantize'
 
@@ -84,6 +85,19 @@ const findRanges = { plain: findRangeOf(false), search: findRangeOf(true) }
 /** Low and range of every (row, group): the smallest and largest weight, or what a search finds better; see the shader. */
 export const findRange = (search: boolean): Kernel<RangeBindings, FindRangeShape> =>
   search ? findRanges.search : findRanges.plain
+
+/** Makes the levels of these runs whole multiples of a float16 step, 0 among them; the columns of a run have one width. */
+export const wholeLevels: Kernel<
+  'columns' | 'members' | 'runs' | 'lows' | 'ranges',
+  Pick<FindRangeShape, 'rows' | 'groups' | 'first' | 'count'>
+> = {
+  label: 'whole levels',
+  wgsl: wgsl([f16, grid, ranges, wholeSource]),
+  bindings: { columns: 'read', members: 'read', runs: 'read', lows: 'read_write', ranges: 'read_write' },
+  params: { rows: 'u32', groups: 'u32', first: 'u32', count: 'u32' },
+  passes: (shape, device) => [{ groups: grid1d(shape.rows * shape.count, 256, device), params: { ...shape } }],
+  cost: ({ rows, count }) => ({ flops: 10 * rows * count, bytes: 16 * rows * count }),
+}
 
 export interface MixedBlockShape {
   readonly rows: number

@@ -44,10 +44,15 @@ export function uniformLayout(columns: number, bits: Width, groupSize: number): 
 export const originalOrder = (columns: number): Uint32Array<ArrayBuffer> =>
   Uint32Array.from({ length: columns }, (_, column) => column)
 
-/** Bits a weight that `out` rows of this layout take when packed: `effectiveBits` of what is not quantized yet. */
-export function layoutBits({ widths, segments, groupSize, groups, rule }: MixedLayout, out: number): EffectiveBits {
+/** Bits a weight that `out` rows of this layout, on ranges or `whole` levels, take when packed: `effectiveBits` of what is not quantized yet. */
+export function layoutBits(
+  { widths, segments, groupSize, groups, rule }: MixedLayout,
+  out: number,
+  whole = false,
+): EffectiveBits {
+  const zeroBits = segments.reduce<Width>((most, { bits }) => (bits > most ? bits : most), 1)
   return declaredBits({
     ...{ kind: 'affine', out, in: widths.length, segments, groupSize, groups, rule },
-    ...{ permuted: false, named: false, grid: { type: 'range' } },
+    ...{ permuted: false, named: false, grid: whole ? { type: 'zero', zeroBits } : { type: 'range' } },
   })
 }

@@ -2,7 +2,7 @@ import { invariant } from '../errors'
 import type { Gpu } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
-import { COLUMN_WORDS, columnTable, findRange } from '../kernels/mixed'
+import { COLUMN_WORDS, columnTable, findRange, wholeLevels } from '../kernels/mixed'
 import type { MixedLayout } from './mixed-layout'
 
 /** Ranges of a matrix whose columns have several widths, and what it takes to find them. */
@@ -20,7 +20,7 @@ export interface RangeTensors {
   readonly starts: readonly Run[]
   /** f32 [in]: importance where none is given. */
   readonly ones: Tensor
-  /** f32 [out, groups], float16 values. */
+  /** f32 [out, groups], float16 values, or those of whole levels. */
   readonly lows: Tensor
   readonly ranges: Tensor
 }
@@ -34,6 +34,8 @@ interface Run {
 export interface RangeOptions {
   /** Looks for the range with the least error instead of taking the ends. */
   readonly search: boolean
+  /** Levels are whole multiples of a step, as formats with integer zeros need; groups must have columns of one width. */
+  readonly whole?: boolean
   /** f32 [in], original order: weight of each column's squared error in the search, e.g. diag H; all 1 when missing. */
   readonly importance?: Tensor
 }
@@ -84,20 +86,19 @@ export function recordFindRange(
   rec: Recorder,
   w: Tensor,
   { layout, out, columns, members, runs, starts, ones, lows, ranges }: RangeTensors,
-  { search, importance = ones }: RangeOptions,
+  { search, whole = false, importance = ones }: RangeOptions,
   begin = 0,
   end = layout.widths.length,
 ): void {
   const wanted = starts.filter(({ place }) => place >= begin && place < end)
   if (wanted.length === 0) return
+  const cells = {
+    ...{ rows: out, groups: layout.groups, first: starts.indexOf(wanted[0]!), count: wanted.length },
+  }
   rec.run(
     findRange(search),
     { w, columns, members, runs, importance: search ? importance : ones, lows, ranges },
-    {
-      ...{ rows: out, columns: layout.widths.length, groups: layout.groups },
-      first: starts.indexOf(wanted[0]!),
-      count: wanted.length,
-      members: wanted.reduce((sum, { count }) => sum + count, 0),
-    },
+    { ...cells, columns: layout.widths.length, members: wanted.reduce((sum, { count }) => sum + count, 0) },
   )
+  if (whole) rec.run(wholeLevels, { columns, members, runs, lows, ranges }, cells)
 }

@@ -4,6 +4,7 @@ import { dequantize, unpackCodes } from '../formats/affine'
 import { validateAffine } from '../formats/affine-check'
 import { effectiveBits } from '../formats/bits'
 import type { AffineLinear, Ranges, Width } from '../formats/quantized'
+import { layoutUniform } from '../formats/uniform'
 import type { Gpu } from '../gpu/device'
 import { dequantizeInto, freeLinear, uploadLinear } from '../kernels/dequantize'
 import { inverseFactor } from '../linalg/factor'
@@ -157,6 +158,39 @@ describe('recordMixed', () => {
       of.reduce((sum, r) => sum + objective(part(w, r, n), part(q, r, n), h, 1, n), 0)
     expect(errors(values, equal) / errors(expected.weights, equal)).toBeCloseTo(1, 3)
     expect(Math.abs(errors(values, rows) / errors(expected.weights, rows) - 1)).toBeLessThan(0.02)
+  })
+
+  it('gives whole levels that a file with integer zeros holds to the bit, for little more error', async () => {
+    const gpu = await testGpu()
+    const [out, n] = [33, 128]
+    const { diagonal } = await hessianOf(gpu, n)
+    // widths in whole chunks, as an allocation for such files has them, on columns anywhere
+    const widths = Uint8Array.from(range(n), (j) => [2, 3, 4, 4][(j * 37) % 4]!)
+    const layout = mixedLayout(widths, { groupSize: 32, ranges: 'width' })
+    const w = weightsOf(out, n)
+    const rounded = async (whole: boolean) => {
+      const rec = gpu.record()
+      const tensors = allocMixed(gpu, rec, out, layout)
+      recordRoundMixed(rec, gpu.upload(w, [out, n]), tensors, { search: true, whole, importance: gpu.upload(diagonal) })
+      await gpu.submit(rec)
+      const linear = await collectMixed(gpu, 'sample', tensors, whole)
+      freeMixed(gpu, tensors)
+      return linear
+    }
+    const linear = await rounded(true)
+    validateAffine(linear)
+    expect(linear.grid).toMatchObject({ type: 'zero', zeroBits: 4 })
+    expect(effectiveBits(linear)).toEqual(layoutBits(layout, out, true))
+    expect(await dequantizeOnGpu(gpu, linear)).toEqual(dequantize(linear))
+    expect(layoutUniform(linear, [2, 3, 4, 8], 'GPTQ')).toMatchObject({ bits: 4, groupSize: 32, groups: 4 })
+    const errorOf = (q: Float32Array) =>
+      q.reduce((sum, value, i) => sum + (value - w[i]!) ** 2 * (diagonal[i % n]! || 1), 0)
+    const ratio = errorOf(dequantize(linear)) / errorOf(dequantize(await rounded(false)))
+    expect(ratio).toBeGreaterThan(1)
+    expect(ratio).toBeLessThan(2)
+    // equal weights are a level but for the rounding of the step
+    for (const value of part(dequantize(linear), out - 1, n))
+      expect(Math.abs(value - 0.25)).toBeLessThanOrEqual(0.25 * 2 ** -11)
   })
 
   it('errs about as much as GPTQ where all widths are equal', async () => {

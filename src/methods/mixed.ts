@@ -1,6 +1,6 @@
 import { invariant } from '../errors'
-import { codeWords, rangeGrid } from '../formats/affine'
-import type { AffineLinear } from '../formats/quantized'
+import { codeWords, rangeGrid, stepOf, zeroGrid } from '../formats/affine'
+import type { AffineLinear, Grid, Width } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
@@ -93,8 +93,13 @@ export function recordMixed(
   gpu.free(w, errors)
 }
 
-/** Packs finished codes and brings them to the host. */
-export async function collectMixed(gpu: Gpu, name: string, tensors: MixedTensors): Promise<AffineLinear> {
+/** Packs finished codes and brings them to the host; `whole` as their ranges were found. */
+export async function collectMixed(
+  gpu: Gpu,
+  name: string,
+  tensors: MixedTensors,
+  whole = false,
+): Promise<AffineLinear> {
   const { layout, out, codes, lows, ranges } = tensors
   const { widths, segments, perm, storedGroupOf: groupOf, groupSize, groups, rule } = layout
   const words = gpu.alloc([codeWords(segments, out)], 'u32', 'packed codes')
@@ -107,6 +112,17 @@ export async function collectMixed(gpu: Gpu, name: string, tensors: MixedTensors
   return {
     ...{ kind: 'affine', name, out, in: widths.length, perm, segments, groupOf, groupSize, groups },
     ...(rule && { rule }),
-    ...{ codes: packed, grid: rangeGrid(min, range) },
+    ...{ codes: packed, grid: whole ? wholeGrid(layout, min, range) : rangeGrid(min, range) },
   }
+}
+
+/** Steps and zeros of whole levels, which `wholeLevels` left in low = −zero·step and range = step·top. */
+function wholeGrid({ widths, groupOf, groups }: MixedLayout, low: Float32Array, range: Float32Array): Grid {
+  const bits = new Uint8Array(groups)
+  widths.forEach((width, column) => {
+    bits[groupOf[column]!] = width
+  })
+  const steps = range.map((value, cell) => stepOf(value, bits[cell % groups]!))
+  const zeros = Array.from(low, (value, cell) => (steps[cell]! > 0 ? Math.round(-value / steps[cell]!) : 0))
+  return zeroGrid(steps, zeros, Math.max(...bits) as Width)
 }

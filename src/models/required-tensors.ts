@@ -26,9 +26,17 @@ export function* requiredTensors(spec: ModelSpec): Generator<{ name: string; sha
   if (!spec.tiedHead) yield { name: 'lm_head.weight', shape: [spec.vocab, spec.hidden] }
 }
 
-/** Every tensor that the spec needs is there, with its shape, as floats. FormatError names the first that is not. */
-export function checkTensors(spec: ModelSpec, source: ModelSource): void {
+/**
+ * Every tensor that the spec needs is there, with its shape, as floats, but for the weights of linears that are stored as
+ * codes. FormatError names the first that is not.
+ */
+export function checkTensors(
+  spec: ModelSpec,
+  source: ModelSource,
+  coded: { has(linear: string): boolean } = new Set<string>(),
+): void {
   for (const { name, shape } of requiredTensors(spec)) {
+    if (coded.has(name.replace(/\.weight$/, ''))) continue
     const fault = findFault(shape, source.tensors.get(name))
     if (fault) throw new FormatError(`tensor ${name}: ${fault}`)
   }

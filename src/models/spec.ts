@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { foreignKind } from '../formats/foreign'
 import { parseJsonObject } from '../formats/side-files'
 import { configError, schemaError } from './description-error'
 import { type RopeScaling, readRope } from './rope'
@@ -131,9 +132,14 @@ function checkSupported(config: Record<string, unknown>): void {
       architecture ?? model_type,
       'Bitloom runs models of the LLaMA family',
     )
-  if (quantization !== undefined && quantization !== null) {
+  if (quantization !== undefined && quantization !== null && !foreignKind(config)) {
     const method = (quantization as Record<string, unknown>).quant_method ?? quantization
-    throw configError('quantization_config', 'none', method, 'use the checkpoint before it was quantized')
+    throw configError(
+      'quantization_config',
+      'none, gptq or compressed-tensors',
+      method,
+      'use the checkpoint before it was quantized',
+    )
   }
   if (activation !== 'silu' && activation !== 'swish')
     throw configError('hidden_act', 'silu', activation, 'Bitloom runs SwiGLU feed-forward blocks only')

@@ -22,8 +22,8 @@ const UNDER_WAY_BYTES = 64 * 2 ** 20
 export interface WeightSource {
   /** W [out, in] of a linear inside a block, by its name without '.weight': as stored, or dequantized from codes. */
   linear(name: string): Promise<Tensor>
-  /** The same as it is stored, to multiply with `project`; missing where no linear is stored as codes. */
-  packed?(name: string): Promise<PackedTensors>
+  /** The same as it is stored, to multiply with `project`; null, or missing, where it is not stored as codes. */
+  packed?(name: string): Promise<PackedTensors> | null
   /** Any other parameter by its full name, or rows [start, end) of its first dimension. */
   tensor(name: string, rows?: { start: number; end: number }): Promise<Tensor>
 }

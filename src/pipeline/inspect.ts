@@ -18,6 +18,7 @@ export function inspect(model: OpenedModel, gpu: GpuInfo): Inspection {
     kind: source.provenance.kind,
     architecture: spec.architecture,
     ...modelSize(source),
+    ...(packed && { parameters: packed.report.model.parameters }),
     spec: { ...numbers, ropeTheta: rope.theta, ropeScaling: rope.scaling?.type ?? null, eos: eos.join(', ') || null },
     tensors: [...source.tensors.values()].map(({ name, dtype, shape, bytes }) => ({ name, dtype, shape, bytes })),
     bits: packed?.bits ?? null,

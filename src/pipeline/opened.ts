@@ -1,6 +1,9 @@
 import { FormatError } from '../errors'
-import { type PackedModel, readBitloom } from '../formats/bitloom/read'
+import { readBitloom } from '../formats/bitloom/read'
 import type { ByteSource } from '../formats/bytes'
+import { readForeign } from '../formats/foreign'
+import type { LinearShape } from '../formats/foreign-model'
+import type { PackedModel } from '../formats/packed-model'
 import type { ChangedTensors, QuantizedLinear } from '../formats/quantized'
 import { type ModelSource, openModel } from '../formats/source'
 import type { Gpu } from '../gpu/device'
@@ -23,7 +26,7 @@ export interface OpenedModel {
   readonly packed: PackedModel | null
 }
 
-/** Opens the files of a checkpoint or a packed model. FormatError says which file is wrong and how. */
+/** Opens the files of a checkpoint, of one that other software quantized, or a packed model. FormatError says which file is wrong and how. */
 export async function openFiles(files: ByteSource[], name: string): Promise<OpenedModel> {
   const source = await openModel(files)
   const spec = specFromFiles(source.config, source.files)
@@ -32,21 +35,35 @@ export async function openFiles(files: ByteSource[], name: string): Promise<Open
     throw new FormatError(
       `tokenizer.json: expected at most ${spec.vocab} ids as config.json says, got ${tokenizer.vocab} — use the tokenizer that belongs to this model`,
     )
-  const packed = source.provenance.kind === 'bitloom' ? await readBitloom(source) : null
+  const packed = await readPacked(source, spec)
   if (packed) checkPacked(spec, packed)
-  else checkTensors(spec, source)
+  checkTensors(spec, source, packed?.headers)
   return { name, source, spec, tokenizer, chatTemplate: readChatTemplate(source.files), packed }
 }
 
-/** Every linear of every block must be there, as codes of the shape that config.json promises. */
+async function readPacked(source: ModelSource, spec: ModelSpec): Promise<PackedModel | null> {
+  const { kind } = source.provenance
+  if (kind === 'hf-checkpoint') return null
+  return kind === 'bitloom' ? readBitloom(source) : readForeign(kind, source, shapesOf(spec))
+}
+
+const shapesOf = (spec: ModelSpec): LinearShape[] =>
+  Array.from({ length: spec.layers }, (_, layer) =>
+    spec.linears.map((linear) => {
+      const { role, out, in: columns } = linear
+      return { name: linearName(layer, linear), layer, role, out, in: columns }
+    }),
+  ).flat()
+
+/** Codes must be of the shape that config.json promises. */
 function checkPacked(spec: ModelSpec, packed: PackedModel): void {
   for (let layer = 0; layer < spec.layers; layer++)
     for (const linear of spec.linears) {
       const name = linearName(layer, linear)
       const header = packed.headers.get(name)
-      if (header?.out !== linear.out || header.in !== linear.in)
+      if (header && (header.out !== linear.out || header.in !== linear.in))
         throw new FormatError(
-          `${name}: expected codes of a [${linear.out}, ${linear.in}] matrix, got ${header ? `[${header.out}, ${header.in}]` : 'none'} — the file does not match its config.json; pack the model again`,
+          `${name}: expected codes of a [${linear.out}, ${linear.in}] matrix, got [${header.out}, ${header.in}] — the file does not match its config.json; pack the model again`,
         )
     }
 }
@@ -54,23 +71,27 @@ function checkPacked(spec: ModelSpec, packed: PackedModel): void {
 /** The parameters an opened model stands for: floats of a checkpoint, or codes dequantized when asked for. */
 export function weightsOf(gpu: Gpu, model: OpenedModel): WeightSource {
   const { packed } = model
-  return packed ? quantizedWeights(gpu, model, (name) => packed.linear(name)) : new CheckpointWeights(gpu, model.source)
+  if (!packed) return new CheckpointWeights(gpu, model.source)
+  return quantizedWeights(gpu, model, (name) => (packed.headers.has(name) ? packed.linear(name) : null))
 }
 
 /**
  * Parameters of which the linears come from stored codes, and the changed ones from the same run: nothing else is ever
- * evaluated or exported.
+ * evaluated or exported. `linearOf` is null for a linear that the software which quantized the others left as floats.
  */
 export function quantizedWeights(
   gpu: Gpu,
   model: OpenedModel,
-  linearOf: (name: string) => Promise<QuantizedLinear>,
+  linearOf: (name: string) => Promise<QuantizedLinear> | null,
   changed: ChangedTensors = new Map(),
 ): WeightSource {
   const rest = new CheckpointWeights(gpu, model.source)
   return {
-    linear: async (name) => dequantizeOnGpu(gpu, await linearOf(name)),
-    packed: async (name) => uploadLinear(gpu, await linearOf(name)),
+    linear: async (name) => {
+      const linear = await linearOf(name)
+      return linear ? dequantizeOnGpu(gpu, linear) : rest.linear(name)
+    },
+    packed: (name) => linearOf(name)?.then((linear) => uploadLinear(gpu, linear)) ?? null,
     tensor: async (name, rows) => {
       const values = changed.get(name)
       return values ? gpu.upload(values.slice(rows?.start, rows?.end)) : rest.tensor(name, rows)

@@ -7,7 +7,7 @@ import { NumericalError } from '../errors'
 import { writeBitloom } from '../formats/bitloom/write'
 import { memorySource } from '../formats/bytes'
 import { dequantize } from '../formats/dequantize'
-import { exportFp16 } from '../formats/export-fp16'
+import { exportFloat } from '../formats/export-float'
 import { folderSources } from '../formats/node-files'
 import type { ChangedTensors } from '../formats/quantized'
 import { toFloat32 } from '../formats/source'
@@ -55,7 +55,7 @@ const packedOf = async () => {
   return collect(writeBitloom(model.source, linears.values(), report, changed).chunks)
 }
 const folderOf = async (of: OpenedModel, changed?: ChangedTensors) => {
-  const files = exportFp16(of.source, denseOf(result), changed)
+  const files = exportFloat(of.source, denseOf(result), { changed })
   return openFiles(
     await Promise.all(files.map(async ({ name, chunks }) => memorySource(await collect(chunks), name))),
     'fp16',

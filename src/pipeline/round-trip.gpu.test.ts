@@ -6,7 +6,7 @@ import { FormatError } from '../errors'
 import { writeBitloom } from '../formats/bitloom/write'
 import { memorySource } from '../formats/bytes'
 import { dequantize } from '../formats/dequantize'
-import { exportFp16 } from '../formats/export-fp16'
+import { exportFloat } from '../formats/export-float'
 import { folderSources } from '../formats/node-files'
 import { toFloat32 } from '../formats/source'
 import type { Gpu } from '../gpu/device'
@@ -85,7 +85,7 @@ describe('the float16 folder', () => {
       const { out, in: columns } = linear
       return [name, { out, in: columns, weights: async () => dequantize(linear) }] as const
     })
-    const files = exportFp16(model.source, new Map(dense))
+    const files = exportFloat(model.source, new Map(dense))
     const sources = await Promise.all(files.map(async ({ name, chunks }) => memorySource(await collect(chunks), name)))
     const reopened = await openFiles(sources, 'fp16')
     const report = await perplexity(gpu, reopened, weightsOf(gpu, reopened), request)

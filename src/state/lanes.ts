@@ -13,8 +13,11 @@ export function saliencyOf({ norm, factor }: ColumnRecord): Float32Array<ArrayBu
   return norm && factor && norm.map((value, column) => (value / factor[column]!) ** 2)
 }
 
-export const laneOf = (columns: ColumnRecord, lane: Lane): Float32Array<ArrayBuffer> | null =>
-  lane === 'saliency' ? saliencyOf(columns) : columns[lane]
+/** A lane of nothing but NaN is none: nobody knows the errors of a model that other software quantized. */
+export function laneOf(columns: ColumnRecord, lane: Lane): Float32Array<ArrayBuffer> | null {
+  const values = lane === 'saliency' ? saliencyOf(columns) : columns[lane]
+  return values?.every(Number.isNaN) ? null : values
+}
 
 /** The lanes that a record has, in the order in which maps and documents list them. */
 export const lanesOf = (columns: ColumnRecord): Lane[] => LANES.filter((lane) => laneOf(columns, lane))

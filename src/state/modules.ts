@@ -74,7 +74,7 @@ function mixedBits(
   { out, in: columns }: PlannedModule,
   target: number,
   [narrow, wide]: Neighbours,
-  { groupSize, ranges }: Readonly<Record<string, unknown>>,
+  { groupSize, ranges, levels }: Readonly<Record<string, unknown>>,
 ): number {
   const share = wide === narrow ? 1 : (target - narrow) / (wide - narrow)
   const most = Math.round((share * columns) / CHUNK) * CHUNK
@@ -82,7 +82,7 @@ function mixedBits(
     Uint8Array.from({ length: columns }, (_, column) => (column < most ? wide : narrow)),
     { groupSize: typeof groupSize === 'number' ? groupSize : -1, ranges: ranges === 'shared' ? 'shared' : 'width' },
   )
-  const { scale, index } = layoutBits(layout, out)
+  const { scale, index } = layoutBits(layout, out, levels === 'whole')
   return target + scale + index
 }
 

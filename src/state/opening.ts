@@ -1,6 +1,7 @@
 import { FormatError } from '../errors'
 import type { OpenResult } from '../workers/api'
 import { type Context, markLost, occupy, patch, setFailure } from './context'
+import { nothingKnown } from './exports'
 import { failureFrom, isLost } from './failure'
 import { planModules } from './modules'
 import { runOfReport } from './progress'
@@ -54,7 +55,7 @@ export function openingActions(context: Context) {
       model: { inspection, plan: planModules(inspection.tensors), serial },
       forecast: null,
       run: report && runOfReport(report, recipeLabel(report.recipe), now, now),
-      result: report && { report, run: 0, alive: true },
+      result: report && { report, run: 0, alive: true, exports: nothingKnown },
       selected: report?.modules[0]?.name ?? null,
       generation: { ...context.store.getState().generation, original: null, quantized: null, running: null },
       failures: {},

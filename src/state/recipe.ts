@@ -98,7 +98,7 @@ export const recipeJson = (recipe: Recipe): string => `${JSON.stringify(recipe, 
 /** Names that are more than an id in capitals. */
 const NAMES: Readonly<Record<string, string>> = {
   ...{ tesseraq: 'TesseraQ', omniquant: 'OmniQuant', billm: 'BiLLM' },
-  ...{ sage: 'SAGE-PTQ', 'sage-plus': 'SAGE-PTQ+' },
+  ...{ sage: 'SAGE-PTQ', 'sage-plus': 'SAGE-PTQ+', 'compressed-tensors': 'compressed-tensors' },
 }
 
 /** One line that tells recipes apart: "GPTQ 4-bit g128". */

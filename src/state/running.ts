@@ -1,6 +1,7 @@
 import type { Progress, Recipe } from '../records'
 import { presetOptions } from '../workers/api'
 import { type Context, occupy, patch, setFailure, textNamed } from './context'
+import { nothingKnown } from './exports'
 import { isCancelled } from './failure'
 import { modelKey } from './modules'
 import { batched, foldProgress, newRun, paused, type RunState, resumed, runOfReport } from './progress'
@@ -109,7 +110,7 @@ export function runningActions(context: Context) {
         runs += 1
         patch(context, {
           run: runOfReport(report, label, startedAt, context.host.now()),
-          result: { report, run: runs, alive: true },
+          result: { report, run: runs, alive: true, exports: nothingKnown },
           runs: [...state().runs, runRecord(runs, modelKey(model), report)],
           generation: { ...state().generation, quantized: null, running: null },
         })

@@ -4,6 +4,7 @@ import type { Inspection, Phase, Recipe, RunForecast, RunReport } from '../recor
 import type { GenerationReport, MethodDescription, TaskInfo } from '../workers/api'
 import { type Benchmark, noBenchmark } from './benchmark'
 import type { Catalog } from './catalog'
+import type { ExportsKnown } from './exports'
 import type { Failure } from './failure'
 import type { Measurement } from './measurements'
 import type { PlannedModule } from './modules'
@@ -50,7 +51,7 @@ export interface StudioState {
 export type StepId = 'open' | 'inspect' | 'recipe' | 'run' | 'look' | 'measure' | 'take'
 /** Where the engine is asked for something: a step, or the page beside the path. */
 export type Place = StepId | 'benchmark'
-export type Busy = 'open' | 'run' | 'measure' | 'score' | 'generate' | 'save' | 'benchmark'
+export type Busy = 'open' | 'run' | 'measure' | 'score' | 'generate' | 'save' | 'verify' | 'benchmark'
 export type Measure = 'bits' | 'output' | 'weight' | 'seconds'
 
 export type EngineState =
@@ -77,6 +78,8 @@ export interface Result {
   readonly report: RunReport
   readonly run: number
   readonly alive: boolean
+  /** What the engine has told of its exports so far. */
+  readonly exports: ExportsKnown
 }
 
 export interface Compared {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
 import type { RunReport } from '../records'
+import { nothingKnown } from './exports'
 import { planModules } from './modules'
 import { defaultRecipe } from './recipe'
 import { summaryOf } from './summary'
@@ -14,7 +15,7 @@ const modules = plan.map((module, at) => {
   return { ...record, error: { weight: 0.1, output: at / 100 } }
 })
 const report = { modules, model: { name: 'wren', parameters: 1000, bytes: 2000 } } as unknown as RunReport
-const result = { report, run: 3, alive: true }
+const result = { report, run: 3, alive: true, exports: nothingKnown }
 const line = { model: 'wren#1', recipe: 'r', run: 3, protocol: 'windows:4', text: 't', maxTokens: null }
 const number = (perplexity: number) => ({
   ...line,

@@ -16,7 +16,7 @@ export interface Summary {
 export function summaryOf({ model, result, measurements }: Pick<StudioState, 'model' | 'result' | 'measurements'>) {
   if (!model || !result) return null
   const { report, run } = result
-  const open = model.inspection.kind === 'bitloom'
+  const open = model.inspection.bits !== null
   const bytes = open ? model.inspection.bytes : packedBytes(report.modules, model.inspection)
   const name = modelKey(model)
   const summary: Summary = {
@@ -32,5 +32,6 @@ function errorsOf(modules: readonly ModuleRecord[]): Summary['error'] {
   const errorOf = ({ error }: ModuleRecord) => error[kind] ?? 0
   const sorted = [...modules].sort((a, b) => errorOf(a) - errorOf(b))
   const [worst, middle] = [sorted.at(-1), sorted[Math.floor(sorted.length / 2)]]
-  return worst && middle ? { kind, median: errorOf(middle), worst } : null
+  // a checkpoint that other software quantized does not say what it lost
+  return worst && middle && Number.isFinite(errorOf(worst)) ? { kind, median: errorOf(middle), worst } : null
 }

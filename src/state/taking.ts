@@ -1,17 +1,25 @@
 import { packedFileName } from '../formats/bitloom/names'
-import { type Context, occupy, patch, type SaveStream, setFailure } from './context'
+import type { RunReport } from '../records'
+import type { ExportFormat } from '../workers/api'
+import { type Context, occupy, patch, type SaveStream, setFailure, textNamed } from './context'
 import { reportPieces, textStream } from './documents'
+import { evaluationOf } from './evaluation'
+import { EXPORT_KINDS, type ExportsKnown, exportName } from './exports'
+import { shownProgress } from './measuring'
 import { batched } from './progress'
 import { recipeJson } from './recipe'
 import type { Place } from './store'
+
+/** Files that are not read through just to say how large an export would be. */
+const LARGE_BYTES = 1e9
 
 /** Taking results away: streams from the engine, and documents the page has itself. */
 export function takingActions(context: Context) {
   const state = context.store.getState
 
-  const download = (what: 'packed' | 'fp16') =>
+  const download = (format: ExportFormat) =>
     occupy(context, 'take', 'save', async () => {
-      const label = what === 'packed' ? 'Packed file' : 'fp16 folder'
+      const label = `Saving ${exportName(format)}`
       let size: number | null = null
       let written = 0
       patch(context, { work: { label, phase: 'export', done: 0, total: 0 } })
@@ -19,11 +27,11 @@ export function takingActions(context: Context) {
         patch(context, { work: { label, phase: 'export', done: written, total: size ?? 0 } }),
       )
       const open = async () => {
-        const stream = await context.engine.api.download(what)
+        const stream = await context.engine.api.download(format)
         size = stream.size
         return stream
       }
-      await context.host.save(open, suggestedName(what), (bytes) => {
+      await context.host.save(open, suggestedName(format), (bytes) => {
         written = bytes
         show.push(bytes)
       })
@@ -31,10 +39,51 @@ export function takingActions(context: Context) {
     })
 
   const base = () => state().model?.inspection.name.replaceAll(/[^\w.-]+/g, '-') || 'model'
-  const suggestedName = (what: 'packed' | 'fp16') => {
+  const suggestedName = (format: ExportFormat) => {
     const { result } = state()
-    return what === 'packed' && result ? packedFileName(result.report) : `${base()}-fp16.zip`
+    return format === 'packed' && result ? packedFileName(result.report) : `${base()}-${format}.zip`
   }
+
+  /** Adds to what is known of the exports of a result, where it is still the one. */
+  const know = <K extends keyof ExportsKnown>(run: RunReport, key: K, part: ExportsKnown[K]): void => {
+    const { result } = state()
+    if (result?.report !== run) return
+    const { exports } = result
+    patch(context, { result: { ...result, exports: { ...exports, [key]: { ...exports[key], ...part } } } })
+  }
+
+  /**
+   * Asks what every export of the result would be, which takes a look at all codes: not where they would have to be read from
+   * a large file for it.
+   */
+  const learnExports = async (): Promise<void> => {
+    const { result, model } = state()
+    if (!result?.alive || (result.run === 0 && model && model.inspection.bytes > LARGE_BYTES)) return
+    try {
+      for (const { format } of EXPORT_KINDS.flatMap(({ versions }) => versions))
+        if (format !== 'packed' && !state().result?.exports.facts[format])
+          know(result.report, 'facts', { [format]: await context.engine.api.exportFacts(format) })
+    } catch (error) {
+      // a result that another replaced meanwhile cannot be asked about any more
+      if (state().result?.report === result.report) setFailure(context, 'take', error)
+    }
+  }
+
+  /** Opens what would be saved again, and holds it against the result. */
+  const verify = (format: ExportFormat) =>
+    occupy(context, 'take', 'verify', async () => {
+      const { result, engine } = state()
+      if (!result) return
+      const progress = shownProgress(context, `Verifying ${exportName(format)}`)
+      const { ready, text, options } = evaluationOf(state())
+      const measurable = ready && engine.status === 'ready'
+      const measured = measurable
+        ? { text: await textNamed(context, text), options: { ...options, stored: false } }
+        : null
+      const report = await context.engine.api.verify(format, measured, progress.push)
+      progress.flush()
+      know(result.report, 'verified', { [format]: report })
+    })
 
   /** A document made on the page. */
   const saveText = async (name: string, pieces: Iterable<string>, place: Place = 'take'): Promise<void> => {
@@ -59,5 +108,5 @@ export function takingActions(context: Context) {
     if (result) await saveText(`${base()}.report.json`, reportPieces(result.report))
   }
 
-  return { download, saveText, saveRecipe, saveResultRecipe, saveReport, baseName: base }
+  return { download, learnExports, verify, saveText, saveRecipe, saveResultRecipe, saveReport, baseName: base }
 }

@@ -52,6 +52,33 @@ it('walks from a bundled model to downloads', async () => {
   expect((screen.getByRole('button', { name: 'Save packed file' }) as HTMLButtonElement).disabled).toBe(false)
 })
 
+it('says what formats cannot hold a result, warns of others, and shows what verifying found', async () => {
+  const studio = await open()
+  await act(() => studio.openBundled('wren-3m'))
+  studio.chooseMethod('rtn')
+  await act(() => studio.run())
+  await act(() => vi.waitFor(() => expect(studio.store.getState().result?.exports.facts.bf16).toBeTruthy()))
+  const button = (name: string) => screen.getByRole('button', { name }) as HTMLButtonElement
+  expect([button('Save GPTQ folder').disabled, button('Verify GPTQ folder').disabled]).toEqual([true, true])
+  expect(screen.getByText(/^Cannot hold this result\. GPTQ: expected multiples of 32/)).toBeTruthy()
+  fireEvent.click(screen.getByRole('radio', { name: 'Version 2' }))
+  expect(button('Save GPTQ v2 folder').disabled).toBe(false)
+  expect(screen.getByRole('list', { name: 'Notes on the GPTQ v2 folder' }).textContent).toBe('vLLM joins q, k and v')
+  await act(async () => fireEvent.click(button('Verify GPTQ v2 folder')))
+  await act(() => vi.waitFor(() => expect(studio.store.getState().busy).toBeNull()))
+  expect(screen.getByText(/all 30 tensors equal/).textContent).toMatch(/^Verified: all 30 tensors equal/)
+  expect(screen.getByText('simulated')).toBeTruthy()
+  fireEvent.click(screen.getByRole('radio', { name: 'bf16' }))
+  await act(async () => fireEvent.click(button('Verify bf16 folder')))
+  await act(() => vi.waitFor(() => expect(studio.store.getState().busy).toBeNull()))
+  expect(screen.getByText(/2 of 30 tensors differ/).textContent).toMatch(
+    /^Not the same: 2 of 30 tensors differ by up to 0\.250 \(model\.norm\.weight, lm_head\.weight\)/,
+  )
+  // what is known of one result is not said of the next
+  await act(() => studio.run())
+  expect(screen.queryByText(/tensors/, { selector: '.take-verdict' })).toBeNull()
+}, 20_000)
+
 it('shows how widths were learned, sorts columns and holds runs against each other', async () => {
   const studio = await open()
   await act(() => studio.openBundled('wren-3m'))

@@ -28,7 +28,7 @@ export function Generation() {
   const busy = useStudioState((state) => state.busy)
   const ready = useStudioState((state) => state.engine.status === 'ready')
   const generation = useStudioState((state) => state.generation)
-  const { kind, chat: talks } = useStudioState((state) => state.model!.inspection)
+  const { bits, chat: talks } = useStudioState((state) => state.model!.inspection)
   const [prompt, setPrompt] = useState('The ship had been at sea for')
   const [wantsChat, setChat] = useState(false)
   const [system, setSystem] = useState('')
@@ -100,7 +100,7 @@ export function Generation() {
           title="Original"
           prompt={said}
           continuation={generation.original}
-          absent={kind === 'bitloom' ? 'A packed file has no original.' : 'Nothing yet.'}
+          absent={bits ? 'A quantized model has no original.' : 'Nothing yet.'}
         />
         <Side title="Quantized" prompt={said} continuation={generation.quantized} absent="Nothing yet." />
       </div>

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { ModuleRecord } from '../records'
-import { lanesOf, type Order } from '../state/lanes'
+import { laneOf, lanesOf, type Order } from '../state/lanes'
 import { BitsLegend } from './BitsLegend'
 import { formatError } from './format'
 import {
@@ -189,7 +189,10 @@ const ordersOf = ({ columns }: ModuleRecord): Order[] => [
   ...lanesOf(columns),
 ]
 
+const HOW = 'Drag to zoom, click to look closer; bins narrower than a pixel show their largest value.'
+
 function summary({ columns, in: total, deadColumns }: ModuleRecord): string {
+  if (!laneOf(columns, 'error')) return `Its errors are not known. ${HOW}`
   let worst = 0
   let sum = 0
   for (let column = 0; column < total; column++) {
@@ -199,5 +202,5 @@ function summary({ columns, in: total, deadColumns }: ModuleRecord): string {
   const share = sum > 0 ? ((columns.error[worst]! / sum) * 100).toFixed(1) : '0'
   const dead = deadColumns > 0 ? ` ${deadColumns} columns never saw an input.` : ''
   const saliency = columns.factor && columns.norm ? ' Saliency is the norm over diag U, squared.' : ''
-  return `Largest error in column ${worst}: ${formatError(columns.error[worst] ?? 0)}, ${share}% of the matrix.${dead}${saliency} Drag to zoom, click to look closer; bins narrower than a pixel show their largest value.`
+  return `Largest error in column ${worst}: ${formatError(columns.error[worst] ?? 0)}, ${share}% of the matrix.${dead}${saliency} ${HOW}`
 }

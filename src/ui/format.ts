@@ -33,6 +33,7 @@ export const formatNumber = (value: number, digits: number): string => value.toF
 /** Measured numbers span decades: three significant digits, exponent once zeros would fill the cell. */
 export function formatError(value: number): string {
   if (value === 0) return '0'
+  if (Number.isNaN(value)) return 'unknown'
   const size = Math.abs(value)
   return size >= 0.001 && size < 999.5 ? value.toPrecision(3) : value.toExponential(2).replace('e+', 'e')
 }

@@ -33,6 +33,6 @@ export function stepProgress(state: StudioState, id: StepId): StepProgress {
       if (busy === 'measure' || busy === 'score' || busy === 'generate') return 'busy'
       return state.measurements.length + state.taskLines.length > 0 ? 'done' : 'open'
     case 'take':
-      return !result ? 'waiting' : busy === 'save' ? 'busy' : 'open'
+      return !result ? 'waiting' : busy === 'save' || busy === 'verify' ? 'busy' : 'open'
   }
 }

@@ -2,6 +2,7 @@ import type { Measurement } from '../../bench/suite'
 import type { GpuInfo } from '../gpu/device'
 import type { MethodDescription } from '../methods/description'
 import type { KvType } from '../models/kv-cache'
+import type { ExportFormat } from '../pipeline/exports'
 import type {
   Inspection,
   PerplexityReport,
@@ -10,6 +11,7 @@ import type {
   RunForecast,
   RunReport,
   TaskKind,
+  Verification,
   ZeroShotReport,
 } from '../records'
 
@@ -20,6 +22,7 @@ export {
   presetOf,
   presetOptions,
 } from '../methods/description'
+export type { ExportFormat } from '../pipeline/exports'
 
 /** `temperature` 0 takes the likeliest tokens; `topK` 0 draws from all. */
 export interface GenerationOptions {
@@ -104,8 +107,33 @@ export interface EngineApi {
   /** Times works on the device. `cancel` is heard between two measurements. */
   benchmark(options: BenchmarkOptions, onProgress: (progress: BenchmarkProgress) => void): Promise<void>
 
-  /** Streams the result out: the packed file, or the zipped fp16 folder. The stream is transferred, not copied. */
-  download(what: 'packed' | 'fp16'): Promise<{ name: string; stream: ReadableStream<Uint8Array>; size: number | null }>
+  /** Streams the result out: the packed file, or a zipped folder. The stream is transferred, not copied. */
+  download(format: ExportFormat): Promise<{ name: string; stream: ReadableStream<Uint8Array>; size: number | null }>
+  /** What the result would be in a format, without writing it. */
+  exportFacts(format: ExportFormat): Promise<ExportFacts>
+  /** Writes the result in a format, opens that again and compares; perplexities too where a text is given. */
+  verify(
+    format: ExportFormat,
+    measured: { readonly text: TextInput; readonly options: PerplexityOptions } | null,
+    onProgress: (progress: Progress) => void,
+  ): Promise<VerifyReport>
+}
+
+export interface ExportFacts {
+  /** Of all files; null where the format cannot hold the result. */
+  readonly bytes: number | null
+  /** What other software makes of it. */
+  readonly warnings: readonly string[]
+  /** Why the format cannot hold the result. */
+  readonly problem: string | null
+}
+
+export interface VerifyReport {
+  readonly verification: Verification
+  /** Of the result and of the exported files; null where it was not asked for, or there is no device. */
+  readonly perplexity: { readonly run: number; readonly file: number } | null
+  /** No tensor differs, and the perplexities agree as far as the format lets them. */
+  readonly equal: boolean
 }
 
 export interface TextInput {

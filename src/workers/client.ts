@@ -58,7 +58,9 @@ function guard(remote: Comlink.Remote<EngineApi>, crashed: Promise<never>): Engi
     weights: (module, window) => or(remote.weights(module, window)),
     benchmarks: () => or(remote.benchmarks()),
     benchmark: (options, onProgress) => or(remote.benchmark(options, Comlink.proxy(onProgress))),
-    download: (what) => or(remote.download(what)),
+    download: (format) => or(remote.download(format)),
+    exportFacts: (format) => or(remote.exportFacts(format)),
+    verify: (format, measured, onProgress) => or(remote.verify(format, measured, Comlink.proxy(onProgress))),
   }
 }
 

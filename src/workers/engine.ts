@@ -1,10 +1,7 @@
 import { FormatError, GpuUnavailableError, invariant } from '../errors'
-import { packedFileName } from '../formats/bitloom/names'
-import { writeBitloom } from '../formats/bitloom/write'
 import { type ByteSource, blobSource } from '../formats/bytes'
 import { dequantize } from '../formats/dequantize'
-import { exportFp16 } from '../formats/export-fp16'
-import type { ChangedTensors, QuantizedLinear } from '../formats/quantized'
+import { headerOf } from '../formats/linear-check'
 import { salientMask } from '../formats/salient'
 import { isSideFile } from '../formats/side-files'
 import { assess, toFloat32 } from '../formats/source'
@@ -15,16 +12,18 @@ import { describeMethod } from '../methods/options'
 import { methods } from '../methods/registry'
 import type { WeightSource } from '../models/weights'
 import { continueText } from '../pipeline/continue'
+import { type ExportFormat, exportAs, type Outcome } from '../pipeline/exports'
 import { forecastOf, forecastRun, inspect } from '../pipeline/inspect'
 import { type OpenedModel, openFiles, quantizedWeights, weightsOf } from '../pipeline/opened'
 import { PauseSwitch } from '../pipeline/pause'
 import { perplexity } from '../pipeline/perplexity'
 import { quantize } from '../pipeline/quantize'
 import { type Scalings, scaledWindow } from '../pipeline/scaling'
+import { perplexitiesAgree, verifyTensors } from '../pipeline/verify'
 import { zeroShot } from '../pipeline/zero-shot'
 import { readTask } from '../pipeline/zero-shot-task'
-import type { Recipe, RunForecast, RunReport } from '../records'
-import type { EngineApi, OpenResult } from './api'
+import type { Recipe, RunForecast } from '../records'
+import type { EngineApi, ExportFacts, OpenResult } from './api'
 import { fetchBundled } from './bundled'
 import { remembering } from './remembering'
 import { tuningCache } from './tuning-cache'
@@ -39,12 +38,7 @@ const DEFAULT_LIMITS: GpuInfo = {
 }
 
 /** A result: codes of every linear, from a run just done or from a packed file. */
-interface Result {
-  readonly report: RunReport
-  readonly names: readonly string[]
-  linear(name: string): Promise<QuantizedLinear>
-  /** Other parameters that the run changed; none where the open model's own are the result's. */
-  readonly changed: ChangedTensors
+interface Result extends Outcome {
   /** How the open model's weights compare with those of the codes. */
   readonly scalings: Scalings
 }
@@ -114,7 +108,9 @@ export class Engine implements EngineApi {
       return await this.#busy(async (signal) => {
         const request = { recipe, calibration, signal, pause, onProgress }
         const { linears, report, ...rest } = await quantize(this.#device(), this.#opened(), request)
-        this.#result = { report, names: [...linears.keys()], linear: async (name) => linears.get(name)!, ...rest }
+        const headers = new Map([...linears].map(([name, linear]) => [name, headerOf(linear)]))
+        const { source } = this.#opened()
+        this.#result = { source, report, headers, linear: async (name) => linears.get(name)!, ...rest }
         return report
       })
     } finally {
@@ -195,23 +191,45 @@ export class Engine implements EngineApi {
       await benchmark(this.#device(), { ...options, signal, onProgress })
     })
 
-  async download(what: 'packed' | 'fp16') {
-    const { source, name } = this.#opened()
-    const result = this.#quantized()
-    const linears = await Promise.all(result.names.map((linear) => result.linear(linear)))
-    if (what === 'packed') {
-      const { size, chunks } = writeBitloom(source, linears, result.report, result.changed)
-      return { name: packedFileName(result.report), stream: streamOf(chunks), size }
-    }
-    const dense = new Map(
-      linears.map((linear) => [
-        linear.name,
-        { out: linear.out, in: linear.in, weights: async () => dequantize(linear) },
-      ]),
-    )
-    const { size, stream } = zipStream(`${name}-fp16`, exportFp16(source, dense, result.changed))
-    return { name: `${name}-fp16.zip`, stream, size }
+  async download(format: ExportFormat) {
+    const { name } = this.#opened()
+    const { files } = await exportAs(format, this.#quantized())
+    const [only] = files
+    if (format === 'packed' && only) return { name: only.name, stream: streamOf(only.chunks), size: only.size }
+    const { size, stream } = zipStream(`${name}-${format}`, files)
+    return { name: `${name}-${format}.zip`, stream, size }
   }
+
+  async exportFacts(format: ExportFormat): Promise<ExportFacts> {
+    try {
+      const { files, warnings } = await exportAs(format, this.#quantized())
+      return { bytes: files.reduce((sum, { size }) => sum + size, 0), warnings, problem: null }
+    } catch (error) {
+      if (error instanceof FormatError) return { bytes: null, warnings: [], problem: error.message }
+      throw error
+    }
+  }
+
+  verify: EngineApi['verify'] = (format, measured, onProgress) =>
+    this.#busy(async (signal) => {
+      const result = this.#quantized()
+      const { files } = await exportAs(format, result)
+      const written: ByteSource[] = []
+      // a blob of a stream may lie on the disk: what is compared need not fit into memory
+      for (const { name, chunks } of files) written.push(blobSource(await new Response(streamOf(chunks)).blob(), name))
+      const exported = await openFiles(written, this.#opened().name)
+      const verification = await verifyTensors(result, exported, { signal, onProgress })
+      const gpu = this.#gpu
+      const { stored, different } = verification
+      if (!measured || !gpu) return { verification, perplexity: null, equal: different === 0 }
+      const { text, options } = measured
+      const measure = async (model: OpenedModel, weights: WeightSource) =>
+        (await perplexity(gpu, model, weights, { text, ...options, signal, onProgress })).perplexity
+      const run = await measure(this.#opened(), this.#weights('quantized'))
+      const file = await measure(exported, weightsOf(gpu, exported))
+      const equal = different === 0 && perplexitiesAgree(stored, run, file)
+      return { verification, perplexity: { run, file }, equal }
+    })
 
   /** Opens a whole pile; what was open stays until everything has been checked. */
   async #open(pile: ByteSource[], name: string): Promise<OpenResult> {
@@ -219,13 +237,7 @@ export class Engine implements EngineApi {
     const model = { ...opened, tokenizer: remembering(opened.tokenizer) }
     const { packed } = model
     this.#model = model
-    this.#result = packed && {
-      report: packed.report,
-      names: packed.names,
-      linear: (linear) => packed.linear(linear),
-      changed: new Map(),
-      scalings: new Map(),
-    }
+    this.#result = packed && { ...packed, source: model.source, changed: new Map(), scalings: new Map() }
     const inspection = inspect(model, this.#gpu?.info ?? DEFAULT_LIMITS)
     return { state: 'ready', inspection, report: packed?.report ?? null }
   }
@@ -266,7 +278,8 @@ export class Engine implements EngineApi {
     const model = this.#opened()
     if (which === 'quantized') {
       const result = this.#quantized()
-      return quantizedWeights(gpu, model, (name) => result.linear(name), result.changed)
+      const linearOf = (name: string) => (result.headers.has(name) ? result.linear(name) : null)
+      return quantizedWeights(gpu, model, linearOf, result.changed)
     }
     if (model.packed)
       throw new FormatError(
@@ -283,7 +296,8 @@ function nameOf(pile: readonly ByteSource[]): string {
 }
 
 /** A stream that makes each chunk when it is asked for. */
-function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+function streamOf(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const chunks = source[Symbol.asyncIterator]()
   return new ReadableStream({
     async pull(controller) {
       const { done, value } = await chunks.next()
@@ -291,7 +305,7 @@ function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array
       else controller.enqueue(value)
     },
     async cancel() {
-      await chunks.return(undefined)
+      await chunks.return?.()
     },
   })
 }

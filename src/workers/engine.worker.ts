@@ -29,4 +29,6 @@ Comlink.expose({
     const download = await engine.download(...args)
     return Comlink.transfer(download, [download.stream])
   },
+  exportFacts: (...args: Parameters<Engine['exportFacts']>) => engine.exportFacts(...args),
+  verify: engine.verify,
 } satisfies EngineApi)

@@ -7,11 +7,12 @@ import { FormatError } from '../../errors'
 import { arraysOf } from '../affine-check'
 import { effectiveBits, sumBits } from '../bits'
 import { memorySource } from '../bytes'
+import type { PackedModel } from '../packed-model'
 import type { QuantizedLinear, Width } from '../quantized'
 import { type ModelSource, openModel, type TensorEntry } from '../source'
 import { carriedTensors } from './copy'
 import { packedFileName } from './names'
-import { type PackedModel, readBitloom } from './read'
+import { readBitloom } from './read'
 import { writeBitloom } from './write'
 
 async function tinyFile() {

@@ -1,7 +1,14 @@
+import { foreignParts } from '../foreign'
 import { partNames } from '../linear-check'
 import type { TensorToWrite } from '../safetensors'
-import type { ModelSource, TensorEntry } from '../source'
-import { partTensor, reservedPrefix } from './names'
+import type { ModelKind, ModelSource, TensorEntry } from '../source'
+import { reservedPrefix } from './names'
+
+/** What a linear consists of beside its weight; in a plain checkpoint a name like 'up_proj.scale' is the model's own. */
+function partsOf(kind: ModelKind): readonly string[] {
+  if (kind === 'hf-checkpoint') return []
+  return kind === 'bitloom' ? partNames : foreignParts(kind)
+}
 
 /** Bytes held at once while a tensor passes through. */
 const COPY_BYTES = 16 * 2 ** 20
@@ -18,8 +25,7 @@ export function carriedTensors(
   const replaced = new Set<string>(others)
   for (const name of linears) {
     replaced.add(`${name}.weight`)
-    // Only a packed file has parts; elsewhere a name like 'up_proj.scale' is the model's own.
-    if (source.provenance.kind === 'bitloom') for (const part of partNames) replaced.add(partTensor(name, part))
+    for (const part of partsOf(source.provenance.kind)) replaced.add(`${name}.${part}`)
   }
   return [...source.tensors.values()]
     .filter(({ name }) => !replaced.has(name) && !name.startsWith(reservedPrefix))

@@ -1,25 +1,13 @@
 import { FormatError } from '../../errors'
-import type { EffectiveBits, RunReport } from '../../records'
 import { declaredBits, sumBits } from '../bits'
-import { type LinearHeader, type PartName, partsOf, validateHeader, validateLinear } from '../linear-check'
-import type { QuantizedLinear } from '../quantized'
+import { type PartName, partsOf, validateHeader, validateLinear } from '../linear-check'
+import type { PackedModel } from '../packed-model'
 import type { ModelSource } from '../source'
 import { readModule } from './module-tensors'
 import { partTensor, READABLE } from './names'
 import { readAffine, readSign } from './read-linear'
 import { linearsFromJson, reportFromJson } from './schema'
 import { storedTensor } from './tensors'
-
-/** A packed model: what it holds is known, the linears are read one at a time when asked for. */
-export interface PackedModel {
-  readonly names: readonly string[]
-  readonly headers: ReadonlyMap<string, LinearHeader>
-  /** Bits a weight of all linears together, from the sizes of their stored arrays. */
-  readonly bits: EffectiveBits
-  readonly report: RunReport
-  /** FormatError when the stored values do not make a valid linear. */
-  linear(name: string): Promise<QuantizedLinear>
-}
 
 /** Reads the description of a packed model and holds every tensor against it, before any is loaded. FormatError if not. */
 export async function readBitloom(source: ModelSource): Promise<PackedModel> {

@@ -113,11 +113,12 @@ async function quantizeLinear(
   const target =
     correction > 0 ? recordDriftCorrection(gpu, rec, original, hessian, factor.upper, correction) : original
   const tensors = allocMixed(gpu, rec, spec.out, mixedLayout(widths, options), orderOf?.(factor.inputs))
-  recordMixed(gpu, rec, target, along, tensors, { search: options.fit === 'search', importance })
+  const whole = options.levels === 'whole'
+  recordMixed(gpu, rec, target, along, tensors, { search: options.fit === 'search', whole, importance })
   await gpu.submit(rec)
   gpu.free(importance, target === original ? undefined : target)
   if (along !== factor) freeFactor(gpu, along)
-  const linear = await collectMixed(gpu, block.nameOf(spec), tensors)
+  const linear = await collectMixed(gpu, block.nameOf(spec), tensors, whole)
   freeMixed(gpu, tensors)
   return linear
 }

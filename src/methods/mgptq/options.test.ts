@@ -20,7 +20,15 @@ describe('options of MG-PTQ', () => {
     expect(options({})).toEqual({
       ...{ bits: 2.5, bounds: 'code', allocator: 'messages', budget: 'model', objective: 'compensated' },
       ...{ sensitivity: 'outputs', candidates: '1,2,3,4', limits: '', tie: false, groupSize: 128, ranges: 'width' },
-      ...{ fit: 'search', order: 'width', correction: 0.5, sequence: 'true', damping: 0.01, adjacency: 'factor' },
+      ...{
+        levels: 'free',
+        fit: 'search',
+        order: 'width',
+        correction: 0.5,
+        sequence: 'true',
+        damping: 0.01,
+        adjacency: 'factor',
+      },
       ...{ features: 'weights', alpha: 10, steps: 300, learningRate: 0.002, noise: 0.3 },
     })
   })
@@ -44,6 +52,8 @@ describe('options of MG-PTQ', () => {
       { allocator: 'gcn', objective: 'output' },
       /option 'objective'.*take budget layer with it, or objective compensated/,
     ],
+    [{ levels: 'whole' }, /option 'levels'.*at least 2 bits, groups of 32 or a row.*got 1, 2, 3, 4, 128, width/],
+    [{ levels: 'whole', candidates: '2,3', groupSize: 32, ranges: 'shared' }, /option 'levels'.*got 2, 3, 32, shared/],
     [{ damping: 0 }, /option 'damping'/],
     [{ steps: 0 }, /option 'steps'/],
     [{ correction: 1.5 }, /option 'correction'/],

@@ -82,6 +82,12 @@ export const schema = z
       choices: { width: 'by width', shared: 'shared in place' },
       advanced: true,
     }),
+    levels: described(z.enum(['free', 'whole']).default('free'), {
+      label: 'Levels',
+      help: 'Anywhere, or whole multiples of a step on columns in whole chunks of 32, as GPTQ and compressed-tensors files hold them.',
+      choices: { free: 'anywhere', whole: 'whole multiples' },
+      advanced: true,
+    }),
     fit: described(z.enum(['search', 'minmax']).default('search'), {
       label: 'Range fit',
       help: 'Whether a range is searched for the least weighted error, or spans from the least to the greatest weight.',
@@ -155,7 +161,7 @@ export const schema = z
       when: learned,
     }),
   })
-  .superRefine(({ bits, bounds, candidates, limits, allocator, objective, budget }, { addIssue }) => {
+  .superRefine(({ bits, bounds, candidates, limits, allocator, objective, budget, ...rest }, { addIssue }) => {
     const check = (path: string, parse: () => unknown) => {
       try {
         parse()
@@ -170,6 +176,7 @@ export const schema = z
     })
     if (widths.length > 0) check('bits', () => checkReach(bits, bounds, widths))
     check('limits', () => parseLimits(limits))
+    if (rest.levels === 'whole') check('levels', () => checkWhole(widths, rest.groupSize, rest.ranges))
     if (trains({ allocator }) && objective === 'output' && budget === 'model')
       addIssue({
         ...{ code: 'custom', path: ['objective'] },
@@ -206,6 +213,14 @@ export const presets: readonly Preset[] = [
 ]
 
 export type MgptqOptions = z.infer<typeof schema>
+
+/** Whole levels of one bit would be 0 and one side of it; groups must fill whole chunks, and share a step. */
+function checkWhole(widths: readonly Width[], groupSize: number, ranges: 'width' | 'shared'): void {
+  if (widths[0] === 1 || ranges !== 'width' || (groupSize !== 32 && groupSize !== -1))
+    throw new FormatError(
+      `expected with whole levels candidates of at least 2 bits, groups of 32 or a row, and ranges by width, got ${widths.join(', ')}, ${groupSize}, ${ranges} — take candidates 2,3,4 and groups of 32`,
+    )
+}
 
 /** Scales and indices add to stored bits what only the layers know, so that there only the lower end is certain. */
 function checkReach(bits: number, bounds: 'code' | 'effective', widths: readonly Width[]): void {

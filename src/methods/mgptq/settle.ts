@@ -26,7 +26,7 @@ export type Widths = ReadonlyMap<string, Uint8Array>
 
 type SettleOptions = Pick<
   MgptqOptions,
-  'bits' | 'bounds' | 'allocator' | 'candidates' | 'limits' | 'tie' | 'groupSize' | 'ranges'
+  'bits' | 'bounds' | 'allocator' | 'candidates' | 'limits' | 'tie' | 'groupSize' | 'ranges' | 'levels'
 >
 
 /**
@@ -59,7 +59,7 @@ function settleAt(
   const parts = members.map((group) => partOf(group, candidates, rules))
   const columns = columnsOf(parts, candidates)
 
-  const whole = bounds === 'effective'
+  const whole = bounds === 'effective' || options.levels === 'whole'
   const allocate = (target: number): Uint8Array => {
     if (allocator === 'uniform')
       return projectAligned(evenScores(columns, target), columns, parts, target, whole).choice
@@ -83,7 +83,7 @@ function overhead(linears: readonly Scored[], widths: Widths, options: SettleOpt
   let [bits, weights] = [0, 0]
   for (const { name, out, in: columns } of linears) {
     const chosen = widths.get(name)!
-    const { total } = layoutBits(mixedLayout(chosen, options), out)
+    const { total } = layoutBits(mixedLayout(chosen, options), out, options.levels === 'whole')
     bits += out * (total * columns - chosen.reduce((sum, width) => sum + width, 0))
     weights += out * columns
   }

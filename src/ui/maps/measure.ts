@@ -45,7 +45,7 @@ export const MEASURES: Readonly<Record<Measure, MeasureView & { readonly id: Mea
     title: 'Weight error',
     unit: '‖W − Ŵ‖² ÷ ‖W‖²',
     ramp: cividis,
-    value: (module) => module.error.weight,
+    value: ({ error }) => (Number.isNaN(error.weight) ? null : error.weight),
     format: formatError,
     tick: formatSetting,
     scale: errorScale,
@@ -68,7 +68,8 @@ const TELLING_SPREAD = 0.25
 /** What says most of a run: the bits where they differ, else what the layers lost. */
 export function tellingMeasure(modules: readonly MappedModule[]): Measure {
   const bits = modules.map((module) => module.bits.total)
-  if (Math.max(...bits) - Math.min(...bits) > TELLING_SPREAD) return 'bits'
+  const lost = modules.some(({ error }) => !Number.isNaN(error.weight))
+  if (!lost || Math.max(...bits) - Math.min(...bits) > TELLING_SPREAD) return 'bits'
   return modules.some((module) => module.error.output !== null) ? 'output' : 'weight'
 }
 

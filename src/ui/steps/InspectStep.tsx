@@ -6,6 +6,13 @@ import { useStudioState } from '../studio-context'
 import '../inspect.css'
 import { TensorTable } from '../TensorTable'
 
+const KINDS: Readonly<Record<Inspection['kind'], string>> = {
+  'hf-checkpoint': 'HF checkpoint',
+  bitloom: 'packed Bitloom file',
+  gptq: 'GPTQ checkpoint',
+  'compressed-tensors': 'compressed-tensors checkpoint',
+}
+
 export function InspectStep() {
   const model = useStudioState((state) => state.model)
   const forecast = useStudioState((state) => state.forecast)
@@ -17,7 +24,7 @@ export function InspectStep() {
   return (
     <Step
       id="inspect"
-      status={inspection.kind === 'bitloom' ? 'packed Bitloom file' : 'HF checkpoint'}
+      status={KINDS[inspection.kind]}
       side={
         <>
           <Facts inspection={inspection} />

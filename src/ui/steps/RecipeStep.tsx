@@ -20,11 +20,11 @@ export function RecipeStep() {
   const methods = useStudioState((state) => state.methods)
   const method = methods.find((candidate) => candidate.id === recipe?.method)
   if (!model) return <Step id="recipe" waitsFor={WAITS} />
-  if (model.inspection.kind === 'bitloom')
+  if (model.inspection.bits !== null)
     return (
       <Step
         id="recipe"
-        waitsFor="This file is already quantized: its own recipe is under Take away. Open a checkpoint to try another."
+        waitsFor="This model is already quantized: a packed file has its recipe under Take away. Open a checkpoint to try another."
       />
     )
   if (!recipe || !method) return <Step id="recipe" waitsFor="Waits for the engine to list its methods." />

@@ -179,7 +179,7 @@ function SweepProgress() {
 /** Why a run cannot start now; null when it can. */
 function useObstacle(): string | null {
   const { engine, model, recipe, methods, busy, forecast } = useStudioState((state) => state)
-  if (model?.inspection.kind === 'bitloom') return 'This file is already quantized.'
+  if (model && model.inspection.bits !== null) return 'This model is already quantized.'
   if (model && model.inspection.problems.length > 0) return 'The model cannot run here: see Inspect.'
   if (engine.status !== 'ready') return engine.status === 'absent' ? 'Needs a GPU.' : 'Waits for the engine.'
   const method = methods.find((candidate) => candidate.id === recipe?.method)

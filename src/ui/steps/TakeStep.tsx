@@ -1,9 +1,11 @@
-import { useMemo } from 'react'
+import { useEffect, useMemo } from 'react'
 import { reportBytes } from '../../state/documents'
+import { EXPORT_KINDS } from '../../state/exports'
 import { fp16Bytes, packedBytes } from '../../state/modules'
 import { recipeJson } from '../../state/recipe'
 import type { Result } from '../../state/store'
-import { formatBytes, formatPercent } from '../format'
+import { ExportItem } from '../ExportItem'
+import { formatBytes } from '../format'
 import { ProgressLine } from '../ProgressLine'
 import { Step } from '../Step'
 import { useStudio, useStudioState } from '../studio-context'
@@ -16,22 +18,27 @@ export function TakeStep() {
     return (
       <Step
         id="take"
-        waitsFor="Waits for a finished run. The packed file, an fp16 folder, the recipe and the report."
+        waitsFor="Waits for a finished run. The packed file, folders for other software, the recipe and the report."
       />
     )
   return (
     <Step id="take" status={result.alive ? null : 'quantized model lost with the engine'}>
       <Files result={result} />
-      <Saving />
+      <Working />
     </Step>
   )
 }
 
 function Files({ result }: { result: Result }) {
   const studio = useStudio()
-  const busy = useStudioState((state) => state.busy !== null)
   const { report, alive } = result
   const inspection = useStudioState((state) => state.model!.inspection)
+  const foreign = inspection.kind === 'gptq' || inspection.kind === 'compressed-tensors'
+  const idle = useStudioState((state) => state.busy === null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a result is told from another by its report
+  useEffect(() => {
+    if (alive && idle) void studio.learnExports()
+  }, [studio, report, alive, idle])
   const packed = inspection.kind === 'bitloom' ? inspection.bytes : null
   const sizes = useMemo(
     () => ({
@@ -44,32 +51,25 @@ function Files({ result }: { result: Result }) {
   )
   return (
     <ul className="take">
-      <Item
-        title="Packed file"
-        note="One .safetensors with codes, scales, config and tokenizer inside. Drop it here alone to open it again."
-        size={`${packed === null ? 'about ' : ''}${formatBytes(sizes.packed)}`}
-        share={formatPercent(sizes.packed / report.model.bytes)}
-        action="Save packed file"
-        primary
-        disabled={busy || !alive}
-        onSave={studio.download.bind(null, 'packed')}
-      />
-      <Item
-        title="fp16 folder"
-        note="A zip of the dequantized HF folder: loads everywhere, saves no space. For measuring elsewhere."
-        size={`about ${formatBytes(sizes.fp16)}`}
-        share={formatPercent(sizes.fp16 / report.model.bytes)}
-        action="Save fp16 folder"
-        disabled={busy || !alive}
-        onSave={studio.download.bind(null, 'fp16')}
-      />
-      <Item
-        title="Recipe"
-        note="Everything that decides the result, as JSON. Load it under Recipe to get the same codes again."
-        size={formatBytes(sizes.recipe)}
-        action="Save recipe as JSON"
-        onSave={studio.saveResultRecipe}
-      />
+      {EXPORT_KINDS.map((kind) => (
+        <ExportItem
+          key={kind.title}
+          kind={kind}
+          result={result}
+          estimate={kind.versions[0]!.format === 'packed' ? sizes.packed : kind.simulated ? sizes.fp16 : null}
+          exact={kind.versions[0]!.format === 'packed' && packed !== null}
+          primary={kind === EXPORT_KINDS[0]}
+        />
+      ))}
+      {!foreign && (
+        <Item
+          title="Recipe"
+          note="Everything that decides the result, as JSON. Load it under Recipe to get the same codes again."
+          size={formatBytes(sizes.recipe)}
+          action="Save recipe as JSON"
+          onSave={studio.saveResultRecipe}
+        />
+      )}
       <Item
         title="Report"
         note="Bits, errors, damping and seconds of every module with its column lanes, as JSON."
@@ -85,40 +85,47 @@ interface ItemProps {
   readonly title: string
   readonly note: string
   readonly size: string
-  /** Of the original's bytes. */
-  readonly share?: string
   readonly action: string
-  readonly primary?: boolean
-  readonly disabled?: boolean
   readonly onSave: () => Promise<unknown>
 }
 
-function Item({ title, note, size, share, action, primary, disabled, onSave }: ItemProps) {
+function Item({ title, note, size, action, onSave }: ItemProps) {
   return (
     <li>
-      <div>
+      <div className="take-what">
         <h3>{title}</h3>
         <p className="quiet small">{note}</p>
       </div>
-      <span className="take-size">
-        {size}
-        {share && <span className="quiet small">{share} of the original</span>}
-      </span>
-      <button type="button" className={primary ? 'primary' : ''} disabled={disabled} onClick={() => void onSave()}>
-        {action}
-      </button>
+      <span className="take-size">{size}</span>
+      <div className="take-actions">
+        <button type="button" onClick={() => void onSave()}>
+          {action}
+        </button>
+      </div>
     </li>
   )
 }
 
-function Saving() {
-  const work = useStudioState((state) => (state.busy === 'save' ? state.work : null))
+/** A saving counts bytes, a verification tensors and then windows of the text. */
+function Working() {
+  const studio = useStudio()
+  const verifying = useStudioState((state) => state.busy === 'verify')
+  const work = useStudioState((state) => (state.busy === 'save' || state.busy === 'verify' ? state.work : null))
   if (!work) return null
+  const { label, done, total } = work
+  const count = verifying ? String : formatBytes
   return (
-    <ProgressLine
-      label={`Saving ${work.label.toLowerCase()}`}
-      detail={work.total > 0 ? `${formatBytes(work.done)} of ${formatBytes(work.total)}` : formatBytes(work.done)}
-      share={work.total > 0 ? work.done / work.total : null}
-    />
+    <div className="row take-work">
+      <ProgressLine
+        label={label}
+        detail={total > 0 ? `${count(done)} of ${count(total)}` : verifying ? '' : count(done)}
+        share={total > 0 ? done / total : null}
+      />
+      {verifying && (
+        <button type="button" onClick={() => void studio.cancel()}>
+          Cancel
+        </button>
+      )}
+    </div>
   )
 }

@@ -5,8 +5,9 @@ import { readBitloom } from './bitloom/read'
 import { writeBitloom } from './bitloom/write'
 import { memorySource } from './bytes'
 import { dequantize } from './dequantize'
-import { type DenseLinear, exportFp16, type OutputFile } from './export-fp16'
+import { type DenseLinear, exportFloat } from './export-float'
 import { encodeFloat16 } from './floats'
+import type { OutputFile } from './hf-folder'
 import type { QuantizedLinear } from './quantized'
 import { openModel } from './source'
 import { zipStream } from './zip'
@@ -35,11 +36,11 @@ async function written(files: OutputFile[]) {
   return sources
 }
 
-describe('exportFp16', () => {
+describe('exportFloat', () => {
   it('writes the linears as float16 and leaves the rest as it was', async () => {
     const source = await tinyCheckpoint()
     const linears = tinyLinears()
-    const files = exportFp16(source, tamed(linears))
+    const files = exportFloat(source, tamed(linears))
     expect(files.map(({ name }) => name)).toEqual(['model.safetensors', 'config.json', 'tokenizer.json', 'LICENSE'])
     const copy = await openModel(await written(files))
     expect(copy.metadata).toEqual({ format: 'pt' })
@@ -64,14 +65,14 @@ describe('exportFp16', () => {
     const { names, linear } = await readBitloom(packed)
     const read: QuantizedLinear[] = []
     for (const name of names) read.push(await linear(name))
-    const [direct] = exportFp16(checkpoint, tamed(linears))
-    const [again] = exportFp16(packed, tamed(read))
+    const [direct] = exportFloat(checkpoint, tamed(linears))
+    const [again] = exportFloat(packed, tamed(read))
     expect(await collect(again!.chunks)).toEqual(await collect(direct!.chunks))
   })
 
   it('splits into shards that open together', async () => {
     const source = await tinyCheckpoint()
-    const files = exportFp16(source, tamed(tinyLinears()), new Map(), 1200)
+    const files = exportFloat(source, tamed(tinyLinears()), { maxShardBytes: 1200 })
     expect(files.map(({ name }) => name).slice(0, 4)).toEqual([
       'model-00001-of-00003.safetensors',
       'model-00002-of-00003.safetensors',
@@ -84,7 +85,7 @@ describe('exportFp16', () => {
 
   it('names a weight that float16 cannot hold', async () => {
     const weights = Float32Array.of(1, 2, 3, 65519, 65520, 6)
-    const files = exportFp16(
+    const files = exportFloat(
       await tinyCheckpoint(),
       new Map([['big', { out: 2, in: 3, weights: async () => weights }]]),
     )
@@ -97,7 +98,7 @@ describe('exportFp16', () => {
 describe('zipStream', () => {
   it('is as long as announced, stores files as they are, and passes failures on', async () => {
     const source = await tinyCheckpoint()
-    const files = () => exportFp16(source, tamed(tinyLinears()))
+    const files = () => exportFloat(source, tamed(tinyLinears()))
     const { size, stream } = zipStream('tiny-fp16', files())
     const zip = Buffer.from(await collect(stream))
     expect(zip.length).toBe(size)
@@ -105,7 +106,7 @@ describe('zipStream', () => {
     expect(zip.includes(Buffer.from(await collect(files()[0]!.chunks)))).toBe(true)
     const broken = zipStream(
       'bad',
-      exportFp16(source, new Map([['x', { out: 1, in: 1, weights: async () => Float32Array.of(1e9) }]])),
+      exportFloat(source, new Map([['x', { out: 1, in: 1, weights: async () => Float32Array.of(1e9) }]])),
     )
     await expect(collect(broken.stream)).rejects.toThrow(NumericalError)
   })
