@@ -15,7 +15,11 @@ async function run(shape: AttentionShape & { headDim: number }, { loudness = 3, 
   const v = noise(windows * capacity * width, 3).map((x, i) => (unused(i) ? Number.NaN : x))
   const y = gpu.upload(new Float32Array(q.length).fill(Number.NaN), [windows * tq, heads * headDim])
   const rec = gpu.record()
-  rec.run(attention(headDim, tq, software, scoreKind(shape)), { q: gpu.upload(q), k: gpu.upload(k), v: gpu.upload(v), y }, shape)
+  rec.run(
+    attention(headDim, tq, software, scoreKind(shape)),
+    { q: gpu.upload(q), k: gpu.upload(k), v: gpu.upload(v), y },
+    shape,
+  )
   await gpu.submit(rec)
   return { actual: await gpu.readF32(y), expected: attentionReference(q, k, v, shape) }
 }
@@ -61,7 +65,18 @@ describe('attention', () => {
   })
 
   it.each([
-    { windows: 2, tq: 130, tk: 197, capacity: 200, heads: 2, kvHeads: 1, headDim: 36, softcap: 5, window: 70, scale: 0.2 },
+    {
+      windows: 2,
+      tq: 130,
+      tk: 197,
+      capacity: 200,
+      heads: 2,
+      kvHeads: 1,
+      headDim: 36,
+      softcap: 5,
+      window: 70,
+      scale: 0.2,
+    },
   ])(
     'by tiles with other scores',
     async (shape) => {

@@ -20,6 +20,8 @@ export const embed: Kernel<'ids' | 'table' | 'y', EmbedShape> = {
   wgsl: wgsl([grid, source], { SIZE }),
   bindings: { ids: 'read', table: 'read', y: 'read_write' },
   params: { tokens: 'u32', hidden: 'u32', first: 'u32', count: 'u32', scale: 'f32' },
-  passes: (shape, device) => [{ groups: grid1d(shape.tokens * shape.hidden, SIZE, device), params: { scale: 1, ...shape } }],
+  passes: (shape, device) => [
+    { groups: grid1d(shape.tokens * shape.hidden, SIZE, device), params: { scale: 1, ...shape } },
+  ],
   cost: ({ tokens, hidden }) => ({ flops: 0, bytes: 8 * tokens * hidden }),
 }

@@ -27,7 +27,16 @@ export const rope: Kernel<'cosines' | 'sines' | 'x', RopeShape> = {
   label: 'rope',
   wgsl: wgsl([grid, source], { SIZE }),
   bindings: { cosines: 'read', sines: 'read', x: 'read_write' },
-  params: { row: 'u32', rows: 'u32', heads: 'u32', halfDim: 'u32', headDim: 'u32', length: 'u32', start: 'u32', turn: 'f32' },
+  params: {
+    row: 'u32',
+    rows: 'u32',
+    heads: 'u32',
+    halfDim: 'u32',
+    headDim: 'u32',
+    length: 'u32',
+    start: 'u32',
+    turn: 'f32',
+  },
   passes: ({ row, rows, length, start, heads, headDim, turned = headDim, inverse }, device) => [
     {
       groups: grid1d((rows * heads * turned) / 2, SIZE, device),

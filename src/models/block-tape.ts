@@ -58,13 +58,14 @@ export function frozenBlock(tape: Tape, { linears, attnNorm, mlpNorm }: BlockWei
 export function blockOnTape(
   tape: Tape,
   spec: ModelSpec,
-  { cosines, sines, positions }: RopeTables,
+  { whole, positions }: RopeTables,
   weights: BlockVariables,
   x: Variable,
   { windows, length }: Batch,
   { tap, onOutputGradient }: BlockTapeOptions = {},
 ): Variable {
-  const { heads, kvHeads, headDim, rmsNormEps: eps } = spec
+  const { heads, kvHeads, headDim } = spec
+  const { eps } = spec.norm
   invariant(length <= positions, () => `position ${length} of ${positions}`)
   const apply = (role: Role, input: Variable): Variable => {
     const { weight, bias } = weights.linears[role]
@@ -75,7 +76,7 @@ export function blockOnTape(
     tap?.(role, { input, output })
     return output
   }
-  const turned = (of: Variable, count: number) => rope(tape, of, { cosines, sines, length, heads: count, headDim })
+  const turned = (of: Variable, count: number) => rope(tape, of, { ...whole!, length, heads: count, headDim })
 
   const n1 = rmsNorm(tape, x, weights.attnNorm, eps)
   const q = turned(apply('q', n1), heads)

@@ -3,8 +3,8 @@ import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { matmul } from '../kernels/gemm'
 import { nllBackward } from '../kernels/nll-backward'
-import { rmsNorm } from '../kernels/rms-norm'
 import { rmsNormBackward } from '../kernels/rms-norm-backward'
+import { recordNorm } from './block-parts'
 import { type LlamaModel, logitsRows } from './model'
 
 /**
@@ -19,12 +19,12 @@ export function nllGradient(
   x: Tensor,
   targets: Uint32Array,
 ): { nll: Tensor; gradient: Tensor } {
-  const { vocab, hidden, rmsNormEps: eps } = spec
+  const { vocab, hidden, norm } = spec
   const [tokens = 0] = x.shape
   const targetTensor = gpu.alloc([tokens], 'u32', 'targets')
   rec.write(targetTensor, Uint32Array.from(targets))
   const normed = gpu.alloc(x.shape, 'f32', 'final norm')
-  rec.run(rmsNorm(rec.traits.software), { x, w, y: normed }, { rows: tokens, hidden, eps })
+  recordNorm(rec, norm, { x, w, y: normed })
   const nll = gpu.alloc([tokens], 'f32', 'nll')
   const slope = gpu.alloc(x.shape, 'f32', 'gradient') // d(Σ nll)/d(normed)
   const step = logitsRows(gpu.info, spec, tokens)
@@ -46,7 +46,7 @@ export function nllGradient(
   rec.run(
     rmsNormBackward(rec.traits.software),
     { x, w, dy: slope, dx: gradient },
-    { rows: tokens, hidden, eps, accumulate: false },
+    { rows: tokens, hidden, eps: norm.eps, offset: norm.offset, accumulate: false },
   )
   gpu.free(slope)
   return { nll, gradient }

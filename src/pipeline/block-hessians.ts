@@ -2,7 +2,7 @@ import type { Gpu } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { Hessian } from '../linalg/hessian'
-import type { LinearSpec, ModelSpec } from '../models/spec'
+import type { ModelSpec } from '../models/spec'
 import type { BlockWeights } from '../models/weights'
 import type { HiddenStream } from './streams'
 
@@ -41,7 +41,7 @@ export class BlockHessians {
       hessians.set(stage, Hessian.create(gpu, rec, this.#inputsOf(stage), stream.tokens, this.compared !== null))
     await gpu.submit(rec)
     if (block.attentionFinished && Math.min(...stages) >= 2) await this.#advanceMidway(block)
-    const upTo = Math.max(...stages) as LinearSpec['stage']
+    const upTo = Math.max(...stages)
     for (const b of stream.states.keys()) {
       await this.checkpoint()
       const step = gpu.record()
@@ -52,7 +52,7 @@ export class BlockHessians {
         const original = originals.get(stage)
         if (original) hessian?.addCross(step, original, input)
       }
-      gpu.free(stream.run(step, block.weights, b, { upTo, tap }))
+      gpu.free(stream.run(step, block.weights, b, { upTo, only: stages, tap }))
       gpu.free(...originals.values())
       await gpu.submit(step)
     }
@@ -98,14 +98,14 @@ export class BlockHessians {
     const { gpu, compared } = this
     const inputs = new Map<number, Tensor>()
     if (!compared) return inputs
-    const upTo = Math.max(...stages) as LinearSpec['stage']
+    const upTo = Math.max(...stages)
     const tap = (stage: number, input: Tensor) => {
       if (!stages.includes(stage)) return
       const copy = gpu.alloc(input.shape, 'f32', 'original input')
       rec.copy(input, copy)
       inputs.set(stage, copy)
     }
-    gpu.free(compared.run(rec, original, b, { upTo, tap }))
+    gpu.free(compared.run(rec, original, b, { upTo, only: stages, tap }))
     return inputs
   }
 

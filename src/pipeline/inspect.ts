@@ -12,18 +12,32 @@ import { forecastSeconds } from './time-forecast'
 export function inspect(model: OpenedModel, gpu: GpuInfo): Inspection {
   const { source, spec, packed } = model
   const forecast = forecastOf(model, defaultRecipe('gptq'), gpu)
-  const { rope, linears: _, architecture: __, eos, ...numbers } = spec
   return {
     name: model.name,
     kind: source.provenance.kind,
     architecture: spec.architecture,
     ...modelSize(source),
-    spec: { ...numbers, ropeTheta: rope.theta, ropeScaling: rope.scaling?.type ?? null, eos: eos.join(', ') || null },
+    spec: factsOf(spec),
     tensors: [...source.tensors.values()].map(({ name, dtype, shape, bytes }) => ({ name, dtype, shape, bytes })),
     bits: packed?.bits ?? null,
     chat: model.chatTemplate !== null,
     forecast,
     problems: forecastOf(model, defaultRecipe('rtn'), gpu).problems,
+  }
+}
+
+/** What a person may want to know of a model's shape. */
+function factsOf(spec: ModelSpec): Inspection['spec'] {
+  const { rope, experts, windows } = spec
+  const seen = [...new Set(windows)].map((window) => window ?? 'all')
+  return {
+    ...{ vocab: spec.vocab, hidden: spec.hidden, ffn: spec.ffn, layers: spec.layers },
+    ...{ heads: spec.heads, kvHeads: spec.kvHeads, headDim: spec.headDim },
+    ...(experts && { experts: experts.count, expertsAToken: experts.active }),
+    ...{ norm: spec.norm.kind, normEps: spec.norm.eps, activation: spec.activation },
+    ...{ ropeTheta: rope?.theta ?? null, ropeScaling: rope?.scaling?.type ?? null },
+    ...(seen.some((window) => window !== 'all') && { window: seen.join(', ') }),
+    ...{ tiedHead: spec.tiedHead, context: spec.context, bos: spec.bos, eos: spec.eos.join(', ') || null },
   }
 }
 
