@@ -1,7 +1,7 @@
-// Chooses `active` of a token's experts: those with the largest logits get their part of a softmax over all, the others 0.
+// Chooses `picks` of a token's experts: those with the largest logits get their part of a softmax over all, the others 0.
 // `normalized` lets the chosen ones' parts sum to one. Of equal logits the first is chosen.
 struct Params {
-  tokens: u32, experts: u32, active: u32, normalized: u32,
+  tokens: u32, experts: u32, picks: u32, normalized: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> logits: array<f32>; // [tokens, experts]
@@ -20,7 +20,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     shares[base + e] = 0.0;
   }
   var chosen = 0.0;
-  for (var n = 0u; n < params.active; n++) {
+  for (var n = 0u; n < params.picks; n++) {
     var best = params.experts;
     for (var e = 0u; e < params.experts; e++) {
       if (shares[base + e] > 0.0) { continue; }

@@ -10,7 +10,7 @@ export interface RouteShape {
   readonly tokens: number
   readonly experts: number
   /** Experts that a token is sent to. */
-  readonly active: number
+  readonly picks: number
   /** Whether the shares of a token sum to one; else they are its experts' parts of a softmax over all. */
   readonly normalized: boolean
 }
@@ -20,13 +20,13 @@ export const route: Kernel<'logits' | 'shares', RouteShape> = {
   label: 'route',
   wgsl: wgsl([grid, source], { SIZE }),
   bindings: { logits: 'read', shares: 'read_write' },
-  params: { tokens: 'u32', experts: 'u32', active: 'u32', normalized: 'u32' },
+  params: { tokens: 'u32', experts: 'u32', picks: 'u32', normalized: 'u32' },
   passes: (shape, device) => [
     { groups: grid1d(shape.tokens, SIZE, device), params: { ...shape, normalized: Number(shape.normalized) } },
   ],
-  cost: ({ tokens, experts, active }) => ({
-    flops: tokens * experts * (active + 4),
-    bytes: 4 * tokens * experts * (active + 4),
+  cost: ({ tokens, experts, picks }) => ({
+    flops: tokens * experts * (picks + 4),
+    bytes: 4 * tokens * experts * (picks + 4),
   }),
 }
 

@@ -73,7 +73,7 @@ function routerShares(
   const logits = gpu.alloc([tokens, experts], 'f32', 'router logits')
   const shares = gpu.alloc([tokens, experts], 'f32', 'shares of experts')
   matmul(rec, { a: x, b: router, c: logits, m: tokens, n: experts, k: hidden, transB: true })
-  rec.run(route, { logits, shares }, { tokens, experts, active, normalized })
+  rec.run(route, { logits, shares }, { tokens, experts, picks: active, normalized })
   gpu.free(logits)
   return shares
 }

@@ -126,16 +126,16 @@ function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * sum
 }
 
-/** Shares [tokens, experts] of the `active` experts with the largest logits: parts of a softmax, 0 of the others. */
+/** Shares [tokens, experts] of the `picks` experts with the largest logits: parts of a softmax, 0 of the others. */
 export function routeReference(
   logits: Numbers,
-  { experts, active, normalized }: { experts: number; active: number; normalized: boolean },
+  { experts, picks, normalized }: { experts: number; picks: number; normalized: boolean },
 ): Float64Array {
   const shares = new Float64Array(logits.length)
   for (let base = 0; base < logits.length; base += experts) {
     const row = Array.from({ length: experts }, (_, e) => Math.exp(logits[base + e]!))
     const chosen = row.map((_, e) => e).sort((a, b) => row[b]! - row[a]! || a - b)
-    const kept = chosen.slice(0, active)
+    const kept = chosen.slice(0, picks)
     const whole = (normalized ? kept : chosen).reduce((sum, e) => sum + row[e]!, 0)
     for (const e of kept) shares[base + e] = row[e]! / whole
   }

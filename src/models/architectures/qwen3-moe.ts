@@ -6,8 +6,11 @@ import { activationOf, dimension, only, readOptions } from './options'
 import { qwenWindows } from './qwen2'
 import { qwen3Options } from './qwen3'
 
+const experts = z.int().min(1).max(1024)
+
 const options = qwen3Options.extend({
-  num_experts: dimension.max(1024).default(128),
+  num_experts: experts.optional(),
+  num_local_experts: experts.optional(),
   num_experts_per_tok: dimension.default(8),
   moe_intermediate_size: dimension,
   norm_topk_prob: z.boolean().default(false),
@@ -31,8 +34,12 @@ export const qwen3Moe: Architecture = {
       )
     const biases = { qkv: read.attention_bias, o: read.attention_bias }
     const plain = llamaLike(this, config, { ...read, intermediate_size: read.moe_intermediate_size }, biases)
-    const experts = { count: read.num_experts, active: read.num_experts_per_tok, normalized: read.norm_topk_prob }
-    const spec = withExperts(plain, experts, 'mlp', ['gate_proj', 'up_proj', 'down_proj'], biases)
+    const chosen = {
+      count: read.num_experts ?? read.num_local_experts ?? 128,
+      active: read.num_experts_per_tok,
+      normalized: read.norm_topk_prob,
+    }
+    const spec = withExperts(plain, chosen, 'mlp', ['gate_proj', 'up_proj', 'down_proj'], biases)
     return {
       ...spec,
       windows: qwenWindows(config, spec.layers),
