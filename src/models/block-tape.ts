@@ -9,7 +9,7 @@ import { invariant } from '../errors'
 import type { Tensor } from '../gpu/tensor'
 import type { Batch } from './block'
 import type { RopeTables } from './rope-tables'
-import type { ModelSpec } from './spec'
+import type { ModelSpec, ParameterKey } from './spec'
 import type { BlockWeights, Role } from './weights'
 
 /** The parameters of a block on a tape: leaves where they learn, constants where they are frozen. */
@@ -35,6 +35,23 @@ export interface BlockTapeOptions {
    * it is alive for commands recorded in the call.
    */
   readonly onOutputGradient?: (role: Role, gradient: Tensor) => void
+}
+
+/** What of a model `blockOnTape` does not differentiate, for windows of `length` tokens; null where there is nothing. */
+export function backwardGap(spec: ModelSpec, length: number): string | null {
+  const { norm, scores, windows, parameters, rope } = spec
+  const has = (key: ParameterKey) => parameters.some((parameter) => parameter.key === key)
+  const gaps: [boolean, string][] = [
+    [spec.experts !== null, 'a choice of experts'],
+    [norm.kind !== 'rms' || norm.offset !== 0, 'its norms'],
+    [has('attnOutNorm') || has('qNorm'), 'norms of outputs and heads'],
+    [spec.fusedHeads !== null, 'linears that give several outputs at once'],
+    [spec.activation !== 'silu', 'its activation'],
+    [spec.parallel || rope === null || rope.turned !== spec.headDim, 'how its blocks are put together'],
+    [scores.softcap !== null || spec.logitSoftcap !== null, 'capped scores'],
+    [windows.some((window) => window !== null && window < length), 'queries that see a window shorter than the text'],
+  ]
+  return gaps.find(([missing]) => missing)?.[1] ?? null
 }
 
 /** All parameters of a block as constants of a tape; replace those that learn. */

@@ -159,6 +159,11 @@ export class CalibratedBlock implements WorkingBlock {
     await pause.wait(signal)
   }
 
+  /** What is to say of a module that its method does not know. */
+  warningsOf({ spec }: QuantizedModule): string[] {
+    return this.#hessians?.warnings(spec.stage) ?? []
+  }
+
   /** Puts a finished linear into the block, from its stored bytes; what is to say of it comes when the GPU is there. */
   async commit(module: QuantizedModule, seconds: number): Promise<Later<ModuleRecord>> {
     const { gpu } = this

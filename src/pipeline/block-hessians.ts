@@ -4,6 +4,7 @@ import type { Tensor } from '../gpu/tensor'
 import { Hessian } from '../linalg/hessian'
 import type { ModelSpec } from '../models/spec'
 import type { BlockWeights } from '../models/weights'
+import { RoutedTokens } from './routed'
 import type { HiddenStream } from './streams'
 
 /** A block while its Hessians are taken. */
@@ -19,6 +20,7 @@ export interface BlockPair {
 export class BlockHessians {
   #current = new Map<number, Hessian>()
   readonly #diagonals = new Map<number, Float32Array<ArrayBuffer>>()
+  readonly #warnings = new Map<number, string>()
 
   constructor(
     private readonly gpu: Gpu,
@@ -42,6 +44,7 @@ export class BlockHessians {
     await gpu.submit(rec)
     if (block.attentionFinished && Math.min(...stages) >= 2) await this.#advanceMidway(block)
     const upTo = Math.max(...stages)
+    const routed = new RoutedTokens(gpu, this.model)
     for (const b of stream.states.keys()) {
       await this.checkpoint()
       const step = gpu.record()
@@ -49,6 +52,7 @@ export class BlockHessians {
       const tap = (stage: number, input: Tensor) => {
         const hessian = hessians.get(stage)
         hessian?.add(step, input)
+        if (hessian) routed.record(step, stage, input)
         const original = originals.get(stage)
         if (original) hessian?.addCross(step, original, input)
       }
@@ -56,6 +60,7 @@ export class BlockHessians {
       gpu.free(...originals.values())
       await gpu.submit(step)
     }
+    for (const [stage, warning] of await routed.settle(hessians)) this.#warnings.set(stage, warning)
     const last = gpu.record()
     for (const hessian of hessians.values()) hessian.finish(last)
     await gpu.submit(last)
@@ -72,6 +77,12 @@ export class BlockHessians {
   /** diag H of this stage, kept when H is gone. */
   diagonal(stage: number): Float32Array<ArrayBuffer> | null {
     return this.#diagonals.get(stage) ?? null
+  }
+
+  /** What is to say of the Hessian of this stage. */
+  warnings(stage: number): string[] {
+    const warning = this.#warnings.get(stage)
+    return warning ? [warning] : []
   }
 
   /** The inputs of this stage are no longer what they were. */
