@@ -50,7 +50,7 @@ describe.each(architectureNames)('%s', (name) => {
     expect(Math.abs((await perplexityOf(packed)) / original - 1)).toBeLessThan(0.02)
   })
 
-  it('loses less by GPTQ than by RTN, with inputs that each linear sees', async () => {
+  it('is quantized by GPTQ along what each linear reads', async () => {
     const options = { bits: 3, groupSize: 32 }
     const [plain, learned] = [await quantized(name, 'rtn', options), await quantized(name, 'gptq', options)]
     const outputs = ({ report }: typeof learned) => report.modules.map(({ error }) => error.output!)

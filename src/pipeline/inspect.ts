@@ -1,8 +1,8 @@
 import type { Gpu, GpuInfo } from '../gpu/device'
 import { resolveMethod } from '../methods/registry'
 import { backwardGap } from '../models/block-tape'
-import type { ModelSpec } from '../models/spec'
-import type { Inspection, MemoryForecast, Recipe, RunForecast } from '../records'
+import { linearName, type ModelSpec } from '../models/spec'
+import type { Inspection, MemoryForecast, PlannedModule, Recipe, RunForecast } from '../records'
 import { ratesOf } from './device-rates'
 import { forecastQuantize } from './forecast'
 import { modelSize, type OpenedModel } from './opened'
@@ -20,12 +20,20 @@ export function inspect(model: OpenedModel, gpu: GpuInfo): Inspection {
     ...modelSize(source),
     spec: factsOf(spec),
     tensors: [...source.tensors.values()].map(({ name, dtype, shape, bytes }) => ({ name, dtype, shape, bytes })),
+    modules: packed ? [] : modulesOf(spec),
     bits: packed?.bits ?? null,
     chat: model.chatTemplate !== null,
     forecast,
     problems: forecastOf(model, defaultRecipe('rtn'), gpu).problems,
   }
 }
+
+const modulesOf = ({ layers, linears }: ModelSpec): PlannedModule[] =>
+  Array.from({ length: layers }, (_, layer) =>
+    linears.map((linear) => ({
+      ...{ name: linearName(layer, linear), layer, role: linear.role, out: linear.out, in: linear.in },
+    })),
+  ).flat()
 
 /** What a person may want to know of a model's shape. */
 function factsOf(spec: ModelSpec): Inspection['spec'] {
