@@ -170,7 +170,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
     #for i in 2
     #for c in 4
     product_0_${i}_${c} *= params.scale;
-    if (CAPPED) { product_0_${i}_${c} = capped4(product_0_${i}_${c}); }
+    if (CAPPED) {
+      product_0_${i}_${c} = capped4(product_0_${i}_${c});
+      #for gradient in GRADIENT
+      product_1_${i}_${c} = (product_1_${i}_${c} - delta_${i}) * cap_slopes(product_0_${i}_${c});
+      #end
+    }
     #end
     #end
     if (WINDOWED || s + TILE > before + first + 1u) {
@@ -201,7 +206,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
       product_0_${i}_${c} = exp(product_0_${i}_${c} - highest_${i});
       weights_${i} += product_0_${i}_${c};
       #for gradient in GRADIENT
-      product_0_${i}_${c} *= product_1_${i}_${c} - delta_${i};
+      product_0_${i}_${c} *= select(product_1_${i}_${c} - delta_${i}, product_1_${i}_${c}, CAPPED);
       #end
       #end
       #for r in 4

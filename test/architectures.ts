@@ -39,15 +39,23 @@ export function openArchitecture(name: string, changes: Record<string, unknown> 
   )
 }
 
-/** What PyTorch computes: logits [tokens, vocab] of these ids. */
-export async function expectedOf(name: string): Promise<{ ids: Uint32Array<ArrayBuffer>; logits: Float32Array }> {
+/** What PyTorch computes of these ids: logits [tokens, vocab], and the mean square of the loss's gradient to a linear's outputs. */
+export async function expectedOf(name: string): Promise<{
+  ids: Uint32Array<ArrayBuffer>
+  logits: Float32Array
+  /** By full name of the linear, [out]; of none in a model with experts. */
+  gradients: ReadonlyMap<string, Float32Array>
+}> {
   const { tensors } = await readSafetensors(memorySource(read(name, 'expected.safetensors'), 'expected'))
   const values = async (tensor: string) => {
     const entry = tensors.get(tensor)!
     return { bytes: await entry.read(), dtype: entry.dtype }
   }
   const [ids, logits] = [await values('ids'), await values('logits')]
-  return { ids: new Uint32Array(ids.bytes.buffer), logits: toFloat32(logits.bytes, logits.dtype) }
+  const gradients = new Map<string, Float32Array>()
+  for (const [key, entry] of tensors)
+    if (key.startsWith('gradient.')) gradients.set(key.slice(9), toFloat32(await entry.read(), entry.dtype))
+  return { gradients, ids: new Uint32Array(ids.bytes.buffer), logits: toFloat32(logits.bytes, logits.dtype) }
 }
 
 /** So many random characters that the fixtures' tokenizer knows. */

@@ -3,8 +3,9 @@
     python tools/architecture_fixtures.py test/fixtures/architectures [NAME …]
 
 Needs torch, transformers (written with 5.18) and safetensors. Each model becomes a folder with config.json and
-model.safetensors in float16 as `save_pretrained` writes them, and expected.safetensors with `ids` [tokens] and `logits`
-[tokens, vocab], float32, computed by eager attention in float64 from the float16 weights. Sizes are odd on purpose;
+model.safetensors in float16 as `save_pretrained` writes them, and expected.safetensors with `ids` [tokens], `logits`
+[tokens, vocab] and `gradient.NAME` [out] of every linear (see `differentiate`; not of models with experts), float32, computed
+by eager attention in float64 from the float16 weights. Sizes are odd on purpose;
 windows are shorter than the text, so that they matter.
 """
 
@@ -109,6 +110,28 @@ def randomize(model: torch.nn.Module) -> None:
         parameter.data.copy_(values.half().float())
 
 
+def differentiate(model: torch.nn.Module, ids: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    """Logits, and of the summed next-token loss the squared gradient to every output of every linear, mean over tokens."""
+    outputs: dict[str, torch.Tensor] = {}
+    hooks = []
+    for name, module in model.named_modules():
+        if isinstance(module, (torch.nn.Linear, transformers.pytorch_utils.Conv1D)) and ("layers." in name or ".h." in name):
+
+            def keep(_module, _inputs, output, name=name):
+                output.retain_grad()
+                outputs[name] = output
+
+            hooks.append(module.register_forward_hook(keep))
+    logits = model(ids[None]).logits[0]
+    torch.nn.functional.cross_entropy(logits[:-1], ids[1:], reduction="sum").backward()
+    for hook in hooks:
+        hook.remove()
+    experts = any("experts" in name for name, _ in model.named_modules())
+    squares = {f"gradient.{name}": value.grad[0].square().mean(0).float() for name, value in outputs.items()}
+    model.zero_grad()
+    return logits.detach().float().contiguous(), {} if experts else squares
+
+
 def make(name: str, folder: pathlib.Path) -> None:
     class_name, changes = MODELS[name]
     model_class = getattr(transformers, class_name)
@@ -122,11 +145,10 @@ def make(name: str, folder: pathlib.Path) -> None:
     model.tie_weights()
     ids = torch.randint(2, options["vocab_size"], (TOKENS,))
     folder.mkdir(parents=True, exist_ok=True)
-    with torch.no_grad():
-        logits = model.double()(ids[None]).logits[0].float()
+    logits, gradients = differentiate(model.double(), ids)
     model.half().save_pretrained(folder)
     (folder / "generation_config.json").unlink(missing_ok=True)
-    save_file({"ids": ids.int(), "logits": logits.contiguous()}, folder / "expected.safetensors")
+    save_file({"ids": ids.int(), "logits": logits, **gradients}, folder / "expected.safetensors")
     config = json.loads((folder / "config.json").read_text())
     print(name, sorted(config), f"{(folder / 'model.safetensors').stat().st_size} bytes, logits to {logits.abs().max():.2f}")
 

@@ -1,6 +1,7 @@
 import grid from '../../shaders/lib/grid.wgsl?raw'
+import putSource from '../../shaders/put_parts.wgsl?raw'
 import source from '../../shaders/take_parts.wgsl?raw'
-import { grid1d, type Kernel, wgsl } from '../gpu/kernel'
+import { type DeviceTraits, grid1d, type Kernel, wgsl } from '../gpu/kernel'
 
 const SIZE = 64
 
@@ -17,14 +18,26 @@ export interface TakePartsShape extends Parts {
   readonly columns: number
 }
 
+const common = {
+  params: { rows: 'u32', pieces: 'u32', width: 'u32', stride: 'u32', first: 'u32', columns: 'u32' },
+  passes: (shape: TakePartsShape, device: DeviceTraits) => [
+    { groups: grid1d(shape.rows * shape.pieces * shape.width, SIZE, device), params: { ...shape } },
+  ],
+  cost: ({ rows, pieces, width }: TakePartsShape) => ({ flops: 0, bytes: 8 * rows * pieces * width }),
+} as const
+
 /** y [rows, pieces · width] = those columns of x [rows, columns]. */
 export const takeParts: Kernel<'x' | 'y', TakePartsShape> = {
+  ...common,
   label: 'take parts',
   wgsl: wgsl([grid, source], { SIZE }),
   bindings: { x: 'read', y: 'read_write' },
-  params: { rows: 'u32', pieces: 'u32', width: 'u32', stride: 'u32', first: 'u32', columns: 'u32' },
-  passes: (shape, device) => [
-    { groups: grid1d(shape.rows * shape.pieces * shape.width, SIZE, device), params: { ...shape } },
-  ],
-  cost: ({ rows, pieces, width }) => ({ flops: 0, bytes: 8 * rows * pieces * width }),
+}
+
+/** Those columns of x [rows, columns] += y [rows, pieces · width]. */
+export const putParts: Kernel<'y' | 'x', TakePartsShape> = {
+  ...common,
+  label: 'put parts',
+  wgsl: wgsl([grid, putSource], { SIZE }),
+  bindings: { y: 'read', x: 'read_write' },
 }

@@ -59,11 +59,14 @@ export const tiledAttention = remembered(
 
 /** `attentionBackwardQueries` by tiles, for heads of up to 128 numbers: it holds two products, which leaves no registers for larger ones. */
 export const tiledAttentionBackwardQueries = remembered(
-  (headDim: number): Kernel<'q' | 'k' | 'v' | 'y' | 'dy' | 'dq' | 'stats', AttentionBackwardShape> => {
+  (
+    headDim: number,
+    kind: ScoreKind = '',
+  ): Kernel<'q' | 'k' | 'v' | 'y' | 'dy' | 'dq' | 'stats', AttentionBackwardShape> => {
     const flopsOfPair = 6 * headDim + 16
     return {
-      label: `attention backward queries ${headDim} tiled`,
-      wgsl: sourceOf(headDim, 1),
+      label: `attention backward queries ${headDim} tiled${kind}`,
+      wgsl: sourceOf(headDim, 1, kind),
       bindings: { q: 'read', k: 'read', v: 'read', y: 'read', dy: 'read', dq: 'read_write', stats: 'read_write' },
       params,
       passes: ({ length, ...shape }, device) =>
@@ -74,5 +77,5 @@ export const tiledAttentionBackwardQueries = remembered(
       }),
     }
   },
-  String,
+  (headDim, kind = '') => `${headDim}${kind}`,
 )

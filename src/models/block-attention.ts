@@ -3,7 +3,7 @@ import type { Gpu } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { attention } from '../kernels/attention'
-import { type Scores, scoreKind } from '../kernels/attention-shape'
+import { scoreKind } from '../kernels/attention-shape'
 import { cachedAttention } from '../kernels/cached-attention'
 import type { Operand } from '../kernels/project'
 import { rope } from '../kernels/rope'
@@ -11,6 +11,7 @@ import type { Batch, BlockOptions } from './block'
 import { linear, norm, taken } from './block-parts'
 import { headParts } from './fused'
 import { type KvCacheLayer, keepFloats, keepHalves } from './kv-cache'
+import { layerView } from './layer-view'
 import type { RopeTables } from './rope-tables'
 import type { ModelSpec } from './spec'
 import type { BlockWeights } from './weights'
@@ -40,21 +41,16 @@ export function attend(
   const row = direct ? start : 0
   const { q, k, v } = queriesKeysValues(gpu, rec, attended, x, direct && { cache: direct, row })
 
-  const window = spec.windows[weights.layer ?? 0] ?? null
-  const turning =
-    window !== null && spec.localRope
-      ? { table: tables.local, rope: spec.localRope }
-      : { table: tables.whole, rope: spec.rope }
-  if (turning.table && turning.rope) {
-    const { cosines, sines } = turning.table
-    const turn = { rows, length, start, headDim, turned: turning.rope.turned }
-    rec.run(rope, { cosines, sines, x: q }, { row: 0, heads, ...turn })
-    rec.run(rope, { cosines, sines, x: k }, { row, heads: kvHeads, ...turn })
+  const { turn, scores } = layerView(spec, tables, weights.layer ?? 0, start + length)
+  if (turn) {
+    const { cosines, sines, turned } = turn
+    const shape = { rows, length, start, headDim, turned }
+    rec.run(rope, { cosines, sines, x: q }, { row: 0, heads, ...shape })
+    rec.run(rope, { cosines, sines, x: k }, { row, heads: kvHeads, ...shape })
   }
   if (cache && !direct) (cache.beyond ? keepHalves : keepFloats)(rec, cache, { k, v }, start)
 
   const a = gpu.alloc([rows, heads * headDim], 'f32', 'attention')
-  const scores: Scores = { ...spec.scores, window: window !== null && window < start + length ? window : null }
   if (cache && start > 0) {
     const shape = { tq: length, tk: start + length, heads, kvHeads, headDim, ...scores }
     cachedAttention(gpu, rec, { q, k: cache.k, v: cache.v, y: a }, shape)

@@ -1,25 +1,12 @@
 import type { Gpu } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
-import { elements, type Tensor } from '../gpu/tensor'
+import type { Tensor } from '../gpu/tensor'
 import { bias } from '../kernels/bias'
-import { layerNorm } from '../kernels/layer-norm'
+import { recordNorm } from '../kernels/norm'
 import { type Operand, outputsOf, project } from '../kernels/project'
-import { rmsNorm } from '../kernels/rms-norm'
 import { type Parts, takeParts } from '../kernels/take-parts'
-import type { ModelSpec, NormSpec } from './spec'
+import type { ModelSpec } from './spec'
 import type { BlockParameters, LinearWeights } from './weights'
-
-/** y of the shape of x, every row of as many numbers as w has normed; b is there where the norm adds a bias. */
-export function recordNorm(
-  rec: Recorder,
-  { kind, eps, offset }: NormSpec,
-  { x, w, b, y }: { x: Tensor; w: Tensor; b?: Tensor | undefined; y: Tensor },
-): void {
-  const hidden = elements(w.shape)
-  const rows = elements(x.shape) / hidden
-  if (kind === 'layer') rec.run(layerNorm(rec.traits.software), { x, w, b: b!, y }, { rows, hidden, eps })
-  else rec.run(rmsNorm(rec.traits.software), { x, w, y }, { rows, hidden, eps, offset })
-}
 
 /** The norm of x [tokens, …] by a parameter of a block, as a new tensor. */
 export function norm(

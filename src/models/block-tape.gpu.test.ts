@@ -72,8 +72,11 @@ describe('a block on the tape', () => {
     ) as BlockVariables['linears']
     const variables = {
       linears,
-      attnNorm: leaf('input_layernorm.weight', block.attnNorm),
-      mlpNorm: leaf('post_attention_layernorm.weight', block.mlpNorm),
+      parameters: {
+        attnNorm: leaf('input_layernorm.weight', block.attnNorm),
+        mlpNorm: leaf('post_attention_layernorm.weight', block.mlpNorm),
+      } as BlockVariables['parameters'],
+      layer: 1,
     }
     const seen: Role[] = []
     const y = blockOnTape(tape, spec, tables, variables, leaf('x', x), batch, {

@@ -7,10 +7,10 @@ import { argmax } from '../kernels/argmax'
 import { embed } from '../kernels/embed'
 import { matmul } from '../kernels/gemm'
 import { nll } from '../kernels/nll'
+import { recordNorm } from '../kernels/norm'
 import type { Operand } from '../kernels/project'
 import { softcap } from '../kernels/softcap'
 import { BlockForward } from './block'
-import { recordNorm } from './block-parts'
 import { freeRopeTables, makeRopeTables, type RopeTables } from './rope-tables'
 import { biasOf, type ModelSpec } from './spec'
 import {
@@ -102,6 +102,10 @@ export class LlamaModel {
     const { norm } = this.ends
     invariant(norm, 'the head is not loaded')
     return norm
+  }
+
+  get finalNormBias(): Tensor | undefined {
+    return this.ends.normBias
   }
 
   /** Cosines and sines of the positions. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseJsonObject } from '../formats/side-files'
+import type { NormSpec } from '../kernels/norm'
 import { architectures } from './architectures'
 import { isTokenOf, tokenIds } from './architectures/options'
 import { configError, schemaError } from './description-error'
@@ -54,14 +55,6 @@ export interface ModelSpec {
   linears: readonly LinearSpec[]
   /** Everything else in a block. */
   parameters: readonly ParameterSpec[]
-}
-
-export interface NormSpec {
-  /** 'rms' divides by the root of the mean square, 'layer' takes the mean off before and adds a bias behind. */
-  kind: 'rms' | 'layer'
-  eps: number
-  /** What stored weights lack: 1 where they are stored as the distance from 1. */
-  offset: number
 }
 
 export interface ExpertsSpec {

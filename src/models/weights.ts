@@ -93,8 +93,8 @@ export interface BlockParameters extends Partial<Readonly<Record<ParameterKey, T
 }
 
 /** All that a block holds beside its linears. */
-export const parametersOf = ({ linears: _, layer: __, ...parameters }: BlockWeights<Operand>): Tensor[] =>
-  Object.values(parameters)
+export const parameterEntries = ({ linears: _, layer: __, ...parameters }: BlockWeights<Operand>) =>
+  Object.entries(parameters) as [ParameterKey, Tensor][]
 
 export const loadBlock = (gpu: Gpu, weights: WeightSource, spec: ModelSpec, layer: number): Promise<BlockWeights> =>
   load(gpu, weights, spec, layer, (name) => weights.linear(name))
@@ -144,7 +144,7 @@ export function freeBlock(gpu: Gpu, block: BlockWeights<Operand>): void {
     freeOperand(gpu, weight)
     gpu.free(bias ?? undefined)
   }
-  gpu.free(...parametersOf(block))
+  gpu.free(...parameterEntries(block).map(([, tensor]) => tensor))
 }
 
 /** Rows [first, first + count) of a matrix too large for one binding. */

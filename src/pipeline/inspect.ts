@@ -72,19 +72,15 @@ export function recipeProblem(
   { method, options }: ReturnType<typeof resolveMethod>,
 ): string | null {
   if (!method.needsCalibration) return null
-  return contextProblem(spec, recipe.calibration) ?? gradientProblem(spec, recipe.calibration, { method, options })
+  return contextProblem(spec, recipe.calibration) ?? gradientProblem(spec, { method, options })
 }
 
 /** Why gradients that the method learns by cannot be had; null where it needs none or they can. */
-function gradientProblem(
-  spec: ModelSpec,
-  { length }: Recipe['calibration'],
-  { method, options }: ReturnType<typeof resolveMethod>,
-): string | null {
+function gradientProblem(spec: ModelSpec, { method, options }: ReturnType<typeof resolveMethod>): string | null {
   const memory = method.memory(options)
   const learns = memory.reconstruction !== undefined && memory.reconstruction !== null
   if (!learns && !memory.plan?.sensitivities) return null
-  const gap = backwardGap(spec, length)
+  const gap = backwardGap(spec)
   const remedy = learns ? 'choose GPTQ or AWQ' : "set 'sensitivity' to 'none'"
   return (
     gap &&
