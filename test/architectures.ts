@@ -1,43 +1,18 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { memorySource } from '../src/formats/bytes'
 import { readSafetensors } from '../src/formats/safetensors'
 import { toFloat32 } from '../src/formats/source'
 import { type OpenedModel, openFiles } from '../src/pipeline/opened'
+import { architectureFiles, fixtureFile, LETTERS } from './architecture-files'
 import { noise } from './device'
 
-/** Made by PyTorch transformers: tools/architecture_fixtures.py. */
-const FOLDER = join(import.meta.dirname, 'fixtures/architectures')
+export { architectureNames } from './architecture-files'
 
-export const architectureNames = readdirSync(FOLDER).sort()
-
-/** A character for every id, in a tokenizer that merges nothing. */
-const LETTERS = Array.from({ length: 97 }, (_, id) => String.fromCharCode(0x100 + id))
-const tokenizer = {
-  version: '1.0',
-  added_tokens: [],
-  normalizer: null,
-  pre_tokenizer: null,
-  post_processor: null,
-  decoder: null,
-  model: { type: 'BPE', vocab: Object.fromEntries(LETTERS.map((letter, id) => [letter, id])), merges: [] },
-}
-
-const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
-const read = (name: string, file: string) => readFileSync(join(FOLDER, name, file))
-
-/** The model of a fixture as it is opened from files, its config changed where asked for. */
-export function openArchitecture(name: string, changes: Record<string, unknown> = {}): Promise<OpenedModel> {
-  const config = { ...JSON.parse(read(name, 'config.json').toString()), ...changes }
-  return openFiles(
-    [
-      memorySource(read(name, 'model.safetensors'), 'model.safetensors'),
-      memorySource(text(config), 'config.json'),
-      memorySource(text(tokenizer), 'tokenizer.json'),
-    ],
+/** The model of a fixture, opened from its files. */
+export const openArchitecture = (name: string): Promise<OpenedModel> =>
+  openFiles(
+    architectureFiles(name).map((file) => memorySource(file.bytes, file.name)),
     name,
   )
-}
 
 /** What PyTorch computes of these ids: logits [tokens, vocab], and the mean square of the loss's gradient to a linear's outputs. */
 export async function expectedOf(name: string): Promise<{
@@ -46,16 +21,15 @@ export async function expectedOf(name: string): Promise<{
   /** By full name of the linear, [out]; of none in a model with experts. */
   gradients: ReadonlyMap<string, Float32Array>
 }> {
-  const { tensors } = await readSafetensors(memorySource(read(name, 'expected.safetensors'), 'expected'))
-  const values = async (tensor: string) => {
-    const entry = tensors.get(tensor)!
-    return { bytes: await entry.read(), dtype: entry.dtype }
-  }
-  const [ids, logits] = [await values('ids'), await values('logits')]
-  const gradients = new Map<string, Float32Array>()
+  const { tensors } = await readSafetensors(memorySource(fixtureFile(name, 'expected.safetensors'), 'expected'))
+  const floats = new Map<string, Float32Array>()
   for (const [key, entry] of tensors)
-    if (key.startsWith('gradient.')) gradients.set(key.slice(9), toFloat32(await entry.read(), entry.dtype))
-  return { gradients, ids: new Uint32Array(ids.bytes.buffer), logits: toFloat32(logits.bytes, logits.dtype) }
+    if (entry.dtype === 'F32') floats.set(key, toFloat32(await entry.read(), entry.dtype))
+  const ids = await tensors.get('ids')!.read()
+  const gradients = [...floats].flatMap(([key, values]): [string, Float32Array][] =>
+    key.startsWith('gradient.') ? [[key.slice('gradient.'.length), values]] : [],
+  )
+  return { ids: new Uint32Array(ids.buffer), logits: floats.get('logits')!, gradients: new Map(gradients) }
 }
 
 /** So many random characters that the fixtures' tokenizer knows. */

@@ -141,7 +141,7 @@ export function fakeInspection(name: string, layers: number): Inspection {
       vocabulary: 8192,
       context: 1024,
       ropeTheta: 10000,
-      rmsNormEps: 1e-5,
+      normEps: 1e-5,
       tiedHead: true,
       ropeScaling: null,
     },
