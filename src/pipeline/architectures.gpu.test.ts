@@ -9,6 +9,7 @@ import { exportFp16 } from '../formats/export-fp16'
 import { openModel, type TensorEntry, toFloat32 } from '../formats/source'
 import { linearName, type ModelSpec } from '../models/spec'
 import type { Recipe } from '../records'
+import { forecastOf } from './inspect'
 import { type OpenedModel, openFiles, transposedNames, weightsOf } from './opened'
 import { perplexity } from './perplexity'
 import { quantize } from './quantize'
@@ -53,6 +54,10 @@ describe.each(architectureNames)('%s', (name) => {
   it('is quantized by GPTQ along what each linear reads', async () => {
     const options = { bits: 3, groupSize: 32 }
     const [plain, learned] = [await quantized(name, 'rtn', options), await quantized(name, 'gptq', options)]
+    const forecast = forecastOf(learned.model, recipe('gptq', options), (await testGpu()).info)
+    const taken = learned.report.peakGpuBytes / forecast.peak
+    expect(taken).toBeGreaterThan(0.7)
+    expect(taken).toBeLessThan(1.02)
     const outputs = ({ report }: typeof learned) => report.modules.map(({ error }) => error.output!)
     expect(outputs(learned).every((error) => error > 0 && error < 0.1)).toBe(true)
     const weights = ({ report }: typeof learned) => report.modules.reduce((sum, { error }) => sum + error.weight, 0)

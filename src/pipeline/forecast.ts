@@ -3,6 +3,7 @@ import type { GpuInfo } from '../gpu/device'
 import { dotSlices } from '../kernels/matrix'
 import { countOf, type MethodMemory, type Moment, type Shape } from '../methods/memory'
 import type { Method } from '../methods/method'
+import { blockShapes } from '../models/block-shapes'
 import { stagesOf } from '../models/roles'
 import type { LinearSpec, ModelSpec } from '../models/spec'
 import type { MemoryForecast, Recipe } from '../records'
@@ -11,7 +12,7 @@ import { forecastGradients } from './gradients-forecast'
 import { problemsOf, wholeTensors } from './problems'
 import { reconstructionMoments } from './reconstruction-forecast'
 import { differentiated } from './sensitivities'
-import { blockShapes, embeddingShapes, residentShapes, tableShapes } from './shapes'
+import { embeddingShapes, residentShapes, tableShapes } from './shapes'
 
 /** Bytes alive at one moment, by what takes them. */
 type Parts = Pick<MemoryForecast, 'weights' | 'hessians' | 'activations'>

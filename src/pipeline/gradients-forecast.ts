@@ -1,11 +1,12 @@
 import { allocatedBytes } from '../gpu/buffers'
 import type { GpuInfo } from '../gpu/device'
 import { dotSlices } from '../kernels/matrix'
+import { blockShapes } from '../models/block-shapes'
 import { logitsRows } from '../models/model'
 import type { ModelSpec, ParameterKey } from '../models/spec'
 import type { Role } from '../models/weights'
 import { gradientWindows, sweepBatches } from './gradients'
-import { blockShapes, embeddingShapes, residentShapes, tableShapes } from './shapes'
+import { embeddingShapes, residentShapes, tableShapes } from './shapes'
 
 type Shape = readonly number[]
 
