@@ -42,7 +42,7 @@ function factsOf(spec: ModelSpec): Inspection['spec'] {
   return {
     ...{ vocab: spec.vocab, hidden: spec.hidden, ffn: spec.ffn, layers: spec.layers },
     ...{ heads: spec.heads, kvHeads: spec.kvHeads, headDim: spec.headDim },
-    ...(experts && { experts: experts.count, expertsAToken: experts.active }),
+    ...(experts && { experts: experts.count, activeExperts: experts.active }),
     ...{ norm: spec.norm.kind, normEps: spec.norm.eps, activation: spec.activation },
     ...{ ropeTheta: rope?.theta ?? null, ropeScaling: rope?.scaling?.type ?? null },
     ...(seen.some((window) => window !== 'all') && { window: seen.join(', ') }),
