@@ -69,3 +69,9 @@ describe.each(architectureNames)('%s', (name) => {
     model.free()
   })
 })
+
+it('refuses texts beyond the positions that GPT-2 has embedded', async () => {
+  const gpu = await testGpu()
+  const opened = await openArchitecture('gpt2')
+  await expect(loaded(gpu, opened, 65)).rejects.toThrow(/wpe\.weight: expected texts of at most 64 tokens, .* got 65/)
+})

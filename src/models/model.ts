@@ -69,12 +69,17 @@ export class LlamaModel {
     this.block = new BlockForward(gpu, spec, tables)
   }
 
+  /** FormatError where the model has embedded fewer positions than are asked for. */
   static async load(gpu: Gpu, spec: ModelSpec, weights: WeightSource, options: ModelOptions): Promise<LlamaModel> {
     const { maxBindingBytes, maxBufferBytes } = gpu.info
     const { shardBytes = Math.min(maxBindingBytes, maxBufferBytes), ends = 'both', positions } = options
     const loadVocabulary = (name: string) =>
       loadSharded(gpu, weights, name, [spec.vocab, spec.hidden] as const, shardBytes)
     const { names } = spec
+    if (names.positions && positions > spec.context)
+      throw new FormatError(
+        `${names.positions}: expected texts of at most ${spec.context} tokens, whose positions the model knows, got ${positions} — use shorter windows`,
+      )
     const embedding = ends === 'none' ? [] : await loadVocabulary(names.embedding)
     const table =
       names.positions && ends !== 'none'
