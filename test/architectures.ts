@@ -18,7 +18,7 @@ export const openArchitecture = (name: string): Promise<OpenedModel> =>
 export async function expectedOf(name: string): Promise<{
   ids: Uint32Array<ArrayBuffer>
   logits: Float32Array
-  /** By full name of the linear, [out]; of none in a model with experts. */
+  /** By full name of the linear, [out]; of none that is an expert's. */
   gradients: ReadonlyMap<string, Float32Array>
 }> {
   const { tensors } = await readSafetensors(memorySource(fixtureFile(name, 'expected.safetensors'), 'expected'))

@@ -4,7 +4,7 @@
 
 Needs torch, transformers (written with 5.18) and safetensors. Each model becomes a folder with config.json and
 model.safetensors in float16 as `save_pretrained` writes them, and expected.safetensors with `ids` [tokens], `logits`
-[tokens, vocab] and `gradient.NAME` [out] of every linear (see `differentiate`; not of models with experts), float32, computed
+[tokens, vocab] and `gradient.NAME` [out] of every linear (see `differentiate`; not of experts), float32, computed
 by eager attention in float64 from the float16 weights. Sizes are odd on purpose;
 windows are shorter than the text, so that they matter.
 """
@@ -126,10 +126,12 @@ def differentiate(model: torch.nn.Module, ids: torch.Tensor) -> tuple[torch.Tens
     torch.nn.functional.cross_entropy(logits[:-1], ids[1:], reduction="sum").backward()
     for hook in hooks:
         hook.remove()
+    # transformers holds all experts in one tensor, so that theirs and the router's outputs are not to be had
     experts = any("experts" in name for name, _ in model.named_modules())
-    squares = {f"gradient.{name}": value.grad[0].square().mean(0).float() for name, value in outputs.items()}
+    seen = {name: value for name, value in outputs.items() if not experts or "self_attn" in name}
+    squares = {f"gradient.{name}": value.grad[0].square().mean(0).float() for name, value in seen.items()}
     model.zero_grad()
-    return logits.detach().float().contiguous(), {} if experts else squares
+    return logits.detach().float().contiguous(), squares
 
 
 def make(name: str, folder: pathlib.Path) -> None:

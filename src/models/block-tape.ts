@@ -1,6 +1,7 @@
 import { residual } from '../autograd/ops/residual'
 import type { Tape, Variable } from '../autograd/tape'
 import { attention } from '../autograd/transformer/attention'
+import { addShares, route } from '../autograd/transformer/experts'
 import { gelu, geluMul } from '../autograd/transformer/gelu'
 import { layerNorm } from '../autograd/transformer/layer-norm'
 import { linear } from '../autograd/transformer/linear'
@@ -13,6 +14,7 @@ import type { Tensor } from '../gpu/tensor'
 import type { Batch } from './block'
 import { gateParts, headParts } from './fused'
 import { layerView } from './layer-view'
+import { expertRole } from './roles'
 import type { RopeTables } from './rope-tables'
 import type { ModelSpec, ParameterKey } from './spec'
 import { type BlockWeights, parameterEntries, type Role } from './weights'
@@ -41,9 +43,6 @@ export interface BlockTapeOptions {
   readonly onOutputGradient?: (role: Role, gradient: Tensor) => void
 }
 
-/** What of a model `blockOnTape` does not differentiate; null where there is nothing. */
-export const backwardGap = ({ experts }: ModelSpec): string | null => (experts ? 'the choice of experts' : null)
-
 /** All parameters of a block as constants of a tape; replace those that learn. */
 export function frozenBlock(tape: Tape, block: BlockWeights): BlockVariables {
   const linears = Object.entries(block.linears).map(([role, { weight, bias }]) => [
@@ -59,7 +58,7 @@ export function frozenBlock(tape: Tape, block: BlockWeights): BlockVariables {
 }
 
 /**
- * The block of `BlockForward` (whole windows, no cache, no experts) on a tape: x [windows·length, hidden] → y of the same
+ * The block of `BlockForward` (whole windows, no cache) on a tape: x [windows·length, hidden] → y of the same
  * shape. `tape.backward([y, dy])` gives the gradients of the leaves among x and the weights, and frees every activation as
  * soon as it has been used.
  */
@@ -109,6 +108,15 @@ export function blockOnTape(
   const h = residual(tape, x, normed(apply('o', a), 'attnOutNorm'))
 
   const n2 = normed(spec.parallel ? x : h, 'mlpNorm')
+  if (spec.experts) {
+    const { count, active: picks, normalized } = spec.experts
+    const shares = route(tape, linear(tape, n2, parameters.router!), { picks, normalized })
+    const given = Array.from({ length: count }, (_, e) => {
+      const m = siluMul(tape, apply(expertRole(e, 'gate'), n2), apply(expertRole(e, 'up'), n2))
+      return apply(expertRole(e, 'down'), m)
+    })
+    return addShares(tape, h, given, shares)
+  }
   const m = (() => {
     if (!('gate' in weights.linears) && !('gate_up' in weights.linears))
       return gelu(tape, apply('up', n2), activation === 'gelu' ? 'gelu' : 'gelu_tanh')

@@ -7,9 +7,7 @@ import { outputGradients } from './gradients'
 import { forecastGradients } from './gradients-forecast'
 import { quantize } from './quantize'
 
-const learnable = architectureNames.filter((name) => !/mixtral|moe/.test(name))
-
-describe.each(learnable)('%s', (name) => {
+describe.each(architectureNames)('%s', (name) => {
   it('gives the gradients that PyTorch gives', async () => {
     const gpu = await testGpu()
     const { spec, source } = await openArchitecture(name)
@@ -17,9 +15,10 @@ describe.each(learnable)('%s', (name) => {
     const windows = { ids, count: 1, length: ids.length }
     gpu.pool.trim()
     const found = await outputGradients(gpu, spec, new CheckpointWeights(gpu, source), windows)
-    expect([...found.linears.keys()].sort()).toEqual([...gradients.keys()].sort())
-    for (const [linear, { rows }] of found.linears) {
-      const expected = gradients.get(linear)!
+    const others = [...found.linears.keys()].filter((linear) => !gradients.has(linear))
+    expect(others.every((linear) => linear.includes('.experts.'))).toBe(true)
+    for (const [linear, expected] of gradients) {
+      const { rows } = found.linears.get(linear)!
       const loudest = Math.max(...expected)
       // squares of sums that float32 rounds all the way there and back
       expectClose(rows, expected, { atol: 1e-5 * loudest, rtol: 1e-3 })
@@ -48,7 +47,7 @@ const LEARNED: [method: string, options: Record<string, unknown>][] = [
 ]
 
 describe.each(LEARNED)('%s', (method, options) => {
-  it.each(['gemma2', 'gemma3', 'gpt-neox', 'gpt2', 'phi3', 'qwen3'])('learns on %s', async (name) => {
+  it.each(['gemma2', 'gemma3', 'gpt-neox', 'gpt2', 'mixtral', 'phi3', 'qwen3'])('learns on %s', async (name) => {
     const gpu = await testGpu()
     const model = await openArchitecture(name)
     const calibration = { text: 'letters', samples: 4, length: 24, pick: 'first' } as const

@@ -168,17 +168,3 @@ describe('experts that no token reaches', () => {
     }
   })
 })
-
-describe('methods that learn by gradients', () => {
-  it.each([
-    [
-      'mixtral',
-      'tesseraq',
-      /tesseraq: .* got MixtralForCausalLM, of which the choice of experts cannot yet — choose GPTQ/,
-    ],
-    ['mixtral', 'omniquant', /omniquant: .* got MixtralForCausalLM/],
-    ['qwen3-moe', 'mg-ptq', /mg-ptq: .* got Qwen3MoeForCausalLM, .* — set 'sensitivity' to 'none'/],
-  ])('refuse %s for %s by name', async (name, method, message) => {
-    await expect(quantized(name, method, {})).rejects.toThrow(message)
-  })
-})

@@ -91,7 +91,7 @@ function endShapes(spec: ModelSpec, limit: number): Shape[] {
  * gradient to the input where `inputLearns`.
  */
 export function backwardShapes(spec: ModelSpec, tokens: number, inputLearns: boolean): Shape[][] {
-  const { hidden: h, ffn, heads, kvHeads, headDim, fusedHeads, rope, parallel } = spec
+  const { hidden: h, ffn, heads, kvHeads, headDim, fusedHeads, rope, parallel, experts } = spec
   const [q, k] = [heads * headDim, kvHeads * headDim]
   const rows = (...widths: number[]) => widths.map((width) => [tokens, width])
   const has = (key: ParameterKey) => spec.parameters.some((parameter) => parameter.key === key)
@@ -101,6 +101,7 @@ export function backwardShapes(spec: ModelSpec, tokens: number, inputLearns: boo
   const behind = has('attnOutNorm') ? [h] : []
   // q, k and v, and what is made of the first two before they meet; a
   const attended = [...(inputLearns ? [h] : []), h, q, k, k, ...(rope ? [q, k] : []), ...whole, ...normed, q, ...behind]
+  if (experts) return [expertShapes(spec, tokens, [...attended, h, h, h])]
   const opened = role('gate_up') ? [2 * ffn, ffn, ffn, ffn] : role('gate') ? [ffn, ffn, ffn] : [ffn, ffn]
   const beside = parallel ? [h] : []
   return [
@@ -111,4 +112,12 @@ export function backwardShapes(spec: ModelSpec, tokens: number, inputLearns: boo
     // gradients to a, q, k, v, and two numbers a query and head
     rows(...attended, q, q, k, k, 2 * heads, ...whole, ...normed, ...beside),
   ]
+}
+
+/** Of a block whose experts all read all tokens: what they compute, and on the way back the gradients to the last one's. */
+function expertShapes({ hidden: h, ffn, experts }: ModelSpec, tokens: number, before: readonly number[]): Shape[] {
+  const { count } = experts!
+  const each = Array.from({ length: count }, () => [ffn, ffn, ffn, h]).flat()
+  const gradients = [...Array.from({ length: count }, () => h), h, h, count, count, ffn, ffn, ffn]
+  return [...before, h, count, count, ...each, ...gradients].map((width) => [tokens, width])
 }

@@ -1,6 +1,5 @@
 import type { Gpu, GpuInfo } from '../gpu/device'
 import { resolveMethod } from '../methods/registry'
-import { backwardGap } from '../models/block-tape'
 import { linearName, type ModelSpec } from '../models/spec'
 import type { Inspection, MemoryForecast, PlannedModule, Recipe, RunForecast } from '../records'
 import { ratesOf } from './device-rates'
@@ -61,31 +60,8 @@ export async function forecastRun(model: OpenedModel, recipe: Recipe, gpu: Gpu):
 export function forecastOf({ spec }: OpenedModel, recipe: Recipe, gpu: GpuInfo): MemoryForecast {
   const resolved = resolveMethod(recipe.method, recipe.options)
   const forecast = forecastQuantize(spec, recipe, resolved, gpu)
-  const own = recipeProblem(spec, recipe, resolved)
-  return own ? { ...forecast, problems: [own, ...forecast.problems] } : forecast
-}
-
-/** Why a recipe is none for this model on any device; null where it is one. */
-export function recipeProblem(
-  spec: ModelSpec,
-  recipe: Recipe,
-  { method, options }: ReturnType<typeof resolveMethod>,
-): string | null {
-  if (!method.needsCalibration) return null
-  return contextProblem(spec, recipe.calibration) ?? gradientProblem(spec, { method, options })
-}
-
-/** Why gradients that the method learns by cannot be had; null where it needs none or they can. */
-function gradientProblem(spec: ModelSpec, { method, options }: ReturnType<typeof resolveMethod>): string | null {
-  const memory = method.memory(options)
-  const learns = memory.reconstruction !== undefined && memory.reconstruction !== null
-  if (!learns && !memory.plan?.sensitivities) return null
-  const gap = backwardGap(spec)
-  const remedy = learns ? 'choose GPTQ or AWQ' : "set 'sensitivity' to 'none'"
-  return (
-    gap &&
-    `${method.id}: expected a model whose blocks can be differentiated, got ${spec.architecture}, of which ${gap} cannot yet — ${remedy}`
-  )
+  const tooLong = resolved.method.needsCalibration ? contextProblem(spec, recipe.calibration) : null
+  return tooLong ? { ...forecast, problems: [tooLong, ...forecast.problems] } : forecast
 }
 
 /** Why windows of this length are none that the model was made for; null where they are. */

@@ -11,7 +11,7 @@ import { version } from '../version'
 import { batchesOf, checkCancelled } from './batching'
 import { CalibratedBlock } from './block-context'
 import { digest } from './digest'
-import { forecastOf, recipeProblem } from './inspect'
+import { contextProblem, forecastOf } from './inspect'
 import { CalibratedModel } from './model-context'
 import { ModuleClock } from './module-clock'
 import { modelSize, type OpenedModel } from './opened'
@@ -56,8 +56,8 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
     )
   if (method.needsCalibration && !calibration)
     throw new FormatError(`${method.id}: expected a calibration text, got none — choose one`)
-  const unfit = recipeProblem(model.spec, recipe, { method, options })
-  if (unfit) throw new FormatError(unfit)
+  const tooLong = method.needsCalibration ? contextProblem(model.spec, recipe.calibration) : null
+  if (tooLong) throw new FormatError(tooLong)
   const [problem] = forecastOf(model, { ...recipe, options: options as Recipe['options'] }, gpu.info).problems
   if (problem) throw new GpuLimitError(problem)
   const now = () => pause.now()

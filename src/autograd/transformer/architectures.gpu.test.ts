@@ -10,8 +10,11 @@ import {
   layerNormReference,
   rmsNormReference,
   ropeReference,
+  routeReference,
 } from '../../reference/transformer'
+import type { Variable } from '../tape'
 import { attention } from './attention'
+import { addShares, route } from './experts'
 import { gelu, geluMul } from './gelu'
 import { layerNorm } from './layer-norm'
 import { rmsNorm } from './rms-norm'
@@ -93,6 +96,32 @@ describe('what architectures other than LLaMA do, on the tape', () => {
       { atol: 1e-6 },
     )
     gpu.free(tables.cosines, tables.sines)
+  })
+
+  it.each([true, false])('what experts give, by shares that are normalized: %s', async (normalized) => {
+    const [tokens, experts, hidden] = [11, 5, 7]
+    const choice = { experts, picks: 2, normalized }
+    // far enough from each other that no small step changes the choice
+    const logits = Array.from({ length: tokens * experts }, (_, i) => ((i * 7) % experts) * 0.6 - 1 + (i % 11) * 0.01)
+    await checkGradients(
+      {
+        x: operand([tokens, hidden], 1),
+        logits: { shape: [tokens, experts], values: logits },
+        ...Object.fromEntries(Array.from({ length: experts }, (_, e) => [`e${e}`, operand([tokens, hidden], 2 + e)])),
+      },
+      (tape, { x, logits, ...given }) => {
+        const shares = route(tape, logits!, choice)
+        return addShares(tape, x!, Object.values(given) as Variable[], shares)
+      },
+      ({ x, logits, ...given }) => {
+        const shares = routeReference(logits!, choice)
+        const share = (i: number, e: number) => shares[Math.floor(i / hidden) * experts + e]!
+        return Float64Array.from(x!, (value, i) =>
+          Object.values(given).reduce((sum, one, e) => sum + one![i]! * share(i, e), value),
+        )
+      },
+      { atol: 1e-5 },
+    )
   })
 
   it.each([{ scale: 0.3, softcap: 1.5, window: 4 }, { scale: 0.3, window: 1 }, { softcap: 0.7 }])(
