@@ -5,6 +5,7 @@ import { hfFolder, type OutputFile } from './hf-folder'
 import type { ChangedTensors } from './quantized'
 import type { TensorToWrite } from './safetensors'
 import type { ModelSource } from './source'
+import { turnedValues } from './turned'
 
 /** A linear to write as plain weights; they are asked for when their turn comes. */
 export interface DenseLinear {
@@ -36,8 +37,10 @@ export function exportFloat(
   const tensors = [
     ...carriedTensors(source, linears.keys(), changed.keys()),
     ...[...changed].map(([name, values]) => floatTensor(name, dtype, [values.length], async () => values)),
-    ...[...linears].map(([name, linear]) =>
-      floatTensor(`${name}.weight`, dtype, [linear.out, linear.in], () => linear.weights()),
+    ...[...linears].map(([name, { out, in: columns, weights }]) =>
+      source.transposed?.has(name)
+        ? floatTensor(`${name}.weight`, dtype, [columns, out], async () => turnedValues(await weights(), out, columns))
+        : floatTensor(`${name}.weight`, dtype, [out, columns], weights),
     ),
   ]
   return hfFolder(source, tensors, null, maxShardBytes)

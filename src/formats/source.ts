@@ -23,6 +23,8 @@ export interface ModelSource {
   readonly files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>
   /** The safetensors `__metadata__`, merged over shards. */
   readonly metadata: Readonly<Record<string, string>>
+  /** Names of linears that the files hold as [in, out]; their entries are turned. */
+  readonly transposed?: ReadonlySet<string>
   readonly provenance: { kind: ModelKind; files: { name: string; bytes: number }[] }
 }
 

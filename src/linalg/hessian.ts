@@ -3,7 +3,7 @@ import type { Gpu } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { matmul } from '../kernels/gemm'
-import { diagonal, mirror } from '../kernels/matrix'
+import { addDiagonal, diagonal, mirror } from '../kernels/matrix'
 import { type Later, later } from '../later'
 
 /**
@@ -70,6 +70,16 @@ export class Hessian {
     rec.run(mirror, { h: this.matrix }, { n: this.columns })
     this.#diagonal = this.gpu.alloc([this.columns], 'f32', 'diagonal')
     this.recordDiagonal(rec, this.#diagonal)
+  }
+
+  /** Records that this is the unit matrix, and the cross product too, whatever was added; in place of `finish`. */
+  giveUp(rec: Recorder): void {
+    for (const a of [this.matrix, this.cross]) {
+      if (!a) continue
+      rec.clear(a)
+      rec.run(addDiagonal, { a }, { n: this.columns, value: 1 })
+    }
+    this.finish(rec)
   }
 
   /** d [columns] = diag H, when everything has been added. */

@@ -100,7 +100,7 @@ export interface BlockContext {
   /** The linear's original weights, f32 [out, in]. */
   weight(linear: LinearSpec): Tensor
   /**
-   * Hessians of the inputs of some stages (0: q, k, v; 1: o; 2: gate, up; 3: down), from the stream that went through
+   * Hessians of the inputs of some stages (`LinearSpec.stage`), from the stream that went through
    * everything quantized so far, this block's finished linears included. One pass over the calibration data. They
    * hold their `cross` where the method compares streams.
    */
@@ -117,10 +117,10 @@ export interface WorkingBlock extends BlockContext {
   readonly weights: BlockWeights
   readonly rope: RopeTables
   /**
-   * Multiplies the columns of a stage's linears by `scales` [in] and divides what produces their input by them: the norm
-   * before stage 0 and 2, the rows of v before stage 1, of up before stage 3. The block computes what it did, `weight`
-   * and later `hessians` follow. Norms are stored as they are then. Only before any linear of the block is finished,
-   * and stage 1 only where v has a row for every column of o.
+   * Multiplies the columns of a stage's linears by `scales` [in] and divides what produces their input by them, which is
+   * what `feedOf` (src/models/feeds.ts) names: only for stages where there is something. The block computes what it did,
+   * `weight` and later `hessians` follow. Norms are stored as they are then. Only before any linear of the block is
+   * finished.
    */
   rescale(stage: number, scales: Tensor): Promise<void>
   /** Inputs of the block and what the original block makes of its own. Not for methods that compare streams. */

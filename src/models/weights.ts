@@ -8,7 +8,7 @@ import type { PackedTensors } from '../kernels/dequantize'
 import { freeOperand, type Operand } from '../kernels/project'
 import { widen } from '../kernels/widen'
 import { later } from '../later'
-import { type LinearSpec, linearName, type ModelSpec, normName } from './spec'
+import { type LinearSpec, linearName, type ModelSpec, type ParameterKey, parameterName } from './spec'
 
 /** A tensor is read, and widened on the GPU, in pieces of at most this. */
 export const PIECE_BYTES = 4 * 2 ** 20
@@ -107,14 +107,23 @@ export interface LinearWeights<W extends Operand = Tensor> {
   readonly bias: Tensor | null
 }
 
-/** The parameters of one decoder block, resident on the GPU. */
-export interface BlockWeights<W extends Operand = Tensor> {
+/** The parameters of one decoder block, resident on the GPU: of those that are no linear's, what its spec lists. */
+export interface BlockWeights<W extends Operand = Tensor> extends BlockParameters {
   readonly linears: Readonly<Record<Role, LinearWeights<W>>>
+  /** Which block of the model it is, 0 unless given: layers may see windows of their own. */
+  readonly layer?: number
+}
+
+export interface BlockParameters extends Partial<Readonly<Record<ParameterKey, Tensor>>> {
   /** [hidden], before attention. */
   readonly attnNorm: Tensor
   /** [hidden], before the feed-forward part. */
   readonly mlpNorm: Tensor
 }
+
+/** All that a block holds beside its linears. */
+export const parameterEntries = ({ linears: _, layer: __, ...parameters }: BlockWeights<Operand>) =>
+  Object.entries(parameters) as [ParameterKey, Tensor][]
 
 export const loadBlock = (gpu: Gpu, weights: WeightSource, spec: ModelSpec, layer: number): Promise<BlockWeights> =>
   load(gpu, weights, spec, layer, (name) => weights.linear(name))
@@ -146,25 +155,29 @@ async function load<W extends Operand>(
     const bias = linear.bias ? begin(weights.tensor(`${name}.bias`)) : null
     return { role: linear.role, weight: begin(linearOf(name)), bias }
   })
-  const attnNorm = begin(weights.tensor(normName(layer, 'attnNorm')))
-  const mlpNorm = begin(weights.tensor(normName(layer, 'mlpNorm')))
+  const others = spec.parameters.map((parameter) => ({
+    key: parameter.key,
+    tensor: begin(weights.tensor(parameterName(spec, layer, parameter))),
+  }))
   try {
     const loaded = {} as Record<Role, LinearWeights<W>>
     for (const { role, weight, bias } of linears)
       loaded[role] = { weight: await weight.value, bias: bias && (await bias.value) }
-    return { linears: loaded, attnNorm: await attnNorm.value, mlpNorm: await mlpNorm.value }
+    const parameters: Partial<Record<ParameterKey, Tensor>> = {}
+    for (const { key, tensor } of others) parameters[key] = await tensor.value
+    return { ...(parameters as BlockParameters), linears: loaded, layer }
   } catch (error) {
     for (const one of await Promise.allSettled(begun)) if (one.status === 'fulfilled') freeOperand(gpu, one.value)
     throw error
   }
 }
 
-export function freeBlock(gpu: Gpu, { linears, attnNorm, mlpNorm }: BlockWeights<Operand>): void {
-  for (const { weight, bias } of Object.values(linears)) {
+export function freeBlock(gpu: Gpu, block: BlockWeights<Operand>): void {
+  for (const { weight, bias } of Object.values(block.linears)) {
     freeOperand(gpu, weight)
     gpu.free(bias ?? undefined)
   }
-  gpu.free(attnNorm, mlpNorm)
+  gpu.free(...parameterEntries(block).map(([, tensor]) => tensor))
 }
 
 /** Rows [first, first + count) of a matrix too large for one binding. */

@@ -1,7 +1,7 @@
 import type { Gpu, GpuInfo } from '../gpu/device'
 import { resolveMethod } from '../methods/registry'
-import type { ModelSpec } from '../models/spec'
-import type { Inspection, MemoryForecast, Recipe, RunForecast } from '../records'
+import { linearName, type ModelSpec } from '../models/spec'
+import type { Inspection, MemoryForecast, PlannedModule, Recipe, RunForecast } from '../records'
 import { ratesOf } from './device-rates'
 import { forecastQuantize } from './forecast'
 import { modelSize, type OpenedModel } from './opened'
@@ -12,19 +12,41 @@ import { forecastSeconds } from './time-forecast'
 export function inspect(model: OpenedModel, gpu: GpuInfo): Inspection {
   const { source, spec, packed } = model
   const forecast = forecastOf(model, defaultRecipe('gptq'), gpu)
-  const { rope, linears: _, architecture: __, eos, ...numbers } = spec
   return {
     name: model.name,
     kind: source.provenance.kind,
     architecture: spec.architecture,
     ...modelSize(source),
     ...(packed && { parameters: packed.report.model.parameters }),
-    spec: { ...numbers, ropeTheta: rope.theta, ropeScaling: rope.scaling?.type ?? null, eos: eos.join(', ') || null },
+    spec: factsOf(spec),
     tensors: [...source.tensors.values()].map(({ name, dtype, shape, bytes }) => ({ name, dtype, shape, bytes })),
+    modules: packed ? [] : modulesOf(spec),
     bits: packed?.bits ?? null,
     chat: model.chatTemplate !== null,
     forecast,
     problems: forecastOf(model, defaultRecipe('rtn'), gpu).problems,
+  }
+}
+
+const modulesOf = ({ layers, linears }: ModelSpec): PlannedModule[] =>
+  Array.from({ length: layers }, (_, layer) =>
+    linears.map((linear) => ({
+      ...{ name: linearName(layer, linear), layer, role: linear.role, out: linear.out, in: linear.in },
+    })),
+  ).flat()
+
+/** What a person may want to know of a model's shape. */
+function factsOf(spec: ModelSpec): Inspection['spec'] {
+  const { rope, experts, windows } = spec
+  const seen = [...new Set(windows)].map((window) => window ?? 'all')
+  return {
+    ...{ vocab: spec.vocab, hidden: spec.hidden, ffn: spec.ffn, layers: spec.layers },
+    ...{ heads: spec.heads, kvHeads: spec.kvHeads, headDim: spec.headDim },
+    ...(experts && { experts: experts.count, activeExperts: experts.active }),
+    ...{ norm: spec.norm.kind, normEps: spec.norm.eps, activation: spec.activation },
+    ...{ ropeTheta: rope?.theta ?? null, ropeScaling: rope?.scaling?.type ?? null },
+    ...(seen.some((window) => window !== 'all') && { window: seen.join(', ') }),
+    ...{ tiedHead: spec.tiedHead, context: spec.context, bos: spec.bos, eos: spec.eos.join(', ') || null },
   }
 }
 

@@ -151,7 +151,8 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
         const moduleClock = new ModuleClock(spec.linears, method.together ?? false, now, () => block.calibrationSeconds)
         await block.checkpoint()
         moduleClock.start()
-        for await (const module of method.quantize(block, options, plan)) {
+        for await (const made of method.quantize(block, options, plan)) {
+          const module = { ...made, warnings: [...made.warnings, ...block.warningsOf(made)] }
           const record = await block.commit(module, moduleClock.lap(module.spec))
           linears.set(module.linear.name, module.linear)
           underWay.add(record, module.warnings)

@@ -1,7 +1,7 @@
 import { dequantize } from '../formats/dequantize'
 import { encodeBfloat16, encodeFloat16 } from '../formats/floats'
 import { type Dtype, type TensorEntry, toFloat32 } from '../formats/source'
-import { requiredTensors } from '../models/spec'
+import { linearName, requiredTensors } from '../models/spec'
 import type { Progress, Verification } from '../records'
 import { checkCancelled } from './batching'
 import type { Outcome } from './exports'
@@ -54,8 +54,7 @@ export async function verifyTensors(
 /** How the linears are held: as codes, or as floats of a dtype. */
 function storageOf({ packed, source, spec }: OpenedModel): Verification['stored'] {
   if (packed && packed.names.length > 0) return 'codes'
-  const first = [...requiredTensors(spec)].find(({ name, shape }) => shape.length === 2 && name.includes('.layers.'))
-  return source.tensors.get(first?.name ?? '')?.dtype ?? 'F32'
+  return source.tensors.get(`${linearName(0, spec.linears[0]!)}.weight`)?.dtype ?? 'F32'
 }
 
 /** What is wanted and what is there, in parts. */

@@ -61,6 +61,10 @@ function knownOf(modules: readonly ModuleRecord[]): Known {
   return modules.every(({ damping }) => damping === null) ? 'flips' : 'both'
 }
 
+/** Names of experts are long, and differ at their end. */
+const LONGEST = 34
+const ending = (name: string): string => (name.length > LONGEST ? `…${name.slice(1 - LONGEST)}` : name)
+
 function columnsOf(onSelect: (name: string) => void, known: Known): readonly TableColumn<Row>[] {
   const number = (
     key: string,
@@ -89,11 +93,18 @@ function columnsOf(onSelect: (name: string) => void, known: Known): readonly Tab
       render: ({ name, module }) =>
         module ? (
           // Out of the tab order, which hundreds of rows would fill: by keyboard the model map selects.
-          <button type="button" className="plain" tabIndex={-1} title={name} onClick={() => onSelect(name)}>
-            {name}
+          <button
+            type="button"
+            className="plain"
+            tabIndex={-1}
+            title={name}
+            aria-label={name}
+            onClick={() => onSelect(name)}
+          >
+            {ending(name)}
           </button>
         ) : (
-          name
+          ending(name)
         ),
     },
     {

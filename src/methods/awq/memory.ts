@@ -1,3 +1,4 @@
+import { blockShapes } from '../../models/block-shapes'
 import type { LinearSpec, ModelSpec } from '../../models/spec'
 import { gridMoments } from '../affine'
 import type { BlockWindows, MethodMemory, Moment, Shape } from '../memory'
@@ -27,13 +28,12 @@ export function clipSearchShapes({ out, in: columns }: LinearSpec, groupSize: nu
  * original and changed outputs of some windows. The search of a single linear's scales takes less than its error does.
  */
 export function scaleSearchMoments(model: ModelSpec, { samples, together, length }: BlockWindows): Moment[] {
-  const { hidden, ffn, heads, kvHeads, headDim } = model
   const tokens = Math.min(together, windowsSearched(samples, length)) * length
-  const rows = (...widths: number[]) => widths.map((width) => [tokens, width])
-  const keys = kvHeads * headDim
-  const within = { 0: rows(hidden, heads * headDim, keys, keys, heads * headDim), 2: rows(hidden, ffn, ffn) }
-  return ([0, 2] as const).map((stage) => ({
+  const shapes = blockShapes(model, tokens)
+  const states = [tokens, model.hidden]
+  const half = (stage: 0 | 2, within: readonly Shape[]): Moment => ({
     weights: model.linears.filter((linear) => linear.stage === stage).map(({ out, in: columns }) => [out, columns]),
-    activations: [...rows(hidden, hidden), ...within[stage]],
-  }))
+    activations: [states, states, ...within],
+  })
+  return [...shapes.slice(0, -1).map((within) => half(0, within)), half(2, shapes.at(-1)!.slice(1))]
 }

@@ -28,7 +28,7 @@ export function scaleSearchWork(
 ): Omit<Work, 'steps'> {
   const weights = linears.reduce((sum, { out, in: columns }) => sum + out * columns, 0)
   const pass = (windows: number) => 2 * length * windows * (weights + 2 * length * heads * headDim)
-  const own = linears.filter(({ stage }) => stage === 1 || stage === 3)
+  const own = linears.filter(({ stage }) => stage % 2 === 1)
   const hessians = own.reduce((sum, { in: columns }) => sum + samples * length * columns ** 2, 0)
   const errors = own.reduce((sum, { out, in: columns }) => sum + 2 * out * columns ** 2, 0)
   const dispatches = DISPATCHES.rounded * linears.length + 2 * DISPATCHES.half + DISPATCHES.own * own.length

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { roundToGrid } from '../../kernels/quantize'
+import { stagesOf } from '../../models/roles'
 import { collectLinear, freeGrid } from '../affine'
 import type { Method } from '../method'
 import { described, uniformGridOptions } from '../options'
@@ -46,7 +47,7 @@ export const omniquant: Method<OmniquantOptions> = {
     const { linears } = block.model
     const { grids, reconstruction, warnings } = await learnClips(block, options)
     // not needed to learn: the errors of the linears are measured under them
-    await block.hessians([0, 1, 2, 3])
+    await block.hessians(stagesOf(block.model))
     for (const [at, spec] of linears.entries()) {
       block.checkCancelled()
       const grid = { ...grids.get(spec.role)!, codes: gpu.alloc([spec.out, spec.in], 'u32', 'codes') }

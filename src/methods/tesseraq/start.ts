@@ -1,5 +1,6 @@
 import type { Width } from '../../formats/quantized'
 import type { Hessian } from '../../linalg/hessian'
+import { stagesOf } from '../../models/roles'
 import type { LinearSpec } from '../../models/spec'
 import { allocGrid, freeGrid, type GridTensors, type UniformGrid } from '../affine'
 import { clippedGrid } from '../awq/clip'
@@ -16,8 +17,6 @@ import type { TesseraqOptions } from './options'
 
 /** Widths of the columns of every linear, by its name; null where all are alike. */
 export type Widths = ReadonlyMap<string, Uint8Array> | null
-
-const STAGES = [0, 1, 2, 3]
 
 /** As the authors of OmniQuant take them. */
 export const clipEpochs = (bits: number): number => (bits <= 2 ? 40 : 20)
@@ -39,7 +38,7 @@ export async function frozenGrids(block: WorkingBlock, options: TesseraqOptions,
   const uniform = { bits, groupSize, symmetric: false }
   if (!widths && init === 'omniquant') {
     const { grids, warnings } = await learnClips(block, { bits, groupSize, epochs: clipEpochs(bits) })
-    await block.hessians(STAGES)
+    await block.hessians(stagesOf(block.model))
     const frozen = await inOrder(block, async (spec) => {
       const { steps, zeros, shape } = grids.get(spec.role)!
       const grid = await zeroPointGrid(block.gpu, spec, { shape, steps, zeros })
@@ -48,7 +47,7 @@ export async function frozenGrids(block: WorkingBlock, options: TesseraqOptions,
     })
     return { grids: frozen, warnings }
   }
-  const hessians = await block.hessians(STAGES)
+  const hessians = await block.hessians(stagesOf(block.model))
   if (!widths && init === 'gptq') return compensatedStart(block, uniform, hessians)
   const frozen = await inOrder(block, (spec) => {
     const hessian = hessians.get(spec.stage)!
