@@ -60,9 +60,10 @@ interface TokenizerJson {
     readonly byte_fallback?: boolean
   }
   readonly added_tokens: readonly { id: number; content: string }[]
+  readonly post_processor: { readonly type: string } | null
 }
 
-function ofTokenizer({ model, added_tokens }: TokenizerJson, { vocab }: ModelSpec): [string, Entry][] {
+function ofTokenizer({ model, added_tokens, post_processor }: TokenizerJson, { vocab }: ModelSpec): [string, Entry][] {
   const tokens = Array.from({ length: vocab }, (_, id) => `[PAD${id}]`)
   for (const [token, id] of Object.entries(model.vocab)) tokens[id] = token
   for (const { id, content } of added_tokens) tokens[id] = content
@@ -78,7 +79,7 @@ function ofTokenizer({ model, added_tokens }: TokenizerJson, { vocab }: ModelSpe
     sentencePiece
       ? ['tokenizer.ggml.scores', f32s(tokens.map((token) => -(rank.get(token) ?? 0)))]
       : ['tokenizer.ggml.merges', texts(merges)],
-    ['tokenizer.ggml.add_bos_token', flag(sentencePiece)],
+    ['tokenizer.ggml.add_bos_token', flag(post_processor?.type === 'TemplateProcessing')],
     ['tokenizer.chat_template', text(`{{ bos_token }}{{ messages[0].content }}`)],
   ]
 }

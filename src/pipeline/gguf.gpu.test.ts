@@ -34,7 +34,7 @@ describe('a GGUF file is the checkpoint that it was made of', () => {
     expect(nll[1]).toBe(nll[0])
     expect(gguf.spec).toEqual(checkpoint.spec)
     expect(gguf.tokenizer.encode(text.text)).toEqual(checkpoint.tokenizer.encode(text.text))
-    expect(gguf.tokenizer.addsBos).toBe(false)
+    expect(gguf.tokenizer.addsBos).toBe(checkpoint.tokenizer.addsBos)
     expect(gguf.chatTemplate?.source).toMatch(/messages/)
     const { kind, warnings, tensors } = inspect(gguf, gpu.info)
     expect([kind, warnings, tensors.length]).toEqual(['gguf', [], 38])
