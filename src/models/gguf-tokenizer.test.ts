@@ -1,11 +1,18 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { nano, scratch } from '../../test/cli'
+import { ggufFile, text as textEntry } from '../../test/gguf'
+import { ggufOf } from '../../test/gguf-model'
 import { llamaTokens } from '../../test/llama-tokens'
 import { sharedPath, sharedTest } from '../../test/shared'
 import { readGguf } from '../formats/gguf/header'
+import { splitsByName } from '../formats/gguf/splits'
 import { tokenizerOf } from '../formats/gguf/tokenizer'
-import { fileSource } from '../formats/node-files'
+import { fileSource, folderSources } from '../formats/node-files'
+import { openModel } from '../formats/source'
 import { openTokenizer, type Tokenizer } from './tokenizer'
 
 const MEGABYTE = 2 ** 20
@@ -23,6 +30,8 @@ function oddTexts(count: number): string[] {
     fc.string({ unit: 'grapheme', maxLength: 12 }),
     fc.string({ unit: 'binary', maxLength: 12 }),
     fc.string({ unit: 'binary-ascii', maxLength: 12 }),
+    // overlapping parts of one token
+    fc.string({ unit: fc.constantFrom('a', 'n', 'o', ' ', '-'), maxLength: 24 }),
     fc.integer({ min: 1, max: 70 }).map((length) => ' '.repeat(length)),
     fc.constantFrom('\n', '\r\n', '\t\t', '\u0000', '\u0085', '\u00a0', '\u3000', '\ufeff', '\u200d', '▁', '▁▁'),
     fc.constantFrom('日本語の文章', '中文，测试。', '한국어', 'हिन्दी', 'عربى', '👩‍👩‍👧‍👦', '🏳️‍🌈', '𝔘𝔫𝔦𝔠𝔬𝔡𝔢', 'ﬁ', 'é'),
@@ -55,9 +64,9 @@ describe.each(vocabularies)('%s', (vocabulary) => {
         text.slice(0, MEGABYTE / texts.length),
       )
       const tokenizer = await tokenizerAt(sharedPath(vocabulary))
-      const expected = await llamaTokens(sharedPath(vocabulary), whole)
+      const [expected] = await llamaTokens([sharedPath(vocabulary)], whole)
       expect(whole.join('').length).toBeGreaterThan(MEGABYTE - 3)
-      for (const [i, text] of whole.entries()) expect(tokenizer.encode(text)).toEqual(expected[i])
+      for (const [i, text] of whole.entries()) expect(tokenizer.encode(text)).toEqual(expected![i])
     },
     60_000,
   )
@@ -68,9 +77,35 @@ describe.each(vocabularies)('%s', (vocabulary) => {
     async () => {
       const odd = oddTexts(4000)
       const tokenizer = await tokenizerAt(sharedPath(vocabulary))
-      const expected = await llamaTokens(sharedPath(vocabulary), odd)
-      for (const [i, text] of odd.entries()) expect([text, tokenizer.encode(text)]).toEqual([text, expected[i]])
+      const [expected] = await llamaTokens([sharedPath(vocabulary)], odd)
+      for (const [i, text] of odd.entries()) expect([text, tokenizer.encode(text)]).toEqual([text, expected![i]])
     },
     60_000,
   )
+})
+
+describe('texts are cut as llama.cpp cuts them', () => {
+  const folder = scratch()
+  // names of the same way of cutting would only take time
+  const names = Object.keys(splitsByName).filter(
+    (name, i, all) => all.findIndex((other) => splitsByName[other] === splitsByName[name]) === i,
+  )
+
+  it(`by the names ${names.join(', ')}`, async () => {
+    const { metadata } = await ggufOf(await openModel(await folderSources(nano)))
+    const others = metadata.filter(([key]) => key !== 'tokenizer.ggml.pre')
+    const paths = names.map((name) => {
+      const path = join(folder, `${name}.gguf`)
+      writeFileSync(path, ggufFile({ metadata: [...others, ['tokenizer.ggml.pre', textEntry(name)]], tensors: [] }))
+      return path
+    })
+    const texts = [...oddTexts(700), readFileSync(join(nano, '../../../README.md'), 'utf8')]
+    const expected = await llamaTokens(paths, texts)
+    expect(new Set(expected.map((ids) => JSON.stringify(ids))).size).toBeGreaterThan(7)
+    for (const [at, path] of paths.entries()) {
+      const tokenizer = await tokenizerAt(path)
+      for (const [i, text] of texts.entries())
+        expect([names[at], text, tokenizer.encode(text)]).toEqual([names[at], text, expected[at]![i]])
+    }
+  }, 120_000)
 })
