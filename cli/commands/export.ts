@@ -1,6 +1,7 @@
 import { FormatError } from '../../src/errors'
 import { dequantize } from '../../src/formats/dequantize'
 import { exportFp16 } from '../../src/formats/export-fp16'
+import { transposedNames } from '../../src/pipeline/opened'
 import { command } from '../command'
 import { openPath } from '../input'
 import { prepareOutput, writeFolder } from '../output'
@@ -22,10 +23,14 @@ export const exportFolder = command({
       throw new FormatError(
         `${model.name}: expected a packed file, got a checkpoint of float weights — quantize it first`,
       )
+    const transposed = transposedNames(model.spec)
     const linears = new Map(
       [...packed.headers].map(([name, header]) => [
         name,
-        { out: header.out, in: header.in, weights: async () => dequantize(await packed.linear(name)) },
+        {
+          ...{ out: header.out, in: header.in, transposed: transposed.has(name) },
+          weights: async () => dequantize(await packed.linear(name)),
+        },
       ]),
     )
     const bytes = await writeFolder(out, exportFp16(model.source, linears), signal)
