@@ -27,6 +27,8 @@ const gemma: readonly (readonly [string, string])[] = [
   ['post_feedforward_layernorm', 'post_ffw_norm'],
 ]
 const ofArchitecture: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  mixtral: [['block_sparse_moe.gate', 'ffn_gate_inp']],
+  qwen3moe: [['mlp.gate', 'ffn_gate_inp']],
   gemma2: gemma,
   gemma3: gemma,
   phi3: [
@@ -87,6 +89,6 @@ export function checkpointRow(ggufRow: number, headDim: number): number {
   return ggufRow - inHead + (inHead % 2) * (headDim / 2) + Math.floor(inHead / 2)
 }
 
-/** Whether a checkpoint's tensor has its rows in another order in a GGUF file of this architecture. */
+/** Whether a checkpoint's tensor has its rows in another order in a GGUF file of this architecture; Mixtral is llama with experts. */
 export const isPermuted = (architecture: string, name: string): boolean =>
-  architecture === 'llama' && /\.self_attn\.[qk]_proj\.(weight|bias)$/.test(name)
+  (architecture === 'llama' || architecture === 'mixtral') && /\.self_attn\.[qk]_proj\.(weight|bias)$/.test(name)

@@ -146,7 +146,8 @@ describe('a GGUF file', () => {
       i32s([4, 4]),
       /llama.attention.head_count: expected a whole number, got a list of 2/,
     ],
-    ['llama.expert_count', u32(8), /expected no experts, got 8/],
+    ['llama.expert_count', u32(8), /llama.expert_used_count: expected an entry, got none/],
+    ['llama.attention.value_length', u32(8), /expected 14 as for keys, got 8/],
   ])('refuses %s of another kind', async (key, entry, expected) => {
     expect(await message([named('a.gguf', edited(await written(), key, entry))])).toMatch(expected)
   })

@@ -2,7 +2,9 @@ import { FormatError } from '../../errors'
 import type { ByteSource } from '../bytes'
 import { toFloat32 } from '../floats'
 import type { ModelSource, TensorEntry } from '../source'
-import { architectureOf, configOf, headDimOf, storedOffset } from './config'
+import { type Kind, kindOf } from './architectures'
+import { configOf, headDimOf } from './config'
+import { expertTensors } from './experts'
 import { type GgufHeader, type GgufTensor, quote, readGguf } from './header'
 import { checkpointName, isPermuted } from './names'
 import { checkParts } from './shards'
@@ -21,8 +23,8 @@ export async function openGguf(files: readonly ByteSource[]): Promise<ModelSourc
   for (const file of files) headers.push(await readGguf(file))
   checkParts(files, headers)
   const { metadata } = headers[0]!
-  const architecture = architectureOf(metadata)
-  const headDim = headDimOf(metadata, architecture)
+  const kind = kindOf(metadata)
+  const headDim = headDimOf(metadata, kind)
 
   const tensors = new Map<string, TensorEntry>()
   let ropeFactors: number[] | null = null
@@ -30,12 +32,12 @@ export async function openGguf(files: readonly ByteSource[]): Promise<ModelSourc
     for (const tensor of header.tensors) {
       const file = files[i]!
       if (tensor.name === ROPE_FACTORS) ropeFactors = await readFactors(file, tensor, headDim / 2)
-      else addTensor(tensors, file, tensor, architecture, headDim)
+      else addTensors(tensors, file, tensor, kind, headDim)
     }
 
   const tokenizer = tokenizerOf(metadata)
   const shapeOf = (name: string) => tensors.get(name)?.shape
-  const config = configOf({ metadata, shapeOf, ropeFactors }, tokenizer.ends)
+  const config = configOf({ metadata, shapeOf, ropeFactors }, kind, tokenizer.ends)
   const json = new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`)
   return {
     tensors,
@@ -47,29 +49,29 @@ export async function openGguf(files: readonly ByteSource[]): Promise<ModelSourc
   }
 }
 
-function addTensor(
+function addTensors(
   tensors: Map<string, TensorEntry>,
   file: ByteSource,
   tensor: GgufTensor,
-  architecture: string,
+  { name: architecture, prefix, experts, normOffset = 0 }: Kind,
   headDim: number,
 ): void {
-  const name = checkpointName(tensor.name, architecture)
-  if (name === null)
-    throw new FormatError(
-      `${file.name}: expected tensors of architecture ${architecture}, got ${quote(tensor.name)} — Bitloom does not know this kind of model; use another`,
-    )
-  if (tensors.has(name))
-    throw new FormatError(
-      `${file.name}: expected each tensor in one part, got ${quote(tensor.name)} again — the parts are of different files; fetch them again`,
-    )
-  tensors.set(
-    name,
-    entryOf(file, tensor, name, {
+  const found = expertTensors(tensor, experts) ?? [{ name: checkpointName(tensor.name, architecture), tensor }]
+  for (const { name, tensor: part } of found) {
+    if (name === null)
+      throw new FormatError(
+        `${file.name}: expected tensors of architecture ${prefix}, got ${quote(tensor.name)} — Bitloom does not know this kind of model; use another`,
+      )
+    if (tensors.has(name))
+      throw new FormatError(
+        `${file.name}: expected each tensor in one part, got ${quote(tensor.name)} again — the parts are of different files; fetch them again`,
+      )
+    const stored = {
       headDim: isPermuted(architecture, name) ? headDim : null,
-      offset: storedOffset(architecture, name),
-    }),
-  )
+      offset: name.endsWith('norm.weight') ? normOffset : 0,
+    }
+    tensors.set(name, entryOf(file, part, name, stored))
+  }
 }
 
 async function readFactors(file: ByteSource, tensor: GgufTensor, count: number): Promise<number[]> {
