@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { nano, scratch } from '../../test/cli'
-import { ggufFile, text as textEntry } from '../../test/gguf'
+import { f32s, flag, ggufFile, i32s, text as textEntry, texts as textsEntry, u32, type Written } from '../../test/gguf'
 import { ggufOf } from '../../test/gguf-model'
 import { llamaTokens } from '../../test/llama-tokens'
 import { sharedPath, sharedTest } from '../../test/shared'
@@ -106,6 +106,52 @@ describe('texts are cut as llama.cpp cuts them', () => {
       const tokenizer = await tokenizerAt(path)
       for (const [i, text] of texts.entries())
         expect([names[at], text, tokenizer.encode(text)]).toEqual([names[at], text, expected[at]![i]])
+    }
+  }, 120_000)
+})
+
+/** A small vocabulary of SentencePiece in which tokens overlap in themselves and in each other, scores in any order. */
+function overlapping(seed: number, prefix: boolean): Written['metadata'] {
+  const words = fc.sample(fc.string({ unit: fc.constantFrom('a', 'n', '▁'), minLength: 2, maxLength: 7 }), {
+    seed,
+    numRuns: 60,
+  })
+  const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`)
+  const normal = [...new Set([...words, 'aa', 'an', 'na', '▁▁', 'a▁', 'n▁', '▁a', '▁n', 'a', 'n', 'o', '-', '▁'])]
+  const [order] = fc.sample(fc.shuffledSubarray(normal, { minLength: normal.length }), { seed, numRuns: 1 })
+  return [
+    ['general.architecture', textEntry('llama')],
+    ...['block_count', 'context_length', 'embedding_length', 'feed_forward_length', 'attention.head_count'].map(
+      (key) => [`llama.${key}`, u32(1)] as const,
+    ),
+    ['llama.attention.layer_norm_rms_epsilon', [6, new Uint8Array(4)]],
+    ['tokenizer.ggml.model', textEntry('llama')],
+    ['tokenizer.ggml.tokens', textsEntry(['<unk>', '<s>', '</s>', ...bytes, ...normal])],
+    ['tokenizer.ggml.token_type', i32s([2, 3, 3, ...bytes.map(() => 6), ...normal.map(() => 1)])],
+    [
+      'tokenizer.ggml.scores',
+      f32s([0, 0, 0, ...bytes.map(() => 0), ...normal.map((word) => -1 - order!.indexOf(word))]),
+    ],
+    ['tokenizer.ggml.add_space_prefix', flag(prefix)],
+  ]
+}
+
+describe('SentencePiece joins neighbours as llama.cpp does', () => {
+  const folder = scratch()
+
+  it('where tokens overlap, with a space before a text and without', async () => {
+    const paths = [1, 2, 3, 4, 5, 6].map((seed) => {
+      const path = join(folder, `${seed}.gguf`)
+      writeFileSync(path, ggufFile({ metadata: overlapping(seed, seed % 2 === 0), tensors: [] }))
+      return path
+    })
+    const few = fc.string({ unit: fc.constantFrom('a', 'n', ' ', 'a', 'n', 'o', '-', 'é', '\n', '<s>'), maxLength: 40 })
+    const texts = fc.sample(few, { seed: 1, numRuns: 1000 })
+    const expected = await llamaTokens(paths, texts)
+    for (const [at, path] of paths.entries()) {
+      const tokenizer = await tokenizerAt(path)
+      for (const [i, text] of texts.entries())
+        expect([at, text, tokenizer.encode(text)]).toEqual([at, text, expected[at]![i]])
     }
   }, 120_000)
 })

@@ -2,6 +2,9 @@ import { FormatError } from '../../errors'
 import type { ExpertNames } from './architectures'
 import { type GgufTensor, quote } from './header'
 
+/** As the reader of configs allows. */
+const MOST_EXPERTS = 1024
+
 const stacked = /^blk\.(\d+)\.ffn_(gate|up|down)_exps\.weight$/
 
 /**
@@ -15,9 +18,9 @@ export function expertTensors(
   const [, layer, role] = stacked.exec(tensor.name) ?? []
   if (!names || layer === undefined) return null
   const [count = 0, ...shape] = tensor.shape
-  if (shape.length !== 2)
+  if (shape.length !== 2 || count > MOST_EXPERTS)
     throw new FormatError(
-      `tensor ${quote(tensor.name)}: expected [experts, out, in], got [${tensor.shape.join(', ')}] — the file is damaged; fetch it again`,
+      `tensor ${quote(tensor.name)}: expected [experts, out, in] of at most ${MOST_EXPERTS} experts, got [${tensor.shape.join(', ')}] — the file is damaged; fetch it again`,
     )
   const bytes = tensor.bytes / count
   return Array.from({ length: count }, (_, expert) => ({
