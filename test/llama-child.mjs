@@ -20,15 +20,13 @@ if (windows) {
   for (const ids of windows) {
     await sequence.clearHistory()
     // position p tells of token p + 1
-    const items = ids.slice(0, -1).map((id, p) => {
-      const logits = { filter: { tokens: [ids[p + 1]], includeMax: true } }
-      return p + 1 < firstScored ? id : [id, { generateNext: { logits, totalLogitWeight: true } }]
-    })
-    const outputs = await sequence.controlledEvaluate(items)
-    for (let p = firstScored - 1; p < ids.length - 1; p++) {
-      const { logits, totalLogitWeight } = outputs[p].next
-      result.nll.push(Math.max(...logits.values()) - logits.get(ids[p + 1]) + Math.log(totalLogitWeight))
-    }
+    const options = { temperature: 1, topK: 0, topP: 1, minP: 0 }
+    const asked = { generateNext: { probabilities: true, options } }
+    const outputs = await sequence.controlledEvaluate(
+      ids.slice(0, -1).map((id, p) => (p + 1 < firstScored ? id : [id, asked])),
+    )
+    for (let p = firstScored - 1; p < ids.length - 1; p++)
+      result.nll.push(-Math.log(outputs[p].next.probabilities.get(ids[p + 1])))
   }
 }
 writeSync(1, JSON.stringify(result))

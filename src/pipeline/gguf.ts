@@ -2,7 +2,7 @@ import { carriedTensors } from '../formats/bitloom/copy'
 import { widthsOf } from '../formats/column-rule'
 import { ggufName, isPermuted } from '../formats/gguf/names'
 import type { GgmlTypeName } from '../formats/gguf/types'
-import { type GgufTensor, type GgufValue, tensorBytes, writeGguf } from '../formats/gguf/write'
+import { type GgufValue, type TensorToWrite, tensorBytes, writeGguf } from '../formats/gguf/write'
 import { linearTensor, type PlainType, plainTensor, vectorTensor } from '../formats/gguf/write-tensors'
 import type { ChangedTensors, QuantizedLinear } from '../formats/quantized'
 import type { GgufSummary, RunReport } from '../records'
@@ -35,8 +35,8 @@ export async function ggufFile(model: OpenedModel, request: GgufRequest): Promis
   const description = modelMetadata(model)
   const architecture = architectures[spec.architecture]
   const headDimOf = (name: string) => (isPermuted(architecture, name) ? spec.headDim : null)
-  const tensors = new Map<string, GgufTensor>()
-  const add = (name: string, tensor: (as: string) => GgufTensor) => {
+  const tensors = new Map<string, TensorToWrite>()
+  const add = (name: string, tensor: (as: string) => TensorToWrite) => {
     const as = ggufName(name)
     // what llama.cpp does not know it would refuse: buffers of old checkpoints, a tied head
     if (as !== null && !(spec.tiedHead && name === 'lm_head.weight')) tensors.set(name, tensor(as))

@@ -1,7 +1,7 @@
 import type { QuantizedLinear } from '../quantized'
-import { flatBlocks, type PackBlock } from './blocks'
 import { type LevelRows, levelRows } from './levels'
-import { superBlocks } from './super-blocks'
+import { flatBlocks, type PackBlock } from './pack'
+import { superBlocks } from './pack-super'
 import { type GgmlTypeName, ggmlTypes } from './types'
 
 const packers: Readonly<Partial<Record<GgmlTypeName, PackBlock>>> = { ...flatBlocks, ...superBlocks }

@@ -8,7 +8,7 @@ import { putHalf } from './halves'
 import { levelRows } from './levels'
 import { checkpointRow } from './names'
 import { type GgmlTypeName, ggmlTypes } from './types'
-import type { GgufTensor } from './write'
+import type { TensorToWrite } from './write'
 
 /** Types for what is not quantized. */
 export type PlainType = 'F32' | 'F16' | 'Q8_0'
@@ -21,7 +21,7 @@ const PART = 2 ** 20
 
 /** A linear as the smallest type that holds its very weights; as float16, rounded, where none does. */
 export interface LinearTensor {
-  readonly tensor: GgufTensor
+  readonly tensor: TensorToWrite
   readonly exact: boolean
 }
 
@@ -59,7 +59,7 @@ const rowsAPart = (columns: number): number => Math.max(1, Math.floor(PART / col
 const sourceRow = (row: number, headDim: HeadDim): number => (headDim === null ? row : checkpointRow(row, headDim))
 
 /** A tensor that was not quantized; float32 where it is a vector, whatever is asked. */
-export function plainTensor(name: string, entry: TensorEntry, asked: PlainType, headDim: HeadDim): GgufTensor {
+export function plainTensor(name: string, entry: TensorEntry, asked: PlainType, headDim: HeadDim): TensorToWrite {
   const { shape, dtype } = entry
   const fits = shape.length > 1 && shape.at(-1)! % ggmlTypes[asked].weights === 0
   const type: PlainType = shape.length === 1 ? 'F32' : fits ? asked : 'F16'
@@ -68,7 +68,7 @@ export function plainTensor(name: string, entry: TensorEntry, asked: PlainType, 
 }
 
 /** A vector that is in memory. */
-export function vectorTensor(name: string, values: Float32Array, headDim: HeadDim = null): GgufTensor {
+export function vectorTensor(name: string, values: Float32Array, headDim: HeadDim = null): TensorToWrite {
   const shape = [values.length]
   return { name, type: 'F32', shape, data: () => plainParts(name, arrayRows(values, 1), shape, 'F32', headDim) }
 }

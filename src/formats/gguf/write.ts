@@ -13,7 +13,7 @@ export type GgufValue =
 export type GgufMetadata = ReadonlyMap<string, GgufValue>
 
 /** A tensor to write: its data is asked for when its turn comes, and may arrive in parts. */
-export interface GgufTensor {
+export interface TensorToWrite {
   readonly name: string
   readonly type: GgmlTypeName
   /** Rows first, as everywhere else; the file has it the other way round. */
@@ -29,7 +29,7 @@ const valueTypes = { u8: 0, u32: 4, i32: 5, f32: 6, bool: 7, string: 8, array: 9
 
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
 
-export function tensorBytes({ type, shape }: Pick<GgufTensor, 'type' | 'shape'>): number {
+export function tensorBytes({ type, shape }: Pick<TensorToWrite, 'type' | 'shape'>): number {
   const { weights, bytes } = ggmlTypes[type]
   return (shape.reduce((product, n) => product * n, 1) / weights) * bytes
 }
@@ -37,14 +37,14 @@ export function tensorBytes({ type, shape }: Pick<GgufTensor, 'type' | 'shape'>)
 /** A GGUF file as a stream of a size known beforehand: header, metadata, then one tensor after the other. */
 export function writeGguf(
   metadata: GgufMetadata,
-  tensors: readonly GgufTensor[],
+  tensors: readonly TensorToWrite[],
 ): { size: number; chunks: AsyncGenerator<Uint8Array> } {
   const head = header(metadata, tensors)
   const size = tensors.reduce((sum, tensor) => sum + aligned(tensorBytes(tensor)), head.length)
   return { size, chunks: chunksOf(head, tensors) }
 }
 
-async function* chunksOf(head: Uint8Array, tensors: readonly GgufTensor[]): AsyncGenerator<Uint8Array> {
+async function* chunksOf(head: Uint8Array, tensors: readonly TensorToWrite[]): AsyncGenerator<Uint8Array> {
   yield head
   for (const tensor of tensors) {
     const expected = tensorBytes(tensor)
@@ -58,7 +58,7 @@ async function* chunksOf(head: Uint8Array, tensors: readonly GgufTensor[]): Asyn
   }
 }
 
-function header(metadata: GgufMetadata, tensors: readonly GgufTensor[]): Uint8Array {
+function header(metadata: GgufMetadata, tensors: readonly TensorToWrite[]): Uint8Array {
   const sink = new Sink()
   sink.raw(new TextEncoder().encode('GGUF'))
   sink.u32(VERSION)

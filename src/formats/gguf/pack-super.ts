@@ -1,6 +1,6 @@
-import { alike, multiplesWithin, type PackBlock } from './blocks'
 import { multiplesOf, putHalf } from './halves'
 import type { RowLevels } from './levels'
+import { alike, multiplesWithin, type PackBlock } from './pack'
 import type { GgmlTypeName } from './types'
 
 /** Columns of a super-block; its sub-blocks have scales that are whole multiples of a float16. */
