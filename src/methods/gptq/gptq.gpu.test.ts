@@ -67,6 +67,7 @@ function objective(w: ArrayLike<number>, q: ArrayLike<number>, h: ArrayLike<numb
 }
 
 const defaults: GptqOptions = {
+  grid: 'free',
   bits: 4,
   groupSize: -1,
   symmetric: false,
@@ -104,7 +105,7 @@ describe('GPTQ on the GPU', () => {
     const w = noise(out * n, 4)
     const { block, h } = await oneLinear(out, n, inputs(n), w)
     for (const bits of [2, 3, 4] as Width[]) {
-      const grid = { bits, groupSize: -1, symmetric: false } as const
+      const grid = { grid: 'free', bits, groupSize: -1, symmetric: false } as const
       const compensated = dequantize(await only(gptq.quantize(block, { ...defaults, ...grid })))
       const rounded = dequantize(await only(rtn.quantize(block, grid)))
       expect(objective(w, compensated, h, out, n)).toBeLessThan(0.8 * objective(w, rounded, h, out, n))
