@@ -80,9 +80,9 @@ describe.each(gridNames)('the lines of %s', (name) => {
     const x = correlatedInputs(1000, COLUMNS)
     const w = noise(OUT * COLUMNS, 5).map((value, i) => 0.04 * value * (1 + ((i >> 4) % 5)) + 0.01)
     const { block, h } = await oneLinear(OUT, COLUMNS, x, w)
-    const options = { ...free, grid: name, actOrder, sequence: 'layer', damping: 0.01 } as const
+    const options = { ...free, grid: name, storedBits: 4, actOrder, sequence: 'layer', damping: 0.01 } as const
     const [rounded] = await modules(rtn.quantize(block, { ...free, grid: name }))
-    const [compensated] = await modules(gptq.quantize(block, options))
+    const [compensated] = await modules(gptq.quantize(block, options, null))
     expect(exactContainer(compensated!.linear)).toBe(name)
     expect(compensated!.warnings).toEqual(['1 dead input columns set to zero'])
     const lost = (module: QuantizedModule) => outputError(w, dequantize(module.linear), h)

@@ -49,12 +49,12 @@ const { bits, groupSize, symmetric } = uniformGridOptions
 const heard = <T extends z.ZodType>(option: T): T =>
   described(option, { ...(option.meta() as unknown as OptionMeta), when: free })
 
+export const gridHelp =
+  'Free, or the levels of a GGUF type, so that a GGUF file holds the codes as they are. Rows that its blocks do not divide get the type that llama.cpp falls back to.'
+
 /** Options of methods that can quantize onto the levels of a GGUF type, too. */
 export const gridOptions = {
-  grid: described(z.enum(['free', ...gridNames]).default('free'), {
-    label: 'Grid',
-    help: 'Free, or the levels of a GGUF type, so that a GGUF file holds the codes as they are. Rows that its blocks do not divide get the type that llama.cpp falls back to.',
-  }),
+  grid: described(z.enum(['free', ...gridNames]).default('free'), { label: 'Grid', help: gridHelp }),
   bits: heard(bits),
   groupSize: heard(groupSize),
   symmetric: heard(symmetric),

@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import { type GridName, gridNames } from '../../formats/gguf/grids'
 import type { Gpu } from '../../gpu/device'
 import type { Recorder } from '../../gpu/recorder'
 import type { Tensor } from '../../gpu/tensor'
 import { compensated, GPTQ_BLOCK, gptqBlock } from '../../kernels/quantize'
 import { recordInverseFactor } from '../../linalg/factor'
+import type { LinearSpec } from '../../models/spec'
 import { allocGrid, freeGrid, type GridTensors, gridMoments, recordFindGrid, recordPack, submitLinear } from '../affine'
 import { aheadOfFactors } from '../ahead'
 import {
@@ -19,10 +21,22 @@ import { recordColumns } from '../columns'
 import { byFallingDiagonal, type Factor } from '../factor'
 import { factoring, factorShapes } from '../memory'
 import type { Method, QuantizedModule, WorkingBlock } from '../method'
-import { described, gridOptions } from '../options'
+import { described, gridHelp, gridOptions } from '../options'
+import { chooseTypes, choosing, type Types } from './types'
 
 const schema = z.strictObject({
   ...gridOptions,
+  grid: described(z.enum(['free', 'auto', ...gridNames]).default('free'), {
+    label: 'Grid',
+    help: gridHelp,
+    choices: { auto: 'types by a budget' },
+  }),
+  storedBits: described(z.number().min(2.625).max(8.5).default(4), {
+    label: 'Stored bits',
+    help: 'Bits a weight in a GGUF file, at most: each linear gets the type that costs the model least for its size.',
+    step: 0.25,
+    when: { grid: ['auto'] },
+  }),
   actOrder: described(z.boolean().default(false), {
     label: 'Act-order',
     help: 'Quantize columns with the largest diag H first; groups keep their place and are ranged beforehand.',
@@ -43,14 +57,15 @@ const schema = z.strictObject({
 export type GptqOptions = z.infer<typeof schema>
 
 /** GPTQ, Frantar et al. 2022 (arXiv 2210.17323), with the ranges and defaults of the authors' code. */
-export const gptq: Method<GptqOptions> = {
+export const gptq: Method<GptqOptions, Types | null> = {
   id: 'gptq',
   title: 'GPTQ',
   summary: 'Rounds column after column and lets the columns behind absorb each error, weighed by the inputs’ Hessian.',
   schema,
   needsCalibration: true,
   memory: (options) => ({
-    ...{ together: options.sequence === 'layer', throughout: [], kept: factorShapes, plan: null },
+    ...{ together: options.sequence === 'layer', throughout: [], kept: factorShapes },
+    plan: options.grid === 'auto' ? { sensitivities: true, stage: (linears) => linears.flatMap(choosing) } : null,
     stage: ([first]) => [factoring(first!.in)],
     // the working copy, and the errors of a block of columns
     linear: (linear) => {
@@ -58,13 +73,14 @@ export const gptq: Method<GptqOptions> = {
         [linear.out, linear.in],
         [linear.out, GPTQ_BLOCK],
       ]
-      const type = gridOf(options.grid, linear)
+      // of all types Q6_K has the most lines
+      const type = gridOf(options.grid === 'auto' ? 'Q6_K' : options.grid, linear)
       return type ? blockGridMoments(linear, type, working) : gridMoments(linear, options, working)
     },
   }),
   warmUp(gpu, rec, spec, options) {
     const { out, in: n } = spec
-    const type = gridOf(options.grid, spec)
+    const type = gridOf(options.grid === 'auto' ? 'Q4_K' : options.grid, spec)
     const [h, order, diagonal] = [gpu.alloc([n, n]), gpu.alloc([n], 'u32'), gpu.alloc([n])]
     const weight = gpu.alloc([out, n])
     const { upper, failed } = recordInverseFactor(gpu, rec, h, order, 1)
@@ -80,18 +96,25 @@ export const gptq: Method<GptqOptions> = {
     }
     gpu.free(h, order, diagonal, weight, upper, failed)
   },
-  async *quantize(block, options) {
-    for await (const module of submitted(block, options))
-      yield { ...module, warnings: [...module.warnings, ...gridWarnings(options.grid, module.spec)] }
+  plan: async (model, { grid, storedBits }) => (grid === 'auto' ? chooseTypes(model, storedBits) : null),
+  async *quantize(block, options, types) {
+    const asked = (spec: LinearSpec) =>
+      (options.grid === 'auto' ? types?.get(block.nameOf(spec)) : options.grid) ?? 'Q8_0'
+    for await (const module of submitted(block, options, asked))
+      yield { ...module, warnings: [...module.warnings, ...gridWarnings(asked(module.spec), module.spec)] }
   },
 }
 
-function submitted(block: WorkingBlock, options: GptqOptions): AsyncGenerator<QuantizedModule, void> {
+function submitted(
+  block: WorkingBlock,
+  options: GptqOptions,
+  asked: (spec: LinearSpec) => GridName | 'free',
+): AsyncGenerator<QuantizedModule, void> {
   const { gpu } = block
   const { damping, sequence, actOrder } = options
   const along = { damping, again: sequence === 'true', order: actOrder ? byFallingDiagonal : undefined }
   return aheadOfFactors(block, along, async (spec, factor) => {
-    const type = gridOf(options.grid, spec)
+    const type = gridOf(asked(spec), spec)
     if (type) {
       const rec = gpu.record()
       const order = actOrder ? byFallingDiagonal(factor.inputs) : undefined
