@@ -265,7 +265,7 @@ export interface ZeroShotReport {
 /** What a model is and what it would need here. */
 export interface Inspection {
   readonly name: string
-  readonly kind: 'hf-checkpoint' | 'bitloom'
+  readonly kind: 'hf-checkpoint' | 'gguf' | 'bitloom'
   readonly architecture: string
   readonly parameters: number
   readonly bytes: number
@@ -280,6 +280,8 @@ export interface Inspection {
   /** The model says how it wants to be spoken to. */
   readonly chat: boolean
   readonly forecast: MemoryForecast
+  /** What a person should know of this model before using it. */
+  readonly warnings: readonly string[]
   /** Why it cannot run here whatever the recipe; the forecast names what a recipe runs into beside. */
   readonly problems: readonly string[]
 }

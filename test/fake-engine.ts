@@ -122,6 +122,7 @@ export function fakeInspection(name: string, layers: number): Inspection {
   return {
     name,
     kind: 'hf-checkpoint',
+    warnings: [],
     architecture: 'LlamaForCausalLM',
     parameters: bytes / 2,
     bytes,

@@ -19,10 +19,15 @@ export function inspect(model: OpenedModel, gpu: GpuInfo): Inspection {
     architecture: spec.architecture,
     ...modelSize(source),
     spec: { ...numbers, ropeTheta: rope.theta, ropeScaling: rope.scaling?.type ?? null, eos: eos.join(', ') || null },
-    tensors: [...source.tensors.values()].map(({ name, dtype, shape, bytes }) => ({ name, dtype, shape, bytes })),
+    tensors: [...source.tensors.values()].map(({ name, dtype, shape, bytes, stored }) => ({
+      ...{ name, shape },
+      dtype: stored?.type ?? dtype,
+      bytes: stored?.bytes ?? bytes,
+    })),
     bits: packed?.bits ?? null,
     chat: model.chatTemplate !== null,
     forecast,
+    warnings: source.warnings ?? [],
     problems: forecastOf(model, defaultRecipe('rtn'), gpu).problems,
   }
 }

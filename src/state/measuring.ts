@@ -13,7 +13,7 @@ type WeightPlace = Parameters<EngineApi['weights']>[1]
 
 /** Which of the two can be asked: a packed file alone has no original, a model without a run no result. */
 export const sidesOf = ({ model, result }: Pick<StudioState, 'model' | 'result'>) => ({
-  original: model?.inspection.kind === 'hf-checkpoint',
+  original: model !== null && model.inspection.kind !== 'bitloom',
   quantized: result?.alive === true,
 })
 

@@ -290,8 +290,8 @@ export class Engine implements EngineApi {
 
 /** Files without a folder are called after their weights. */
 function nameOf(pile: readonly ByteSource[]): string {
-  const weights = pile.find(({ name }) => name.endsWith('.safetensors'))?.name
-  return weights?.replace(/(\.bitloom)?\.safetensors$/, '') ?? 'model'
+  const weights = pile.find(({ name }) => /\.(safetensors|gguf)$/i.test(name))?.name
+  return weights?.replace(/((\.bitloom)?\.safetensors|(-\d{5}-of-\d{5})?\.gguf)$/i, '') ?? 'model'
 }
 
 /** A stream that makes each chunk when it is asked for. */

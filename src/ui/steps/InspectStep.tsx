@@ -1,4 +1,5 @@
 import type { Inspection } from '../../records'
+import { Warnings } from '../FailureNote'
 import { formatBytes, formatCount, formatInteger, formatNumber, words } from '../format'
 import { MemoryBar } from '../MemoryBar'
 import { Step } from '../Step'
@@ -17,7 +18,7 @@ export function InspectStep() {
   return (
     <Step
       id="inspect"
-      status={inspection.kind === 'bitloom' ? 'packed Bitloom file' : 'HF checkpoint'}
+      status={KINDS[inspection.kind]}
       side={
         <>
           <Facts inspection={inspection} />
@@ -26,10 +27,17 @@ export function InspectStep() {
       }
     >
       {inspection.problems.length > 0 && <Problems problems={inspection.problems} />}
+      <Warnings warnings={inspection.warnings} label="Warnings of the model" />
       <Spec spec={inspection.spec} />
       <TensorTable key={model.serial} tensors={inspection.tensors} />
     </Step>
   )
+}
+
+const KINDS: Readonly<Record<Inspection['kind'], string>> = {
+  'hf-checkpoint': 'HF checkpoint',
+  gguf: 'GGUF file',
+  bitloom: 'packed Bitloom file',
 }
 
 function Facts({ inspection }: { inspection: Inspection }) {

@@ -51,7 +51,7 @@ function PerplexityForm() {
   const sweeping = useStudioState((state) => state.sweep !== null)
   const { text, options, maxTokens, stored, problems, ready } = evaluationOf({ evaluation, catalog, engine })
   const measuring = busy === 'measure'
-  const both = kind === 'hf-checkpoint' && alive
+  const both = kind !== 'bitloom' && alive
   return (
     <>
       <TextField
@@ -114,7 +114,7 @@ function PerplexityForm() {
           </button>
         )}
       </div>
-      {kind === 'hf-checkpoint' && !alive && (
+      {kind !== 'bitloom' && !alive && (
         <p className="quiet small">Nothing quantized yet: this measures the original.</p>
       )}
       {measuring && work && (
