@@ -106,6 +106,7 @@ describe('the README', () => {
       'compare',
       'generate',
       'export',
+      'export',
     ])
     for (const [, name, rest] of lines) {
       const words = [...rest!.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!)

@@ -1,4 +1,5 @@
 import { FormatError } from '../../errors'
+import { splitsByName } from './splits'
 
 interface Step {
   readonly type?: unknown
@@ -9,29 +10,35 @@ interface Step {
   readonly pattern?: { readonly Regex?: unknown }
 }
 
-const words = (numbers: string) =>
-  `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${numbers}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`
+/** How checkpoints and llama.cpp spell the same. */
+const spelt = ["(?i:'s|'t|'re|'ve|'m|'ll|'d)", "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])"] as const
+const [words] = splitsByName['gpt-2']!.expressions
 
-/** Expressions of tokenizer.json by the names of llama.cpp's llama-vocab.cpp, which has the same ones built in. */
-const splits: Readonly<Record<string, string>> = {
-  [words('\\p{N}{1,3}')]: 'llama-bpe',
-  [words('\\p{N}')]: 'qwen2',
+/**
+ * llama.cpp's name for the way a byte-level tokenizer cuts a text, from the pre-tokenizer of tokenizer.json. FormatError where
+ * it has none.
+ */
+export function preTokenizerName(part: unknown, ignoreMerges = false): string {
+  const expressions = expressionsOf((part ?? {}) as Step)
+  const names = Object.keys(splitsByName).filter((name) => {
+    const known = splitsByName[name]!.expressions
+    return known.length === expressions.length && known.every((expression, i) => expression === expressions[i])
+  })
+  const exact = names.find((name) => (splitsByName[name]!.ignoreMerges ?? false) === ignoreMerges)
+  const name = exact ?? names[0]
+  if (name !== undefined) return name
+  throw new FormatError(
+    `tokenizer.json: expected a pre-tokenizer that llama.cpp has, like gpt-2's, llama-bpe's or qwen2's, got '${expressions.join(' then ').slice(0, 100)}' — llama.cpp would cut texts elsewhere; save the packed file or the fp16 folder`,
+  )
 }
 
-/** llama.cpp's name for the way a byte-level tokenizer cuts a text. FormatError where it has none. */
-export function preTokenizerName(part: unknown): string {
-  const top = (part ?? {}) as Step
-  const steps = top.pretokenizers ?? [top]
-  const last = steps.at(-1)
-  const [first] = steps
-  const byteLevel = last?.type === 'ByteLevel' && last.add_prefix_space !== true
-  const plain = byteLevel && last.use_regex !== false
-  if (plain && steps.length === 1) return 'gpt-2'
-  if (plain && steps.length === 2 && first?.type === 'Digits' && first.individual_digits === true) return 'smollm'
-  const name = splits[String(first?.pattern?.Regex)]
-  if (byteLevel && !plain && steps.length === 2 && first?.type === 'Split' && name) return name
-  const what = String(first?.pattern?.Regex ?? steps.map(({ type }) => type).join(', ')).slice(0, 100)
-  throw new FormatError(
-    `tokenizer.json: expected a pre-tokenizer like that of ${['gpt-2', 'smollm', ...Object.values(splits)].join(', ')}, got '${what}' — llama.cpp would cut texts elsewhere; save the packed file or the fp16 folder`,
-  )
+/** What cuts in turn: expressions, or the names of steps that are none. */
+function expressionsOf(top: Step): string[] {
+  return (top.pretokenizers ?? [top]).flatMap((step, i, steps) => {
+    if (step.type === 'Digits' && step.individual_digits === true) return ['\\p{N}']
+    if (step.type === 'Split' && typeof step.pattern?.Regex === 'string') return [step.pattern.Regex.replace(...spelt)]
+    const bytes = step.type === 'ByteLevel' && step.add_prefix_space !== true && i === steps.length - 1
+    if (!bytes) return [String(step.type)]
+    return step.use_regex === false ? [] : [words!]
+  })
 }

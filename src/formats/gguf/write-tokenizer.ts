@@ -23,6 +23,7 @@ const tokenizerJson = z.object({
     vocab: z.record(z.string(), z.int().min(0)),
     merges: z.array(pair),
     byte_fallback: z.boolean().nullish(),
+    ignore_merges: z.boolean().nullish(),
     unk_token: z.string().nullish(),
   }),
   added_tokens: z.array(z.object({ id: z.int().min(0), content: z.string(), special: z.boolean() })).default([]),
@@ -96,7 +97,7 @@ function kindsOf({ model, added_tokens }: TokenizerJson, tokens: readonly string
 
 function byteLevel(json: TokenizerJson): [string, GgufValue][] {
   return [
-    ['tokenizer.ggml.pre', text(preTokenizerName(json.pre_tokenizer))],
+    ['tokenizer.ggml.pre', text(preTokenizerName(json.pre_tokenizer, json.model.ignore_merges === true))],
     ['tokenizer.ggml.merges', { type: 'strings', value: json.model.merges }],
   ]
 }
