@@ -24,6 +24,7 @@ const { values: flags } = parseArgs({
     types: { type: 'string', default: 'Q4_0,Q4_1,Q4_K,Q2_K' },
     budgets: { type: 'string', default: '' },
     samples: { type: 'string', default: '128' },
+    length: { type: 'string', default: '512' },
     text: { type: 'string', default: 'wiki.test.raw' },
     tokens: { type: 'string', default: '8192' },
     out: { type: 'string', default: 'docs/results' },
@@ -58,7 +59,14 @@ const bitloom = (...args) => run('dist-cli/bitloom.mjs', [...args, '--json'])
 
 function quantized(path, flagsOfMethod) {
   const packed = join(folder, 'packed.safetensors')
-  const calibration = ['--calibration', join(flags.data, 'texts/calib.txt'), '--samples', flags.samples]
+  const calibration = [
+    '--calibration',
+    join(flags.data, 'texts/calib.txt'),
+    '--samples',
+    flags.samples,
+    '--seq-len',
+    flags.length,
+  ]
   bitloom('quantize', source, ...flagsOfMethod, ...calibration, '--force', '--out', packed)
   return bitloom('export', packed, '--format', 'gguf', '--out', path)
 }
@@ -93,7 +101,7 @@ function table() {
 
 Perplexity by llama.cpp itself (\`llama.cpp:512\`, ${windows.length} windows of ${flags.text}). Made by \`node bench/gguf.mjs --data DIR --model ${flags.model}\`.
 Every linear has the type, or the one that llama.cpp falls back to where its blocks do not divide a row; embedding and head are F16.
-"Nearest" is what llama.cpp makes without an importance matrix, "RTN" the search of Bitloom, "GPTQ" after ${flags.samples} windows of 512 tokens.
+"Nearest" is what llama.cpp makes without an importance matrix, "RTN" the search of Bitloom, "GPTQ" after ${flags.samples} windows of ${flags.length} tokens.
 As float16: ${cell(of('F16', 'original'))}.
 
 | Type | Bits a weight | Nearest | RTN | GPTQ |

@@ -9,16 +9,16 @@ describe('describeMethod', () => {
   it('derives the form of GPTQ from its schema', () => {
     const { options } = describeMethod(methods.find((m) => m.id === 'gptq')!)
     expect(options.map((o) => [o.key, o.type, o.default, o.advanced])).toEqual([
-      ['grid', 'choice', 'free', false],
       ['bits', 'choice', 4, false],
       ['groupSize', 'choice', 128, false],
       ['symmetric', 'boolean', false, true],
+      ['grid', 'choice', 'free', false],
       ['storedBits', 'number', 4, false],
       ['actOrder', 'boolean', false, false],
       ['sequence', 'choice', 'layer', true],
       ['damping', 'number', 0.01, true],
     ])
-    const groupSize = options[2]!
+    const groupSize = options[1]!
     expect(groupSize.type === 'choice' && groupSize.choices[0]).toEqual({ value: -1, label: 'per row' })
     expect(options[7]).toMatchObject({ min: 0.0001, max: 1, step: 0.005 })
   })

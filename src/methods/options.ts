@@ -54,10 +54,10 @@ export const gridHelp =
 
 /** Options of methods that can quantize onto the levels of a GGUF type, too. */
 export const gridOptions = {
-  grid: described(z.enum(['free', ...gridNames]).default('free'), { label: 'Grid', help: gridHelp }),
   bits: heard(bits),
   groupSize: heard(groupSize),
   symmetric: heard(symmetric),
+  grid: described(z.enum(['free', ...gridNames]).default('free'), { label: 'Grid', help: gridHelp }),
 }
 
 interface FieldSchema extends Partial<OptionMeta> {
