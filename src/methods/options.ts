@@ -50,7 +50,7 @@ const heard = <T extends z.ZodType>(option: T): T =>
   described(option, { ...(option.meta() as unknown as OptionMeta), when: free })
 
 export const gridHelp =
-  'Free, or the levels of a GGUF type, so that a GGUF file holds the codes as they are. Rows that its blocks do not divide get the type that llama.cpp falls back to.'
+  'Free, or the levels of a GGUF type: a file of it then holds the codes as they are.'
 
 /** Options of methods that can quantize onto the levels of a GGUF type, too. */
 export const gridOptions = {
