@@ -6,7 +6,7 @@ import { type GgufValue, type TensorToWrite, writeGguf } from '../src/formats/gg
 import { plainTensor } from '../src/formats/gguf/write-tensors'
 import { folderSources } from '../src/formats/node-files'
 import { linearName } from '../src/models/spec'
-import { architectures, modelMetadata } from '../src/pipeline/gguf-metadata'
+import { ggufArchitecture, modelMetadata } from '../src/pipeline/gguf-metadata'
 import { type OpenedModel, openFiles } from '../src/pipeline/opened'
 import { evaluationWindows, parseProtocol } from '../src/pipeline/windows'
 import { ggmlLevels } from '../src/reference/ggml-quants'
@@ -17,7 +17,7 @@ export const open = async (path: string, name: string): Promise<OpenedModel> =>
 /** The model rounded to nearest as llama.cpp does it, every linear as `type`, embedding and head as float16. */
 export function nearestFile(model: OpenedModel, type: GridName): AsyncIterable<Uint8Array> {
   const { spec, source } = model
-  const architecture = architectures[spec.architecture]
+  const architecture = ggufArchitecture(spec)
   const linears = new Set(
     Array.from({ length: spec.layers }, (_, layer) =>
       spec.linears.map((linear) => `${linearName(layer, linear)}.weight`),
@@ -25,7 +25,7 @@ export function nearestFile(model: OpenedModel, type: GridName): AsyncIterable<U
   )
   const tensors = [...source.tensors.values()].flatMap((entry): TensorToWrite[] => {
     const { name, shape, dtype } = entry
-    const as = ggufName(name)
+    const as = ggufName(name, architecture)
     if (as === null || (spec.tiedHead && name === 'lm_head.weight')) return []
     const headDim = isPermuted(architecture, name) ? spec.headDim : null
     const [rows, columns] = shape as [number, number]

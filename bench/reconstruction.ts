@@ -8,7 +8,7 @@ import { freeFrozen, zeroPointGrid } from '../src/methods/tesseraq/grids'
 import { tesseraqMemory } from '../src/methods/tesseraq/memory'
 import { schema } from '../src/methods/tesseraq/options'
 import { RoundingLearner } from '../src/methods/tesseraq/rounding'
-import { makeRopeTables } from '../src/models/rope-tables'
+import { freeRopeTables, makeRopeTables } from '../src/models/rope-tables'
 import { type ModelSpec, specFromConfig } from '../src/models/spec'
 import { freeBlock, loadBlock } from '../src/models/weights'
 import { reconstructionMoments } from '../src/pipeline/reconstruction-forecast'
@@ -91,7 +91,7 @@ export async function measureReconstruction(
     freeFrozen(gpu, learner.grid)
   }
   for (const { input, target } of samples.batches) gpu.free(input, target)
-  gpu.free(rope.cosines, rope.sines)
+  freeRopeTables(gpu, rope)
   freeBlock(gpu, weights)
   const forecastBytes = forecastReconstruction(shape, gpu.info)
   return { ...shape, ms, stepsPerSecond: 1000 / ms, peakBytes, forecastBytes, runs, gpu: work }

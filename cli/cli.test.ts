@@ -217,7 +217,7 @@ describe('input that cannot be used', () => {
 
   it.each<[what: string, says: RegExp, ...args: string[]]>([
     ['an image for a model', /PNG image/, 'inspect', image],
-    ['a GGUF file', /GGUF/, 'inspect', gguf],
+    ['a GGUF file that ends early', /model\.gguf: .*cut short/, 'inspect', gguf],
     ['an empty folder', /got no files/, 'inspect', empty],
     ['a path that is not there', /expected a model folder or file, got 'ENOENT'/, 'inspect', join(folder, 'nothing')],
     ['a text that is not there', /expected a text file, got 'ENOENT'/, 'eval', nano, '--text', join(folder, 'nothing')],

@@ -3,10 +3,13 @@
 // (online softmax, Milakov & Gimelshein 2018), so nothing of size T×T exists. Neighbouring invocations are neighbouring
 // queries of the same head: they read the same keys at the same time.
 //
+// What a query may not see yet, or no more where WINDOWED, has the lowest score: weights that it gets before the first true
+// one vanish with that.
+//
 // `Chunk` is vec4f, or vec2f for head sizes that four does not divide; CHUNKS of them are one head. `#chunks` … `#done`
 // goes over them with index ${c}: written out, or as a loop when the head is too large for registers.
 struct Params {
-  item: u32, items: u32, tq: u32, tk: u32, capacity: u32, heads: u32, kv_heads: u32, chunks: u32, scale: f32,
+  item: u32, items: u32, tq: u32, tk: u32, capacity: u32, heads: u32, kv_heads: u32, chunks: u32, scale: f32, softcap: f32, window: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<Chunk>; // [windows, tq, heads, headDim]
@@ -42,7 +45,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 
   let seen = params.tk - params.tq + t; // the last key that the first query may see
   let end = min(seen + QUERIES, params.tk);
-  for (var s = 0u; s < end; s++) {
+  for (var s = first_seen(seen); s < end; s++) {
     let key = kv + s * kv_row;
     #for j in QUERIES
     var products_${j} = Chunk();
@@ -55,7 +58,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     }
     #done
     #for j in QUERIES
-    let score_${j} = select(LOWEST, dot(products_${j}, Chunk(1.0)), s <= seen + ${j}u);
+    var score_${j} = dot(products_${j}, Chunk(1.0));
+    if (CAPPED) { score_${j} = capped(score_${j}); }
+    score_${j} = select(LOWEST, score_${j}, s <= seen + ${j}u && s >= first_seen(seen + ${j}u));
     if (score_${j} > highest_${j}) {
       let shrink = exp(highest_${j} - score_${j});
       weights_${j} *= shrink;

@@ -2,7 +2,7 @@
 // queries of every head of the group that see a key, where p = exp(q·k / √headDim − log Σ exp); see
 // attention_backward_queries.wgsl, which leaves `stats`, for the layout of a workgroup.
 struct Params {
-  item: u32, length: u32, heads: u32, kv_heads: u32, chunks: u32, scale: f32,
+  item: u32, length: u32, heads: u32, kv_heads: u32, chunks: u32, scale: f32, softcap: f32, window: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<Chunk>; // [windows, length, heads, headDim]
@@ -59,9 +59,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
       let of_rows = mat4x2f(stats[row_0], stats[row_1], stats[row_2], stats[row_3]);
       let known = transpose(of_rows);
       let times = vec4u(t) + vec4u(0, 1, 2, 3);
-      let seen = (times >= vec4u(s)) & (times < vec4u(params.length));
-      let weights = select(vec4f(), exp(dots[0] - known[0]), seen);
-      let steps = weights * (dots[1] - known[1]);
+      var seen = (times >= vec4u(s)) & (times < vec4u(params.length));
+      if (WINDOWED) { seen &= times < vec4u(s + params.window); }
+      var scores = dots[0];
+      if (CAPPED) { scores = capped4(scores); }
+      let weights = select(vec4f(), exp(scores - known[0]), seen);
+      var steps = weights * (dots[1] - known[1]);
+      if (CAPPED) { steps *= cap_slopes(scores); }
       #chunks
       value_sum[${c}] += weights.x * dy[query_0 + ${c} * LANES] + weights.y * dy[query_1 + ${c} * LANES]
         + weights.z * dy[query_2 + ${c} * LANES] + weights.w * dy[query_3 + ${c} * LANES];

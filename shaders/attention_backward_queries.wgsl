@@ -6,7 +6,7 @@
 // a time, one a component. `Chunk` is vec4f or vec2f; a lane owns chunks lane, lane + LANES, …, CHUNKS of them.
 // `#chunks` … `#done` goes over them with index ${c}: written out, or as a loop.
 struct Params {
-  item: u32, length: u32, heads: u32, kv_heads: u32, chunks: u32, scale: f32,
+  item: u32, length: u32, heads: u32, kv_heads: u32, chunks: u32, scale: f32, softcap: f32, window: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<Chunk>; // [windows, length, heads, headDim]
@@ -65,12 +65,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
       dot(score_0, one), dot(score_1, one), dot(score_2, one), dot(score_3, one),
       dot(gain_0, one), dot(gain_1, one), dot(gain_2, one), dot(gain_3, one),
     ));
-    let seen = vec4u(s) + vec4u(0, 1, 2, 3) <= vec4u(min(t, params.length - 1u));
-    let scores = select(vec4f(LOWEST), dots[0], seen);
+    let keys = vec4u(s) + vec4u(0, 1, 2, 3);
+    var seen = keys <= vec4u(min(t, params.length - 1u));
+    if (WINDOWED) { seen &= keys >= vec4u(first_seen(min(t, params.length - 1u))); }
+    var found = dots[0];
+    if (CAPPED) { found = capped4(found); }
+    let scores = select(vec4f(LOWEST), found, seen);
     let top = max(max(highest, max(scores.x, scores.y)), max(scores.z, scores.w));
     let shrink = exp(highest - top);
     let weights = select(vec4f(), exp(scores - top), seen);
-    let steps = weights * (dots[1] - delta);
+    var steps = weights * (dots[1] - delta);
+    if (CAPPED) { steps *= cap_slopes(found); }
     total = total * shrink + dot(weights, vec4f(1.0));
     highest = top;
     #chunks

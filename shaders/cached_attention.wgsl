@@ -9,7 +9,7 @@
 // and then has all keys of its part and all chunks.
 struct Params {
   item: u32, items: u32, tq: u32, tk: u32, heads: u32, kv_heads: u32, parts: u32, keys: u32, chunks: u32,
-  scale: f32,
+  scale: f32, softcap: f32, window: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<Chunk>; // [tq, heads, headDim]
@@ -35,8 +35,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
   let part = item % params.parts;
   let row = item / params.parts * SHARED; // over [tq, heads]
   let kv_head = row % params.heads / (params.heads / params.kv_heads);
-  let first = part * params.keys;
-  let end = min(first + params.keys, params.tk - params.tq + row / params.heads + 1u); // no query sees a later token
+  let position = params.tk - params.tq + row / params.heads;
+  let first = max(part * params.keys, first_seen(position));
+  let end = min(part * params.keys + params.keys, position + 1u); // no query sees a later token
   let beside = lane / ACROSS; // which of GROUPS keys this lane takes values of
 
   for (var i = lane; i < SHARED * #chunks; i += LANES) { query[i] = q[row * #chunks + i] * params.scale; }
@@ -59,7 +60,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
       #end
     }
     #for r in SHARED
-    let score_${r} = select(LOWEST, dot(products_${r}, Chunk(1.0)), tile + lane < end);
+    var score_${r} = dot(products_${r}, Chunk(1.0));
+    if (CAPPED) { score_${r} = capped(score_${r}); }
+    score_${r} = select(LOWEST, score_${r}, tile + lane < end);
     weights[${r} * LANES + lane] = score_${r};
     #end
     #meet

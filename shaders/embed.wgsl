@@ -1,7 +1,7 @@
-// Rows of an embedding table by token id. The table may be one shard, rows [first, first + count) of the vocabulary:
+// Rows of an embedding table by token id, times scale. The table may be one shard, rows [first, first + count) of the vocabulary:
 // only tokens inside it are written.
 struct Params {
-  tokens: u32, hidden: u32, first: u32, count: u32,
+  tokens: u32, hidden: u32, first: u32, count: u32, scale: f32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> ids: array<u32>; // [tokens]
@@ -14,5 +14,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (i >= params.tokens * params.hidden) { return; }
   let token = ids[i / params.hidden];
   if (token < params.first || token - params.first >= params.count) { return; }
-  y[i] = table[(token - params.first) * params.hidden + i % params.hidden];
+  y[i] = params.scale * table[(token - params.first) * params.hidden + i % params.hidden];
 }

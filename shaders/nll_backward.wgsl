@@ -1,7 +1,8 @@
-// Negative log-likelihood of a target per row of logits, and its gradient in place of them: softmax(x) − [i = target].
+// Negative log-likelihood of a target per row of logits, and its gradient in place of them: softmax(x) − [i = target],
+// or to what was capped where softcap is not 0.
 // One workgroup a row, two walks over it (the first an online softmax). Rows whose target is no token get 0 everywhere.
 struct Params {
-  first: u32, end: u32, vocab: u32, row: u32,
+  first: u32, end: u32, vocab: u32, row: u32, softcap: f32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> logits: array<f32>; // [rows, vocab], of which [first, end) are scored
@@ -34,7 +35,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
   storageBarrier(); // the target's logit is read before its owner overwrites it
   for (var i = lane; i < params.vocab; i += RADIX * RADIX) {
-    let gradient = exp(logits[base + i] - top) / total - f32(i == target_id);
+    let x = logits[base + i];
+    var gradient = exp(x - top) / total - f32(i == target_id);
+    if (params.softcap > 0.0) { gradient *= 1.0 - x * x / (params.softcap * params.softcap); }
     logits[base + i] = select(0.0, gradient, scored);
   }
 }

@@ -1,6 +1,6 @@
-// y = x / sqrt(mean(x²) + eps) · w, one workgroup a row.
+// y = x / sqrt(mean(x²) + eps) · (w + offset), one workgroup a row.
 struct Params {
-  rows: u32, hidden: u32, eps: f32,
+  rows: u32, hidden: u32, eps: f32, offset: f32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>; // [rows, hidden]
@@ -19,5 +19,5 @@ fn main(
   var squares = 0.0;
   for (var i = lane; i < params.hidden; i += RADIX * RADIX) { squares += x[base + i] * x[base + i]; }
   let scale = inverseSqrt(workgroup_sum(lane, squares) / f32(params.hidden) + params.eps);
-  for (var i = lane; i < params.hidden; i += RADIX * RADIX) { y[base + i] = x[base + i] * scale * w[i]; }
+  for (var i = lane; i < params.hidden; i += RADIX * RADIX) { y[base + i] = x[base + i] * scale * (w[i] + params.offset); }
 }

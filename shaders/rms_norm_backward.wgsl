@@ -1,7 +1,7 @@
-// Gradient of y = x·r·w with r = 1 / sqrt(mean(x²) + eps): dx = r·(w·dy − x·r²·mean(x·w·dy)); rows shared as lib/together.wgsl or
+// Gradient of y = x·r·w, w with its offset, with r = 1 / sqrt(mean(x²) + eps): dx = r·(w·dy − x·r²·mean(x·w·dy)); rows shared as lib/together.wgsl or
 // lib/alone.wgsl say. Added to what dx holds when accumulate is not 0.
 struct Params {
-  rows: u32, hidden: u32, eps: f32, accumulate: u32,
+  rows: u32, hidden: u32, eps: f32, offset: f32, accumulate: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>; // [rows, hidden]
@@ -24,12 +24,12 @@ fn main(
   for (var i = lane; i < params.hidden; i += LANES) {
     let value = x[base + i];
     squares += value * value;
-    products += value * w[i] * dy[base + i];
+    products += value * (w[i] + params.offset) * dy[base + i];
   }
   let r = inverseSqrt(sum_over_lanes(lane, squares) / f32(params.hidden) + params.eps);
   let along = sum_over_lanes(lane, products) / f32(params.hidden) * r * r;
   for (var i = lane; i < params.hidden; i += LANES) {
-    let share = r * (w[i] * dy[base + i] - x[base + i] * along);
+    let share = r * ((w[i] + params.offset) * dy[base + i] - x[base + i] * along);
     var before = 0.0;
     if (params.accumulate != 0u) { before = dx[base + i]; }
     dx[base + i] = before + share;

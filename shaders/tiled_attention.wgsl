@@ -8,7 +8,7 @@
 // GRADIENT instead of FORWARD, one or zero, walks the same way to dq = Σ p·(dy·v − δ)·k / √headDim, where p are the weights
 // over their sum and δ = dy·y; it leaves `stats` as attention_backward_queries.wgsl does.
 struct Params {
-  item: u32, windows: u32, tq: u32, tk: u32, capacity: u32, heads: u32, kv_heads: u32, scale: f32,
+  item: u32, windows: u32, tq: u32, tk: u32, capacity: u32, heads: u32, kv_heads: u32, scale: f32, softcap: f32, window: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>; // [windows, tq, heads, headDim]
@@ -130,7 +130,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
   #end
   #end
 
-  for (var s = 0u; s < end; s += TILE) {
+  for (var s = first_seen(before + first) / TILE * TILE; s < end; s += TILE) {
     let keys = kv_at + min(s + load_key, vec4u(params.tk - 1u)) * kv_row;
     let rows = select(load_query, keys, vec4<bool>(of_keys));
     #for p in PRODUCTS
@@ -170,13 +170,23 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
     #for i in 2
     #for c in 4
     product_0_${i}_${c} *= params.scale;
+    if (CAPPED) {
+      product_0_${i}_${c} = capped4(product_0_${i}_${c});
+      #for gradient in GRADIENT
+      product_1_${i}_${c} = (product_1_${i}_${c} - delta_${i}) * cap_slopes(product_0_${i}_${c});
+      #end
+    }
     #end
     #end
-    if (s + TILE > before + first + 1u) {
+    if (WINDOWED || s + TILE > before + first + 1u) {
       #for i in 2
       let seen_${i} = before + min(vec4u(first + 4u * (ty + ${i}u * 8u)) + vec4u(0, 1, 2, 3), vec4u(params.tq - 1u));
       #for c in 4
       product_0_${i}_${c} = select(vec4f(LOWEST), product_0_${i}_${c}, vec4u(s + key + ${c}u * 8u) <= seen_${i});
+      if (WINDOWED) {
+        let gone = vec4u(s + key + ${c}u * 8u) + vec4u(params.window) <= seen_${i};
+        product_0_${i}_${c} = select(product_0_${i}_${c}, vec4f(LOWEST), gone);
+      }
       #end
       #end
     }
@@ -196,7 +206,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
       product_0_${i}_${c} = exp(product_0_${i}_${c} - highest_${i});
       weights_${i} += product_0_${i}_${c};
       #for gradient in GRADIENT
-      product_0_${i}_${c} *= product_1_${i}_${c} - delta_${i};
+      product_0_${i}_${c} *= select(product_1_${i}_${c} - delta_${i}, product_1_${i}_${c}, CAPPED);
       #end
       #end
       #for r in 4

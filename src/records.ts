@@ -262,6 +262,15 @@ export interface ZeroShotReport {
   readonly seconds: number
 }
 
+/** A linear layer that a run will quantize, known before the run. */
+export interface PlannedModule {
+  readonly name: string
+  readonly layer: number
+  readonly role: string
+  readonly out: number
+  readonly in: number
+}
+
 /** What a model is and what it would need here. */
 export interface Inspection {
   readonly name: string
@@ -276,6 +285,8 @@ export interface Inspection {
     readonly shape: readonly number[]
     readonly bytes: number
   }[]
+  /** The linears that a run quantizes, block by block; none of a packed model. */
+  readonly modules: readonly PlannedModule[]
   readonly bits: EffectiveBits | null
   /** The model says how it wants to be spoken to. */
   readonly chat: boolean

@@ -1,6 +1,5 @@
 import { CancelledError, FormatError } from '../src/errors'
 import type { GgufSummary, Inspection, ModuleRecord, Recipe, RunReport } from '../src/records'
-import { planModules } from '../src/state/modules'
 import type { EngineApi, MethodDescription, OpenResult, OptionDescription } from '../src/workers/api'
 import { fakeAllocation, fakeGraph, fakeTraining, fakeWidths, learns } from './fake-allocation'
 import { fakeDetail, fakeGroups, fakeRow } from './fake-benchmark'
@@ -113,6 +112,12 @@ export function fakeInspection(name: string, layers: number): Inspection {
     ...SHAPES.map(([role, out, columns]) => tensor(`model.layers.${layer}.${role}.weight`, out, columns)),
     tensor(`model.layers.${layer}.post_attention_layernorm.weight`, HIDDEN),
   ])
+  const modules = Array.from({ length: layers }, (_, layer) =>
+    SHAPES.map(([path, out, columns]) => {
+      const role = path.replace(/^.*\.|_proj$/g, '')
+      return { name: `model.layers.${layer}.${path}`, layer, role, out, in: columns }
+    }),
+  ).flat()
   const tensors = [
     tensor('model.embed_tokens.weight', 8192, HIDDEN),
     ...blocks.flat(),
@@ -121,6 +126,7 @@ export function fakeInspection(name: string, layers: number): Inspection {
   const bytes = tensors.reduce((sum, { bytes: own }) => sum + own, 0)
   return {
     name,
+    modules,
     kind: 'hf-checkpoint',
     warnings: [],
     architecture: 'LlamaForCausalLM',
@@ -136,7 +142,7 @@ export function fakeInspection(name: string, layers: number): Inspection {
       vocabulary: 8192,
       context: 1024,
       ropeTheta: 10000,
-      rmsNormEps: 1e-5,
+      normEps: 1e-5,
       tiedHead: true,
       ropeScaling: null,
     },
@@ -260,7 +266,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
     quantize: (recipe, calibration, onProgress) =>
       answer('quantize', async () => {
         cancelled = false
-        const plan = planModules(open!.tensors)
+        const plan = open!.modules
         const modules: ModuleRecord[] = []
         onProgress({ type: 'phase', phase: 'tokenize', done: 1, total: 1, label: calibration?.name ?? '' })
         for (const [index, planned] of plan.entries()) {

@@ -6,7 +6,7 @@ import { toFloat32 } from '../src/formats/source'
 import type { Gpu } from '../src/gpu/device'
 import { Hessian } from '../src/linalg/hessian'
 import type { MethodEvent, WorkingBlock } from '../src/methods/method'
-import { makeRopeTables } from '../src/models/rope-tables'
+import { freeRopeTables, makeRopeTables } from '../src/models/rope-tables'
 import { type ModelSpec, specFromConfig } from '../src/models/spec'
 import { freeBlock, type LinearWeights, type Role } from '../src/models/weights'
 
@@ -69,7 +69,8 @@ export function blockOf(
   const events: MethodEvent[] = []
   const free = () => {
     freeBlock(gpu, weights)
-    gpu.free(rope.cosines, rope.sines, ...batches.flatMap(({ input, target: t }) => [input, t]))
+    freeRopeTables(gpu, rope)
+    gpu.free(...batches.flatMap(({ input, target: t }) => [input, t]))
     for (const hessian of hessians.values()) hessian.free()
   }
   const block: WorkingBlock = {

@@ -2,7 +2,7 @@ import { FormatError } from '../../src/errors'
 import { dequantize } from '../../src/formats/dequantize'
 import { exportFp16 } from '../../src/formats/export-fp16'
 import { ggufFile } from '../../src/pipeline/gguf'
-import type { OpenedModel } from '../../src/pipeline/opened'
+import { type OpenedModel, transposedNames } from '../../src/pipeline/opened'
 import type { GgufSummary } from '../../src/records'
 import { command, type Result, UsageError } from '../command'
 import { openPath } from '../input'
@@ -42,10 +42,14 @@ async function exportFolder(model: OpenedModel, out: string, signal: AbortSignal
     throw new FormatError(
       `${model.name}: expected a packed file, got a checkpoint of float weights — quantize it first`,
     )
+  const transposed = transposedNames(model.spec)
   const linears = new Map(
     [...packed.headers].map(([name, header]) => [
       name,
-      { out: header.out, in: header.in, weights: async () => dequantize(await packed.linear(name)) },
+      {
+        ...{ out: header.out, in: header.in, transposed: transposed.has(name) },
+        weights: async () => dequantize(await packed.linear(name)),
+      },
     ]),
   )
   const bytes = await writeFolder(out, exportFp16(model.source, linears), signal)

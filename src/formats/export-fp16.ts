@@ -6,6 +6,7 @@ import type { ChangedTensors } from './quantized'
 import { safetensorsChunks, safetensorsSize, type TensorToWrite } from './safetensors'
 import { isSideFile } from './side-files'
 import type { ModelSource } from './source'
+import { turnedValues } from './turned'
 
 /** A file to write: `chunks` may be run through once. */
 export interface OutputFile {
@@ -18,6 +19,8 @@ export interface OutputFile {
 export interface DenseLinear {
   readonly out: number
   readonly in: number
+  /** Whether the model's files hold it as [in, out]. */
+  readonly transposed?: boolean
   /** float32 [out, in] in the original column order. */
   weights(): Promise<Float32Array>
 }
@@ -40,8 +43,10 @@ export function exportFp16(
   const tensors = [
     ...carriedTensors(source, linears.keys(), changed.keys()),
     ...[...changed].map(([name, values]) => halfTensor(name, [values.length], async () => values)),
-    ...[...linears].map(([name, linear]) =>
-      halfTensor(`${name}.weight`, [linear.out, linear.in], () => linear.weights()),
+    ...[...linears].map(([name, { out, in: columns, transposed, weights }]) =>
+      transposed
+        ? halfTensor(`${name}.weight`, [columns, out], async () => turnedValues(await weights(), out, columns))
+        : halfTensor(`${name}.weight`, [out, columns], weights),
     ),
   ]
   const side = [...source.files].filter(([name]) => isSideFile(name)).map(([name, bytes]) => wholeFile(name, bytes))

@@ -1,10 +1,13 @@
 import keysSource from '../../shaders/attention_backward_keys.wgsl?raw'
 import queriesSource from '../../shaders/attention_backward_queries.wgsl?raw'
 import lanesSource from '../../shaders/lib/lanes.wgsl?raw'
+import scores from '../../shaders/lib/scores.wgsl?raw'
 import { type DeviceTraits, type Kernel, type Pass, splitRows, wgsl } from '../gpu/kernel'
 
+import { type ScoreKind, type Scores, scoreConstants, scoreParams, scoreValues } from './attention-shape'
+
 /** Whole windows of `length` tokens one after another; a token sees its window up to itself. */
-export interface AttentionBackwardShape {
+export interface AttentionBackwardShape extends Scores {
   readonly windows: number
   readonly length: number
   readonly heads: number
@@ -37,7 +40,7 @@ export function headLayout(headDim: number, software: boolean): HeadLayout {
   return { width, chunks, lanes, size: software ? 8 : 64, writtenOut: !software && chunks <= 16 }
 }
 
-function source(text: string, { width, chunks, lanes, size, writtenOut }: HeadLayout): string {
+function source(text: string, { width, chunks, lanes, size, writtenOut }: HeadLayout, kind: ScoreKind): string {
   // a bound that the compiler knew would make it write the loop out after all
   const loops = writtenOut
     ? text.replaceAll('#chunks', '#for c in CHUNKS').replaceAll('#done', '#end')
@@ -45,11 +48,11 @@ function source(text: string, { width, chunks, lanes, size, writtenOut }: HeadLa
         .replaceAll('#chunks', 'for (var c = 0u; c < params.chunks; c++) {')
         .replaceAll('#done', '}')
         .replaceAll(/\$\{c\}/g, 'c')
-  const constants = { SIZE: size, LANES: lanes, ROWS: size / lanes, CHUNKS: chunks }
-  return wgsl([`alias Chunk = vec${width}f;`, lanes > 1 ? lanesSource : alone, loops], constants)
+  const constants = { SIZE: size, LANES: lanes, ROWS: size / lanes, CHUNKS: chunks, ...scoreConstants(kind) }
+  return wgsl([`alias Chunk = vec${width}f;`, lanes > 1 ? lanesSource : alone, scores, loops], constants)
 }
 
-const params = { item: 'u32', length: 'u32', heads: 'u32', kvHeads: 'u32', chunks: 'u32', scale: 'f32' } as const
+const params = { item: 'u32', length: 'u32', heads: 'u32', kvHeads: 'u32', chunks: 'u32', ...scoreParams } as const
 
 const kernels = new Map<string, Kernel<string, AttentionBackwardShape>>()
 
@@ -62,9 +65,9 @@ interface Part {
   readonly operations: number
 }
 
-function kernelOf(name: string, layout: HeadLayout, part: Part) {
+function kernelOf(name: string, layout: HeadLayout, kind: ScoreKind, part: Part) {
   const headDim = layout.width * layout.chunks * layout.lanes
-  const label = `attention backward ${name} ${headDim}×${layout.lanes}:${layout.size}${layout.writtenOut ? '' : ' looped'}`
+  const label = `attention backward ${name} ${headDim}×${layout.lanes}:${layout.size}${layout.writtenOut ? '' : ' looped'}${kind}`
   let kernel = kernels.get(label)
   if (kernel) return kernel
   const { text, bindings, headsOf, operations } = part
@@ -77,10 +80,10 @@ function kernelOf(name: string, layout: HeadLayout, part: Part) {
     const groups = shape.windows * headsOf(shape) * Math.ceil(shape.length / rows)
     return splitRows(groups, 1, cost(shape).flops / groups, device).map((split) => ({
       groups: [split.rows],
-      params: { ...shape, item: split.row, chunks: layout.chunks, scale: 1 / Math.sqrt(headDim) },
+      params: { ...shape, item: split.row, chunks: layout.chunks, ...scoreValues(shape, headDim) },
     }))
   }
-  kernel = { label, wgsl: source(text, layout), bindings, params, passes, cost }
+  kernel = { label, wgsl: source(text, layout, kind), bindings, params, passes, cost }
   kernels.set(label, kernel)
   return kernel
 }
@@ -88,12 +91,14 @@ function kernelOf(name: string, layout: HeadLayout, part: Part) {
 /**
  * dq of causal grouped-query attention (src/kernels/attention.ts) from its operands, its result y and dy, all
  * q-shaped tensors [windows·length, heads·headDim]; leaves stats [windows·length, heads, 2] for the keys' gradient.
- * Nothing of size length² exists; sums have a fixed order. `layout` is `headLayout` of any even head size.
+ * Nothing of size length² exists; sums have a fixed order. `layout` is `headLayout` of any even head size, `kind` that of
+ * the shape's scores.
  */
 export const attentionBackwardQueries = (
   layout: HeadLayout,
+  kind: ScoreKind = '',
 ): Kernel<'q' | 'k' | 'v' | 'y' | 'dy' | 'dq' | 'stats', AttentionBackwardShape> =>
-  kernelOf('queries', layout, {
+  kernelOf('queries', layout, kind, {
     text: queriesSource,
     bindings: { q: 'read', k: 'read', v: 'read', y: 'read', dy: 'read', dq: 'read_write', stats: 'read_write' },
     headsOf: ({ heads }) => heads,
@@ -103,8 +108,9 @@ export const attentionBackwardQueries = (
 /** dk and dv [windows·length, kvHeads·headDim], after `attentionBackwardQueries` has left the stats. */
 export const attentionBackwardKeys = (
   layout: HeadLayout,
+  kind: ScoreKind = '',
 ): Kernel<'q' | 'k' | 'v' | 'dy' | 'stats' | 'dk' | 'dv', AttentionBackwardShape> =>
-  kernelOf('keys', layout, {
+  kernelOf('keys', layout, kind, {
     text: keysSource,
     bindings: { q: 'read', k: 'read', v: 'read', dy: 'read', stats: 'read', dk: 'read_write', dv: 'read_write' },
     headsOf: ({ kvHeads }) => kvHeads,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { expectClose, noise, testGpu } from '../../test/device'
 import { attentionReference } from '../reference/transformer'
 import { type AttentionShape, attention } from './attention'
+import { scoreKind } from './attention-shape'
 
 async function run(shape: AttentionShape & { headDim: number }, { loudness = 3, software = true } = {}) {
   const gpu = await testGpu()
@@ -14,7 +15,11 @@ async function run(shape: AttentionShape & { headDim: number }, { loudness = 3, 
   const v = noise(windows * capacity * width, 3).map((x, i) => (unused(i) ? Number.NaN : x))
   const y = gpu.upload(new Float32Array(q.length).fill(Number.NaN), [windows * tq, heads * headDim])
   const rec = gpu.record()
-  rec.run(attention(headDim, tq, software), { q: gpu.upload(q), k: gpu.upload(k), v: gpu.upload(v), y }, shape)
+  rec.run(
+    attention(headDim, tq, software, scoreKind(shape)),
+    { q: gpu.upload(q), k: gpu.upload(k), v: gpu.upload(v), y },
+    shape,
+  )
   await gpu.submit(rec)
   return { actual: await gpu.readF32(y), expected: attentionReference(q, k, v, shape) }
 }
@@ -48,6 +53,38 @@ describe('attention', () => {
     },
     240_000,
   ) // a software adapter compiles the tiles for a quarter of a minute when nothing else runs
+
+  it.each([
+    { windows: 2, tq: 37, tk: 37, capacity: 37, heads: 4, kvHeads: 2, headDim: 12, scale: 0.4, softcap: 2, window: 9 },
+    { windows: 1, tq: 5, tk: 19, capacity: 32, heads: 3, kvHeads: 1, headDim: 10, window: 3 },
+    { windows: 1, tq: 9, tk: 9, capacity: 9, heads: 2, kvHeads: 2, headDim: 34, window: 1 },
+    { windows: 2, tq: 33, tk: 33, capacity: 33, heads: 2, kvHeads: 1, headDim: 16, softcap: 0.5 },
+  ])('with other scores: scale $scale, cap $softcap, window $window, heads of $headDim', async (shape) => {
+    const { actual, expected } = await run(shape)
+    expectClose(actual, expected, { atol: 2e-5 })
+  })
+
+  it.each([
+    {
+      windows: 2,
+      tq: 130,
+      tk: 197,
+      capacity: 200,
+      heads: 2,
+      kvHeads: 1,
+      headDim: 36,
+      softcap: 5,
+      window: 70,
+      scale: 0.2,
+    },
+  ])(
+    'by tiles with other scores',
+    async (shape) => {
+      const { actual, expected } = await run(shape, { software: false })
+      expectClose(actual, expected, { atol: 2e-5 })
+    },
+    240_000,
+  )
 
   it('gives the same for other heads of real GPUs', async ({ skip }) => {
     const { info } = await testGpu()

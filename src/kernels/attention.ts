@@ -1,6 +1,16 @@
 import source from '../../shaders/attention.wgsl?raw'
+import scores from '../../shaders/lib/scores.wgsl?raw'
 import { type Kernel, splitRows, wgsl } from '../gpu/kernel'
-import { type AttentionShape, attentionCost, flopsPerPair, seenKeys } from './attention-shape'
+import {
+  type AttentionShape,
+  attentionCost,
+  flopsPerPair,
+  type ScoreKind,
+  scoreConstants,
+  scoreParams,
+  scoreValues,
+  seenKeys,
+} from './attention-shape'
 import { remembered } from './remembered'
 import { inTiles, tiledAttention } from './tiled-attention'
 
@@ -19,7 +29,7 @@ const looped = source
 
 /** Queries walk the keys each on its own. */
 const walkingAttention = remembered(
-  (headDim: number, software: boolean): AttentionKernel => {
+  (headDim: number, software: boolean, kind: ScoreKind): AttentionKernel => {
     // Written out, a head of 64 takes lavapipe (Mesa 25.0) 10 s to compile and runs no faster than the loop; heads up to
     // 32 run twice as fast there and three times as fast on SwiftShader. Beyond 128 no GPU has the registers.
     const inRegisters = headDim <= (software ? 32 : 128)
@@ -28,15 +38,17 @@ const walkingAttention = remembered(
     const width = headDim % 4 === 0 ? 4 : 2
     const chunks = headDim / width
     return {
-      label: `attention ${headDim}×${queries}${inRegisters ? '' : ' looped'}`,
-      wgsl: wgsl([`alias Chunk = vec${width}f;`, inRegisters ? writtenOut : looped], {
+      label: `attention ${headDim}×${queries}${inRegisters ? '' : ' looped'}${kind}`,
+      wgsl: wgsl([`alias Chunk = vec${width}f;`, scores, inRegisters ? writtenOut : looped], {
+        ...scoreConstants(kind),
         SIZE,
         QUERIES: queries,
         CHUNKS: chunks,
       }),
       bindings: { q: 'read', k: 'read', v: 'read', y: 'read_write' },
       params: {
-      item: 'u32', items: 'u32', tq: 'u32', tk: 'u32', capacity: 'u32', heads: 'u32', kvHeads: 'u32', chunks: 'u32', scale: 'f32',
+      item: 'u32', items: 'u32', tq: 'u32', tk: 'u32', capacity: 'u32', heads: 'u32', kvHeads: 'u32', chunks: 'u32',
+      ...scoreParams,
     }, // biome-ignore format: one struct, one glance
       passes: (shape, device) =>
         splitRows(
@@ -46,17 +58,18 @@ const walkingAttention = remembered(
           device,
         ).map(({ row, rows }) => ({
           groups: [Math.ceil(rows / SIZE)],
-          params: { ...shape, item: row, items: row + rows, chunks, scale: 1 / Math.sqrt(headDim) },
+          params: { ...shape, item: row, items: row + rows, chunks, ...scoreValues(shape, headDim) },
         })),
       cost: attentionCost(headDim),
     }
   },
-  (headDim, software) => `${headDim} ${software}`,
+  (headDim, software, kind) => `${headDim} ${software}${kind}`,
 )
 
 /**
  * Causal grouped-query attention, y = softmax(q·kᵀ / √headDim)·v: q, y [windows·tq, heads·headDim],
- * k, v [windows·capacity, kvHeads·headDim]. `headDim` is any even number; `tq` and `software` choose how.
+ * k, v [windows·capacity, kvHeads·headDim]. `headDim` is any even number; `tq` and `software` choose how, `kind` must be that of
+ * the shape's scores.
  */
-export const attention = (headDim: number, tq: number, software: boolean): AttentionKernel =>
-  inTiles(headDim, tq, software) ? tiledAttention(headDim) : walkingAttention(headDim, software)
+export const attention = (headDim: number, tq: number, software: boolean, kind: ScoreKind = ''): AttentionKernel =>
+  inTiles(headDim, tq, software) ? tiledAttention(headDim, kind) : walkingAttention(headDim, software, kind)

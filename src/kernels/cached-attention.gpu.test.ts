@@ -37,7 +37,9 @@ const others: CachedAttentionShape[] = [
   { tq: 1, tk: 65, heads: 8, kvHeads: 2, headDim: 32 },
   { tq: 5, tk: 64, heads: 4, kvHeads: 2, headDim: 128 },
 ]
+const windowed: CachedAttentionShape = { ...shared, tq: 3, tk: 150, window: 20, softcap: 3, scale: 0.7 }
 const cases = [
+  ...[false, true].map((software) => ({ shape: windowed, software, halves: false })),
   ...[one, long, wide, many, shared].map((shape) => ({ shape, software: false, halves: false })),
   // every kernel of lanes that wait for each other takes lavapipe seconds to compile
   { shape: shared, software: false, halves: true },

@@ -1,13 +1,15 @@
 import source from '../../shaders/cached_attention.wgsl?raw'
 import grid from '../../shaders/lib/grid.wgsl?raw'
+import scores from '../../shaders/lib/scores.wgsl?raw'
 import merge from '../../shaders/merge_attention.wgsl?raw'
 import type { Gpu } from '../gpu/device'
 import { type DeviceTraits, grid1d, type Kernel, splitRows, wgsl } from '../gpu/kernel'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
+import { type ScoreKind, type Scores, scoreConstants, scoreKind, scoreParams, scoreValues } from './attention-shape'
 import { bySharing, type Sharing } from './sharing'
 
-export interface CachedAttentionShape {
+export interface CachedAttentionShape extends Scores {
   /** Queries: those of the last tokens among the keys, so that query t sees keys 0 … t + (tk − tq). */
   readonly tq: number
   /** Keys in the cache, at least as many. */
@@ -51,7 +53,13 @@ const floatsOf = (width: number, halves: boolean): string => {
 
 type Bindings = 'q' | 'k' | 'v' | 'y' | 'logs'
 
-function make(headDim: number, shared: number, halves: boolean, sharing: Sharing): Kernel<Bindings, PartsShape> {
+function make(
+  headDim: number,
+  shared: number,
+  halves: boolean,
+  kind: ScoreKind,
+  sharing: Sharing,
+): Kernel<Bindings, PartsShape> {
   const width = headDim % 4 === 0 ? 4 : 2
   const chunks = headDim / width
   const lanes = sharing.constants.LANES
@@ -65,8 +73,9 @@ function make(headDim: number, shared: number, halves: boolean, sharing: Sharing
     .replaceAll('#lane_chunks', alone ? 'params.chunks' : 'LANE_CHUNKS')
   const flops = ({ tq, keys, tk }: PartsShape) => shared * (4 * headDim + 8) * Math.min(keys, tk - (tq - 1) / 2)
   return {
-    label: `cached attention ${headDim}×${shared}${halves ? ' f16' : ''}${sharing.suffix}`,
-    wgsl: wgsl([`alias Chunk = vec${width}f;`, floatsOf(width, halves), sharing.source, laid], {
+    label: `cached attention ${headDim}×${shared}${halves ? ' f16' : ''}${kind}${sharing.suffix}`,
+    wgsl: wgsl([`alias Chunk = vec${width}f;`, floatsOf(width, halves), sharing.source, scores, laid], {
+      ...scoreConstants(kind),
       ...sharing.constants,
       RADIX: Math.sqrt(lanes),
       SHARED: shared,
@@ -78,13 +87,13 @@ function make(headDim: number, shared: number, halves: boolean, sharing: Sharing
     bindings: { q: 'read', k: 'read', v: 'read', y: 'read_write', logs: 'read_write' },
     params: {
       item: 'u32', items: 'u32', tq: 'u32', tk: 'u32', heads: 'u32', kvHeads: 'u32', parts: 'u32', keys: 'u32', chunks: 'u32',
-      scale: 'f32',
+      ...scoreParams,
     }, // biome-ignore format: one struct, one glance
     passes: ({ headDim: _, ...shape }, device) => {
       const items = (shape.tq * shape.heads * shape.parts) / shared
       return splitRows(items, sharing.items, flops({ ...shape, headDim }), device).map(({ row, rows }) => ({
         groups: [Math.ceil(rows / sharing.items)],
-        params: { ...shape, item: row, items: row + rows, chunks, scale: 1 / Math.sqrt(headDim) },
+        params: { ...shape, item: row, items: row + rows, chunks, ...scoreValues(shape, headDim) },
       }))
     },
     cost: (shape) => ({
@@ -96,9 +105,9 @@ function make(headDim: number, shared: number, halves: boolean, sharing: Sharing
 
 const kernels = new Map<string, (software: boolean) => Kernel<Bindings, PartsShape>>()
 
-function kernelOf(headDim: number, shared: number, halves: boolean, { software }: DeviceTraits) {
-  const key = `${headDim} ${shared} ${halves}`
-  const kernel = kernels.get(key) ?? bySharing((sharing) => make(headDim, shared, halves, sharing))
+function kernelOf(headDim: number, shared: number, halves: boolean, kind: ScoreKind, { software }: DeviceTraits) {
+  const key = `${headDim} ${shared} ${halves}${kind}`
+  const kernel = kernels.get(key) ?? bySharing((sharing) => make(headDim, shared, halves, kind, sharing))
   kernels.set(key, kernel)
   return kernel(software)
 }
@@ -138,7 +147,13 @@ export function cachedAttention(
 ): void {
   const { tq, heads, headDim } = shape
   const { parts, keys } = partsOf(shape, rec.traits.software)
-  const kernel = kernelOf(headDim, sharedHeads(shape, rec.traits.software), k.type === 'u32', rec.traits)
+  const kernel = kernelOf(
+    headDim,
+    sharedHeads(shape, rec.traits.software),
+    k.type === 'u32',
+    scoreKind(shape),
+    rec.traits,
+  )
   const rows = tq * heads
   const logs = gpu.alloc([rows, parts], 'f32', 'attention sums')
   const found = parts === 1 ? y : gpu.alloc([rows, parts, headDim], 'f32', 'attention of parts')

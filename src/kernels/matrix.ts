@@ -1,3 +1,4 @@
+import addDiagonalSource from '../../shaders/add_diagonal.wgsl?raw'
 import columnDotSource from '../../shaders/column_dot.wgsl?raw'
 import diagonalSource from '../../shaders/diagonal.wgsl?raw'
 import grid from '../../shaders/lib/grid.wgsl?raw'
@@ -51,6 +52,16 @@ export const diagonal: Kernel<'a' | 'd', { n: number }> = {
   cost: ({ n }) => ({ flops: 0, bytes: 8 * n }),
 }
 
+/** a ← a + value·I. */
+export const addDiagonal: Kernel<'a', { n: number; value: number }> = {
+  label: 'add diagonal',
+  wgsl: wgsl([addDiagonalSource]),
+  bindings: { a: 'read_write' },
+  params: { n: 'u32', value: 'f32' },
+  passes: (shape) => [{ groups: [Math.ceil(shape.n / 64)], params: shape }],
+  cost: ({ n }) => ({ flops: n, bytes: 8 * n }),
+}
+
 /** Rows that one partial sum covers: enough slices to fill a GPU, few enough to add up on the host. */
 const SLICE = 512
 
@@ -80,11 +91,14 @@ export const subtract: Kernel<'a' | 'b' | 'd', { count: number }> = {
 }
 
 /** y = x, its lines times or, where `divide` is 1, over s; columns of a matrix of `every` 1, rows of `every` elements. */
-export const scaleLines: Kernel<'x' | 's' | 'y', { count: number; every: number; lines: number; divide: number }> = {
+export const scaleLines: Kernel<
+  'x' | 's' | 'y',
+  { count: number; every: number; lines: number; divide: number; offset?: number }
+> = {
   label: 'scale lines',
   wgsl: wgsl([grid, scaleLinesSource]),
   bindings: { x: 'read', s: 'read', y: 'read_write' },
-  params: { count: 'u32', every: 'u32', lines: 'u32', divide: 'u32' },
-  passes: (shape, device) => [{ groups: grid1d(shape.count, 256, device), params: shape }],
+  params: { count: 'u32', every: 'u32', lines: 'u32', divide: 'u32', offset: 'f32' },
+  passes: (shape, device) => [{ groups: grid1d(shape.count, 256, device), params: { offset: 0, ...shape } }],
   cost: ({ count }) => ({ flops: count, bytes: 8 * count }),
 }

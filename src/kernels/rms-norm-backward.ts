@@ -12,9 +12,12 @@ const backwardOf = (sharing: Sharing): Kernel<'x' | 'w' | 'dy' | 'dx', RmsNormBa
   label: `rms norm backward${sharing.suffix}`,
   wgsl: wgsl([sharing.source, source], sharing.constants),
   bindings: { x: 'read', w: 'read', dy: 'read', dx: 'read_write' },
-  params: { rows: 'u32', hidden: 'u32', eps: 'f32', accumulate: 'u32' },
+  params: { rows: 'u32', hidden: 'u32', eps: 'f32', offset: 'f32', accumulate: 'u32' },
   passes: (shape, device) => [
-    { groups: grid1d(shape.rows, sharing.items, device), params: { ...shape, accumulate: Number(shape.accumulate) } },
+    {
+      groups: grid1d(shape.rows, sharing.items, device),
+      params: { offset: 0, ...shape, accumulate: Number(shape.accumulate) },
+    },
   ],
   cost: ({ rows, hidden }) => ({ flops: 9 * rows * hidden, bytes: 16 * rows * hidden }),
 })

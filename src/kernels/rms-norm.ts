@@ -8,18 +8,20 @@ export interface RmsNormShape {
   readonly rows: number
   readonly hidden: number
   readonly eps: number
+  /** Added to every weight; 0 unless given. */
+  readonly offset?: number
 }
 
 const ROWS_A_GROUP = 8
 
 /** One dispatch of `size` rows a workgroup. */
 const passes = (size: number) => (shape: RmsNormShape, device: DeviceTraits) => [
-  { groups: grid1d(shape.rows, size, device), params: { ...shape } },
+  { groups: grid1d(shape.rows, size, device), params: { ...shape, offset: shape.offset ?? 0 } },
 ]
 
 const common = {
   bindings: { x: 'read', w: 'read', y: 'read_write' },
-  params: { rows: 'u32', hidden: 'u32', eps: 'f32' },
+  params: { rows: 'u32', hidden: 'u32', eps: 'f32', offset: 'f32' },
   cost: ({ rows, hidden }: RmsNormShape) => ({ flops: 4 * rows * hidden, bytes: 8 * rows * hidden }),
 } as const
 
@@ -38,7 +40,7 @@ const byInvocation: Kernel<'x' | 'w' | 'y', RmsNormShape> = {
 }
 
 /**
- * y [rows, hidden] = x / sqrt(mean(x²) + eps) · w (Zhang & Sennrich 2019, eps inside the root as in LLaMA). A software
+ * y [rows, hidden] = x / sqrt(mean(x²) + eps) · (w + offset) (Zhang & Sennrich 2019, eps inside the root as in LLaMA). A software
  * adapter takes an invocation a row: without barriers lavapipe is five times, SwiftShader ten times as fast.
  */
 export const rmsNorm = (software: boolean) => (software ? byInvocation : byGroup)

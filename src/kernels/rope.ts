@@ -13,23 +13,34 @@ export interface RopeShape {
   readonly start: number
   readonly heads: number
   readonly headDim: number
+  /** Numbers of a head that turn, an even part of it; all unless given. */
+  readonly turned?: number
   /** Turns back: the gradient of what was turned. */
   readonly inverse?: boolean
 }
 
 /**
- * Rotary position embedding of x [rows, heads · headDim] in place, by tables [positions, headDim / 2]; element i of a
- * head is paired with i + headDim / 2 as in Hugging Face checkpoints.
+ * Rotary position embedding of x [rows, heads · headDim] in place, by tables [positions, turned / 2]; element i of a
+ * head is paired with i + turned / 2 as in Hugging Face checkpoints.
  */
 export const rope: Kernel<'cosines' | 'sines' | 'x', RopeShape> = {
   label: 'rope',
   wgsl: wgsl([grid, source], { SIZE }),
   bindings: { cosines: 'read', sines: 'read', x: 'read_write' },
-  params: { row: 'u32', rows: 'u32', heads: 'u32', halfDim: 'u32', length: 'u32', start: 'u32', turn: 'f32' },
-  passes: ({ row, rows, length, start, heads, headDim, inverse }, device) => [
+  params: {
+    row: 'u32',
+    rows: 'u32',
+    heads: 'u32',
+    halfDim: 'u32',
+    headDim: 'u32',
+    length: 'u32',
+    start: 'u32',
+    turn: 'f32',
+  },
+  passes: ({ row, rows, length, start, heads, headDim, turned = headDim, inverse }, device) => [
     {
-      groups: grid1d((rows * heads * headDim) / 2, SIZE, device),
-      params: { row, rows, heads, halfDim: headDim / 2, length, start, turn: inverse ? -1 : 1 },
+      groups: grid1d((rows * heads * turned) / 2, SIZE, device),
+      params: { row, rows, heads, halfDim: turned / 2, headDim, length, start, turn: inverse ? -1 : 1 },
     },
   ],
   cost: ({ rows, heads, headDim }) => ({ flops: 3 * rows * heads * headDim, bytes: 8 * rows * heads * headDim }),

@@ -3,7 +3,7 @@ import type { Gpu } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { matmul } from '../kernels/gemm'
-import { diagonal, mirror } from '../kernels/matrix'
+import { addDiagonal, diagonal, mirror } from '../kernels/matrix'
 
 /**
  * H = (2/n)·XᵀX over the n calibration tokens of one linear input, [columns, columns].
@@ -65,6 +65,16 @@ export class Hessian {
   /** Fills the lower triangle; call once, when everything has been added. */
   finish(rec: Recorder): void {
     if (!this.#scaled) rec.run(mirror, { h: this.matrix }, { n: this.columns })
+    this.#scaled = true
+  }
+
+  /** Records that this is the unit matrix, and the cross product too, whatever was added; in place of `finish`. */
+  giveUp(rec: Recorder): void {
+    for (const a of [this.matrix, this.cross]) {
+      if (!a) continue
+      rec.clear(a)
+      rec.run(addDiagonal, { a }, { n: this.columns, value: 1 })
+    }
     this.#scaled = true
   }
 

@@ -49,8 +49,7 @@ const { bits, groupSize, symmetric } = uniformGridOptions
 const heard = <T extends z.ZodType>(option: T): T =>
   described(option, { ...(option.meta() as unknown as OptionMeta), when: free })
 
-export const gridHelp =
-  'Free, or the levels of a GGUF type: a file of it then holds the codes as they are.'
+export const gridHelp = 'Free, or the levels of a GGUF type: a file of it then holds the codes as they are.'
 
 /** Options of methods that can quantize onto the levels of a GGUF type, too. */
 export const gridOptions = {

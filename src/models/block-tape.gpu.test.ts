@@ -7,7 +7,7 @@ import { numericGradient } from '../reference/gradients'
 import { blockReference } from '../reference/llama'
 import { BlockForward } from './block'
 import { type BlockVariables, blockOnTape, frozenBlock } from './block-tape'
-import { makeRopeTables } from './rope-tables'
+import { freeRopeTables, makeRopeTables } from './rope-tables'
 import { CheckpointWeights, freeBlock, loadBlock, type Role } from './weights'
 
 /** Small enough for central differences of every weight. */
@@ -26,7 +26,8 @@ async function setUp() {
   const hidden = noise(10 * spec.hidden, 1)
   const x = gpu.upload(hidden, [10, spec.hidden])
   const free = () => {
-    gpu.free(x, tables.cosines, tables.sines)
+    gpu.free(x)
+    freeRopeTables(gpu, tables)
     freeBlock(gpu, block)
     expect(gpu.pool.liveBytes, 'live bytes afterwards').toBe(before)
   }
@@ -71,8 +72,11 @@ describe('a block on the tape', () => {
     ) as BlockVariables['linears']
     const variables = {
       linears,
-      attnNorm: leaf('input_layernorm.weight', block.attnNorm),
-      mlpNorm: leaf('post_attention_layernorm.weight', block.mlpNorm),
+      parameters: {
+        attnNorm: leaf('input_layernorm.weight', block.attnNorm),
+        mlpNorm: leaf('post_attention_layernorm.weight', block.mlpNorm),
+      } as BlockVariables['parameters'],
+      layer: 1,
     }
     const seen: Role[] = []
     const y = blockOnTape(tape, spec, tables, variables, leaf('x', x), batch, {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { noise, testGpu } from '../../test/device'
 import { tinyLlama } from '../../test/tiny-llama'
 import { BlockForward, type Stage } from './block'
-import { makeRopeTables } from './rope-tables'
+import { freeRopeTables, makeRopeTables } from './rope-tables'
 import { CheckpointWeights, freeBlock, loadBlock } from './weights'
 
 it('hands out the input of every stage, stops where asked, and gives all memory back', async () => {
@@ -41,7 +41,8 @@ it('hands out the input of every stage, stops where asked, and gives all memory 
     expect(await gpu.readF32(input), `stage ${stage}`).toEqual(await gpu.readF32(copy))
     gpu.free(input, copy)
   }
-  gpu.free(x, y, tables.cosines, tables.sines)
+  gpu.free(x, y)
+  freeRopeTables(gpu, tables)
   freeBlock(gpu, weights)
   expect(gpu.pool.liveBytes).toBe(before)
 })
@@ -68,7 +69,8 @@ it('gives in two parts what it gives whole, the middle left as it is', async () 
   expect(await gpu.readF32(y)).toEqual(await gpu.readF32(whole))
   expect(await gpu.readF32(h)).toEqual(await gpu.readF32(middle))
   for (const [i, part] of parts.entries()) expect(await gpu.readF32(part)).toEqual(await gpu.readF32(inputs[i]!))
-  gpu.free(x, y, whole, h, middle, ...inputs, ...parts, tables.cosines, tables.sines)
+  gpu.free(x, y, whole, h, middle, ...inputs, ...parts)
+  freeRopeTables(gpu, tables)
   freeBlock(gpu, weights)
   expect(gpu.pool.liveBytes).toBe(before)
 })

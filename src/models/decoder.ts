@@ -76,7 +76,7 @@ export class Decoder {
 
   #logits(rec: Recorder, ids: Uint32Array | Tensor, start: number): Tensor {
     const { gpu, model } = this
-    let x = ids instanceof Uint32Array ? model.embed(rec, ids) : model.embedFound(rec, ids)
+    let x = ids instanceof Uint32Array ? model.embed(rec, ids, { start }) : model.embedFound(rec, ids, { start })
     const length = x.shape[0]!
     this.blocks.forEach((block, layer) => {
       const y = model.block.run(rec, block, x, { windows: 1, length }, { cache: this.#cache.layers[layer]!, start })

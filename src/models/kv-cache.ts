@@ -55,6 +55,15 @@ export class KvCache {
   }
 }
 
+/** Records that `k` and `v` [tokens, kvHeads·headDim] go into a cache of floats, from row `row` on. */
+export function keepFloats(rec: Recorder, cache: KvCacheLayer, fresh: { k: Tensor; v: Tensor }, row: number): void {
+  const [, width = 0] = fresh.k.shape
+  for (const which of ['k', 'v'] as const) {
+    const { offset, ...rest } = cache[which]
+    rec.copy(fresh[which], { ...rest, offset: offset + 4 * row * width, shape: fresh[which].shape })
+  }
+}
+
 /** Records that f32 `k` and `v` [tokens, kvHeads·headDim] go into a cache of halves, from row `row` on. */
 export function keepHalves(rec: Recorder, cache: KvCacheLayer, fresh: { k: Tensor; v: Tensor }, row: number): void {
   const [tokens = 0, width = 0] = fresh.k.shape

@@ -2,15 +2,17 @@ import { FormatError, invariant } from '../errors'
 import type { Gpu, GpuInfo } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
+import { addPositions } from '../kernels/add-positions'
 import { argmax } from '../kernels/argmax'
 import { embed } from '../kernels/embed'
 import { matmul } from '../kernels/gemm'
 import { nll } from '../kernels/nll'
+import { recordNorm } from '../kernels/norm'
 import type { Operand } from '../kernels/project'
-import { rmsNorm } from '../kernels/rms-norm'
+import { softcap } from '../kernels/softcap'
 import { BlockForward } from './block'
-import { makeRopeTables, type RopeTables } from './rope-tables'
-import type { ModelSpec } from './spec'
+import { freeRopeTables, makeRopeTables, type RopeTables } from './rope-tables'
+import { biasOf, type ModelSpec } from './spec'
 import {
   type BlockWeights,
   freeBlock,
@@ -38,10 +40,19 @@ interface Ends {
   readonly embedding: readonly RowShard[]
   readonly head: readonly RowShard[]
   readonly norm: Tensor | undefined
+  readonly normBias: Tensor | undefined
+  /** Embedding of positions, where they are embedded. */
+  readonly positions: Tensor | undefined
+}
+
+/** Where the tokens of a batch stand: windows of `length`, all tokens unless given, the first of each at position `start`. */
+export interface Places {
+  readonly length?: number
+  readonly start?: number
 }
 
 /**
- * What surrounds the blocks of a LlamaForCausalLM: embedding, final norm and head stay on the GPU; blocks come and go
+ * What surrounds the blocks of a model: embedding, final norm and head stay on the GPU; blocks come and go
  * as the caller wishes. All methods with a recorder only record; tensors they return are the caller's to free.
  */
 export class LlamaModel {
@@ -63,11 +74,18 @@ export class LlamaModel {
     const { shardBytes = Math.min(maxBindingBytes, maxBufferBytes), ends = 'both', positions } = options
     const loadVocabulary = (name: string) =>
       loadSharded(gpu, weights, name, [spec.vocab, spec.hidden] as const, shardBytes)
-    const embedding = ends === 'none' ? [] : await loadVocabulary('model.embed_tokens.weight')
+    const { names } = spec
+    const embedding = ends === 'none' ? [] : await loadVocabulary(names.embedding)
+    const table =
+      names.positions && ends !== 'none'
+        ? await weights.tensor(names.positions, { start: 0, end: positions })
+        : undefined
     const whole = ends === 'both'
-    const head = whole ? (spec.tiedHead ? embedding : await loadVocabulary('lm_head.weight')) : []
-    const norm = whole ? await weights.tensor('model.norm.weight') : undefined
-    return new LlamaModel(gpu, spec, weights, makeRopeTables(gpu, spec, positions), { embedding, head, norm })
+    const head = whole ? (spec.tiedHead ? embedding : await loadVocabulary(names.head)) : []
+    const norm = whole ? await weights.tensor(names.norm) : undefined
+    const normBias = whole && spec.norm.kind === 'layer' ? await weights.tensor(biasOf(names.norm)) : undefined
+    const loaded = { embedding, head, norm, normBias, positions: table }
+    return new LlamaModel(gpu, spec, weights, makeRopeTables(gpu, spec, positions), loaded)
   }
 
   /** The longest sequence that can be run. */
@@ -86,13 +104,17 @@ export class LlamaModel {
     return norm
   }
 
+  get finalNormBias(): Tensor | undefined {
+    return this.ends.normBias
+  }
+
   /** Cosines and sines of the positions. */
   get rope(): RopeTables {
     return this.tables
   }
 
   /** Hidden states [tokens, hidden] before the first block. FormatError on an id outside the vocabulary. */
-  embed(rec: Recorder, ids: Uint32Array): Tensor {
+  embed(rec: Recorder, ids: Uint32Array, places: Places = {}): Tensor {
     const { vocab } = this.spec
     const stranger = ids.find((id) => id >= vocab)
     if (stranger !== undefined)
@@ -101,19 +123,21 @@ export class LlamaModel {
       )
     const idTensor = this.gpu.alloc([ids.length], 'u32', 'token ids')
     rec.write(idTensor, Uint32Array.from(ids))
-    const y = this.embedFound(rec, idTensor)
+    const y = this.embedFound(rec, idTensor, places)
     this.gpu.free(idTensor)
     return y
   }
 
   /** The same of ids that are on the GPU already, u32 [tokens]; the row of one outside the vocabulary is undefined. */
-  embedFound(rec: Recorder, ids: Tensor): Tensor {
-    const { hidden } = this.spec
+  embedFound(rec: Recorder, ids: Tensor, { length, start = 0 }: Places = {}): Tensor {
+    const { hidden, embeddingScale: scale } = this.spec
     const [tokens = 0] = ids.shape
     const y = this.gpu.alloc([tokens, hidden], 'f32', 'hidden')
     invariant(this.ends.embedding.length > 0, 'the embedding is not loaded')
     for (const { tensor: table, first, count } of this.ends.embedding)
-      rec.run(embed, { ids, table, y }, { tokens, hidden, first, count })
+      rec.run(embed, { ids, table, y }, { tokens, hidden, first, count, scale })
+    const { positions: table } = this.ends
+    if (table) rec.run(addPositions, { table, y }, { rows: tokens, hidden, length: length ?? tokens, start })
     return y
   }
 
@@ -207,26 +231,25 @@ export class LlamaModel {
 
   free(): void {
     this.freeEnds()
-    this.gpu.free(this.tables.cosines, this.tables.sines)
+    freeRopeTables(this.gpu, this.tables)
   }
 
   /** Gives back what surrounds the blocks; they can still be run. */
   freeEnds(): void {
-    const { embedding, head, norm } = this.ends
+    const { embedding, head, norm, normBias, positions } = this.ends
     const shards = head === embedding ? embedding : [...embedding, ...head]
-    this.gpu.free(norm, ...shards.map(({ tensor }) => tensor))
-    this.ends = { embedding: [], head: [], norm: undefined }
+    this.gpu.free(norm, normBias, positions, ...shards.map(({ tensor }) => tensor))
+    this.ends = { embedding: [], head: [], norm: undefined, normBias: undefined, positions: undefined }
   }
 
   #norm(rec: Recorder, x: Tensor): Tensor {
-    const [rows = 0, hidden = 0] = x.shape
     const y = this.gpu.alloc(x.shape, 'f32', 'final norm')
-    rec.run(rmsNorm(rec.traits.software), { x, w: this.finalNorm, y }, { rows, hidden, eps: this.spec.rmsNormEps })
+    recordNorm(rec, this.spec.norm, { x, w: this.finalNorm, b: this.ends.normBias, y })
     return y
   }
 
   #logits(rec: Recorder, normed: Tensor, first: number, count: number, logits: Tensor): void {
-    const { hidden, vocab } = this.spec
+    const { hidden, vocab, logitSoftcap: cap } = this.spec
     for (const shard of this.ends.head)
       matmul(rec, {
         a: normed,
@@ -240,6 +263,7 @@ export class LlamaModel {
         cOffset: shard.first,
         ldc: vocab,
       })
+    if (cap) rec.run(softcap, { x: logits }, { count: count * vocab, cap })
   }
 }
 
@@ -250,6 +274,6 @@ export function logitsRows({ maxBindingBytes }: GpuInfo, { vocab }: ModelSpec, t
 
 /** Windows of `length` tokens that go through a block together: every activation stays within a quarter of a binding. */
 export function windowsPerBatch({ maxBindingBytes }: GpuInfo, spec: ModelSpec, length: number): number {
-  const widest = Math.max(spec.hidden, spec.ffn, spec.heads * spec.headDim)
+  const widest = Math.max(spec.hidden, ...spec.linears.flatMap((linear) => [linear.in, linear.out]))
   return Math.max(1, Math.floor(maxBindingBytes / 4 / (4 * widest * length)))
 }

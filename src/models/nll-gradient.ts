@@ -3,8 +3,8 @@ import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { matmul } from '../kernels/gemm'
 import { nllBackward } from '../kernels/nll-backward'
-import { rmsNorm } from '../kernels/rms-norm'
-import { rmsNormBackward } from '../kernels/rms-norm-backward'
+import { recordNorm, recordNormBackward } from '../kernels/norm'
+import { softcap } from '../kernels/softcap'
 import { type LlamaModel, logitsRows } from './model'
 
 /**
@@ -15,16 +15,16 @@ import { type LlamaModel, logitsRows } from './model'
 export function nllGradient(
   gpu: Gpu,
   rec: Recorder,
-  { spec, head, finalNorm: w }: LlamaModel,
+  { spec, head, finalNorm: w, finalNormBias: b }: LlamaModel,
   x: Tensor,
   targets: Uint32Array,
 ): { nll: Tensor; gradient: Tensor } {
-  const { vocab, hidden, rmsNormEps: eps } = spec
+  const { vocab, hidden, norm, logitSoftcap } = spec
   const [tokens = 0] = x.shape
   const targetTensor = gpu.alloc([tokens], 'u32', 'targets')
   rec.write(targetTensor, Uint32Array.from(targets))
   const normed = gpu.alloc(x.shape, 'f32', 'final norm')
-  rec.run(rmsNorm(rec.traits.software), { x, w, y: normed }, { rows: tokens, hidden, eps })
+  recordNorm(rec, norm, { x, w, b, y: normed })
   const nll = gpu.alloc([tokens], 'f32', 'nll')
   const slope = gpu.alloc(x.shape, 'f32', 'gradient') // d(Σ nll)/d(normed)
   const step = logitsRows(gpu.info, spec, tokens)
@@ -34,7 +34,8 @@ export function nllGradient(
     const at = { aOffset: row * hidden, ldc: vocab }
     for (const { tensor: b, first, count } of head)
       matmul(rec, { a: normed, b, c: logits, m, n: count, k: hidden, transB: true, ...at, cOffset: first })
-    rec.run(nllBackward, { logits, targets: targetTensor, y: nll }, { rows: m, vocab, row })
+    if (logitSoftcap) rec.run(softcap, { x: logits }, { count: m * vocab, cap: logitSoftcap })
+    rec.run(nllBackward, { logits, targets: targetTensor, y: nll }, { rows: m, vocab, row, softcap: logitSoftcap })
     for (const { tensor: b, first, count } of head)
       matmul(rec, {
         ...{ a: logits, b, c: slope, m, n: hidden, k: count },
@@ -43,11 +44,7 @@ export function nllGradient(
   }
   gpu.free(targetTensor, normed, logits)
   const gradient = gpu.alloc(x.shape, 'f32', 'gradient')
-  rec.run(
-    rmsNormBackward(rec.traits.software),
-    { x, w, dy: slope, dx: gradient },
-    { rows: tokens, hidden, eps, accumulate: false },
-  )
+  recordNormBackward(rec, norm, { x, w, dy: slope, dx: gradient })
   gpu.free(slope)
   return { nll, gradient }
 }

@@ -1,29 +1,37 @@
 import { FormatError } from '../errors'
 import type { Dtype, ModelSource, TensorEntry } from '../formats/source'
-import type { LinearSpec, ModelSpec } from './spec'
+import type { LinearSpec, ModelSpec, ParameterSpec } from './spec'
 
 const floats: ReadonlySet<Dtype> = new Set<Dtype>(['F32', 'F16', 'BF16', 'F64'])
 
 /** 'model.layers.3.self_attn.q_proj': the parameter names less '.weight' and '.bias'. */
-export const linearName = (layer: number, linear: LinearSpec): string => `model.layers.${layer}.${linear.module}`
+export const linearName = (layer: number, { blocks = 'model.layers', module }: LinearSpec): string =>
+  `${blocks}.${layer}.${module}`
 
-/** The norm before the attention part of a block, or before its feed-forward part. */
-export const normName = (layer: number, norm: 'attnNorm' | 'mlpNorm'): string =>
-  `model.layers.${layer}.${norm === 'attnNorm' ? 'input' : 'post_attention'}_layernorm.weight`
+/** Full name of a parameter of a block that is no linear's. */
+export const parameterName = ({ names }: ModelSpec, layer: number, { name }: ParameterSpec): string =>
+  `${names.blocks}.${layer}.${name}`
+
+/** Name of the bias beside a norm's weights. */
+export const biasOf = (norm: string): string => norm.replace(/weight$/, 'bias')
 
 /** Every tensor a model of this spec consists of, by its name in a Hugging Face checkpoint. */
 export function* requiredTensors(spec: ModelSpec): Generator<{ name: string; shape: number[] }> {
-  yield { name: 'model.embed_tokens.weight', shape: [spec.vocab, spec.hidden] }
+  const { names, vocab, hidden } = spec
+  yield { name: names.embedding, shape: [vocab, hidden] }
+  if (names.positions) yield { name: names.positions, shape: [spec.context, hidden] }
   for (let layer = 0; layer < spec.layers; layer++) {
-    yield { name: normName(layer, 'attnNorm'), shape: [spec.hidden] }
-    yield { name: normName(layer, 'mlpNorm'), shape: [spec.hidden] }
+    for (const parameter of spec.parameters)
+      yield { name: parameterName(spec, layer, parameter), shape: [...parameter.shape] }
     for (const linear of spec.linears) {
-      yield { name: `${linearName(layer, linear)}.weight`, shape: [linear.out, linear.in] }
+      const shape = [linear.out, linear.in]
+      yield { name: `${linearName(layer, linear)}.weight`, shape: linear.transposed ? shape.reverse() : shape }
       if (linear.bias) yield { name: `${linearName(layer, linear)}.bias`, shape: [linear.out] }
     }
   }
-  yield { name: 'model.norm.weight', shape: [spec.hidden] }
-  if (!spec.tiedHead) yield { name: 'lm_head.weight', shape: [spec.vocab, spec.hidden] }
+  yield { name: names.norm, shape: [hidden] }
+  if (spec.norm.kind === 'layer') yield { name: biasOf(names.norm), shape: [hidden] }
+  if (!spec.tiedHead) yield { name: names.head, shape: [vocab, hidden] }
 }
 
 /** Every tensor that the spec needs is there, with its shape, as floats. FormatError names the first that is not. */

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { FormatError } from '../errors'
 import { inverseFrequencies, readRope } from './rope'
-import type { ModelSpec } from './spec'
 
 const llama3 = {
   rope_type: 'llama3',
@@ -34,29 +33,29 @@ describe('readRope', () => {
       },
     ],
   ])('reads %s', (_, config, rope) => {
-    expect(readRope(config)).toEqual(rope)
+    expect(readRope(config, 8)).toEqual({ ...rope, turned: 8 })
   })
 
   it.each([
     [
       { rope_scaling: { type: 'yarn', factor: 4 } },
-      /rope_scaling: expected type default, linear or llama3, got "yarn"/,
+      /rope_scaling: expected type default, linear, llama3 or longrope, got "yarn"/,
     ],
     [{ rope_parameters: { rope_type: 'linear' } }, /rope_parameters.factor: expected a number for type linear/],
     [{ rope_scaling: { ...llama3, low_freq_factor: 4 } }, /high_freq_factor: expected more than 4, got 4/],
     [{ rope_scaling: { ...llama3, factor: 0 } }, /rope_scaling.factor/],
     [{ rope_scaling: 'linear' }, /rope_scaling/],
     [{ rope_theta: -1 }, /rope_theta: expected a positive number, got -1/],
-    [{ partial_rotary_factor: 0.5 }, /partial_rotary_factor: expected 1, got 0.5/],
+    [{ partial_rotary_factor: 0.4 }, /partial_rotary_factor: expected an even part of 8, got 0.4/],
+    [{ partial_rotary_factor: 2 }, /partial_rotary_factor: expected a number up to 1, got 2/],
   ])('refuses %o', (config, message) => {
-    expect(() => readRope(config)).toThrow(FormatError)
-    expect(() => readRope(config)).toThrow(message)
+    expect(() => readRope(config, 8)).toThrow(FormatError)
+    expect(() => readRope(config, 8)).toThrow(message)
   })
 })
 
 describe('inverseFrequencies', () => {
-  const of = (config: Record<string, unknown>, headDim: number) =>
-    inverseFrequencies({ headDim, rope: readRope(config) } as ModelSpec)
+  const of = (config: Record<string, unknown>, headDim: number) => inverseFrequencies(readRope(config, headDim))
 
   it('falls from 1 by powers of theta', () => {
     expect([...of({}, 8)]).toEqual([1, 0.1, 0.01, 0.001].map((value) => expect.closeTo(value, 14)))

@@ -31,11 +31,29 @@ describe('specFromConfig', () => {
       heads: 4,
       kvHeads: 2,
       headDim: 6,
-      rmsNormEps: 1e-5,
-      rope: { theta: 10000, scaling: null },
+      norm: { kind: 'rms', eps: 1e-5, offset: 0 },
+      rope: { theta: 10000, scaling: null, turned: 6 },
+      localRope: null,
+      windows: [null, null],
+      scores: { scale: 1 / Math.sqrt(6), softcap: null },
+      activation: 'silu',
+      fusedHeads: null,
+      parallel: false,
+      experts: null,
+      embeddingScale: 1,
+      logitSoftcap: null,
       tiedHead: false,
-      attentionBias: false,
-      mlpBias: false,
+      names: {
+        blocks: 'model.layers',
+        embedding: 'model.embed_tokens.weight',
+        positions: null,
+        norm: 'model.norm.weight',
+        head: 'lm_head.weight',
+      },
+      parameters: [
+        { key: 'attnNorm', name: 'input_layernorm.weight', shape: [24] },
+        { key: 'mlpNorm', name: 'post_attention_layernorm.weight', shape: [24] },
+      ],
       context: 64,
       bos: 1,
       eos: [2],
@@ -54,7 +72,7 @@ describe('specFromConfig', () => {
   it('fills in what LlamaConfig defaults', () => {
     const { num_key_value_heads: _, rms_norm_eps: __, max_position_embeddings: ___, ...bare } = config
     const spec = specFromConfig({ ...bare, head_dim: null, num_key_value_heads: null })
-    expect(spec).toMatchObject({ kvHeads: 4, headDim: 6, rmsNormEps: 1e-6, context: 2048, tiedHead: false })
+    expect(spec).toMatchObject({ kvHeads: 4, headDim: 6, norm: { eps: 1e-6 }, context: 2048, tiedHead: false })
   })
 
   it('takes a head_dim of its own, biases and tied heads', () => {
@@ -105,10 +123,13 @@ describe('specFromConfig', () => {
   })
 
   it.each([
-    [{ architectures: ['MambaForCausalLM'] }, /architectures: expected LlamaForCausalLM, got "MambaForCausalLM"/],
-    [{ architectures: undefined, model_type: 'gpt2' }, /architectures: .* got "gpt2"/],
+    [
+      { architectures: ['MambaForCausalLM'] },
+      /architectures: expected one of LlamaForCausalLM, .*, got "MambaForCausalLM"/,
+    ],
+    [{ architectures: undefined, model_type: 'mamba' }, /architectures: .* got "mamba"/],
     [{ architectures: undefined, model_type: undefined }, /architectures: .* got nothing/],
-    [{ hidden_act: 'gelu' }, /hidden_act: expected silu, got "gelu"/],
+    [{ hidden_act: 'gelu' }, /hidden_act: expected silu or swish, got "gelu"/],
     [{ quantization_config: { quant_method: 'gptq', bits: 4 } }, /quantization_config: expected none, got "gptq"/],
     [{ hidden_size: undefined }, /hidden_size: expected .*, got undefined/],
     [{ hidden_size: '24' }, /hidden_size: expected .*, got string/],

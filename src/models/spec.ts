@@ -1,116 +1,145 @@
 import { z } from 'zod'
 import { parseJsonObject } from '../formats/side-files'
+import type { NormSpec } from '../kernels/norm'
+import { architectures } from './architectures'
+import { isTokenOf, tokenIds } from './architectures/options'
 import { configError, schemaError } from './description-error'
-import { type RopeScaling, readRope } from './rope'
+import type { DenseRole, ExpertRole } from './roles'
+import type { RopeSpec } from './rope'
 
-export { checkTensors, linearName, normName, requiredTensors } from './required-tensors'
-export { inverseFrequencies, type RopeScaling } from './rope'
+export { biasOf, checkTensors, linearName, parameterName, requiredTensors } from './required-tensors'
+export { inverseFrequencies, type RopeScaling, type RopeSpec } from './rope'
 
-/** What the engine must know of a decoder before it looks at a single weight. Sizes in elements. */
+/**
+ * What the engine must know of a decoder before it looks at a single weight: of what its blocks are made, and how its
+ * tensors are called. Sizes in elements. Every architecture is one file that makes a spec of a config.json; nothing else
+ * knows architectures.
+ */
 export interface ModelSpec {
-  architecture: 'LlamaForCausalLM'
+  architecture: string
   vocab: number
   hidden: number
+  /** Width of the feed-forward part, of one expert where there are some. */
   ffn: number
   layers: number
   heads: number
   kvHeads: number
   headDim: number
-  rmsNormEps: number
-  rope: { theta: number; scaling: RopeScaling | null }
+  norm: NormSpec
+  /** How heads turn by position; null where positions are embedded. */
+  rope: RopeSpec | null
+  /** How they turn in layers that see a window, where that is another way. */
+  localRope: RopeSpec | null
+  /** Keys that a query of a layer sees at most, itself included; null where it sees all before it. One a layer. */
+  windows: readonly (number | null)[]
+  /** What scores are multiplied by, and where they are capped. */
+  scores: { scale: number; softcap: number | null }
+  activation: 'silu' | 'gelu' | 'gelu_tanh'
+  /** How the outputs of a linear that is q, k and v at once lie: one after another, or head by head; null where they are three. */
+  fusedHeads: 'after' | 'within' | null
+  /** Whether the feed-forward part reads the block's input, not what attention made of it. */
+  parallel: boolean
+  experts: ExpertsSpec | null
+  /** What embeddings are multiplied by. */
+  embeddingScale: number
+  /** Where logits are capped. */
+  logitSoftcap: number | null
   /** The output head is the embedding matrix. */
   tiedHead: boolean
-  attentionBias: boolean
-  mlpBias: boolean
   /** Longest sequence the model was made for, in tokens. */
   context: number
   bos: number | null
   eos: number[]
-  /** The linears of one block, in order q, k, v, o, gate, up, down. */
+  names: TensorNames
+  /** The linears of one block, in the order data flows through them. */
   linears: readonly LinearSpec[]
+  /** Everything else in a block. */
+  parameters: readonly ParameterSpec[]
 }
 
-/** One linear of a block: W is [out, in]. Linears of the same stage read the same input, so they share one Hessian. */
+export interface ExpertsSpec {
+  count: number
+  /** Experts that a token is sent to. */
+  active: number
+  /** Whether their shares sum to one. */
+  normalized: boolean
+}
+
+/** Full names of tensors outside of blocks, and what precedes a block's number. */
+export interface TensorNames {
+  blocks: string
+  embedding: string
+  /** Embedding of positions [context, hidden]; null where heads turn instead. */
+  positions: string | null
+  norm: string
+  head: string
+}
+
+/**
+ * One linear of a block: W is [out, in]. Linears of the same stage read the same input, so they share one Hessian: 0 for
+ * attention's, 1 for what it gives, 2 and 3 for the feed-forward part's two, 2 + 2e and 3 + 2e for those of expert e.
+ */
 export interface LinearSpec {
-  role: 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down'
-  stage: 0 | 1 | 2 | 3
+  role: DenseRole | ExpertRole
+  stage: number
   /** Name inside the block: 'self_attn.q_proj'. */
   module: string
   out: number
   in: number
   bias: boolean
+  /** What precedes the block's number in its name; 'model.layers' unless given. */
+  blocks?: string
+  /** Whether it is stored as [in, out]. */
+  transposed?: boolean
 }
 
-/** Beyond every published model; a larger one is a damaged config, caught before anybody allocates by it. */
-const largestDimension = 1_000_000
-const dimension = z.int().min(1).max(largestDimension)
-const tokenId = z.int().nullish()
-const tokenIds = z.union([tokenId, z.array(z.int())])
+/** A parameter of a block that is no linear's: norms [hidden] or [headDim], and the router [experts, hidden]. */
+export interface ParameterSpec {
+  key: ParameterKey
+  /** Name inside the block: 'input_layernorm.weight'. */
+  name: string
+  shape: readonly number[]
+}
 
-/** The options of transformers' LlamaConfig, with its defaults. */
-const llamaConfig = z.object({
-  vocab_size: dimension,
-  hidden_size: dimension,
-  intermediate_size: dimension,
-  num_hidden_layers: z.int().min(1).max(1000),
-  num_attention_heads: dimension,
-  num_key_value_heads: dimension.nullish(),
-  head_dim: dimension.nullish(),
-  max_position_embeddings: z
-    .int()
-    .min(1)
-    .max(2 ** 30)
-    .default(2048),
-  rms_norm_eps: z.number().positive().max(1).default(1e-6),
-  tie_word_embeddings: z.boolean().default(false),
-  attention_bias: z.boolean().default(false),
-  mlp_bias: z.boolean().default(false),
-  bos_token_id: tokenId,
-  eos_token_id: tokenIds,
-})
+/** attnNorm and mlpNorm stand before the two halves of a block, the norms of outputs behind them; q and k norms work on heads. */
+export type ParameterKey =
+  | ('attnNorm' | 'mlpNorm' | 'attnNormBias' | 'mlpNormBias')
+  | ('attnOutNorm' | 'mlpOutNorm' | 'qNorm' | 'kNorm' | 'router')
 
 /**
  * Reads a Hugging Face config.json. FormatError names the architecture or option that Bitloom does not know, and
  * every size that cannot be: whoever allocates by the spec may trust it.
  */
 export function specFromConfig(config: Record<string, unknown>): ModelSpec {
-  checkSupported(config)
-  const parsed = llamaConfig.safeParse(config)
-  if (!parsed.success) throw schemaError('config.json', parsed.error)
-  const options = parsed.data
-  const heads = options.num_attention_heads
-  const kvHeads = options.num_key_value_heads ?? heads
-  const headDim = options.head_dim ?? options.hidden_size / heads
-  if (heads % kvHeads !== 0) throw configError('num_key_value_heads', `a divisor of ${heads} attention heads`, kvHeads)
-  if (headDim % 2 !== 0) throw configError('head_dim (or hidden_size / num_attention_heads)', 'an even number', headDim)
-  if (heads * headDim > largestDimension)
-    throw configError('num_attention_heads × head_dim', `at most ${largestDimension}`, heads * headDim)
-
-  const spec = {
-    architecture: 'LlamaForCausalLM',
-    vocab: options.vocab_size,
-    hidden: options.hidden_size,
-    ffn: options.intermediate_size,
-    layers: options.num_hidden_layers,
-    heads,
-    kvHeads,
-    headDim,
-    rmsNormEps: options.rms_norm_eps,
-    rope: readRope(config),
-    tiedHead: options.tie_word_embeddings,
-    attentionBias: options.attention_bias,
-    mlpBias: options.mlp_bias,
-    context: options.max_position_embeddings,
-    // Some checkpoints write -1 for "none"; an id outside the vocabulary can never be met either.
-    bos: isTokenOf(options.vocab_size, options.bos_token_id) ? options.bos_token_id : null,
-    eos: [options.eos_token_id].flat().filter((id) => isTokenOf(options.vocab_size, id)),
-  } as const
-  return { ...spec, linears: blockLinears(spec) }
+  const { architectures: named, model_type, quantization_config: quantization } = config
+  const given = Array.isArray(named) ? named[0] : undefined
+  const known = architectures.find(({ name, modelType }) =>
+    given === undefined ? modelType === model_type : name === given,
+  )
+  if (!known)
+    throw configError(
+      'architectures',
+      `one of ${architectures.map(({ name }) => name).join(', ')}`,
+      given ?? model_type,
+      'Bitloom runs text models of these architectures',
+    )
+  if (quantization !== undefined && quantization !== null) {
+    const method = (quantization as Record<string, unknown>).quant_method ?? quantization
+    throw configError('quantization_config', 'none', method, 'use the checkpoint before it was quantized')
+  }
+  return known.spec(config)
 }
 
-/** The same with the end tokens that generation_config.json adds: chat models end a turn by one and a text by another. */
-export function specFromFiles(config: Record<string, unknown>, files: ReadonlyMap<string, Uint8Array>): ModelSpec {
-  const spec = specFromConfig(config)
+/**
+ * The same with the end tokens that generation_config.json adds: chat models end a turn by one and a text by another. With the
+ * names of the model's tensors, where its files leave out how the whole is called.
+ */
+export function specFromFiles(
+  config: Record<string, unknown>,
+  files: ReadonlyMap<string, Uint8Array>,
+  tensors: ReadonlyMap<string, unknown> = new Map(),
+): ModelSpec {
+  const spec = named(specFromConfig(config), tensors)
   const name = 'generation_config.json'
   const generation = files.has(name) ? parseJsonObject(name, files.get(name)!) : {}
   const parsed = z.object({ eos_token_id: tokenIds }).safeParse(generation)
@@ -119,38 +148,18 @@ export function specFromFiles(config: Record<string, unknown>, files: ReadonlyMa
   return { ...spec, eos: [...new Set([...spec.eos, ...more])] }
 }
 
-const isTokenOf = (vocab: number, id: unknown): id is number => typeof id === 'number' && id >= 0 && id < vocab
-
-function checkSupported(config: Record<string, unknown>): void {
-  const { architectures, model_type, quantization_config: quantization, hidden_act: activation = 'silu' } = config
-  const architecture = Array.isArray(architectures) ? architectures[0] : undefined
-  if (architecture !== 'LlamaForCausalLM' && (architecture !== undefined || model_type !== 'llama'))
-    throw configError(
-      'architectures',
-      'LlamaForCausalLM',
-      architecture ?? model_type,
-      'Bitloom runs models of the LLaMA family',
-    )
-  if (quantization !== undefined && quantization !== null) {
-    const method = (quantization as Record<string, unknown>).quant_method ?? quantization
-    throw configError('quantization_config', 'none', method, 'use the checkpoint before it was quantized')
+/** Some checkpoints hold the decoder alone, without the name that it has in the whole: 'h.0…' for 'transformer.h.0…'. */
+function named(spec: ModelSpec, tensors: ReadonlyMap<string, unknown>): ModelSpec {
+  const { names, linears } = spec
+  const bare = (name: string) => name.slice(name.indexOf('.') + 1)
+  if (tensors.has(names.embedding) || !tensors.has(bare(names.embedding))) return spec
+  const blocks = bare(names.blocks)
+  return {
+    ...spec,
+    names: {
+      ...{ blocks, embedding: bare(names.embedding), positions: names.positions && bare(names.positions) },
+      ...{ norm: bare(names.norm), head: names.head },
+    },
+    linears: linears.map((linear) => ({ ...linear, blocks })),
   }
-  if (activation !== 'silu' && activation !== 'swish')
-    throw configError('hidden_act', 'silu', activation, 'Bitloom runs SwiGLU feed-forward blocks only')
-}
-
-type Sizes = Pick<ModelSpec, 'hidden' | 'ffn' | 'heads' | 'kvHeads' | 'headDim' | 'attentionBias' | 'mlpBias'>
-
-function blockLinears({ hidden, ffn, heads, kvHeads, headDim, attentionBias, mlpBias }: Sizes): LinearSpec[] {
-  const attention = { in: hidden, bias: attentionBias }
-  const feedForward = { in: hidden, out: ffn, bias: mlpBias }
-  return [
-    { role: 'q', stage: 0, module: 'self_attn.q_proj', out: heads * headDim, ...attention },
-    { role: 'k', stage: 0, module: 'self_attn.k_proj', out: kvHeads * headDim, ...attention },
-    { role: 'v', stage: 0, module: 'self_attn.v_proj', out: kvHeads * headDim, ...attention },
-    { role: 'o', stage: 1, module: 'self_attn.o_proj', out: hidden, in: heads * headDim, bias: attentionBias },
-    { role: 'gate', stage: 2, module: 'mlp.gate_proj', ...feedForward },
-    { role: 'up', stage: 2, module: 'mlp.up_proj', ...feedForward },
-    { role: 'down', stage: 3, module: 'mlp.down_proj', out: hidden, in: ffn, bias: mlpBias },
-  ]
 }

@@ -4,7 +4,7 @@ import type { Gpu } from '../gpu/device'
 import { elements, type Tensor } from '../gpu/tensor'
 import type { PackedTensors } from '../kernels/dequantize'
 import { freeOperand, type Operand } from '../kernels/project'
-import { type LinearSpec, linearName, type ModelSpec, normName } from './spec'
+import { type LinearSpec, linearName, type ModelSpec, type ParameterKey, parameterName } from './spec'
 
 /** Host memory for one piece of a tensor on its way to the GPU, as float32. */
 const CHUNK_BYTES = 16 * 2 ** 20
@@ -78,14 +78,23 @@ export interface LinearWeights<W extends Operand = Tensor> {
   readonly bias: Tensor | null
 }
 
-/** The parameters of one decoder block, resident on the GPU. */
-export interface BlockWeights<W extends Operand = Tensor> {
+/** The parameters of one decoder block, resident on the GPU: of those that are no linear's, what its spec lists. */
+export interface BlockWeights<W extends Operand = Tensor> extends BlockParameters {
   readonly linears: Readonly<Record<Role, LinearWeights<W>>>
+  /** Which block of the model it is, 0 unless given: layers may see windows of their own. */
+  readonly layer?: number
+}
+
+export interface BlockParameters extends Partial<Readonly<Record<ParameterKey, Tensor>>> {
   /** [hidden], before attention. */
   readonly attnNorm: Tensor
   /** [hidden], before the feed-forward part. */
   readonly mlpNorm: Tensor
 }
+
+/** All that a block holds beside its linears. */
+export const parameterEntries = ({ linears: _, layer: __, ...parameters }: BlockWeights<Operand>) =>
+  Object.entries(parameters) as [ParameterKey, Tensor][]
 
 export const loadBlock = (gpu: Gpu, weights: WeightSource, spec: ModelSpec, layer: number): Promise<BlockWeights> =>
   load(gpu, weights, spec, layer, (name) => weights.linear(name))
@@ -120,21 +129,22 @@ async function load<W extends Operand>(
       const bias = linear.bias ? await keep(weights.tensor(`${name}.bias`)) : null
       linears[linear.role] = { weight, bias }
     }
-    const attnNorm = await keep(weights.tensor(normName(layer, 'attnNorm')))
-    const mlpNorm = await keep(weights.tensor(normName(layer, 'mlpNorm')))
-    return { linears, attnNorm, mlpNorm }
+    const parameters: Partial<Record<ParameterKey, Tensor>> = {}
+    for (const parameter of spec.parameters)
+      parameters[parameter.key] = await keep(weights.tensor(parameterName(spec, layer, parameter)))
+    return { ...(parameters as BlockParameters), linears, layer }
   } catch (error) {
     for (const one of loaded) freeOperand(gpu, one)
     throw error
   }
 }
 
-export function freeBlock(gpu: Gpu, { linears, attnNorm, mlpNorm }: BlockWeights<Operand>): void {
-  for (const { weight, bias } of Object.values(linears)) {
+export function freeBlock(gpu: Gpu, block: BlockWeights<Operand>): void {
+  for (const { weight, bias } of Object.values(block.linears)) {
     freeOperand(gpu, weight)
     gpu.free(bias ?? undefined)
   }
-  gpu.free(attnNorm, mlpNorm)
+  gpu.free(...parameterEntries(block).map(([, tensor]) => tensor))
 }
 
 /** Rows [first, first + count) of a matrix too large for one binding. */

@@ -9,9 +9,10 @@ import type { Tensor } from '../gpu/tensor'
 import { type Later, later } from '../later'
 import type { Hessian } from '../linalg/hessian'
 import type { MethodEvent, QuantizedModule, Samples, WorkingBlock } from '../methods/method'
+import { feedOf } from '../models/feeds'
 import type { LlamaModel } from '../models/model'
 import type { RopeTables } from '../models/rope-tables'
-import { type LinearSpec, linearName, type ModelSpec, normName } from '../models/spec'
+import { type LinearSpec, linearName, type ModelSpec, parameterName } from '../models/spec'
 import type { BlockWeights, LinearWeights, Role } from '../models/weights'
 import type { ModuleRecord, Phase } from '../records'
 import { checkCancelled } from './batching'
@@ -19,7 +20,7 @@ import { BlockHessians } from './block-hessians'
 import { type ErrorLanes, moduleError } from './module-error'
 import { dequantizeOnGpu } from './opened'
 import type { PauseSwitch } from './pause'
-import { rescaled } from './rescale'
+import { placed, rescaled } from './rescale'
 import { type Scaling, scaledAgain } from './scaling'
 import type { HiddenStream } from './streams'
 
@@ -91,7 +92,8 @@ export class CalibratedBlock implements WorkingBlock {
     const started = pause.now()
     enter?.('calibrate')
     const { weights, original } = this
-    const attentionFinished = this.model.linears.every(({ stage, role }) => stage > 1 || this.#finished.has(role))
+    const attentionFinished =
+      !this.model.parallel && this.model.linears.every(({ stage, role }) => stage > 1 || this.#finished.has(role))
     const taken = await this.#hessians.take(stages, { weights, original, attentionFinished })
     this.calibrationSeconds += (pause.now() - started) / 1000
     enter?.('quantize')
@@ -115,14 +117,21 @@ export class CalibratedBlock implements WorkingBlock {
     }
     gpu.free(...replaced)
     this.#hessians?.drop(stage)
-    for (const norm of Object.keys(norms) as (keyof typeof norms)[])
-      this.#changed.set(normName(layer, norm), () => this.weights[norm])
+    for (const parameter of this.model.parameters) {
+      const { key } = parameter
+      if (key in norms) this.#changed.set(parameterName(this.model, layer, parameter), () => this.weights[key]!)
+    }
+    const feed = feedOf(this.model, stage)
+    const divided = values.map((scale) => 1 / scale)
     for (const linear of this.model.linears) {
       if (!linears[linear.role]) continue
       const [name, behind] = [this.nameOf(linear), linear.stage === stage]
       const scaling = behind
         ? { rows: null, columns: values }
-        : { rows: values.map((scale) => 1 / scale), columns: null }
+        : {
+            rows: feed && 'rows' in feed && feed.rows ? placed(divided, feed.rows, linear.out) : divided,
+            columns: null,
+          }
       this.scalings.set(name, scaledAgain(this.scalings.get(name), scaling))
       if (linear.bias && !behind) this.#changed.set(`${name}.bias`, () => this.weights.linears[linear.role].bias!)
     }
@@ -148,6 +157,11 @@ export class CalibratedBlock implements WorkingBlock {
     if (!pause.paused) return
     await this.gpu.settle()
     await pause.wait(signal)
+  }
+
+  /** What is to say of a module that its method does not know. */
+  warningsOf({ spec }: QuantizedModule): string[] {
+    return this.#hessians?.warnings(spec.stage) ?? []
   }
 
   /** Puts a finished linear into the block, from its stored bytes; what is to say of it comes when the GPU is there. */

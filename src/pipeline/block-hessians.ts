@@ -2,8 +2,9 @@ import type { Gpu } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { Hessian } from '../linalg/hessian'
-import type { LinearSpec, ModelSpec } from '../models/spec'
+import type { ModelSpec } from '../models/spec'
 import type { BlockWeights } from '../models/weights'
+import { RoutedTokens } from './routed'
 import type { HiddenStream } from './streams'
 
 /** A block while its Hessians are taken. */
@@ -19,6 +20,7 @@ export interface BlockPair {
 export class BlockHessians {
   #current = new Map<number, Hessian>()
   readonly #diagonals = new Map<number, Float32Array<ArrayBuffer>>()
+  readonly #warnings = new Map<number, string>()
 
   constructor(
     private readonly gpu: Gpu,
@@ -41,7 +43,8 @@ export class BlockHessians {
       hessians.set(stage, Hessian.create(gpu, rec, this.#inputsOf(stage), stream.tokens, this.compared !== null))
     await gpu.submit(rec)
     if (block.attentionFinished && Math.min(...stages) >= 2) await this.#advanceMidway(block)
-    const upTo = Math.max(...stages) as LinearSpec['stage']
+    const upTo = Math.max(...stages)
+    const routed = new RoutedTokens(gpu, this.model)
     for (const b of stream.states.keys()) {
       await this.checkpoint()
       const step = gpu.record()
@@ -49,13 +52,15 @@ export class BlockHessians {
       const tap = (stage: number, input: Tensor) => {
         const hessian = hessians.get(stage)
         hessian?.add(step, input)
+        if (hessian) routed.record(step, stage, input)
         const original = originals.get(stage)
         if (original) hessian?.addCross(step, original, input)
       }
-      gpu.free(stream.run(step, block.weights, b, { upTo, tap }))
+      gpu.free(stream.run(step, block.weights, b, { upTo, only: stages, tap }))
       gpu.free(...originals.values())
       await gpu.submit(step)
     }
+    for (const [stage, warning] of await routed.settle(hessians)) this.#warnings.set(stage, warning)
     const last = gpu.record()
     for (const hessian of hessians.values()) hessian.finish(last)
     await gpu.submit(last)
@@ -72,6 +77,12 @@ export class BlockHessians {
   /** diag H of this stage, kept when H is gone. */
   diagonal(stage: number): Float32Array<ArrayBuffer> | null {
     return this.#diagonals.get(stage) ?? null
+  }
+
+  /** What is to say of the Hessian of this stage. */
+  warnings(stage: number): string[] {
+    const warning = this.#warnings.get(stage)
+    return warning ? [warning] : []
   }
 
   /** The inputs of this stage are no longer what they were. */
@@ -98,14 +109,14 @@ export class BlockHessians {
     const { gpu, compared } = this
     const inputs = new Map<number, Tensor>()
     if (!compared) return inputs
-    const upTo = Math.max(...stages) as LinearSpec['stage']
+    const upTo = Math.max(...stages)
     const tap = (stage: number, input: Tensor) => {
       if (!stages.includes(stage)) return
       const copy = gpu.alloc(input.shape, 'f32', 'original input')
       rec.copy(input, copy)
       inputs.set(stage, copy)
     }
-    gpu.free(compared.run(rec, original, b, { upTo, tap }))
+    gpu.free(compared.run(rec, original, b, { upTo, only: stages, tap }))
     return inputs
   }
 

@@ -3,6 +3,7 @@ import type { GpuInfo } from '../gpu/device'
 import { dotSlices } from '../kernels/matrix'
 import { countOf, type MethodMemory, type Moment, type Shape } from '../methods/memory'
 import type { Method } from '../methods/method'
+import { stagesOf } from '../models/roles'
 import type { LinearSpec, ModelSpec } from '../models/spec'
 import type { MemoryForecast, Recipe } from '../records'
 import { batchWindows } from './batching'
@@ -49,7 +50,7 @@ export function forecastQuantize<O>(
   const batches = calibration ? batchTokens(gpu, spec, calibration) : []
   const setting: Setting = {
     ...{ spec, gpu, size, batches, resident: size(...residentShapes(spec, calibration?.length ?? 1)) },
-    linears: [0, 1, 2, 3].map((stage) => spec.linears.filter((linear) => linear.stage === stage)),
+    linears: stagesOf(spec).map((stage) => spec.linears.filter((linear) => linear.stage === stage)),
     stream: size(...batches.map((tokens) => [tokens, spec.hidden])),
   }
 
@@ -86,9 +87,11 @@ function quantizing<O>(setting: Setting, method: Method<O, unknown>, options: O)
   const all = sum(hessians)
   const weightsOf = ({ out, in: columns }: LinearSpec) => size([out, columns])
 
-  const [attention = [], feedForward = []] = calibrated ? blockShapes(spec, batches[0]!) : []
+  const shapes = calibrated ? blockShapes(spec, batches[0]!) : [[]]
+  const feedForward = shapes.at(-1)!
+  const attention = shapes.slice(0, -1)
   /** The states themselves are what the first half leaves. */
-  const fromMidway = feedForward.slice(1)
+  const fromMidway = spec.parallel ? feedForward : feedForward.slice(1)
   const moments: Parts[] = []
   const { reconstruction } = memory
   const after = (linear: LinearSpec) => size(...(reconstruction?.after(linear) ?? []))
@@ -107,12 +110,12 @@ function quantizing<O>(setting: Setting, method: Method<O, unknown>, options: O)
     if (calibrated && (s === 0 || !memory.together)) {
       const stages = memory.together ? linears : [stage]
       const copies = compares ? stages.map(([first]) => [batches[0]!, first!.in]) : []
-      const running = memory.together ? [attention, feedForward] : [s < 2 ? attention : fromMidway]
+      const running = memory.together ? [...attention, feedForward] : s < 2 ? attention : [fromMidway]
       // a reconstruction that needs Hessians comes after them
       const before = reconstruction?.hessians ? -learned : 0
       moments.push(at(before, 0, 2 * stream + size(...copies) + largest(setting, running)))
       // attention is finished: the states go on to the middle of the block
-      if (!memory.together && s === 2) moments.push(at(0, 0, 2 * stream + size(...attention)))
+      if (!memory.together && s === 2) moments.push(at(0, 0, 2 * stream + largest(setting, attention)))
     }
     const kept = size(...memory.kept(columns))
     const add = (moment: Moment) => {
@@ -130,7 +133,7 @@ function quantizing<O>(setting: Setting, method: Method<O, unknown>, options: O)
     moments.push({
       ...{ weights: resident + done, hessians: 0 },
       activations:
-        2 * stream + largest(setting, compares && !memory.together ? [fromMidway] : [attention, feedForward]),
+        2 * stream + largest(setting, compares && !memory.together ? [fromMidway] : [...attention, feedForward]),
     })
   return moments
 }

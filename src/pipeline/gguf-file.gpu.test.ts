@@ -119,6 +119,43 @@ describe('a model', () => {
   })
 })
 
+/** A tiny model with the tokenizer of wren-nano; its logits are calm, since llama.cpp rounds activations to eight bits. */
+function tinyModel(config: Record<string, unknown>): OpenedModel {
+  const files = new Map(
+    ['config.json', 'tokenizer.json', 'tokenizer_config.json'].map((name) => [name, readFileSync(join(nano, name))]),
+  )
+  const { spec, source, weights } = tinyLlama({
+    ...{ vocab_size: 8192, hidden_size: 256, intermediate_size: 256, num_hidden_layers: 2, num_attention_heads: 4 },
+    ...{ num_key_value_heads: 2, tie_word_embeddings: true, max_position_embeddings: 1024, rope_theta: 500 },
+    ...{ bos_token_id: 0, eos_token_id: 1, rms_norm_eps: 1e-5 },
+    ...config,
+  })
+  const embedding = 'model.embed_tokens.weight'
+  const calm = weights.get(embedding)!.map((value) => value / 4)
+  const tensors = new Map(source.tensors).set(embedding, entryOf(embedding, [8192, 256], calm))
+  const opened = { name: 'tiny', source: { ...source, tensors, files }, spec, tokenizer: openTokenizer(files) }
+  return { ...opened, chatTemplate: null, packed: null }
+}
+
+it.each([
+  ['Qwen2ForCausalLM', {}],
+  ['Qwen3ForCausalLM', { head_dim: 64 }],
+  ['MistralForCausalLM', { sliding_window: null }],
+  ['LlamaForCausalLM', { attention_bias: true, mlp_bias: true, tie_word_embeddings: false }],
+])('a model of architecture %s scores the same', async (architecture, more) => {
+  const model = tinyModel({ architectures: [architecture], ...more })
+  const text = readFileSync(sample(folder, 'moby-dick', 3_000), 'utf8')
+  const { path } = await write(architecture, model, { linears: [], report: null, rest: 'F16' })
+  const weights = weightsOf(await testGpu(), model)
+  expect(Math.abs((await ratio(path, model, weights, text, 512)) - 1)).toBeLessThan(0.01)
+})
+
+it('a model that llama.cpp would run differently is refused by name', async () => {
+  const model = tinyModel({ architectures: ['MistralForCausalLM'], sliding_window: 64 })
+  const writing = ggufFile(model, { linears: [], report: null, rest: 'F16' })
+  await expect(writing).rejects.toThrow(/^GGUF: expected LlamaForCausalLM, .*got windows of attention — save/)
+})
+
 /** Every type that holds codes, in blocks of hidden size 256: seven linears a block, each of another type. */
 const everyType: [type: string, bits: Width, groupSize: number, grid: (cells: number) => Grid, top?: number][] = [
   ['Q1_0', 1, 128, symmetric],
@@ -139,36 +176,14 @@ const everyType: [type: string, bits: Width, groupSize: number, grid: (cells: nu
 
 it('of every type at once scores what its codes score', async () => {
   const gpu = await testGpu()
-  const files = new Map(
-    ['config.json', 'tokenizer.json', 'tokenizer_config.json'].map((name) => [name, readFileSync(join(nano, name))]),
-  )
-  const {
-    spec,
-    source,
-    weights: floats,
-  } = tinyLlama({
-    ...{ architectures: ['LlamaForCausalLM'], vocab_size: 8192, hidden_size: 256, intermediate_size: 256 },
-    ...{ num_hidden_layers: 2, num_attention_heads: 4, num_key_value_heads: 2, tie_word_embeddings: true },
-    ...{ max_position_embeddings: 1024, rope_theta: 500, bos_token_id: 0, eos_token_id: 1, rms_norm_eps: 1e-5 },
+  const model = tinyModel({
+    architectures: ['LlamaForCausalLM'],
     rope_scaling: {
       ...{ rope_type: 'llama3', factor: 8, low_freq_factor: 1, high_freq_factor: 4 },
       original_max_position_embeddings: 256,
     },
   })
-  // calm logits: llama.cpp rounds activations to eight bits
-  const embedding = 'model.embed_tokens.weight'
-  const calm = floats.get(embedding)!.map((value) => value / 4)
-  const tensors = new Map(source.tensors).set(embedding, entryOf(embedding, [8192, 256], calm))
-  const model: OpenedModel = {
-    ...{
-      name: 'tiny',
-      source: { ...source, tensors, files },
-      spec,
-      tokenizer: openTokenizer(files),
-      chatTemplate: null,
-      packed: null,
-    },
-  }
+  const { spec } = model
   const linears = new Map<string, AffineLinear>()
   for (let layer = 0; layer < 2; layer++)
     spec.linears.forEach((linear, i) => {

@@ -1,3 +1,4 @@
+import { FormatError } from '../errors'
 import type { GgmlTypeName } from '../formats/gguf/types'
 import type { GgufValue } from '../formats/gguf/write'
 import { tokenizerMetadata } from '../formats/gguf/write-tokenizer'
@@ -13,12 +14,27 @@ const text = (value: string): GgufValue => ({ type: 'string', value })
 const whole = (value: number): GgufValue => ({ type: 'u32', value })
 const real = (value: number): GgufValue => ({ type: 'f32', value })
 
-/** llama.cpp's names of the architectures. */
-export const architectures: Readonly<Record<ModelSpec['architecture'], string>> = { LlamaForCausalLM: 'llama' }
+/** llama.cpp's names of architectures whose files need nothing but what is written here. */
+const architectures: Readonly<Record<string, string>> = {
+  ...{ LlamaForCausalLM: 'llama', MistralForCausalLM: 'llama' },
+  ...{ Qwen2ForCausalLM: 'qwen2', Qwen3ForCausalLM: 'qwen3' },
+}
+
+/** llama.cpp's name of a model's architecture. FormatError for one whose files cannot be written. */
+export function ggufArchitecture({ architecture, windows, rope }: ModelSpec): string {
+  const name = architectures[architecture]
+  const scaling = rope?.scaling?.type ?? 'linear'
+  const known = scaling === 'linear' || scaling === 'llama3'
+  if (name && known && windows.every((window) => window === null)) return name
+  const got = !name ? architecture : known ? 'windows of attention' : `rope scaling ${scaling}`
+  throw new FormatError(
+    `GGUF: expected ${Object.keys(architectures).join(', ')} without windows, rope plain, linear or llama3, got ${got} — save the packed file or the fp16 folder`,
+  )
+}
 
 /** What llama.cpp must know of a model. Defaults of its own (10000 for the base of rope, say) are never relied upon. */
 export function modelMetadata({ name, spec, source, tokenizer, chatTemplate }: OpenedModel): Entry[] {
-  const architecture = architectures[spec.architecture]
+  const architecture = ggufArchitecture(spec)
   return [
     ['general.architecture', text(architecture)],
     ['general.type', text('model')],
@@ -33,7 +49,7 @@ export function modelMetadata({ name, spec, source, tokenizer, chatTemplate }: O
 }
 
 function specMetadata(spec: ModelSpec): Entry[] {
-  const { scaling } = spec.rope
+  const { theta, scaling } = spec.rope!
   return [
     ['vocab_size', whole(spec.vocab)],
     ['context_length', whole(spec.context)],
@@ -44,9 +60,9 @@ function specMetadata(spec: ModelSpec): Entry[] {
     ['attention.head_count_kv', whole(spec.kvHeads)],
     ['attention.key_length', whole(spec.headDim)],
     ['attention.value_length', whole(spec.headDim)],
-    ['attention.layer_norm_rms_epsilon', real(spec.rmsNormEps)],
+    ['attention.layer_norm_rms_epsilon', real(spec.norm.eps)],
     ['rope.dimension_count', whole(spec.headDim)],
-    ['rope.freq_base', real(spec.rope.theta)],
+    ['rope.freq_base', real(theta)],
     ...(scaling?.type === 'linear'
       ? ([
           ['rope.scaling.type', text('linear')],
@@ -58,9 +74,9 @@ function specMetadata(spec: ModelSpec): Entry[] {
 
 /** By how much llama.cpp divides the angles of a model with scaled rope, [headDim / 2]; null where a key says it all. */
 export function ropeFactors(spec: ModelSpec): Float32Array<ArrayBuffer> | null {
-  if (spec.rope.scaling?.type !== 'llama3') return null
-  const plain = inverseFrequencies({ ...spec, rope: { ...spec.rope, scaling: null } })
-  const scaled = inverseFrequencies(spec)
+  if (spec.rope?.scaling?.type !== 'llama3') return null
+  const plain = inverseFrequencies({ ...spec.rope, scaling: null })
+  const scaled = inverseFrequencies(spec.rope)
   return Float32Array.from(plain, (frequency, i) => frequency / scaled[i]!)
 }
 

@@ -7,7 +7,7 @@ import { linearTensor, type PlainType, plainTensor, vectorTensor } from '../form
 import type { ChangedTensors, QuantizedLinear } from '../formats/quantized'
 import type { GgufSummary, RunReport } from '../records'
 import { version } from '../version'
-import { architectures, type Entry, fileType, modelMetadata, ropeFactors } from './gguf-metadata'
+import { type Entry, fileType, ggufArchitecture, modelMetadata, ropeFactors } from './gguf-metadata'
 import type { OpenedModel } from './opened'
 
 /** What was quantized of the model: linears are read when their turn comes, twice each. None, and no report, of a checkpoint. */
@@ -33,11 +33,11 @@ export async function ggufFile(model: OpenedModel, request: GgufRequest): Promis
   const { source, spec } = model
   const { linears, changed = new Map(), report, rest } = request
   const description = modelMetadata(model)
-  const architecture = architectures[spec.architecture]
+  const architecture = ggufArchitecture(spec)
   const headDimOf = (name: string) => (isPermuted(architecture, name) ? spec.headDim : null)
   const tensors = new Map<string, TensorToWrite>()
   const add = (name: string, tensor: (as: string) => TensorToWrite) => {
-    const as = ggufName(name)
+    const as = ggufName(name, architecture)
     // what llama.cpp does not know it would refuse: buffers of old checkpoints, a tied head
     if (as !== null && !(spec.tiedHead && name === 'lm_head.weight')) tensors.set(name, tensor(as))
   }
@@ -58,7 +58,7 @@ export async function ggufFile(model: OpenedModel, request: GgufRequest): Promis
   let bytes = 0
   for (const linear of linears) {
     const weight = `${linear.name}.weight`
-    const { tensor, exact, mixed } = await describeLinear(ggufName(weight)!, linear, headDimOf(weight))
+    const { tensor, exact, mixed } = await describeLinear(ggufName(weight, architecture)!, linear, headDimOf(weight))
     tensors.set(weight, tensor)
     modules.push({ name: linear.name, type: tensor.type, exact })
     bytes += tensorBytes(tensor)

@@ -2,7 +2,8 @@ import { allocatedBytes } from '../gpu/buffers'
 import type { GpuInfo } from '../gpu/device'
 import { dotSlices } from '../kernels/matrix'
 import { logitsRows } from '../models/model'
-import type { ModelSpec } from '../models/spec'
+import type { ModelSpec, ParameterKey } from '../models/spec'
+import type { Role } from '../models/weights'
 import { gradientWindows, sweepBatches } from './gradients'
 import { blockShapes, embeddingShapes, residentShapes, tableShapes } from './shapes'
 
@@ -88,21 +89,25 @@ function endShapes(spec: ModelSpec, limit: number): Shape[] {
  * What a block on the tape holds beside its input and the gradient to its output, at its fullest moments; with a
  * gradient to the input where `inputLearns`.
  */
-export function backwardShapes(
-  { hidden, ffn, heads, kvHeads, headDim }: ModelSpec,
-  tokens: number,
-  inputLearns: boolean,
-): Shape[][] {
-  const [h, q, k] = [hidden, heads * headDim, kvHeads * headDim]
+export function backwardShapes(spec: ModelSpec, tokens: number, inputLearns: boolean): Shape[][] {
+  const { hidden: h, ffn, heads, kvHeads, headDim, fusedHeads, rope, parallel } = spec
+  const [q, k] = [heads * headDim, kvHeads * headDim]
   const rows = (...widths: number[]) => widths.map((width) => [tokens, width])
-  // gradient to x, n₁, q and k before and after rope, v, a
-  const attended = [...(inputLearns ? [h] : []), h, q, q, k, k, k, q]
+  const has = (key: ParameterKey) => spec.parameters.some((parameter) => parameter.key === key)
+  const role = (of: Role) => spec.linears.some((linear) => linear.role === of)
+  const whole = fusedHeads ? [q + 2 * k] : []
+  const normed = has('qNorm') ? [q, k] : []
+  const behind = has('attnOutNorm') ? [h] : []
+  // q, k and v, and what is made of the first two before they meet; a
+  const attended = [...(inputLearns ? [h] : []), h, q, k, k, ...(rope ? [q, k] : []), ...whole, ...normed, q, ...behind]
+  const opened = role('gate_up') ? [2 * ffn, ffn, ffn, ffn] : role('gate') ? [ffn, ffn, ffn] : [ffn, ffn]
+  const beside = parallel ? [h] : []
   return [
     // all values, and the gradients to y and to the two that it adds
-    rows(...attended, h, h, h, ffn, ffn, ffn, h, h, h, h, h),
+    rows(...attended, h, h, h, ...opened, h, h, h, h, h, ...behind, ...behind),
     // gradients to h, m, gate and up, and no down and y any more
-    rows(...attended, h, h, h, ffn, ffn, ffn, h, ffn, ffn, ffn),
+    rows(...attended, h, h, h, ...opened, h, ...opened, ...beside),
     // gradients to a, q, k, v, and two numbers a query and head
-    rows(...attended, q, q, k, k, 2 * heads),
+    rows(...attended, q, q, k, k, 2 * heads, ...whole, ...normed, ...beside),
   ]
 }

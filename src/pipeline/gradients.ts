@@ -108,7 +108,7 @@ class Sweep {
   ) {}
 
   async start(): Promise<void> {
-    this.#states.push(await this.#each(async (rec, batch) => this.model.embed(rec, batch.ids)))
+    this.#states.push(await this.#each(async (rec, batch) => this.model.embed(rec, batch.ids, batch)))
   }
 
   async advance(block: BlockWeights): Promise<void> {

@@ -1,7 +1,8 @@
 import type { Gpu, GpuInfo } from '../gpu/device'
 import { resolveMethod } from '../methods/registry'
-import type { ModelSpec } from '../models/spec'
-import type { Inspection, MemoryForecast, Recipe, RunForecast } from '../records'
+import { backwardGap } from '../models/block-tape'
+import { linearName, type ModelSpec } from '../models/spec'
+import type { Inspection, MemoryForecast, PlannedModule, Recipe, RunForecast } from '../records'
 import { ratesOf } from './device-rates'
 import { forecastQuantize } from './forecast'
 import { modelSize, type OpenedModel } from './opened'
@@ -12,23 +13,45 @@ import { forecastSeconds } from './time-forecast'
 export function inspect(model: OpenedModel, gpu: GpuInfo): Inspection {
   const { source, spec, packed } = model
   const forecast = forecastOf(model, defaultRecipe('gptq'), gpu)
-  const { rope, linears: _, architecture: __, eos, ...numbers } = spec
   return {
     name: model.name,
     kind: source.provenance.kind,
     architecture: spec.architecture,
     ...modelSize(source),
-    spec: { ...numbers, ropeTheta: rope.theta, ropeScaling: rope.scaling?.type ?? null, eos: eos.join(', ') || null },
+    spec: factsOf(spec),
     tensors: [...source.tensors.values()].map(({ name, dtype, shape, bytes, stored }) => ({
       ...{ name, shape },
       dtype: stored?.type ?? dtype,
       bytes: stored?.bytes ?? bytes,
     })),
+    modules: packed ? [] : modulesOf(spec),
     bits: packed?.bits ?? null,
     chat: model.chatTemplate !== null,
     forecast,
     warnings: source.warnings ?? [],
     problems: forecastOf(model, defaultRecipe('rtn'), gpu).problems,
+  }
+}
+
+const modulesOf = ({ layers, linears }: ModelSpec): PlannedModule[] =>
+  Array.from({ length: layers }, (_, layer) =>
+    linears.map((linear) => ({
+      ...{ name: linearName(layer, linear), layer, role: linear.role, out: linear.out, in: linear.in },
+    })),
+  ).flat()
+
+/** What a person may want to know of a model's shape. */
+function factsOf(spec: ModelSpec): Inspection['spec'] {
+  const { rope, experts, windows } = spec
+  const seen = [...new Set(windows)].map((window) => window ?? 'all')
+  return {
+    ...{ vocab: spec.vocab, hidden: spec.hidden, ffn: spec.ffn, layers: spec.layers },
+    ...{ heads: spec.heads, kvHeads: spec.kvHeads, headDim: spec.headDim },
+    ...(experts && { experts: experts.count, expertsAToken: experts.active }),
+    ...{ norm: spec.norm.kind, normEps: spec.norm.eps, activation: spec.activation },
+    ...{ ropeTheta: rope?.theta ?? null, ropeScaling: rope?.scaling?.type ?? null },
+    ...(seen.some((window) => window !== 'all') && { window: seen.join(', ') }),
+    ...{ tiedHead: spec.tiedHead, context: spec.context, bos: spec.bos, eos: spec.eos.join(', ') || null },
   }
 }
 
@@ -43,8 +66,31 @@ export async function forecastRun(model: OpenedModel, recipe: Recipe, gpu: Gpu):
 export function forecastOf({ spec }: OpenedModel, recipe: Recipe, gpu: GpuInfo): MemoryForecast {
   const resolved = resolveMethod(recipe.method, recipe.options)
   const forecast = forecastQuantize(spec, recipe, resolved, gpu)
-  const tooLong = resolved.method.needsCalibration ? contextProblem(spec, recipe.calibration) : null
-  return tooLong ? { ...forecast, problems: [tooLong, ...forecast.problems] } : forecast
+  const own = recipeProblem(spec, recipe, resolved)
+  return own ? { ...forecast, problems: [own, ...forecast.problems] } : forecast
+}
+
+/** Why a recipe is none for this model on any device; null where it is one. */
+export function recipeProblem(
+  spec: ModelSpec,
+  recipe: Recipe,
+  { method, options }: ReturnType<typeof resolveMethod>,
+): string | null {
+  if (!method.needsCalibration) return null
+  return contextProblem(spec, recipe.calibration) ?? gradientProblem(spec, { method, options })
+}
+
+/** Why gradients that the method learns by cannot be had; null where it needs none or they can. */
+function gradientProblem(spec: ModelSpec, { method, options }: ReturnType<typeof resolveMethod>): string | null {
+  const memory = method.memory(options)
+  const learns = memory.reconstruction !== undefined && memory.reconstruction !== null
+  if (!learns && !memory.plan?.sensitivities) return null
+  const gap = backwardGap(spec)
+  const remedy = learns ? 'choose GPTQ or AWQ' : "set 'sensitivity' to 'none'"
+  return (
+    gap &&
+    `${method.id}: expected a model whose blocks can be differentiated, got ${spec.architecture}, of which ${gap} cannot yet — ${remedy}`
+  )
 }
 
 /** Why windows of this length are none that the model was made for; null where they are. */

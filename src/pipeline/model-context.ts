@@ -5,6 +5,7 @@ import type { LlamaModel } from '../models/model'
 import { linearName, type ModelSpec } from '../models/spec'
 import type { BlockWeights } from '../models/weights'
 import { checkCancelled } from './batching'
+import { RoutedTokens } from './routed'
 import type { HiddenStream } from './streams'
 
 /** The original model under calibration, as a method sees it that plans before it quantizes. */
@@ -53,7 +54,12 @@ export class CalibratedModel implements ModelContext {
     const made = new Map<number, Hessian>()
     for (const [stage, columns] of inputs) made.set(stage, Hessian.create(gpu, first, columns, stream.tokens))
     await gpu.submit(first)
-    await stream.advance(original, signal, (rec, stage, input) => made.get(stage)!.add(rec, input))
+    const routed = new RoutedTokens(gpu, model)
+    await stream.advance(original, signal, (rec, stage, input) => {
+      made.get(stage)!.add(rec, input)
+      routed.record(rec, stage, input)
+    })
+    await routed.settle(made) // told when the blocks are quantized
     const last = gpu.record()
     for (const hessian of made.values()) hessian.finish(last)
     await gpu.submit(last)

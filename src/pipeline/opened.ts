@@ -3,6 +3,7 @@ import { type PackedModel, readBitloom } from '../formats/bitloom/read'
 import type { ByteSource } from '../formats/bytes'
 import type { ChangedTensors, QuantizedLinear } from '../formats/quantized'
 import { type ModelSource, openModel } from '../formats/source'
+import { turned } from '../formats/turned'
 import type { Gpu } from '../gpu/device'
 import type { Tensor } from '../gpu/tensor'
 import { dequantizeInto, freeLinear, uploadLinear } from '../kernels/dequantize'
@@ -25,17 +26,36 @@ export interface OpenedModel {
 
 /** Opens the files of a checkpoint or a packed model. FormatError says which file is wrong and how. */
 export async function openFiles(files: ByteSource[], name: string): Promise<OpenedModel> {
-  const source = await openModel(files)
-  const spec = specFromFiles(source.config, source.files)
-  const tokenizer = openTokenizer(source.files)
+  const stored = await openModel(files)
+  const spec = specFromFiles(stored.config, stored.files, stored.tensors)
+  const tokenizer = openTokenizer(stored.files)
   if (tokenizer.vocab > spec.vocab)
     throw new FormatError(
       `tokenizer.json: expected at most ${spec.vocab} ids as config.json says, got ${tokenizer.vocab} — use the tokenizer that belongs to this model`,
     )
-  const packed = source.provenance.kind === 'bitloom' ? await readBitloom(source) : null
+  const packed = stored.provenance.kind === 'bitloom' ? await readBitloom(stored) : null
   if (packed) checkPacked(spec, packed)
-  else checkTensors(spec, source)
+  else checkTensors(spec, stored)
+  const source = upright(stored, spec)
   return { name, source, spec, tokenizer, chatTemplate: readChatTemplate(source.files), packed }
+}
+
+/** The model with all its linears as [out, in], however they are stored. */
+function upright(source: ModelSource, spec: ModelSpec): ModelSource {
+  if (!spec.linears.some(({ transposed }) => transposed)) return source
+  const names = transposedNames(spec)
+  const tensors = [...source.tensors].map(
+    ([name, entry]) => [name, names.has(name.replace(/\.weight$/, '')) ? turned(entry) : entry] as const,
+  )
+  return { ...source, tensors: new Map(tensors) }
+}
+
+/** Names of the linears that this model's files hold as [in, out]. */
+export function transposedNames({ layers, linears }: ModelSpec): ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const linear of linears)
+    if (linear.transposed) for (let layer = 0; layer < layers; layer++) names.add(linearName(layer, linear))
+  return names
 }
 
 /** Every linear of every block must be there, as codes of the shape that config.json promises. */

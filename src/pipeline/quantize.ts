@@ -11,7 +11,7 @@ import { version } from '../version'
 import { batchesOf, checkCancelled } from './batching'
 import { CalibratedBlock } from './block-context'
 import { digest } from './digest'
-import { contextProblem, forecastOf } from './inspect'
+import { forecastOf, recipeProblem } from './inspect'
 import { CalibratedModel } from './model-context'
 import { ModuleClock } from './module-clock'
 import { modelSize, type OpenedModel } from './opened'
@@ -56,8 +56,8 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
     )
   if (method.needsCalibration && !calibration)
     throw new FormatError(`${method.id}: expected a calibration text, got none — choose one`)
-  const tooLong = method.needsCalibration ? contextProblem(model.spec, recipe.calibration) : null
-  if (tooLong) throw new FormatError(tooLong)
+  const unfit = recipeProblem(model.spec, recipe, { method, options })
+  if (unfit) throw new FormatError(unfit)
   const [problem] = forecastOf(model, { ...recipe, options: options as Recipe['options'] }, gpu.info).problems
   if (problem) throw new GpuLimitError(problem)
   const now = () => pause.now()
@@ -152,7 +152,8 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
         const moduleClock = new ModuleClock(spec.linears, method.together ?? false, now, () => block.calibrationSeconds)
         await block.checkpoint()
         moduleClock.start()
-        for await (const module of method.quantize(block, options, plan)) {
+        for await (const made of method.quantize(block, options, plan)) {
+          const module = { ...made, warnings: [...made.warnings, ...block.warningsOf(made)] }
           const record = await block.commit(module, moduleClock.lap(module.spec))
           linears.set(module.linear.name, module.linear)
           underWay.add(record, module.warnings)

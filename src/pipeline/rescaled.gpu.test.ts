@@ -12,7 +12,7 @@ import { folderSources } from '../formats/node-files'
 import type { ChangedTensors } from '../formats/quantized'
 import { toFloat32 } from '../formats/source'
 import type { Gpu } from '../gpu/device'
-import { linearName, normName } from '../models/spec'
+import { linearName, type ParameterKey, parameterName } from '../models/spec'
 import { type OpenedModel, openFiles, quantizedWeights, weightsOf } from './opened'
 import { perplexity } from './perplexity'
 import { type QuantizedModel, quantize } from './quantize'
@@ -71,6 +71,9 @@ beforeAll(async () => {
   const weights = quantizedWeights(gpu, model, async (name) => linears.get(name)!, changed)
   expected = (await perplexity(gpu, model, weights, request)).perplexity
 })
+
+const normName = (layer: number, key: ParameterKey): string =>
+  parameterName(model.spec, layer, model.spec.parameters.find((parameter) => parameter.key === key)!)
 
 describe('a model whose norms a method rescaled', () => {
   it('gives both norms of every block', () => {

@@ -82,7 +82,7 @@ async function scoreRound(
   const hidden: Tensor[] = []
   for (const batch of batches) {
     const rec = gpu.record()
-    hidden.push(model.embed(rec, batch.ids))
+    hidden.push(model.embed(rec, batch.ids, batch))
     await gpu.submit(rec)
   }
   const visit = async (block: BlockWeights<Operand>) => {

@@ -31,7 +31,7 @@ export class HiddenStream {
     const states: Tensor[] = []
     for (const batch of batches) {
       const rec = gpu.record()
-      states.push(model.embed(rec, batch.ids))
+      states.push(model.embed(rec, batch.ids, batch))
       await gpu.submit(rec)
     }
     return new HiddenStream(gpu, model, batches, states)

@@ -4,8 +4,9 @@ import type { Tensor, TensorType } from '../gpu/tensor'
 import { Hessian } from '../linalg/hessian'
 import type { Method } from '../methods/method'
 import { BlockForward } from '../models/block'
-import { inverseFrequencies, type ModelSpec } from '../models/spec'
-import type { BlockWeights } from '../models/weights'
+import { freeRopeTables } from '../models/rope-tables'
+import type { ModelSpec, RopeSpec } from '../models/spec'
+import type { BlockParameters, BlockWeights } from '../models/weights'
 import { batchWindows } from './batching'
 import { recordModuleError } from './module-error'
 
@@ -38,9 +39,12 @@ function recordBlock<O>(
   { samples, length }: { readonly samples: number; readonly length: number },
 ): void {
   const alloc = (shape: readonly number[], type?: TensorType) => gpu.alloc(shape, type, 'warm-up')
-  const half = inverseFrequencies(spec).length
-  const [cosines, sines] = [alloc([length, half]), alloc([length, half])]
-  const norm = alloc([spec.hidden])
+  const table = (rope: RopeSpec | null) =>
+    rope && { cosines: alloc([length, rope.turned / 2]), sines: alloc([length, rope.turned / 2]) }
+  const tables = { positions: length, whole: table(spec.rope), local: table(spec.localRope) }
+  const parameters = Object.fromEntries(
+    spec.parameters.map(({ key, shape }) => [key, alloc(shape)]),
+  ) as unknown as BlockParameters
   const weights = Object.fromEntries(
     spec.linears.map(({ role, out, in: columns, bias }) => [
       role,
@@ -54,9 +58,14 @@ function recordBlock<O>(
     [...inputs].map(([stage, columns]) => [stage, Hessian.create(gpu, rec, columns, windows * length)]),
   )
   const x = alloc([windows * length, spec.hidden])
-  const block = new BlockForward(gpu, spec, { cosines, sines, positions: length })
+  const block = new BlockForward(gpu, spec, tables)
   const tap = (stage: number, input: Tensor) => hessians.get(stage)!.add(rec, input)
-  gpu.free(block.run(rec, { linears: weights, attnNorm: norm, mlpNorm: norm }, x, { windows, length }, { tap }), x)
+  // layers that see windows run other kernels than those that see all
+  for (const window of new Set(spec.windows)) {
+    const whole = { ...parameters, linears: weights, layer: spec.windows.indexOf(window) }
+    gpu.free(block.run(rec, whole, x, { windows, length }, { tap }))
+  }
+  gpu.free(x)
   for (const hessian of hessians.values()) hessian.finish(rec)
 
   for (const linear of spec.linears) {
@@ -66,5 +75,6 @@ function recordBlock<O>(
     method.warmUp?.(gpu, rec, linear, options)
   }
   for (const hessian of hessians.values()) hessian.free()
-  gpu.free(norm, cosines, sines)
+  gpu.free(...Object.values(parameters))
+  freeRopeTables(gpu, tables)
 }

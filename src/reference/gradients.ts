@@ -39,14 +39,14 @@ export function nllSumReference(
   ids: readonly number[],
   nudge?: Nudge,
 ): number {
-  const { hidden, vocab, rmsNormEps: eps } = spec
+  const { hidden, vocab, norm } = spec
   let x = embedReference(spec, weights, ids)
   for (let layer = 0; layer < spec.layers; layer++)
     x = blockReference(spec, weights, layer, x, (role, y) => {
       if (nudge?.layer === layer && nudge.role === role) y[nudge.index]! += nudge.by
     }).y
   const head = weights.get(spec.tiedHead ? 'model.embed_tokens.weight' : 'lm_head.weight')!
-  const normed = rmsNormReference(x, weights.get('model.norm.weight')!, eps)
+  const normed = rmsNormReference(x, weights.get('model.norm.weight')!, norm.eps)
   const logits = matmulReference(normed, head, { m: ids.length, n: vocab, k: hidden, transB: true })
   const row = (at: number) => logits.subarray(at * vocab, (at + 1) * vocab)
   return ids.slice(1).reduce((sum, id, at) => sum + nllReference(row(at), id), 0)

@@ -28,7 +28,8 @@ export function blockReference(
   x: Float64Array,
   touch: (role: LinearSpec['role'], y: Float64Array) => void = () => {},
 ) {
-  const { hidden, heads, kvHeads, headDim, rmsNormEps: eps } = spec
+  const { hidden, heads, kvHeads, headDim } = spec
+  const { eps } = spec.norm
   const tokens = x.length / hidden
   const linear = (role: LinearSpec['role'], input: Float64Array) => {
     const described = spec.linears.find((candidate) => candidate.role === role)!
@@ -42,7 +43,7 @@ export function blockReference(
   }
   const norm = (name: string) => parameter(weights, `model.layers.${layer}.${name}.weight`)
   const plus = (a: Float64Array, b: Float64Array) => a.map((value, i) => value + b[i]!)
-  const frequencies = inverseFrequencies(spec)
+  const frequencies = inverseFrequencies(spec.rope!)
   const window = { length: tokens, start: 0, headDim }
 
   const n1 = rmsNormReference(x, norm('input_layernorm'), eps)
@@ -58,7 +59,8 @@ export function blockReference(
 
 /** Logits [tokens, vocab] of one sequence in float64: the whole model, as plain as modeling_llama.py. */
 export function llamaReference(spec: ModelSpec, weights: ReferenceWeights, ids: readonly number[]): Float64Array {
-  const { hidden, vocab, rmsNormEps: eps } = spec
+  const { hidden, vocab } = spec
+  const { eps } = spec.norm
   let x = embedReference(spec, weights, ids)
   for (let layer = 0; layer < spec.layers; layer++) x = blockReference(spec, weights, layer, x).y
   const head = parameter(weights, spec.tiedHead ? 'model.embed_tokens.weight' : 'lm_head.weight')

@@ -2,10 +2,9 @@ import { expect, it } from 'vitest'
 import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
 import type { RunReport } from '../records'
 import { columnsCsv, modulesCsv, reportBytes, reportPieces, textStream } from './documents'
-import { planModules } from './modules'
 import { defaultRecipe } from './recipe'
 
-const plan = planModules(fakeInspection('wren', 1).tensors)
+const plan = fakeInspection('wren', 1).modules
 const rtn = fakeModule(plan[0]!, defaultRecipe(fakeMethods[0]!, '', 'software'))
 const learned = fakeModule(plan[0]!, defaultRecipe(fakeMethods[2]!, '', 'software'))
 const gptq = fakeModule(plan[0]!, defaultRecipe(fakeMethods[1]!, '', 'software'))

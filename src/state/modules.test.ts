@@ -1,31 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
-import { fp16Bytes, gridAxes, nominalBits, packedBytes, planModules } from './modules'
+import { fp16Bytes, gridAxes, nominalBits, packedBytes } from './modules'
 import { defaultRecipe } from './recipe'
 
-const { tensors } = fakeInspection('wren', 2)
+const { tensors, modules } = fakeInspection('wren', 2)
 
-describe('planModules', () => {
-  it('finds the linear layers of every block, in the order data flows', () => {
-    const plan = planModules([...tensors].reverse())
-    expect(plan).toHaveLength(14)
-    expect(plan.slice(0, 7).map((module) => module.role)).toEqual(['q', 'k', 'v', 'o', 'gate', 'up', 'down'])
-    expect(plan[6]).toEqual({ name: 'model.layers.0.mlp.down_proj', layer: 0, role: 'down', out: 192, in: 512 })
-    expect(gridAxes(plan).layers).toEqual([0, 1])
-  })
-
-  it('leaves norms, embeddings and names that only look alike', () => {
-    const shape = [4, 4]
-    const named = (name: string, dims = shape) => ({ name, dtype: 'F16', shape: dims, bytes: 32 })
-    expect(
-      planModules([
-        named('model.embed_tokens.weight'),
-        named('model.layers.0.norm.weight', [4]),
-        named('model.layers.x.q_proj.weight'),
-        named('lm_head.weight'),
-      ]),
-    ).toEqual([])
-  })
+it('lays a grid out in the order data flows, experts last', () => {
+  const others = ['experts.1.up', 'qkv', 'experts.0.gate'].map((role) => ({ name: role, layer: 3, role }))
+  const { roles, layers } = gridAxes([...others, ...[...modules].reverse()])
+  expect(roles.slice(0, 8)).toEqual(['q', 'k', 'v', 'qkv', 'o', 'gate', 'up', 'down'])
+  expect(roles.slice(8)).toEqual(['experts.1.up', 'experts.0.gate'])
+  expect(layers).toEqual([0, 1, 3])
 })
 
 describe('nominalBits', () => {
@@ -61,7 +46,7 @@ describe('nominalBits', () => {
 })
 
 it('sizes of downloads replace only what the download changes', () => {
-  const module = fakeModule(planModules(tensors)[0]!, defaultRecipe(fakeMethods[0]!, '', 'software'))
+  const module = fakeModule(modules[0]!, defaultRecipe(fakeMethods[0]!, '', 'software'))
   const weights = 192 * 192
   const files = {
     bytes: 5000 + 4 * weights,

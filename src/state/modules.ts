@@ -1,33 +1,12 @@
 import { type BlockGrid, blockGrids, type GridName, gridFor } from '../formats/gguf/grids'
 import { WIDTHS } from '../formats/quantized'
 import { layoutBits, mixedLayout } from '../methods/mixed-layout'
-import type { Inspection, ModuleRecord } from '../records'
+import type { Inspection, ModuleRecord, PlannedModule } from '../records'
 
-/** A linear layer that a run will quantize, known before the run from the model's tensors. */
-export interface PlannedModule {
-  readonly name: string
-  readonly layer: number
-  readonly role: string
-  readonly out: number
-  readonly in: number
-}
+export type { PlannedModule } from '../records'
 
-const LINEAR = /^(?<name>.*\blayers\.(?<layer>\d+)\.(?:.*\.)?(?<role>[^.]+?)(?:_proj)?)\.weight$/
-
-/** The two-dimensional weights inside decoder blocks, in the file's reading order by layer. */
-export function planModules(tensors: Inspection['tensors']): PlannedModule[] {
-  return tensors
-    .flatMap(({ name, shape }) => {
-      const groups = LINEAR.exec(name)?.groups
-      const [out, columns] = shape
-      if (!groups || shape.length !== 2 || !out || !columns) return []
-      return [{ name: groups.name!, layer: Number(groups.layer), role: groups.role!, out, in: columns }]
-    })
-    .sort((a, b) => a.layer - b.layer || roleRank(a.role) - roleRank(b.role))
-}
-
-/** Roles in the order data flows through a block, then any others by first appearance. */
-const ROLES = ['q', 'k', 'v', 'o', 'gate', 'up', 'down']
+/** Roles in the order data flows through a block, then any others, those of experts, by first appearance. */
+const ROLES = ['q', 'k', 'v', 'qkv', 'o', 'gate', 'up', 'gate_up', 'down']
 const roleRank = (role: string): number => {
   const rank = ROLES.indexOf(role)
   return rank < 0 ? ROLES.length : rank

@@ -2,7 +2,6 @@ import { FormatError } from '../errors'
 import type { OpenResult } from '../workers/api'
 import { type Context, markLost, occupy, patch, setFailure } from './context'
 import { failureFrom, isLost } from './failure'
-import { planModules } from './modules'
 import { runOfReport } from './progress'
 import { defaultRecipe, PROPOSED, recipeLabel } from './recipe'
 
@@ -51,7 +50,7 @@ export function openingActions(context: Context) {
     context.reopen = reopen
     patch(context, {
       opening: { status: 'idle' },
-      model: { inspection, plan: planModules(inspection.tensors), serial },
+      model: { inspection, plan: inspection.modules, serial },
       forecast: null,
       run: report && runOfReport(report, recipeLabel(report.recipe), now, now),
       result: report && { report, run: 0, alive: true },

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fakeTraining } from '../../test/fake-allocation'
 import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
 import { fakeReconstruction } from '../../test/fake-reconstruction'
-import { planModules } from './modules'
 import {
   batched,
   elapsedSeconds,
@@ -16,7 +15,7 @@ import {
 } from './progress'
 import { defaultRecipe } from './recipe'
 
-const plan = planModules(fakeInspection('wren', 2).tensors)
+const plan = fakeInspection('wren', 2).modules
 const recipe = defaultRecipe(fakeMethods[1]!, '', 'software')
 
 describe('foldProgress', () => {

@@ -2,11 +2,10 @@ import { expect, it } from 'vitest'
 import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
 import type { Recipe, RunReport } from '../records'
 import { recordMeasurement } from './measurements'
-import { planModules } from './modules'
 import { defaultRecipe } from './recipe'
 import { differences, perplexityColumns, runRecord } from './runs'
 
-const plan = planModules(fakeInspection('wren', 2).tensors)
+const plan = fakeInspection('wren', 2).modules
 const base = defaultRecipe(fakeMethods[2]!, 'moby-dick', 'software')
 const recordOf = (run: number, recipe: Recipe) =>
   runRecord(run, 'wren#1', {

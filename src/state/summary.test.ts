@@ -1,12 +1,11 @@
 import { expect, it } from 'vitest'
 import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
 import type { RunReport } from '../records'
-import { planModules } from './modules'
 import { defaultRecipe } from './recipe'
 import { summaryOf } from './summary'
 
 const inspection = fakeInspection('wren', 2)
-const plan = planModules(inspection.tensors)
+const plan = inspection.modules
 const model = { inspection, plan, serial: 1 }
 const recipe = defaultRecipe(fakeMethods[1]!, '', 'software')
 const modules = plan.map((module, at) => {

@@ -58,6 +58,6 @@ export const formatPercent = (share: number): string => `${Math.round(share * 10
 /** Shares that are small and move little. */
 export const formatTenths = (share: number): string => `${(share * 100).toFixed(1)}%`
 
-/** Spec keys as words: "rmsNormEps" and "rms_norm_eps" both read "rms norm eps". */
+/** Spec keys as words: "normEps" and "norm_eps" both read "norm eps". */
 export const words = (key: string): string =>
   key.replaceAll('_', ' ').replaceAll(/([a-z0-9])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`)

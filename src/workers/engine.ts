@@ -17,7 +17,7 @@ import type { WeightSource } from '../models/weights'
 import { continueText } from '../pipeline/continue'
 import { ggufFile } from '../pipeline/gguf'
 import { forecastOf, forecastRun, inspect } from '../pipeline/inspect'
-import { type OpenedModel, openFiles, quantizedWeights, weightsOf } from '../pipeline/opened'
+import { type OpenedModel, openFiles, quantizedWeights, transposedNames, weightsOf } from '../pipeline/opened'
 import { PauseSwitch } from '../pipeline/pause'
 import { perplexity } from '../pipeline/perplexity'
 import { quantize } from '../pipeline/quantize'
@@ -198,7 +198,8 @@ export class Engine implements EngineApi {
 
   async download(what: Download): Promise<Downloaded> {
     const model = this.#opened()
-    const { source, name } = model
+    const { source, name, spec } = model
+    const transposed = transposedNames(spec)
     const result = this.#quantized()
     const linears = await Promise.all(result.names.map((linear) => result.linear(linear)))
     if (what === 'packed') {
@@ -218,7 +219,10 @@ export class Engine implements EngineApi {
     const dense = new Map(
       linears.map((linear) => [
         linear.name,
-        { out: linear.out, in: linear.in, weights: async () => dequantize(linear) },
+        {
+          ...{ out: linear.out, in: linear.in, transposed: transposed.has(linear.name) },
+          weights: async () => dequantize(linear),
+        },
       ]),
     )
     const { size, stream } = zipStream(`${name}-fp16`, exportFp16(source, dense, result.changed))

@@ -20,10 +20,29 @@ export interface Described {
 interface Architecture {
   readonly className: string
   readonly modelType: string
-  readonly more?: (described: Described) => Record<string, unknown>
+  readonly more?: (described: Described, sizes: Sizes) => Record<string, unknown>
+  /** Weights of norms are stored with this added. */
+  readonly normOffset?: number
 }
 
+type Sizes = Readonly<{ hidden: number; heads: number; headDim: number; layers: number }>
+
 const hasBias = ({ shapeOf }: Described, module: string) => shapeOf(`model.layers.0.${module}.bias`) !== undefined
+
+const gemmaOptions = (
+  { metadata }: Described,
+  name: string,
+  { hidden, heads, headDim }: Sizes,
+  isLargest: boolean,
+) => ({
+  hidden_act: 'gelu_pytorch_tanh',
+  hidden_activation: 'gelu_pytorch_tanh',
+  // the file does not say; llama.cpp tells it by the number of layers, too
+  query_pre_attn_scalar: isLargest ? hidden / heads : headDim,
+  sliding_window: metadata.need(`${name}.attention.sliding_window`, metadata.count),
+  attn_logit_softcapping: metadata.number(`${name}.attn_logit_softcapping`),
+  final_logit_softcapping: metadata.number(`${name}.final_logit_softcapping`),
+})
 
 const architectures: Readonly<Record<string, Architecture>> = {
   llama: {
@@ -35,8 +54,37 @@ const architectures: Readonly<Record<string, Architecture>> = {
     }),
   },
   qwen2: { className: 'Qwen2ForCausalLM', modelType: 'qwen2' },
-  qwen3: { className: 'Qwen3ForCausalLM', modelType: 'qwen3' },
+  qwen3: {
+    className: 'Qwen3ForCausalLM',
+    modelType: 'qwen3',
+    more: (described) => ({ attention_bias: hasBias(described, 'self_attn.q_proj') }),
+  },
+  phi3: {
+    className: 'Phi3ForCausalLM',
+    modelType: 'phi3',
+    more: ({ metadata }) => ({ sliding_window: metadata.count('phi3.attention.sliding_window') || null }),
+  },
+  gemma2: {
+    className: 'Gemma2ForCausalLM',
+    modelType: 'gemma2',
+    normOffset: 1,
+    more: (described, sizes) => gemmaOptions(described, 'gemma2', sizes, sizes.layers === 46),
+  },
+  gemma3: {
+    className: 'Gemma3ForCausalLM',
+    modelType: 'gemma3_text',
+    normOffset: 1,
+    more: (described, sizes) => ({
+      ...gemmaOptions(described, 'gemma3', sizes, sizes.layers === 62),
+      rope_theta: decimal(described.metadata.number('gemma3.rope.freq_base') ?? 1e6),
+      rope_local_base_freq: decimal(described.metadata.number('gemma3.rope.freq_base_swa') ?? 10000),
+    }),
+  },
 }
+
+/** What was added to every value of a checkpoint's tensor. */
+export const storedOffset = (architecture: string, name: string): number =>
+  name.endsWith('norm.weight') ? (architectures[architecture]?.normOffset ?? 0) : 0
 
 /** The architecture of a file. FormatError names one that is not known, or of which only a part can be read. */
 export function architectureOf(metadata: Metadata): string {
@@ -70,17 +118,23 @@ export function configOf(described: Described, { bos, eos }: EndTokens): Record<
   const name = architectureOf(metadata)
   const { className, modelType, more } = architectures[name]!
   const count = (key: string) => metadata.need(`${name}.${key}`, metadata.count)
-  const heads = count('attention.head_count')
+  const sizes = {
+    hidden: count('embedding_length'),
+    heads: count('attention.head_count'),
+    headDim: headDimOf(metadata, name),
+    layers: count('block_count'),
+  }
+  const { heads } = sizes
   return {
     architectures: [className],
     model_type: modelType,
     vocab_size: shapeOf('model.embed_tokens.weight')?.[0] ?? null,
-    hidden_size: count('embedding_length'),
+    hidden_size: sizes.hidden,
     intermediate_size: count('feed_forward_length'),
-    num_hidden_layers: count('block_count'),
+    num_hidden_layers: sizes.layers,
     num_attention_heads: heads,
     num_key_value_heads: metadata.count(`${name}.attention.head_count_kv`) ?? heads,
-    head_dim: headDimOf(metadata, name),
+    head_dim: sizes.headDim,
     hidden_act: 'silu',
     max_position_embeddings: count('context_length'),
     rms_norm_eps: decimal(metadata.need(`${name}.attention.layer_norm_rms_epsilon`, metadata.number)),
@@ -88,7 +142,7 @@ export function configOf(described: Described, { bos, eos }: EndTokens): Record<
     ...rope(described, name),
     ...(bos !== null && { bos_token_id: bos }),
     ...(eos.length > 0 && { eos_token_id: eos.length === 1 ? eos[0] : eos }),
-    ...more?.(described),
+    ...more?.(described, sizes),
   }
 }
 

@@ -68,6 +68,8 @@ const wild = fc.oneof(
 const place = fc.noBias(fc.nat(2 ** 31 - 1)).map((step) => step / 2 ** 31)
 const at = (bytes: Uint8Array, where: number, room: number) => Math.floor(where * Math.max(1, bytes.length - room))
 
+const joined = (...parts: Uint8Array[]) => new Uint8Array(Buffer.concat(parts))
+
 type Mutation = (bytes: Uint8Array) => Uint8Array
 /** Most changes fall on the header: the data behind it may be anything. */
 const inHead = place.map((where) => where * 0.04)
@@ -95,15 +97,15 @@ const mutations: Record<string, fc.Arbitrary<Mutation>> = {
   'a cut end': fc.oneof(place, inHead).map((where) => (bytes) => bytes.slice(0, at(bytes, where, 0))),
   'bytes taken out': fc.tuple(inHead, fc.nat(40)).map(([where, count]) => (bytes) => {
     const start = at(bytes, where, count)
-    return Uint8Array.from([...bytes.subarray(0, start), ...bytes.subarray(start + count)])
+    return joined(bytes.subarray(0, start), bytes.subarray(start + count))
   }),
   'bytes put in': fc.tuple(inHead, fc.uint8Array({ minLength: 1, maxLength: 40 })).map(([where, values]) => (bytes) => {
     const start = at(bytes, where, 0)
-    return Uint8Array.from([...bytes.subarray(0, start), ...values, ...bytes.subarray(start)])
+    return joined(bytes.subarray(0, start), values, bytes.subarray(start))
   }),
   'a part twice': fc.tuple(inHead, fc.nat(200)).map(([where, count]) => (bytes) => {
     const start = at(bytes, where, count)
-    return Uint8Array.from([...bytes.subarray(0, start + count), ...bytes.subarray(start)])
+    return joined(bytes.subarray(0, start + count), bytes.subarray(start))
   }),
 }
 
@@ -129,13 +131,17 @@ async function survives(mutant: Uint8Array): Promise<void> {
 }
 
 describe('a mutated GGUF file opens or is refused', () => {
-  it.each(Object.entries(mutations))('with %s', async (_, mutation) => {
-    const files = await originals
-    await fc.assert(
-      fc.asyncProperty(mutation, fc.constantFrom(...files), (mutate, bytes) => survives(mutate(bytes))),
-      { seed: 1, numRuns: 300 },
-    )
-  })
+  it.each(Object.entries(mutations))(
+    'with %s',
+    async (_, mutation) => {
+      const files = await originals
+      await fc.assert(
+        fc.asyncProperty(mutation, fc.constantFrom(...files), (mutate, bytes) => survives(mutate(bytes))),
+        { seed: 1, numRuns: 300 },
+      )
+    },
+    60_000,
+  )
 })
 
 describe('what the format forbids is said', () => {

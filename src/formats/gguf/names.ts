@@ -20,23 +20,47 @@ const inside: readonly (readonly [string, string])[] = [
   ['mlp.down_proj', 'ffn_down'],
 ]
 
+/** Where an architecture has modules of its own, or other names for those that all have. */
+const gemma: readonly (readonly [string, string])[] = [
+  ['post_attention_layernorm', 'post_attention_norm'],
+  ['pre_feedforward_layernorm', 'ffn_norm'],
+  ['post_feedforward_layernorm', 'post_ffw_norm'],
+]
+const ofArchitecture: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  gemma2: gemma,
+  gemma3: gemma,
+  phi3: [
+    ['self_attn.qkv_proj', 'attn_qkv'],
+    ['mlp.gate_up_proj', 'ffn_up'],
+  ],
+}
+
 type Names = ReadonlyMap<string, string>
+type Tables = Readonly<{ outside: Names; inside: Names }>
 
 const reversed = (pairs: readonly (readonly [string, string])[]): Names =>
   new Map(pairs.map(([checkpoint, gguf]) => [gguf, checkpoint]))
 
-const toGguf = { outside: new Map(outside), inside: new Map(inside) }
-const toCheckpoint = { outside: reversed(outside), inside: reversed(inside) }
+/** What an architecture says comes last, and so counts. */
+const insideOf = (architecture: string) => [...inside, ...(ofArchitecture[architecture] ?? [])]
+const toGguf = (architecture: string): Tables => ({
+  outside: new Map(outside),
+  inside: new Map(insideOf(architecture)),
+})
+const toCheckpoint = (architecture: string): Tables => ({
+  outside: reversed(outside),
+  inside: reversed(insideOf(architecture)),
+})
 
 /** 'model.layers.3.self_attn.q_proj.weight' → 'blk.3.attn_q.weight'; null for a tensor that GGUF has no name for. */
-export const ggufName = (name: string): string | null =>
-  translate(name, /^model\.layers\.(\d+)\.(.+)\.(weight|bias)$/, 'blk', toGguf)
+export const ggufName = (name: string, architecture = 'llama'): string | null =>
+  translate(name, /^model\.layers\.(\d+)\.(.+)\.(weight|bias)$/, 'blk', toGguf(architecture))
 
 /** 'blk.3.attn_q.weight' → 'model.layers.3.self_attn.q_proj.weight'; null for a tensor that checkpoints have no name for. */
-export const checkpointName = (name: string): string | null =>
-  translate(name, /^blk\.(\d+)\.(.+)\.(weight|bias)$/, 'model.layers', toCheckpoint)
+export const checkpointName = (name: string, architecture = 'llama'): string | null =>
+  translate(name, /^blk\.(\d+)\.(.+)\.(weight|bias)$/, 'model.layers', toCheckpoint(architecture))
 
-function translate(name: string, block: RegExp, prefix: string, names: { outside: Names; inside: Names }) {
+function translate(name: string, block: RegExp, prefix: string, names: Tables) {
   const [, layer, module, part] = block.exec(name) ?? []
   if (layer !== undefined) {
     const other = names.inside.get(module!)

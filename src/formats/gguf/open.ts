@@ -2,7 +2,7 @@ import { FormatError } from '../../errors'
 import type { ByteSource } from '../bytes'
 import { toFloat32 } from '../floats'
 import type { ModelSource, TensorEntry } from '../source'
-import { architectureOf, configOf, headDimOf } from './config'
+import { architectureOf, configOf, headDimOf, storedOffset } from './config'
 import { type GgufHeader, type GgufTensor, quote, readGguf } from './header'
 import { checkpointName, isPermuted } from './names'
 import { checkParts } from './shards'
@@ -54,7 +54,7 @@ function addTensor(
   architecture: string,
   headDim: number,
 ): void {
-  const name = checkpointName(tensor.name)
+  const name = checkpointName(tensor.name, architecture)
   if (name === null)
     throw new FormatError(
       `${file.name}: expected tensors of architecture ${architecture}, got ${quote(tensor.name)} — Bitloom does not know this kind of model; use another`,
@@ -63,7 +63,13 @@ function addTensor(
     throw new FormatError(
       `${file.name}: expected each tensor in one part, got ${quote(tensor.name)} again — the parts are of different files; fetch them again`,
     )
-  tensors.set(name, entryOf(file, tensor, name, isPermuted(architecture, name) ? headDim : null))
+  tensors.set(
+    name,
+    entryOf(file, tensor, name, {
+      headDim: isPermuted(architecture, name) ? headDim : null,
+      offset: storedOffset(architecture, name),
+    }),
+  )
 }
 
 async function readFactors(file: ByteSource, tensor: GgufTensor, count: number): Promise<number[]> {

@@ -1,6 +1,7 @@
 import { FormatError, invariant } from '../../errors'
 import type { ByteSource } from '../bytes'
 import type { Dtype } from '../dtypes'
+import { toFloat32 } from '../floats'
 import type { TensorEntry } from '../source'
 import { decodable, dequantizeBlocks } from './dequantize'
 import { type GgufTensor, quote } from './header'
@@ -9,14 +10,27 @@ import { ggufRow } from './names'
 /** Types whose bytes are read as they are. */
 const plain: ReadonlySet<string> = new Set<Dtype>(['F32', 'F16', 'BF16', 'F64', 'I8', 'I16', 'I32', 'I64'])
 
+/** How the values of a tensor differ from those of a checkpoint. */
+export interface Stored {
+  /** Rows of a head, where its rows are in another order. */
+  readonly headDim: number | null
+  /** What was added to every value. */
+  readonly offset: number
+}
+
 /**
- * A tensor of a GGUF file as a tensor of a checkpoint: codes are decoded to F32 as rows are read, and rows of heads of
- * `headDim` put into the checkpoint's order where that is given. FormatError for a type that cannot be read.
+ * A tensor of a GGUF file as a tensor of a checkpoint: codes are decoded to F32 as rows are read, what differs is put right. FormatError for a type that cannot be read.
  */
-export function entryOf(file: ByteSource, tensor: GgufTensor, name: string, headDim: number | null): TensorEntry {
+export function entryOf(
+  file: ByteSource,
+  tensor: GgufTensor,
+  name: string,
+  { headDim, offset: added }: Stored,
+): TensorEntry {
   const { type, shape, bytes, offset } = tensor
-  const isPlain = plain.has(type.name)
-  if (!isPlain && !decodable.includes(type.name))
+  const isFloat = plain.has(type.name)
+  const isPlain = isFloat && added === 0
+  if (!isFloat && !decodable.includes(type.name))
     throw new FormatError(
       `${file.name}: tensor ${quote(tensor.name)}: expected a type out of F32, F16, BF16, ${decodable.join(', ')}, got ${type.name} — use a file of the model in one of these`,
     )
@@ -30,7 +44,9 @@ export function entryOf(file: ByteSource, tensor: GgufTensor, name: string, head
 
   const readStored = async (start: number, end: number): Promise<Uint8Array<ArrayBuffer>> => {
     const stored = await file.read(offset + start * rowBytes, (end - start) * rowBytes)
-    return isPlain ? stored : new Uint8Array(dequantizeBlocks(stored, type).buffer)
+    if (isPlain) return stored
+    const values = isFloat ? toFloat32(stored, type.name as Dtype) : dequantizeBlocks(stored, type)
+    return new Uint8Array((added === 0 ? values : values.map((value) => value - added)).buffer)
   }
   const read: TensorEntry['read'] = async ({ start, end } = { start: 0, end: rows }) => {
     invariant(start >= 0 && start <= end && end <= rows, `rows ${start} to ${end} of ${rows} of ${name}`)
@@ -40,7 +56,7 @@ export function entryOf(file: ByteSource, tensor: GgufTensor, name: string, head
     return pick(heads, entryBytes / rows, start, end, (row) => ggufRow(row, headDim) - first)
   }
   const dtype = isPlain ? (type.name as Dtype) : 'F32'
-  return { name, dtype, shape, bytes: entryBytes, ...(!isPlain && { stored: { type: type.name, bytes } }), read }
+  return { name, dtype, shape, bytes: entryBytes, ...(!isFloat && { stored: { type: type.name, bytes } }), read }
 }
 
 /** Rows [start, end), each found in `rows` where `placeOf` says. */

@@ -1,4 +1,5 @@
 import { roundToGrid } from '../../kernels/quantize'
+import { stagesOf } from '../../models/roles'
 import { allocGrid, collectLinear, freeGrid } from '../affine'
 import type { Method } from '../method'
 import { clippedGrid } from './clip'
@@ -7,8 +8,6 @@ import { awqMemory } from './memory'
 import { type AwqOptions, schema, searchesClips, searchesScales } from './options'
 import { searchScales } from './scales'
 import { awqWork } from './work'
-
-const STAGES = [0, 1, 2, 3]
 
 /** AWQ, Lin et al. 2023 (arXiv 2306.00978): scales, then clipped ranges, then rounding to nearest. */
 export const awq: Method<AwqOptions> = {
@@ -23,7 +22,7 @@ export const awq: Method<AwqOptions> = {
   async *quantize(block, options) {
     const { gpu } = block
     if (searchesScales(options)) await searchScales(block, options)
-    const hessians = await block.hessians(STAGES)
+    const hessians = await block.hessians(stagesOf(block.model))
     for (const spec of block.model.linears) {
       await block.checkpoint()
       const w = block.weight(spec)

@@ -13,8 +13,8 @@ import { type Ranges, recordMinMax } from './dialect'
 /** How far both ends of a range are drawn in: not at all, by a twentieth, … to 0.55 of what they were. */
 export const SHRINKS = Array.from({ length: 10 }, (_, i) => 1 - i / 20)
 
-/** Not q and k, as in the original: their outputs only meet in a product, and the error of each alone says too little. */
-export const clips = ({ role }: LinearSpec): boolean => role !== 'q' && role !== 'k'
+/** Not q and k, nor what holds them among others, as in the original: their outputs only meet in a product, and the error of each alone says too little. */
+export const clips = ({ role }: LinearSpec): boolean => role !== 'q' && role !== 'k' && role !== 'qkv'
 
 /**
  * A linear's grids, clipped where that lowers the error of its output; codes are not written yet. The caller frees them.

@@ -1,6 +1,7 @@
 import type { Tensor } from '../../gpu/tensor'
 import { columnMagnitudes, magnitudeSlices } from '../../kernels/scale-search'
 import { BlockForward, type Stage } from '../../models/block'
+import { stagesOf } from '../../models/roles'
 import type { WorkingBlock } from '../method'
 
 /** Mean |x_j| over all calibration tokens of the input of every stage, [in] each: what the block as it is will see. */
@@ -19,7 +20,7 @@ export async function inputMagnitudes(block: WorkingBlock): Promise<ReadonlyMap<
       rec.run(columnMagnitudes, { x, sums }, { rows, columns })
       parts.set(stage, sums)
     }
-    gpu.free(forward.run(rec, weights, input, { windows, length }, { upTo: 3, tap }))
+    gpu.free(forward.run(rec, weights, input, { windows, length }, { upTo: Math.max(...stagesOf(model)), tap }))
     await gpu.submit(rec)
     for (const [stage, sums] of parts) {
       const columns = sums.shape[1]!

@@ -46,7 +46,7 @@ export async function partErrors(
     const batch = { windows: places.length, length }
     const rec = gpu.record()
     const x = recordWindows(gpu, rec, samples, places, 'input')
-    const input = stage === 0 ? x : forward.run(rec, weights, x, batch, { part: 'attention' })
+    const input = stage === 0 || model.parallel ? x : forward.run(rec, weights, x, batch, { part: 'attention' })
     if (input !== x) gpu.free(x)
     const original = forward.run(rec, weights, input, batch, { part })
     await gpu.submit(rec)

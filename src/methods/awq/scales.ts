@@ -3,7 +3,9 @@ import { matmul } from '../../kernels/gemm'
 import { readColumnSums, recordColumnSums, total } from '../../linalg/column-sums'
 import type { Hessian } from '../../linalg/hessian'
 import type { Stage } from '../../models/block'
-import type { LinearSpec, ModelSpec } from '../../models/spec'
+import { feedOf } from '../../models/feeds'
+import { stagesOf } from '../../models/roles'
+import type { LinearSpec } from '../../models/spec'
 import type { GridOptions } from '../affine'
 import type { WorkingBlock } from '../method'
 import { placeOfLeast, RATIOS, scalesOf } from './exponents'
@@ -27,24 +29,19 @@ export async function searchScales(block: WorkingBlock, grid: GridOptions): Prom
     gpu.free(...scales.filter((candidate) => candidate !== best))
     found.set(stage, best)
   }
-  for (const stage of [0, 2] as const) await search(stage, (scales) => partErrors(block, stage, grid, scales))
-  const alone = passesValues(model) ? ([1, 3] as const) : ([3] as const)
-  for (const [stage, hessian] of await block.hessians(alone)) {
+  const fed = stagesOf(model).filter((stage) => feedOf(model, stage))
+  const normed = ([0, 2] as const).filter((stage) => fed.includes(stage))
+  for (const stage of normed) await search(stage, (scales) => partErrors(block, stage, grid, scales))
+  const alone = fed.filter((stage) => stage % 2 === 1)
+  for (const [stage, hessian] of alone.length > 0 ? await block.hessians(alone) : []) {
     const linear = model.linears.find((candidate) => candidate.stage === stage)!
     await search(linear.stage, (scales) => outputErrors(block, linear, hessian, grid, scales))
   }
-  for (const stage of [0, 1, 2, 3] as const) {
-    const scales = found.get(stage)
-    if (!scales) continue
+  for (const stage of fed) {
+    const scales = found.get(stage)!
     await block.rescale(stage, scales)
     gpu.free(scales)
   }
-}
-
-/** Whether every column of o has a row of v that produces it: not where several queries share a head of values. */
-export function passesValues({ linears }: ModelSpec): boolean {
-  const of = (role: LinearSpec['role']) => linears.find((linear) => linear.role === role)!
-  return of('v').out === of('o').in
 }
 
 /** tr(D H Dᵀ) of a linear, D what rounding changes with each of `scales` [in]: its own output's error, times 2. */

@@ -45,7 +45,7 @@ async function withTiny(work: (tiny: Tiny) => Promise<void>, checkpoint = async 
   for (const { weight, bias } of Object.values(weights.linears)) mine.push(weight, ...(bias ? [bias] : []))
   mine.push(weights.attnNorm, weights.mlpNorm)
   const rope = makeRopeTables(gpu, spec, LENGTH)
-  mine.push(rope.cosines, rope.sines)
+  mine.push(rope.whole!.cosines, rope.whole!.sines)
   const forward = new BlockForward(gpu, spec, rope)
   const run = async (linears: typeof weights.linears, x: Tensor, windows: number) => {
     const rec = gpu.record()

@@ -3,7 +3,6 @@ import { fakeTraining } from '../../../test/fake-allocation'
 import { fakeInspection, fakeMethods, fakeModule } from '../../../test/fake-engine'
 import { fakeReconstruction } from '../../../test/fake-reconstruction'
 import type { RunReport } from '../../records'
-import { planModules } from '../../state/modules'
 import { defaultRecipe } from '../../state/recipe'
 import { runRecord } from '../../state/runs'
 import { arcGraph, arcHeight, layoutArcs, nodeText, placeAt } from './graph'
@@ -20,7 +19,7 @@ import { lossScale, traceOf } from './series'
 import { layoutTraining, stepAt, trainingScales, trainingText } from './training-chart'
 import { barAt, barText, layoutBars, modelWidth, widthBars, widthsDiffer } from './widths'
 
-const plan = planModules(fakeInspection('wren', 2).tensors)
+const plan = fakeInspection('wren', 2).modules
 const recipe = defaultRecipe(fakeMethods[2]!, '', 'software')
 const modules = plan.map((planned) => fakeModule(planned, recipe))
 const uniform = plan.map((planned) => fakeModule(planned, defaultRecipe(fakeMethods[1]!, '', 'software')))

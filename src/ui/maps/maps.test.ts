@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { fakeInspection, fakeMethods, fakeModule } from '../../../test/fake-engine'
-import { planModules } from '../../state/modules'
 import { defaultRecipe } from '../../state/recipe'
 import { layoutCloseUp, panelsOf, weightAt } from './close-up'
 import { bitPosition, luminance, parseColour, signed, viridis } from './colour'
@@ -9,7 +8,7 @@ import { MEASURES, tellingMeasure } from './measure'
 import { cellAt, layoutGrid, modelGrid, placeAt, placeOf } from './model-map'
 import { reveal, zoom } from './window'
 
-const plan = planModules(fakeInspection('wren', 4).tensors)
+const plan = fakeInspection('wren', 4).modules
 const module = fakeModule(plan[8]!, defaultRecipe(fakeMethods[1]!, '', 'software'))
 
 describe('model map', () => {

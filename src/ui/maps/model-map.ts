@@ -55,21 +55,28 @@ export interface GridLayout {
 }
 
 const LABELS = 78
+/** Of a character in a label. */
+const LETTER = 6.5
 const AXIS = 20
 const CELL_HEIGHT = 24
+/** Of the many rows that experts make. */
+const LOW_CELL_HEIGHT = 14
+const MANY_ROWS = 24
 const WIDEST_CELL = 240
 /** Room for the frame around a cell of the first row. */
 const TOP = 2
 
 export function layoutGrid(grid: ModelGrid, width: number): GridLayout {
-  const cellWidth = Math.min(WIDEST_CELL, (width - LABELS) / Math.max(1, grid.layers.length))
+  const left = Math.max(LABELS, ...grid.roles.map((role) => LETTER * (role.length + 2)))
+  const cellWidth = Math.min(WIDEST_CELL, (width - left) / Math.max(1, grid.layers.length))
+  const cellHeight = grid.roles.length > MANY_ROWS ? LOW_CELL_HEIGHT : CELL_HEIGHT
   return {
-    left: LABELS,
+    left,
     top: TOP,
     cellWidth,
-    cellHeight: CELL_HEIGHT,
-    width: LABELS + cellWidth * grid.layers.length,
-    height: TOP + grid.roles.length * CELL_HEIGHT + AXIS,
+    cellHeight,
+    width: left + cellWidth * grid.layers.length,
+    height: TOP + grid.roles.length * cellHeight + AXIS,
   }
 }
 

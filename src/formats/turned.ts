@@ -1,0 +1,31 @@
+import { dtypeBytes } from './dtypes'
+import type { TensorEntry } from './source'
+
+/** The transpose of a matrix, read like one that is stored so: each look at some rows reads the whole. */
+export function turned(entry: TensorEntry): TensorEntry {
+  const [columns = 0, rows = 0] = entry.shape
+  const width = dtypeBytes[entry.dtype]
+  return {
+    ...entry,
+    shape: [rows, columns],
+    async read({ start, end } = { start: 0, end: rows }) {
+      const stored = await entry.read()
+      const part = new Uint8Array((end - start) * columns * width)
+      for (let row = start; row < end; row++)
+        for (let column = 0; column < columns; column++) {
+          const from = (column * rows + row) * width
+          const to = ((row - start) * columns + column) * width
+          for (let byte = 0; byte < width; byte++) part[to + byte] = stored[from + byte]!
+        }
+      return part
+    },
+  }
+}
+
+/** Row-major values [rows, columns] as those of the transpose. */
+export function turnedValues(values: Float32Array, rows: number, columns: number): Float32Array<ArrayBuffer> {
+  const turnedTo = new Float32Array(values.length)
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) turnedTo[column * rows + row] = values[row * columns + column]!
+  return turnedTo
+}
