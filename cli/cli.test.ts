@@ -81,7 +81,8 @@ describe('a command line that is not understood', () => {
     [/eval: --limit: expected with --task only/, ...evaluate, '--limit', '3'],
     [/eval: --max-tokens: expected with --text only/, 'eval', nano, '--task', 'piqa.jsonl', '--max-tokens', '9'],
     [/--limit: expected a whole number from 1/, 'eval', nano, '--task', 'piqa.jsonl', '--limit', '0'],
-    [/--format: expected fp16, got 'gguf'/, 'export', nano, '--format', 'gguf', '--out', folder],
+    [/--format: expected fp16 or gguf, got 'awq'/, 'export', nano, '--format', 'awq', '--out', folder],
+    [/--rest: expected with --format gguf only/, 'export', nano, '--rest', 'Q8_0', '--out', folder],
     [/--sizes: expected whole numbers .*got '512,x'/, 'bench', '--sizes', '512,x'],
   ])('ends with 2 and says %s', async (says, ...args) => {
     const { code, stdout, stderr } = await runHere(...args)
@@ -104,6 +105,7 @@ describe('the README', () => {
       'eval',
       'compare',
       'generate',
+      'export',
       'export',
     ])
     for (const [, name, rest] of lines) {

@@ -315,3 +315,15 @@ export interface RunForecast extends MemoryForecast {
   /** About how long; null for methods that say nothing of it, and where there is no device to measure. */
   readonly seconds: number | null
 }
+
+/** How a model is stored in a GGUF file. */
+export interface GgufSummary {
+  /** Bits a weight of the linears: of the codes as Bitloom keeps them, and in the file. Null where nothing was quantized. */
+  readonly bits: { readonly effective: number; readonly stored: number } | null
+  /** Of the whole file. */
+  readonly bytes: number
+  /** Type of matrices that were not quantized, where their rows allow it. */
+  readonly rest: string
+  /** `exact`: the file's weights are those of the codes, bit for bit; else they are float16, rounded. */
+  readonly modules: readonly { readonly name: string; readonly type: string; readonly exact: boolean }[]
+}

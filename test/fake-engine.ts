@@ -1,5 +1,5 @@
 import { CancelledError, FormatError } from '../src/errors'
-import type { Inspection, ModuleRecord, Recipe, RunReport } from '../src/records'
+import type { GgufSummary, Inspection, ModuleRecord, Recipe, RunReport } from '../src/records'
 import type { EngineApi, MethodDescription, OpenResult, OptionDescription } from '../src/workers/api'
 import { fakeAllocation, fakeGraph, fakeTraining, fakeWidths, learns } from './fake-allocation'
 import { fakeDetail, fakeGroups, fakeRow } from './fake-benchmark'
@@ -406,13 +406,22 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
       answer('download', () => {
         const bytes = new Uint8Array(1000)
         return {
-          name: what === 'packed' ? 'wren.bitloom.safetensors' : 'wren-fp16.zip',
+          name: what === 'packed' ? 'wren.bitloom.safetensors' : what === 'fp16' ? 'wren-fp16.zip' : 'wren.gguf',
           stream: new Blob([bytes]).stream(),
           size: bytes.length,
+          ...(typeof what === 'object' && { gguf: fakeGguf(what.gguf) }),
         }
       }),
   }
 }
+
+const fakeGguf = (rest: string): GgufSummary => ({
+  ...{ bits: { effective: 4.125, stored: 4.5 }, bytes: 1000, rest },
+  modules: [
+    { name: 'model.layers.0.self_attn.q_proj', type: 'Q4_0', exact: true },
+    { name: 'model.layers.0.mlp.down_proj', type: 'F16', exact: false },
+  ],
+})
 
 function fakeReport(inspection: Inspection, recipe: Recipe, modules: ModuleRecord[]): RunReport {
   return {

@@ -1,6 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { GpuInfo } from '../gpu/device'
-import type { Inspection, Phase, Recipe, RunForecast, RunReport } from '../records'
+import type { GgufSummary, Inspection, Phase, Recipe, RunForecast, RunReport } from '../records'
 import type { GenerationReport, MethodDescription, TaskInfo } from '../workers/api'
 import { type Benchmark, noBenchmark } from './benchmark'
 import type { Catalog } from './catalog'
@@ -77,6 +77,8 @@ export interface Result {
   readonly report: RunReport
   readonly run: number
   readonly alive: boolean
+  /** How it is stored in the GGUF file that was saved last. */
+  readonly gguf?: GgufSummary | undefined
 }
 
 export interface Compared {

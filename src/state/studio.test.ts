@@ -73,7 +73,9 @@ describe('the journey', () => {
     expect(state().generation.running).toBeNull()
     await studio.download('packed')
     await studio.saveReport()
-    expect(saved.map(({ name }) => name)).toEqual(['wren.bitloom.safetensors', 'wren-nano.report.json'])
+    await studio.download({ gguf: 'Q8_0' })
+    expect(state().result?.gguf).toMatchObject({ bits: { effective: 4.125, stored: 4.5 }, rest: 'Q8_0' })
+    expect(saved.map(({ name }) => name)).toEqual(['wren.bitloom.safetensors', 'wren-nano.report.json', 'wren.gguf'])
     expect(state().busy).toBeNull()
   })
 

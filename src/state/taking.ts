@@ -1,4 +1,5 @@
 import { packedFileName } from '../formats/bitloom/names'
+import type { Download } from '../workers/api'
 import { type Context, occupy, patch, type SaveStream, setFailure } from './context'
 import { reportPieces, textStream } from './documents'
 import { batched } from './progress'
@@ -9,9 +10,9 @@ import type { Place } from './store'
 export function takingActions(context: Context) {
   const state = context.store.getState
 
-  const download = (what: 'packed' | 'fp16') =>
+  const download = (what: Download) =>
     occupy(context, 'take', 'save', async () => {
-      const label = what === 'packed' ? 'Packed file' : 'fp16 folder'
+      const label = what === 'packed' ? 'Packed file' : what === 'fp16' ? 'fp16 folder' : 'GGUF file'
       let size: number | null = null
       let written = 0
       patch(context, { work: { label, phase: 'export', done: 0, total: 0 } })
@@ -21,6 +22,8 @@ export function takingActions(context: Context) {
       const open = async () => {
         const stream = await context.engine.api.download(what)
         size = stream.size
+        const { result } = state()
+        if (stream.gguf && result) patch(context, { result: { ...result, gguf: stream.gguf } })
         return stream
       }
       await context.host.save(open, suggestedName(what), (bytes) => {
@@ -31,8 +34,9 @@ export function takingActions(context: Context) {
     })
 
   const base = () => state().model?.inspection.name.replaceAll(/[^\w.-]+/g, '-') || 'model'
-  const suggestedName = (what: 'packed' | 'fp16') => {
+  const suggestedName = (what: Download) => {
     const { result } = state()
+    if (typeof what === 'object') return `${base()}.gguf`
     return what === 'packed' && result ? packedFileName(result.report) : `${base()}-fp16.zip`
   }
 

@@ -3,6 +3,7 @@ import type { GpuInfo } from '../gpu/device'
 import type { MethodDescription } from '../methods/description'
 import type { KvType } from '../models/kv-cache'
 import type {
+  GgufSummary,
   Inspection,
   PerplexityReport,
   Progress,
@@ -104,8 +105,19 @@ export interface EngineApi {
   /** Times works on the device. `cancel` is heard between two measurements. */
   benchmark(options: BenchmarkOptions, onProgress: (progress: BenchmarkProgress) => void): Promise<void>
 
-  /** Streams the result out: the packed file, or the zipped fp16 folder. The stream is transferred, not copied. */
-  download(what: 'packed' | 'fp16'): Promise<{ name: string; stream: ReadableStream<Uint8Array>; size: number | null }>
+  /** Streams the result out. The stream is transferred, not copied. */
+  download(what: Download): Promise<Downloaded>
+}
+
+/** The packed file, the zipped fp16 folder, or a GGUF file with embedding and head of the given type. */
+export type Download = 'packed' | 'fp16' | { readonly gguf: 'F16' | 'Q8_0' }
+
+export interface Downloaded {
+  readonly name: string
+  readonly stream: ReadableStream<Uint8Array>
+  readonly size: number | null
+  /** How a GGUF file holds the codes. */
+  readonly gguf?: GgufSummary
 }
 
 export interface TextInput {

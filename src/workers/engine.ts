@@ -1,5 +1,5 @@
 import { FormatError, GpuUnavailableError, invariant } from '../errors'
-import { packedFileName } from '../formats/bitloom/names'
+import { ggufFileName, packedFileName } from '../formats/bitloom/names'
 import { writeBitloom } from '../formats/bitloom/write'
 import { type ByteSource, blobSource } from '../formats/bytes'
 import { dequantize } from '../formats/dequantize'
@@ -15,6 +15,7 @@ import { describeMethod } from '../methods/options'
 import { methods } from '../methods/registry'
 import type { WeightSource } from '../models/weights'
 import { continueText } from '../pipeline/continue'
+import { ggufFile } from '../pipeline/gguf'
 import { forecastOf, forecastRun, inspect } from '../pipeline/inspect'
 import { type OpenedModel, openFiles, quantizedWeights, transposedNames, weightsOf } from '../pipeline/opened'
 import { PauseSwitch } from '../pipeline/pause'
@@ -24,7 +25,7 @@ import { type Scalings, scaledWindow } from '../pipeline/scaling'
 import { zeroShot } from '../pipeline/zero-shot'
 import { readTask } from '../pipeline/zero-shot-task'
 import type { Recipe, RunForecast, RunReport } from '../records'
-import type { EngineApi, OpenResult } from './api'
+import type { Download, Downloaded, EngineApi, OpenResult } from './api'
 import { fetchBundled } from './bundled'
 import { remembering } from './remembering'
 import { tuningCache } from './tuning-cache'
@@ -195,14 +196,25 @@ export class Engine implements EngineApi {
       await benchmark(this.#device(), { ...options, signal, onProgress })
     })
 
-  async download(what: 'packed' | 'fp16') {
-    const { source, name, spec } = this.#opened()
+  async download(what: Download): Promise<Downloaded> {
+    const model = this.#opened()
+    const { source, name, spec } = model
     const transposed = transposedNames(spec)
     const result = this.#quantized()
     const linears = await Promise.all(result.names.map((linear) => result.linear(linear)))
     if (what === 'packed') {
       const { size, chunks } = writeBitloom(source, linears, result.report, result.changed)
       return { name: packedFileName(result.report), stream: streamOf(chunks), size }
+    }
+    if (what !== 'fp16') {
+      const readable = linears.map((linear) => ({
+        name: linear.name,
+        out: linear.out,
+        in: linear.in,
+        read: async () => linear,
+      }))
+      const { size, chunks, summary } = await ggufFile(model, { ...result, linears: readable, rest: what.gguf })
+      return { name: ggufFileName(result.report, summary), stream: streamOf(chunks), size, gguf: summary }
     }
     const dense = new Map(
       linears.map((linear) => [

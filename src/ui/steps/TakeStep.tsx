@@ -1,8 +1,10 @@
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
+import type { GgufSummary } from '../../records'
 import { reportBytes } from '../../state/documents'
 import { fp16Bytes, packedBytes } from '../../state/modules'
 import { recipeJson } from '../../state/recipe'
 import type { Result } from '../../state/store'
+import { ChoiceField } from '../fields'
 import { formatBytes, formatPercent } from '../format'
 import { ProgressLine } from '../ProgressLine'
 import { Step } from '../Step'
@@ -16,7 +18,7 @@ export function TakeStep() {
     return (
       <Step
         id="take"
-        waitsFor="Waits for a finished run. The packed file, an fp16 folder, the recipe and the report."
+        waitsFor="Waits for a finished run. The packed file, a GGUF file, an fp16 folder, the recipe and the report."
       />
     )
   return (
@@ -54,6 +56,7 @@ function Files({ result }: { result: Result }) {
         disabled={busy || !alive}
         onSave={studio.download.bind(null, 'packed')}
       />
+      <GgufItem result={result} disabled={busy || !alive} />
       <Item
         title="fp16 folder"
         note="A zip of the dequantized HF folder: loads everywhere, saves no space. For measuring elsewhere."
@@ -78,6 +81,61 @@ function Files({ result }: { result: Result }) {
         onSave={studio.saveReport}
       />
     </ul>
+  )
+}
+
+type Rest = 'F16' | 'Q8_0'
+const RESTS = [
+  { value: 'F16', label: 'F16' },
+  { value: 'Q8_0', label: 'Q8_0' },
+] as const
+
+function GgufItem({ result, disabled }: { result: Result; disabled: boolean }) {
+  const studio = useStudio()
+  const [rest, setRest] = useState<Rest>('F16')
+  const { gguf } = result
+  return (
+    <li>
+      <div>
+        <h3>GGUF file</h3>
+        <p className="quiet small">
+          One .gguf for llama.cpp and what is built on it: every matrix in the smallest type that holds its codes as
+          they are, or as float16 where there is none.
+        </p>
+        {gguf?.bits && <GgufNote {...gguf} />}
+        <ChoiceField<Rest>
+          label="Embedding and head"
+          value={rest}
+          choices={RESTS}
+          onChange={setRest}
+          disabled={disabled}
+        />
+      </div>
+      <span className="take-size">
+        {gguf ? formatBytes(gguf.bytes) : ''}
+        {gguf && (
+          <span className="quiet small">{formatPercent(gguf.bytes / result.report.model.bytes)} of the original</span>
+        )}
+      </span>
+      <button type="button" disabled={disabled} onClick={() => void studio.download({ gguf: rest })}>
+        Save GGUF file
+      </button>
+    </li>
+  )
+}
+
+/** What the last file saved holds. */
+function GgufNote({ bits, modules, rest }: GgufSummary) {
+  const counts = new Map<string, number>()
+  for (const { type } of modules) counts.set(type, (counts.get(type) ?? 0) + 1)
+  const types = [...counts].map(([type, count]) => `${count} × ${type}`).join(', ')
+  const simulated = modules.filter(({ exact }) => !exact).length
+  return (
+    <p className="small" role="status">
+      {bits && `${bits.stored.toFixed(3)} bits a weight stored, ${bits.effective.toFixed(3)} effective: `}
+      {types}; the rest {rest}.
+      {simulated > 0 && ` Simulated: ${simulated} of ${modules.length} are float16, no type holds their codes.`}
+    </p>
   )
 }
 
