@@ -113,6 +113,7 @@ describe('the README', () => {
       'compare',
       'generate',
       'export',
+      'export',
       'verify',
     ])
     for (const [, name, rest] of lines) {
@@ -224,7 +225,7 @@ describe('input that cannot be used', () => {
 
   it.each<[what: string, says: RegExp, ...args: string[]]>([
     ['an image for a model', /PNG image/, 'inspect', image],
-    ['a GGUF file', /GGUF/, 'inspect', gguf],
+    ['a GGUF file that ends early', /model\.gguf: .*cut short/, 'inspect', gguf],
     ['an empty folder', /got no files/, 'inspect', empty],
     ['a path that is not there', /expected a model folder or file, got 'ENOENT'/, 'inspect', join(folder, 'nothing')],
     ['a text that is not there', /expected a text file, got 'ENOENT'/, 'eval', nano, '--text', join(folder, 'nothing')],

@@ -10,9 +10,9 @@ import { readTask, type ZeroShotTask } from '../src/pipeline/zero-shot-task'
 import { openDawn } from './dawn'
 import { tuningFile } from './tuning-file'
 
-/** The model in a folder, as a checkpoint or quantized by other software, or in one packed file. */
+/** The model in a folder, as a checkpoint or quantized by other software, or in one packed or GGUF file. */
 export async function openPath(path: string): Promise<OpenedModel> {
-  return openFiles(await folderSources(path), basename(resolve(path)).replace(/\.safetensors$/, ''))
+  return openFiles(await folderSources(path), basename(resolve(path)).replace(/\.(safetensors|gguf)$/i, ''))
 }
 
 /** A text file, under its own name. FormatError for what is no text. */

@@ -287,7 +287,7 @@ export interface PlannedModule {
 /** What a model is and what it would need here. */
 export interface Inspection {
   readonly name: string
-  readonly kind: 'hf-checkpoint' | 'bitloom' | 'gptq' | 'compressed-tensors'
+  readonly kind: 'hf-checkpoint' | 'gguf' | 'bitloom' | 'gptq' | 'compressed-tensors'
   readonly architecture: string
   readonly parameters: number
   readonly bytes: number
@@ -304,6 +304,8 @@ export interface Inspection {
   /** The model says how it wants to be spoken to. */
   readonly chat: boolean
   readonly forecast: MemoryForecast
+  /** What a person should know of this model before using it. */
+  readonly warnings: readonly string[]
   /** Why it cannot run here whatever the recipe; the forecast names what a recipe runs into beside. */
   readonly problems: readonly string[]
 }
@@ -325,4 +327,16 @@ export interface MemoryForecast {
 export interface RunForecast extends MemoryForecast {
   /** About how long; null for methods that say nothing of it, and where there is no device to measure. */
   readonly seconds: number | null
+}
+
+/** How a model is stored in a GGUF file. */
+export interface GgufSummary {
+  /** Bits a weight of the linears: of the codes as Bitloom keeps them, and in the file. Null where nothing was quantized. */
+  readonly bits: { readonly effective: number; readonly stored: number } | null
+  /** Of the whole file. */
+  readonly bytes: number
+  /** Type of matrices that were not quantized, where their rows allow it. */
+  readonly rest: string
+  /** `exact`: the file's weights are those of the codes, bit for bit; else they are float16, rounded. */
+  readonly modules: readonly { readonly name: string; readonly type: string; readonly exact: boolean }[]
 }

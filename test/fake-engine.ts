@@ -128,6 +128,7 @@ export function fakeInspection(name: string, layers: number): Inspection {
     name,
     modules,
     kind: 'hf-checkpoint',
+    warnings: [],
     architecture: 'LlamaForCausalLM',
     parameters: bytes / 2,
     bytes,
@@ -404,8 +405,8 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
     exportFacts: (format) =>
       answer('exportFacts', () =>
         format === 'gptq'
-          ? { bytes: null, warnings: [], problem: 'GPTQ: expected multiples of 32, got 172 — export a float folder' }
-          : { bytes: 3e6, warnings: format === 'gptq-v2' ? ['vLLM joins q, k and v'] : [], problem: null },
+          ? { bytes: null, notes: [], problem: 'GPTQ: expected multiples of 32, got 172 — export a float folder' }
+          : { bytes: 3e6, notes: format === 'gptq-v2' ? ['vLLM joins q, k and v'] : [], problem: null },
       ),
     verify: (format, measured, onProgress) =>
       answer('verify', async () => {
@@ -425,7 +426,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
       answer('download', () => {
         const bytes = new Uint8Array(1000)
         return {
-          name: what === 'packed' ? 'wren.bitloom.safetensors' : `wren-${what}.zip`,
+          name: what === 'packed' ? 'wren.bitloom.safetensors' : what === 'gguf' ? 'wren.gguf' : `wren-${what}.zip`,
           stream: new Blob([bytes]).stream(),
           size: bytes.length,
         }

@@ -12,7 +12,7 @@ export function methodThat(
   calibration: Partial<Recipe['calibration']> = {},
   memory: Partial<ReturnType<Method<unknown>['memory']>> = {},
 ): Recipe {
-  const grid = { bits: 8, groupSize: 32, symmetric: false } as const
+  const grid = { grid: 'free', bits: 8, groupSize: 32, symmetric: false } as const
   const method: Method<unknown, unknown> = {
     ...{ id, title: id, summary: id, schema: z.strictObject({}), needsCalibration: true },
     memory: () => ({ ...rtn.memory(grid), ...memory }),

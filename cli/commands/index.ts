@@ -2,7 +2,7 @@ import type { Command } from '../command'
 import { bench } from './bench'
 import { compare } from './compare'
 import { evaluate } from './eval'
-import { exportFolder } from './export'
+import { exportModel } from './export'
 import { generate } from './generate'
 import { inspect } from './inspect'
 import { quantize } from './quantize'
@@ -17,7 +17,7 @@ export const commands: readonly Command[] = [
   compare,
   sensitivity,
   generate,
-  exportFolder,
+  exportModel,
   verify,
   bench,
 ]

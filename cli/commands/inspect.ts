@@ -18,6 +18,7 @@ export const inspect = command({
         ...Object.entries(spec).map(([key, value]) => `  ${key.padEnd(16)} ${value}`),
         ...(bits ? [`  ${'bits/weight'.padEnd(16)} ${bits.total.toFixed(4)}`] : []),
         `GPU memory to quantize: about ${megabytes(forecast.peak)} on ${info.name}`,
+        ...inspection.warnings.map((warning) => `warning: ${warning}`),
         ...forecast.problems.map((problem) => `problem: ${problem}`),
       ]
       return { json: inspection, text: lines.join('\n') }

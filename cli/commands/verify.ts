@@ -73,7 +73,7 @@ async function verifyAll(
   const lines: Line[] = []
   for (const path of paths) {
     const exported = await openPath(path)
-    const result = { ...run.packed!, source: run.source, changed: new Map() }
+    const result = { ...run.packed!, model: run, changed: new Map() }
     const verification = await verifyTensors(result, exported, { signal, onProgress })
     const found = await measure(exported)
     const agree = wanted === null || found === null || perplexitiesAgree(verification.stored, wanted, found)

@@ -1,9 +1,12 @@
-// A uniform grid of levels step·(q − zero), q = 0 … top. A one-bit symmetric grid has zero ½: levels ±step/2.
+// A uniform grid of levels step·(q − zero), q = 0 … top. A one-bit symmetric grid has zero ½: levels ±step/2. A step may be
+// negative: the levels of w are then those of −w on the opposite grid.
 
-// The code of the level nearest to w; halfway between two, the one at an even multiple of the step, which is what
+// The code of the level nearest to a value; halfway between two, the one at an even multiple of the step, which is what
 // round(w / step) + zero gives where division and rounding are exact. WGSL's division may be 2.5 ulp off, so the
 // quotient is only a first guess: steps are float16 values, so that k·step and with it the comparison is exact.
-fn nearest_code(w: f32, step: f32, zero: f32, top: f32) -> f32 {
+fn nearest_code(value: f32, signed_step: f32, zero: f32, top: f32) -> f32 {
+  let step = abs(signed_step);
+  let w = select(value, -value, signed_step < 0.0);
   let whole = floor(zero);
   let x = w + (zero - whole) * step;
   var k = clamp(floor(x / step), -8192.0, 8192.0);

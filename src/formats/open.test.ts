@@ -183,7 +183,7 @@ describe('what is no model at all', () => {
     ['nothing', [], /got no files — drop a model folder/],
     ['an image', [png], /cover.png: .*got a PNG image — drop the model files/],
     ['an empty file', [file('x.bin', '')], /got an empty file/],
-    ['a GGUF file', [file('x.gguf', 'GGUF\u0003')], /got a GGUF file/],
+    ['a GGUF file of no known name', [file('x', 'GGUF\u0003'), png], /got a GGUF file — name it .gguf/],
     ['a text', [file('notes.txt', 'hello')], /got something else — drop the files of a model/],
   ])('%s', async (_, files, expected) => {
     expect(await assess(files)).toMatchObject({ state: 'unknown', reason: expect.stringMatching(expected) })

@@ -1,5 +1,8 @@
 import { FormatError } from '../errors'
 import type { ByteSource } from './bytes'
+import { isGguf } from './gguf/header'
+import { openGguf } from './gguf/open'
+import { findParts } from './gguf/shards'
 import { openCheckpoint } from './huggingface'
 import { isPacked, openPacked } from './packed-file'
 import { readSafetensors, type Safetensors } from './safetensors'
@@ -44,6 +47,10 @@ async function examine(files: ByteSource[]): Promise<Findings> {
     ...weights.present.map(({ name }) => name),
     ...[indexName, ...companions].filter((name) => byName.has(name)),
   ]
+  if (weights.present.length === 0) {
+    const gguf = await ggufAmong([...byName.values()])
+    if (gguf) return gguf
+  }
   if (have.length === 0) throw await stranger(files)
   const parts: Safetensors[] = []
   for (const file of weights.present) parts.push(await readSafetensors(file))
@@ -54,9 +61,21 @@ async function examine(files: ByteSource[]): Promise<Findings> {
   return { kind: 'hf-checkpoint', missing, have, open: () => openCheckpoint(byName, weights, parts) }
 }
 
+/** A GGUF model needs no other files. One goes by its ending, or by its beginning where a cache took the name away. */
+async function ggufAmong(files: readonly ByteSource[]): Promise<Findings | null> {
+  const named = files.filter(({ name }) => /\.gguf$/i.test(name))
+  const [only] = files
+  const isAlone =
+    files.length === 1 && only !== undefined && isGguf(await only.read(0, Math.min(only.size, sniffBytes)))
+  const { present, missing } = findParts(named.length === 0 && isAlone ? [only] : named)
+  if (present.length === 0) return null
+  const have = present.map(({ name }) => name)
+  return { kind: 'gguf', missing: [...missing], have, open: () => openGguf(present) }
+}
+
 /** Why nothing here is part of a model. */
 async function stranger(files: ByteSource[]): Promise<FormatError> {
-  const wanted = 'expected config.json, tokenizer.json and *.safetensors, or one packed Bitloom file'
+  const wanted = 'expected config.json, tokenizer.json and *.safetensors, or a .gguf, or one packed Bitloom file'
   const [first] = files
   if (!first) return new FormatError(`model: ${wanted}, got no files — drop a model folder or its files`)
   const head = await first.read(0, Math.min(first.size, sniffBytes))

@@ -124,7 +124,7 @@ describe('reading what is no safetensors file', () => {
     ['no JSON', fileOf('{"a":'), /expected a JSON header/],
     ['broken UTF-8', fileOf('{"a\u0000":1}').fill(0xff, 10, 12), /expected a JSON header/],
     ['a PNG', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13), /a PNG image/],
-    ['a GGUF file', ascii('GGUF\u0003\0\0\0'), /a GGUF file — drop the safetensors/],
+    ['a GGUF file', ascii('GGUF\u0003\0\0\0'), /a GGUF file — name it .gguf/],
     ['a zip or PyTorch file', ascii('PK\u0003\u0004'), /PyTorch checkpoint/],
     ['a pickle', Uint8Array.of(0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20), /a PyTorch pickle/],
     ['an ONNX model', Uint8Array.of(8, 7, 0x12, 7, 0x70, 0x79, 0x74, 0x6f, 0x72, 0x63, 0x68), /an ONNX model/],

@@ -2,7 +2,7 @@ const text = (value: string) => Array.from(value, (character) => character.charC
 
 /** First bytes of what people drop instead of a safetensors file; what it is and what to do instead. */
 const signatures: { magic: number[]; says: string }[] = [
-  { magic: text('GGUF'), says: 'a GGUF file — drop the safetensors checkpoint that it was made from' },
+  { magic: text('GGUF'), says: 'a GGUF file — name it .gguf and drop it alone' },
   { magic: text('version https://git-lfs'), says: 'a Git LFS pointer, not the file itself — run `git lfs pull` first' },
   {
     magic: [0x50, 0x4b, 3, 4],

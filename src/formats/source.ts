@@ -10,6 +10,8 @@ export interface TensorEntry {
   readonly dtype: Dtype
   readonly shape: readonly number[]
   readonly bytes: number
+  /** How the file keeps it, where `read` gives its codes as the floats of `dtype`: `bytes` and `dtype` are of those. */
+  readonly stored?: { readonly type: string; readonly bytes: number }
   /** Raw little-endian bytes of rows [start, end) of the first dimension (whole tensor when omitted). */
   read(rows?: { start: number; end: number }): Promise<Uint8Array<ArrayBuffer>>
 }
@@ -25,11 +27,13 @@ export interface ModelSource {
   readonly metadata: Readonly<Record<string, string>>
   /** Names of linears that the files hold as [in, out]; their entries are turned. */
   readonly transposed?: ReadonlySet<string>
+  /** What a person should know of this model before using it, a sentence each. */
+  readonly warnings?: readonly string[]
   readonly provenance: { kind: ModelKind; files: { name: string; bytes: number }[] }
 }
 
 /** The last two are checkpoints that other software quantized. */
-export type ModelKind = 'hf-checkpoint' | 'bitloom' | 'gptq' | 'compressed-tensors'
+export type ModelKind = 'hf-checkpoint' | 'gguf' | 'bitloom' | 'gptq' | 'compressed-tensors'
 
 /** What a pile of files amounts to: a model, or what is still missing so that a page can ask for the rest. */
 export type Assessment =

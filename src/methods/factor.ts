@@ -10,6 +10,8 @@ export interface Factor {
   readonly upper: Tensor
   /** u32 [n]: original column at each place. */
   readonly order: Tensor
+  /** The same on the host. */
+  readonly columns: Uint32Array<ArrayBuffer>
   /** f32 [n]: diag H, original order; 0 marks a dead column. */
   readonly diagonal: Tensor
   /** The same on the host. */
@@ -29,15 +31,23 @@ export const byFallingDiagonal: OrderOf = (diagonal) =>
 /** NumericalError when no damping makes H positive definite. Free with `freeFactor`. */
 export async function factorize(gpu: Gpu, hessian: Hessian, damping: number, orderOf?: OrderOf): Promise<Factor> {
   const inputs = await hessian.diagonal()
-  const order = gpu.upload(orderOf?.(inputs) ?? countingUp(inputs.length))
+  const columns = orderOf?.(inputs) ?? countingUp(inputs.length)
+  const order = gpu.upload(columns)
   const { upper, damping: needed } = await inverseFactor(gpu, hessian.matrix, order, damping)
-  return { upper, order, diagonal: gpu.upload(inputs), inputs, ...describe(inputs, hessian, { needed, damping }) }
+  return {
+    upper,
+    order,
+    columns,
+    diagonal: gpu.upload(inputs),
+    inputs,
+    ...describe(inputs, hessian, { needed, damping }),
+  }
 }
 
 /** A factor whose damping may turn out not to have sufficed. */
 export interface Attempt {
   /** Free with `freeFactor` in either case. */
-  readonly factor: Pick<Factor, 'upper' | 'order' | 'diagonal'>
+  readonly factor: Pick<Factor, 'upper' | 'order' | 'columns' | 'diagonal'>
   /** What is to say of it; null where the damping did not suffice: `factorize` then. */
   readonly described: Later<Description | null>
 }
@@ -45,7 +55,8 @@ export interface Attempt {
 /** A factor without a wait: not for H, unless the order asks for its diagonal, and not for success. */
 export async function attemptFactor(gpu: Gpu, hessian: Hessian, damping: number, orderOf?: OrderOf): Promise<Attempt> {
   const sent = hessian.sendForDiagonal()
-  const order = gpu.upload(orderOf ? orderOf(await sent.value) : countingUp(hessian.columns))
+  const columns = orderOf ? orderOf(await sent.value) : countingUp(hessian.columns)
+  const order = gpu.upload(columns)
   const rec = gpu.record()
   const { upper, failed } = recordInverseFactor(gpu, rec, hessian.matrix, order, damping)
   const diagonal = gpu.alloc([hessian.columns], 'f32', 'diagonal')
@@ -56,7 +67,7 @@ export async function attemptFactor(gpu: Gpu, hessian: Hessian, damping: number,
   const described = Promise.all([status, sent.value]).then(([[column], inputs]) =>
     column === 0 ? describe(inputs, hessian, { needed: damping, damping }) : null,
   )
-  return { factor: { upper, order, diagonal }, described: later(described) }
+  return { factor: { upper, order, columns, diagonal }, described: later(described) }
 }
 
 const countingUp = (n: number) => Uint32Array.from({ length: n }, (_, i) => i)

@@ -4,10 +4,10 @@ import type { AffineLinear, Grid, Width } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
-import { matmul } from '../kernels/gemm'
 import { mixedBlock, roundMixed } from '../kernels/mixed'
 import { packInto } from '../kernels/pack'
-import { GPTQ_BLOCK, gatherColumns } from '../kernels/quantize'
+import { GPTQ_BLOCK } from '../kernels/quantize'
+import { recordColumns } from './columns'
 import { type MixedLayout, originalOrder } from './mixed-layout'
 import { allocRanges, freeRanges, type RangeOptions, type RangeTensors, recordFindRange } from './mixed-ranges'
 
@@ -70,27 +70,15 @@ export function recordMixed(
 ): void {
   const { layout, out: rows, order, columns: places, lows, ranges, codes } = tensors
   const columns = layout.widths.length
-  const w = gpu.alloc([rows, columns], 'f32', 'working weights')
-  const errors = gpu.alloc([rows, GPTQ_BLOCK], 'f32', 'errors')
-  rec.run(gatherColumns, { a: weight, order, diagonal, b: w }, { rows, columns })
   const block = Math.min(layout.groupSize, GPTQ_BLOCK)
-  for (let first = 0; first < columns; first += block) {
-    const count = Math.min(block, columns - first)
-    const behind = first + count
-    recordFindRange(rec, w, tensors, options, first, behind)
+  recordColumns(gpu, rec, weight, { upper: u, order, diagonal }, block, ({ w, errors, first, count }) => {
+    recordFindRange(rec, w, tensors, options, first, first + count)
     rec.run(
       mixedBlock(rec.traits.software),
       { w, u, columns: places, lows, ranges, codes, errors },
       { rows, columns, groups: layout.groups, first, count },
     )
-    // W[:, behind:] −= E·U[first:behind, behind:]
-    matmul(rec, {
-      ...{ a: errors, b: u, c: w, m: rows, n: columns - behind, k: count },
-      ...{ lda: GPTQ_BLOCK, ldb: columns, ldc: columns, bOffset: first * columns + behind, cOffset: behind },
-      ...{ alpha: -1, accumulate: true },
-    })
-  }
-  gpu.free(w, errors)
+  })
 }
 
 /** Packs finished codes and brings them to the host; `whole` as their ranges were found. */

@@ -19,8 +19,8 @@ it('one bit between the ends of a range collapses, with and without compensation
   const w = bell(out * n)
   const { block, h } = await oneLinear(out, n, correlatedInputs(700, n), w)
   const nothing = outputError(w, new Float32Array(w.length), h, out, n)
-  const left = async <T>(method: Method<T>, options: Record<string, unknown>) => {
-    for await (const { linear } of method.quantize(block, method.schema.parse(options))) {
+  const left = async <T, P>(method: Method<T, P | null>, options: Record<string, unknown>) => {
+    for await (const { linear } of method.quantize(block, method.schema.parse(options), null)) {
       const weights = dequantize(linear)
       return { weights, error: outputError(w, weights, h, out, n) / nothing }
     }

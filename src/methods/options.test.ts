@@ -12,13 +12,15 @@ describe('describeMethod', () => {
       ['bits', 'choice', 4, false],
       ['groupSize', 'choice', 128, false],
       ['symmetric', 'boolean', false, true],
+      ['grid', 'choice', 'free', false],
+      ['storedBits', 'number', 4, false],
       ['actOrder', 'boolean', false, false],
       ['sequence', 'choice', 'layer', true],
       ['damping', 'number', 0.01, true],
     ])
     const groupSize = options[1]!
     expect(groupSize.type === 'choice' && groupSize.choices[0]).toEqual({ value: -1, label: 'per row' })
-    expect(options[5]).toMatchObject({ min: 0.0001, max: 1, step: 0.005 })
+    expect(options[7]).toMatchObject({ min: 0.0001, max: 1, step: 0.005 })
   })
 })
 
@@ -99,7 +101,12 @@ describe('presets', () => {
 
 describe('resolveMethod', () => {
   it('fills in defaults', () => {
-    expect(resolveMethod('rtn', { bits: 3 }).options).toEqual({ bits: 3, groupSize: 128, symmetric: false })
+    expect(resolveMethod('rtn', { bits: 3 }).options).toEqual({
+      grid: 'free',
+      bits: 3,
+      groupSize: 128,
+      symmetric: false,
+    })
   })
 
   it('names the method or option that does not exist', () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { gridNames } from '../formats/gguf/grids'
 import { WIDTHS, type Width } from '../formats/quantized'
 import type { Conditions, MethodDescription, OptionDescription } from './description'
 import type { Method } from './method'
@@ -39,6 +40,23 @@ export const uniformGridOptions = {
     help: 'No zero point: the grid is centred on zero. Cheaper to store, coarser for skewed weights.',
     advanced: true,
   }),
+}
+
+/** Beside which options of a uniform grid have a say. */
+const free = { grid: ['free'] } as const
+
+const { bits, groupSize, symmetric } = uniformGridOptions
+const heard = <T extends z.ZodType>(option: T): T =>
+  described(option, { ...(option.meta() as unknown as OptionMeta), when: free })
+
+export const gridHelp = 'Free, or the levels of a GGUF type: a file of it then holds the codes as they are.'
+
+/** Options of methods that can quantize onto the levels of a GGUF type, too. */
+export const gridOptions = {
+  bits: heard(bits),
+  groupSize: heard(groupSize),
+  symmetric: heard(symmetric),
+  grid: described(z.enum(['free', ...gridNames]).default('free'), { label: 'Grid', help: gridHelp }),
 }
 
 interface FieldSchema extends Partial<OptionMeta> {

@@ -1,39 +1,46 @@
-import { packedFileName } from '../formats/bitloom/names'
+import { ggufFileName, packedFileName } from '../formats/bitloom/names'
 import { writeBitloom } from '../formats/bitloom/write'
 import { compressedTensorsFormat } from '../formats/compressed-tensors/write'
 import { dequantize } from '../formats/dequantize'
 import { exportFloat, type FloatDtype } from '../formats/export-float'
+import type { PlainType } from '../formats/gguf/write-tensors'
 import { gptqFormat } from '../formats/gptq/write'
 import type { OutputFile } from '../formats/hf-folder'
 import type { PackedModel } from '../formats/packed-model'
 import type { ChangedTensors } from '../formats/quantized'
-import type { ModelSource } from '../formats/source'
 import { exportUniform, type LinearSource, type UniformFormat } from '../formats/uniform-folder'
-import type { RunReport } from '../records'
+import type { GgufSummary, RunReport } from '../records'
+import { ggufFile, ggufNotes } from './gguf'
+import type { OpenedModel } from './opened'
 
 /** What a run, or the opening of a quantized model, came to. */
 export interface Outcome extends Pick<PackedModel, 'headers' | 'linear'> {
-  readonly source: ModelSource
+  /** The model that was quantized, or the quantized one that was opened. */
+  readonly model: OpenedModel
   readonly report: RunReport
   readonly changed: ChangedTensors
 }
 
 export interface Exported {
-  /** One file to open alone, or those of a folder. */
   readonly files: readonly OutputFile[]
-  /** What other software makes of them. */
-  readonly warnings: readonly string[]
+  /** The files are one that opens alone; else those of a folder. */
+  readonly alone: boolean
+  /** How the weights are held, and what other software makes of them. */
+  readonly notes: readonly string[]
+  readonly gguf?: GgufSummary
 }
 
 type Exporter = (outcome: Outcome) => Promise<Exported>
 
 /** Everything that a result can be taken away as. FormatError where a format cannot hold it. */
 const EXPORTERS = {
-  packed: async ({ headers, linear, source, report, changed }) => {
+  packed: async ({ headers, linear, model: { source }, report, changed }) => {
     const linears = await Promise.all([...headers.keys()].map(linear))
     const { size, chunks } = writeBitloom(source, linears, report, changed)
-    return { files: [{ name: packedFileName(report), size, chunks }], warnings: [] }
+    return { files: [{ name: packedFileName(report), size, chunks }], alone: true, notes: [] }
   },
+  gguf: gguf('F16'),
+  'gguf-q8_0': gguf('Q8_0'),
   fp16: floats('F16'),
   bf16: floats('BF16'),
   gptq: uniform(gptqFormat(1)),
@@ -47,17 +54,30 @@ export const exportFormats = Object.keys(EXPORTERS) as ExportFormat[]
 export const exportAs = (format: ExportFormat, outcome: Outcome): Promise<Exported> => EXPORTERS[format](outcome)
 
 function floats(dtype: FloatDtype): Exporter {
-  return async ({ headers, linear, source, changed }) => {
+  return async ({ headers, linear, model: { source }, changed }) => {
     const dense = [...headers].map(([name, { out, in: columns }]) => {
       return [name, { out, in: columns, weights: async () => dequantize(await linear(name)) }] as const
     })
-    return { files: exportFloat(source, new Map(dense), { dtype, changed }), warnings: [] }
+    return { files: exportFloat(source, new Map(dense), { dtype, changed }), alone: false, notes: [] }
+  }
+}
+
+/** @param rest type of embedding and head */
+function gguf(rest: PlainType): Exporter {
+  return async ({ headers, linear, model, report, changed }) => {
+    const linears = [...headers].map(([name, { out, in: columns }]) => {
+      return { name, out, in: columns, read: () => linear(name) }
+    })
+    const { size, chunks, summary } = await ggufFile(model, { linears, changed, report, rest })
+    const files = [{ name: ggufFileName(report, summary), size, chunks }]
+    return { files, alone: true, notes: ggufNotes(summary), gguf: summary }
   }
 }
 
 function uniform(format: UniformFormat): Exporter {
-  return ({ headers, linear, source, changed }) => {
+  return async ({ headers, linear, model: { source }, changed }) => {
     const linears: LinearSource = new Map([...headers.keys()].map((name) => [name, () => linear(name)]))
-    return exportUniform(format, source, linears, changed)
+    const { files, warnings } = await exportUniform(format, source, linears, changed)
+    return { files, alone: false, notes: warnings }
   }
 }

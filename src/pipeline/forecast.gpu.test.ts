@@ -27,6 +27,9 @@ const published = presets.find(({ name }) => name === 'published')!.options
 /** Linears that outweigh all else beside little text: what the method itself holds decides. */
 const stout = async () =>
   openedTiny({ ...tinyConfig, num_hidden_layers: 1, hidden_size: 72, intermediate_size: 300 }).model
+/** Rows that blocks of 256 divide. */
+const wide = async () =>
+  openedTiny({ ...tinyConfig, num_hidden_layers: 1, hidden_size: 256, head_dim: 64, intermediate_size: 512 }).model
 /** Steps hold the same however many there are. */
 const quick = { rounds: 10, iterations: 1, batch: 4 }
 
@@ -85,6 +88,10 @@ describe('the memory forecast', () => {
     ['wren-nano, few windows', nano, recipe('gptq', { groupSize: 32 }, 3, 64)],
     ['wren-nano, many windows', nano, recipe('gptq', { groupSize: -1 }, 40, 96)],
     ['wren-nano, true sequence', nano, recipe('gptq', { sequence: 'true', actOrder: true }, 7, 128)],
+    ['wide rows, RTN onto Q4_K', wide, recipe('rtn', { grid: 'Q4_K' }, 1, 32)],
+    ['wide rows, GPTQ onto Q6_K', wide, recipe('gptq', { grid: 'Q6_K' }, 2, 32)],
+    ['wide rows, GPTQ onto Q4_1', wide, recipe('gptq', { grid: 'Q4_1', actOrder: true }, 2, 32)],
+    ['wide rows, GPTQ onto types by a budget', wide, recipe('gptq', { grid: 'auto', storedBits: 3.5 }, 2, 32)],
     ['tiny, AWQ', tiny, recipe('awq', { groupSize: 32 }, 9, 50)],
     ['wren-nano, AWQ', nano, recipe('awq', {}, 12, 64)],
     ['AWQ on little text', stout, recipe('awq', { groupSize: -1 }, 1, 32)],

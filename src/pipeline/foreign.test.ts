@@ -38,7 +38,12 @@ describe.each(formats)('a %s folder', (name, format) => {
     const { source, linears, files } = await quantizedFolder(format)
     const model = await openFiles(sourcesOf(files), 'tiny')
     const result = {
-      ...{ source, headers: model.packed!.headers, report: model.packed!.report, changed: new Map() },
+      ...{
+        model: { ...model, source },
+        headers: model.packed!.headers,
+        report: model.packed!.report,
+        changed: new Map(),
+      },
       linear: async (linear: string) => linears.get(linear)!,
     }
     expect(await verifyTensors(result, model)).toEqual({

@@ -19,11 +19,16 @@ export function inspect(model: OpenedModel, gpu: GpuInfo): Inspection {
     ...modelSize(source),
     ...(packed && { parameters: packed.report.model.parameters }),
     spec: factsOf(spec),
-    tensors: [...source.tensors.values()].map(({ name, dtype, shape, bytes }) => ({ name, dtype, shape, bytes })),
+    tensors: [...source.tensors.values()].map(({ name, dtype, shape, bytes, stored }) => ({
+      ...{ name, shape },
+      dtype: stored?.type ?? dtype,
+      bytes: stored?.bytes ?? bytes,
+    })),
     modules: packed ? [] : modulesOf(spec),
     bits: packed?.bits ?? null,
     chat: model.chatTemplate !== null,
     forecast,
+    warnings: source.warnings ?? [],
     problems: forecastOf(model, defaultRecipe('rtn'), gpu).problems,
   }
 }

@@ -45,7 +45,7 @@ export async function openFiles(files: ByteSource[], name: string): Promise<Open
 
 async function readPacked(source: ModelSource, spec: ModelSpec): Promise<PackedModel | null> {
   const { kind } = source.provenance
-  if (kind === 'hf-checkpoint') return null
+  if (kind === 'hf-checkpoint' || kind === 'gguf') return null
   return kind === 'bitloom' ? readBitloom(source) : readForeign(kind, source, shapesOf(spec))
 }
 

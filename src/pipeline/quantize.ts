@@ -68,6 +68,7 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
     warnings.push(text)
     onProgress({ type: 'warning', text })
   }
+  model.source.warnings?.forEach(warn)
   const { spec } = model
   // compiled by other threads while this one makes tokens; what the run needs and they lack, it waits for
   if (method.needsCalibration) later(warmUp(gpu, spec, { method, options }, recipe.calibration))

@@ -12,7 +12,10 @@ describe('defaultRecipe', () => {
     expect(recipe).toEqual({
       version: 1,
       method: 'gptq',
-      options: { bits: 4, groupSize: 128, symmetric: false, actOrder: false, sequence: 'layer', damping: 0.01 },
+      options: {
+        ...{ grid: 'free', bits: 4, groupSize: 128, symmetric: false, storedBits: 4, actOrder: false },
+        ...{ sequence: 'layer', damping: 0.01 },
+      },
       calibration: { text: 'moby-dick', samples: 128, length: 512, pick: 'first' },
       seed: 0,
     })

@@ -129,7 +129,7 @@ describe('rescaling a block', () => {
       // nothing is quantized: the inputs are the same
       for (const [, { matrix, cross }] of await block.hessians([0, 1, 2, 3]))
         expectClose(await gpu.readF32(cross!), await gpu.readF32(matrix), { rtol: 1e-5, atol: 1e-6 })
-      for await (const module of rtn.quantize(block, { bits: 4, groupSize: -1, symmetric: false }))
+      for await (const module of rtn.quantize(block, { grid: 'free', bits: 4, groupSize: -1, symmetric: false }))
         expect((await (await block.commit(module, 0)).value).error.weight).toBeLessThan(0.02)
     }))
 
@@ -150,7 +150,7 @@ describe('rescaling a block', () => {
     withBlock(grouped, false, async (gpu, block) => {
       await expect(gpu.scope(() => rescale(gpu, block, 1))).rejects.toThrow('nothing feeds stage 1')
       const [q] = block.model.linears
-      for await (const module of rtn.quantize(block, { bits: 8, groupSize: -1, symmetric: false }))
+      for await (const module of rtn.quantize(block, { grid: 'free', bits: 8, groupSize: -1, symmetric: false }))
         if (module.spec === q) await block.commit(module, 0)
       await expect(gpu.scope(() => rescale(gpu, block, 2))).rejects.toThrow('finished linears')
     }))

@@ -1,5 +1,8 @@
 import { dequantize } from '../formats/dequantize'
 import { encodeBfloat16, encodeFloat16 } from '../formats/floats'
+import { dequantizeBlocks } from '../formats/gguf/dequantize'
+import { ggmlTypes } from '../formats/gguf/types'
+import { roundToEightBits } from '../formats/gguf/write-tensors'
 import { type Dtype, type TensorEntry, toFloat32 } from '../formats/source'
 import { linearName, requiredTensors } from '../models/spec'
 import type { Progress, Verification } from '../records'
@@ -66,10 +69,11 @@ async function* pairs(
 ): AsyncGenerator<readonly [Float32Array, Float32Array]> {
   const linear = name.replace(/\.weight$/, '')
   const changed = result.changed.get(name)
-  const whole = result.headers.has(linear) ? dequantize(await result.linear(linear)) : changed
+  const quantized = result.headers.has(linear)
+  const whole = quantized ? dequantize(await result.linear(linear)) : changed
   if (packed?.headers.has(linear)) {
     const got = dequantize(await packed.linear(linear))
-    yield [whole ?? (await floatsOf(result.source.tensors.get(name)!)), got]
+    yield [whole ?? (await floatsOf(result.model.source.tensors.get(name)!)), got]
     return
   }
   const entry = source.tensors.get(name)!
@@ -79,15 +83,17 @@ async function* pairs(
     const part = { start, end: Math.min(start + step, rows) }
     const wanted = whole
       ? whole.subarray(part.start * length, part.end * length)
-      : await floatsOf(result.source.tensors.get(name)!, part)
-    yield [roundedTo(entry.dtype, wanted), await floatsOf(entry, part)]
+      : await floatsOf(result.model.source.tensors.get(name)!, part)
+    yield [roundedTo(entry, wanted, quantized), await floatsOf(entry, part)]
   }
 }
 
 const floatsOf = async (entry: TensorEntry, rows?: { start: number; end: number }) =>
   toFloat32(await entry.read(rows), entry.dtype)
 
-function roundedTo(dtype: Dtype, values: Float32Array): Float32Array {
+/** Blocks of GGUF hold what was quantized as it is; embedding and head are rounded to theirs. */
+function roundedTo({ name, dtype, stored }: TensorEntry, values: Float32Array, quantized: boolean): Float32Array {
+  if (stored?.type === 'Q8_0' && !quantized) return dequantizeBlocks(roundToEightBits(name, values), ggmlTypes.Q8_0)
   const halves = dtype === 'F16' ? encodeFloat16(values) : dtype === 'BF16' ? encodeBfloat16(values) : null
   return halves ? toFloat32(new Uint8Array(halves.buffer), dtype) : values
 }

@@ -19,6 +19,15 @@ export const EXPORT_KINDS: readonly ExportKind[] = [
     versions: [{ format: 'packed', name: 'packed file', label: 'Packed' }],
   },
   {
+    title: 'GGUF file',
+    note: 'One .gguf for llama.cpp and what is built on it: every matrix in the smallest type that holds its codes as they are, or as float16 where there is none.',
+    choice: 'Embedding and head',
+    versions: [
+      { format: 'gguf', name: 'GGUF file', label: 'F16' },
+      { format: 'gguf-q8_0', name: 'GGUF file, Q8_0', label: 'Q8_0' },
+    ],
+  },
+  {
     title: 'GPTQ folder',
     note: 'A zip of a HF folder with the same codes, for GPTQModel, vLLM, SGLang and transformers. Version 1 is read by most.',
     choice: 'Zeros',

@@ -1,4 +1,4 @@
-import type { Progress } from '../records'
+import type { Inspection, Progress } from '../records'
 import type { EngineApi, GenerationOptions, GenerationReport, PerplexityOptions, WeightWindow } from '../workers/api'
 import { type Context, occupy, patch, setFailure, textNamed } from './context'
 import { knownBefore, type MeasurementKey, recordMeasurement } from './measurements'
@@ -11,9 +11,12 @@ const UPDATE_MS = 100
 
 type WeightPlace = Parameters<EngineApi['weights']>[1]
 
+/** Kinds of models whose weights are there to compare with, beside those of a run. */
+export const hasOriginal = (kind: Inspection['kind']): boolean => kind === 'hf-checkpoint' || kind === 'gguf'
+
 /** Which of the two can be asked: a packed file alone has no original, a model without a run no result. */
 export const sidesOf = ({ model, result }: Pick<StudioState, 'model' | 'result'>) => ({
-  original: model?.inspection.kind === 'hf-checkpoint',
+  original: model !== null && hasOriginal(model.inspection.kind),
   quantized: result?.alive === true,
 })
 

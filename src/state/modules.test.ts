@@ -21,6 +21,9 @@ describe('nominalBits', () => {
     const expected = (192 * 4 + 2 * (16 + 4)) / 172
     expect(nominalBits(plan, { bits: 4, groupSize: 128, symmetric: false })).toBeCloseTo(expected, 12)
     expect(nominalBits(plan, { bits: 4, groupSize: -1, symmetric: true })).toBeCloseTo((192 * 4 + 16) / 172, 12)
+    const wide = [{ ...plan[0]!, in: 512 }]
+    expect(nominalBits(wide, { bits: 4, grid: 'Q2_K' })).toBe(4)
+    expect(nominalBits([{ ...plan[0]!, in: 192 }], { bits: 4, grid: 'Q6_K' })).toBe(8.5)
   })
 
   it('is the target with the ranges of two widths where columns have several', () => {

@@ -1,3 +1,4 @@
+import { type BlockGrid, blockGrids, type GridName, gridFor } from '../formats/gguf/grids'
 import { WIDTHS } from '../formats/quantized'
 import { layoutBits, mixedLayout } from '../methods/mixed-layout'
 import type { Inspection, ModuleRecord, PlannedModule } from '../records'
@@ -25,9 +26,10 @@ export function gridAxes(modules: readonly ModuleLike[]): { roles: string[]; lay
  * cannot be met. A target over columns of several widths stands with the scales of a likely allocation.
  */
 export function nominalBits(plan: readonly PlannedModule[], options: Readonly<Record<string, unknown>>): number | null {
-  const { bits, bounds, candidates } = options
+  const { bits, bounds, candidates, grid } = options
   if (typeof bits !== 'number' || plan.length === 0) return null
   if (bounds === 'effective') return bits
+  if (grid === 'auto') return null
   const widths = typeof candidates === 'string' ? nextTo(bits, candidates) : null
   if (typeof candidates === 'string' && !widths) return null
   return weighted(plan, (module) =>
@@ -37,12 +39,17 @@ export function nominalBits(plan: readonly PlannedModule[], options: Readonly<Re
 
 /** Codes in whole chunks of 32 columns, a 16-bit scale a row and group, a zero of code width where the grid is asymmetric. */
 function gridBits(module: PlannedModule, bits: number, options: Readonly<Record<string, unknown>>): number {
-  const { groupSize, symmetric, actOrder } = options
+  const { groupSize, symmetric, actOrder, grid } = options
+  const type = grid === undefined || grid === 'free' ? null : gridFor(grid as GridName, module.in)
+  if (type) return blockBits(blockGrids[type])
   const size = typeof groupSize === 'number' && groupSize > 0 ? Math.min(groupSize, module.in) : module.in
   const scales = Math.ceil(module.in / size) * (16 + (symmetric === false ? bits : 0))
   const order = actOrder === true ? (module.in * 32) / module.out : 0
   return (Math.ceil(module.in / CHUNK) * CHUNK * bits + scales + order) / module.in
 }
+
+/** Codes and the float16 of every sub-block: its scale, or its low and its range. */
+const blockBits = ({ bits, size, symmetric }: BlockGrid): number => bits + (symmetric ? 16 : 32) / size
 
 const CHUNK = 32
 

@@ -81,7 +81,7 @@ export function openingActions(context: Context) {
       const files = typeof read === 'function' ? await read() : read
       if (files.length === 0)
         throw new FormatError(
-          'drop: expected model files, got none — drop a folder with config.json, tokenizer.json and *.safetensors',
+          'drop: expected model files, got none — drop a folder with config.json, tokenizer.json and *.safetensors, or a .gguf',
         )
       const all = adding ? [...pile, ...files] : files
       const name = from ?? (adding ? folder : null)

@@ -73,7 +73,8 @@ describe('the journey', () => {
     expect(state().generation.running).toBeNull()
     await studio.download('packed')
     await studio.saveReport()
-    expect(saved.map(({ name }) => name)).toEqual(['wren.bitloom.safetensors', 'wren-nano.report.json'])
+    await studio.download('gguf')
+    expect(saved.map(({ name }) => name)).toEqual(['wren.bitloom.safetensors', 'wren-nano.report.json', 'wren.gguf'])
     expect(state().busy).toBeNull()
   })
 

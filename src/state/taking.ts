@@ -41,6 +41,7 @@ export function takingActions(context: Context) {
   const base = () => state().model?.inspection.name.replaceAll(/[^\w.-]+/g, '-') || 'model'
   const suggestedName = (format: ExportFormat) => {
     const { result } = state()
+    if (format.startsWith('gguf')) return `${base()}.gguf`
     return format === 'packed' && result ? packedFileName(result.report) : `${base()}-${format}.zip`
   }
 

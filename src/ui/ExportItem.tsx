@@ -43,10 +43,10 @@ export function ExportItem({ kind, result, estimate, exact, primary }: ExportIte
           />
         )}
         {known?.problem && <p className="small take-problem">Cannot hold this result. {known.problem}</p>}
-        {known && known.warnings.length > 0 && (
+        {known && known.notes.length > 0 && (
           <ul className="small take-warnings" aria-label={`Notes on the ${name}`}>
-            {known.warnings.map((warning) => (
-              <li key={warning}>{warning}</li>
+            {known.notes.map((note) => (
+              <li key={note}>{note}</li>
             ))}
           </ul>
         )}

@@ -1,4 +1,5 @@
 import type { TaskKind } from '../records'
+import { hasOriginal } from '../state/measuring'
 import { taskLimitOf } from '../state/tasks'
 import { NumberField } from './fields'
 import { formatInteger } from './format'
@@ -61,9 +62,7 @@ function TaskForm() {
   const busy = useStudioState((state) => state.busy)
   const work = useStudioState((state) => (state.busy === 'score' ? state.work : null))
   const ready = useStudioState((state) => state.engine.status === 'ready' && state.sweep === null)
-  const both = useStudioState(
-    (state) => state.model!.inspection.kind === 'hf-checkpoint' && state.result?.alive === true,
-  )
+  const both = useStudioState((state) => hasOriginal(state.model!.inspection.kind) && state.result?.alive === true)
   const problem = Number.isInteger(limit) && limit >= 0 ? undefined : 'expected a whole number; 0 for all'
   return (
     <>

@@ -122,8 +122,8 @@ export interface EngineApi {
 export interface ExportFacts {
   /** Of all files; null where the format cannot hold the result. */
   readonly bytes: number | null
-  /** What other software makes of it. */
-  readonly warnings: readonly string[]
+  /** How the weights are held, and what other software makes of them. */
+  readonly notes: readonly string[]
   /** Why the format cannot hold the result. */
   readonly problem: string | null
 }

@@ -109,8 +109,7 @@ export class Engine implements EngineApi {
         const request = { recipe, calibration, signal, pause, onProgress }
         const { linears, report, ...rest } = await quantize(this.#device(), this.#opened(), request)
         const headers = new Map([...linears].map(([name, linear]) => [name, headerOf(linear)]))
-        const { source } = this.#opened()
-        this.#result = { source, report, headers, linear: async (name) => linears.get(name)!, ...rest }
+        this.#result = { model: this.#opened(), report, headers, linear: async (name) => linears.get(name)!, ...rest }
         return report
       })
     } finally {
@@ -193,19 +192,19 @@ export class Engine implements EngineApi {
 
   async download(format: ExportFormat) {
     const { name } = this.#opened()
-    const { files } = await exportAs(format, this.#quantized())
+    const { files, alone } = await exportAs(format, this.#quantized())
     const [only] = files
-    if (format === 'packed' && only) return { name: only.name, stream: streamOf(only.chunks), size: only.size }
+    if (alone && only) return { name: only.name, stream: streamOf(only.chunks), size: only.size }
     const { size, stream } = zipStream(`${name}-${format}`, files)
     return { name: `${name}-${format}.zip`, stream, size }
   }
 
   async exportFacts(format: ExportFormat): Promise<ExportFacts> {
     try {
-      const { files, warnings } = await exportAs(format, this.#quantized())
-      return { bytes: files.reduce((sum, { size }) => sum + size, 0), warnings, problem: null }
+      const { files, notes } = await exportAs(format, this.#quantized())
+      return { bytes: files.reduce((sum, { size }) => sum + size, 0), notes, problem: null }
     } catch (error) {
-      if (error instanceof FormatError) return { bytes: null, warnings: [], problem: error.message }
+      if (error instanceof FormatError) return { bytes: null, notes: [], problem: error.message }
       throw error
     }
   }
@@ -237,7 +236,7 @@ export class Engine implements EngineApi {
     const model = { ...opened, tokenizer: remembering(opened.tokenizer) }
     const { packed } = model
     this.#model = model
-    this.#result = packed && { ...packed, source: model.source, changed: new Map(), scalings: new Map() }
+    this.#result = packed && { ...packed, model, changed: new Map(), scalings: new Map() }
     const inspection = inspect(model, this.#gpu?.info ?? DEFAULT_LIMITS)
     return { state: 'ready', inspection, report: packed?.report ?? null }
   }
@@ -291,8 +290,8 @@ export class Engine implements EngineApi {
 
 /** Files without a folder are called after their weights. */
 function nameOf(pile: readonly ByteSource[]): string {
-  const weights = pile.find(({ name }) => name.endsWith('.safetensors'))?.name
-  return weights?.replace(/(\.bitloom)?\.safetensors$/, '') ?? 'model'
+  const weights = pile.find(({ name }) => /\.(safetensors|gguf)$/i.test(name))?.name
+  return weights?.replace(/((\.bitloom)?\.safetensors|(-\d{5}-of-\d{5})?\.gguf)$/i, '') ?? 'model'
 }
 
 /** A stream that makes each chunk when it is asked for. */

@@ -6,7 +6,7 @@ import { reservedPrefix } from './names'
 
 /** What a linear consists of beside its weight; in a plain checkpoint a name like 'up_proj.scale' is the model's own. */
 function partsOf(kind: ModelKind): readonly string[] {
-  if (kind === 'hf-checkpoint') return []
+  if (kind === 'hf-checkpoint' || kind === 'gguf') return []
   return kind === 'bitloom' ? partNames : foreignParts(kind)
 }
 

@@ -1,4 +1,4 @@
-import type { RunReport } from '../../records'
+import type { GgufSummary, RunReport } from '../../records'
 import type { PartName } from '../linear-check'
 
 /** Version of the layout that is written, and all that are read: docs/format.md, "Versions". */
@@ -29,7 +29,13 @@ export const groupingTensor = (module: string, part: 'counts' | 'values' | 'clus
 export const partTensor = (linear: string, part: PartName): string => `${linear}.${part}`
 
 /** Name to save a packed model under: model, method, and the bits a weight really takes. docs/format.md, "File name". */
-export function packedFileName({ model, recipe, bits }: RunReport): string {
+export const packedFileName = (report: RunReport): string => `${stem(report, report.bits.total)}.bitloom.safetensors`
+
+/** The same of a GGUF file, with the bits that its types take. */
+export const ggufFileName = (report: RunReport, { bits }: GgufSummary): string =>
+  `${stem(report, bits?.stored ?? report.bits.total)}.gguf`
+
+function stem({ model, recipe }: RunReport, bits: number): string {
   const plain = model.name.replace(/[^A-Za-z0-9._]+/g, '-').replace(/^[-._]+|[-._]+$/g, '') || 'model'
-  return `${plain}-${recipe.method.replaceAll('-', '')}-${bits.total.toFixed(2)}bpw.bitloom.safetensors`
+  return `${plain}-${recipe.method.replaceAll('-', '')}-${bits.toFixed(2)}bpw`
 }

@@ -8,8 +8,8 @@ import type { Width } from '../../formats/quantized'
  * column spans, that is code bits per weight: Σ out·b / Σ out·in.
  */
 export interface Columns {
-  /** Widths to choose from, ascending. A choice is an index into them. */
-  readonly candidates: readonly Width[]
+  /** Widths to choose from, or bits a weight of types, ascending. A choice is an index into them. */
+  readonly candidates: readonly number[]
   /** [n] w_i > 0. */
   readonly weights: ArrayLike<number>
   /** [n] bit k: column i may have candidates[k]; null when every column may have each. */
@@ -24,7 +24,7 @@ export const plainColumns = (count: number, candidates: readonly Width[]): Colum
 })
 
 /** The mask that allows every candidate. */
-export const allCandidates = (candidates: readonly Width[]): number => (1 << candidates.length) - 1
+export const allCandidates = (candidates: readonly number[]): number => (1 << candidates.length) - 1
 
 /** Index of the narrowest candidate of a mask. */
 export const narrowest = (mask: number): number => 31 - Math.clz32(mask & -mask)

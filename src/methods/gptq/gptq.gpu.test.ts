@@ -67,6 +67,8 @@ function objective(w: ArrayLike<number>, q: ArrayLike<number>, h: ArrayLike<numb
 }
 
 const defaults: GptqOptions = {
+  grid: 'free',
+  storedBits: 4,
   bits: 4,
   groupSize: -1,
   symmetric: false,
@@ -89,7 +91,7 @@ describe('GPTQ on the GPU', () => {
     const options = { ...defaults, ...changes }
     const w = noise(out * n, 3).map((v) => 0.05 * v)
     const { block, h } = await oneLinear(out, n, inputs(n), w)
-    const linear = await only(gptq.quantize(block, options))
+    const linear = await only(gptq.quantize(block, options, null))
     const expected = gptqReference(w, h, out, n, options)
     const codes = unpackCodes(linear)
     // float32 may round a weight that lies within 10⁻⁵ of a boundary the other way, and the columns behind follow
@@ -104,8 +106,8 @@ describe('GPTQ on the GPU', () => {
     const w = noise(out * n, 4)
     const { block, h } = await oneLinear(out, n, inputs(n), w)
     for (const bits of [2, 3, 4] as Width[]) {
-      const grid = { bits, groupSize: -1, symmetric: false } as const
-      const compensated = dequantize(await only(gptq.quantize(block, { ...defaults, ...grid })))
+      const grid = { grid: 'free', bits, groupSize: -1, symmetric: false } as const
+      const compensated = dequantize(await only(gptq.quantize(block, { ...defaults, ...grid }, null)))
       const rounded = dequantize(await only(rtn.quantize(block, grid)))
       expect(objective(w, compensated, h, out, n)).toBeLessThan(0.8 * objective(w, rounded, h, out, n))
     }
@@ -116,7 +118,7 @@ describe('GPTQ on the GPU', () => {
     const w = new Float32Array(out * n)
     w.fill(0.25, n, 2 * n)
     const { block } = await oneLinear(out, n, inputs(n), w)
-    for await (const { linear, deadColumns, warnings } of gptq.quantize(block, defaults)) {
+    for await (const { linear, deadColumns, warnings } of gptq.quantize(block, defaults, null)) {
       expect(deadColumns).toBe(1)
       expect(warnings).toEqual(['1 dead input columns set to zero'])
       const q = dequantize(linear)
@@ -156,7 +158,7 @@ describe('a factorization that needs more damping', () => {
     })
     const before = gpu.pool.liveBytes
     const seen = []
-    for await (const { linear, damping, warnings } of gptq.quantize(block, defaults)) {
+    for await (const { linear, damping, warnings } of gptq.quantize(block, defaults, null)) {
       seen.push([linear.name, damping, warnings.length])
       const i = Number(linear.name[1])
       const factor = await factorize(gpu, hessians[linears[i]!.stage]!, damping!)

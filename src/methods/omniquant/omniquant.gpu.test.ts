@@ -130,7 +130,7 @@ describe('OmniQuant', () => {
           [1, steps, steps],
         ])
 
-        const nearest = await all(rtn, block, { bits: 2, groupSize, symmetric: false })
+        const nearest = await all(rtn, block, { grid: 'free', bits: 2, groupSize, symmetric: false })
         expect(await error(modules)).toBeLessThan(0.8 * (await error(nearest)))
         // what is stored is what was learned, but for the rounding of steps to float16
         expectClose([await error(modules)], [mean(loss.slice(-9))], { rtol: 0.15 })

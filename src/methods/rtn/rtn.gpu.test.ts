@@ -19,7 +19,7 @@ function weights(): Float32Array<ArrayBuffer> {
   return w
 }
 
-async function quantized(w: Float32Array<ArrayBuffer>, options: RtnOptions) {
+async function quantized(w: Float32Array<ArrayBuffer>, options: Omit<RtnOptions, 'grid'>) {
   const gpu = await testGpu()
   const spec: LinearSpec = { role: 'down', stage: 3, module: 'mlp.down_proj', out: OUT, in: COLUMNS, bias: false }
   const weight = gpu.upload(w, [OUT, COLUMNS])
@@ -30,7 +30,7 @@ async function quantized(w: Float32Array<ArrayBuffer>, options: RtnOptions) {
       ...{ nameOf: () => 'down', weight: () => weight, report: () => {}, checkCancelled: () => {} },
       hessians: () => Promise.reject(new Error('RTN needs no data')),
     }),
-    options,
+    { grid: 'free', ...options },
   )
   const all = []
   for await (const module of modules) all.push(module)

@@ -1,10 +1,22 @@
 import { z } from 'zod'
+import type { GridName } from '../../formats/gguf/grids'
+import type { AffineLinear } from '../../formats/quantized'
 import { roundToGrid } from '../../kernels/quantize'
+import type { LinearSpec } from '../../models/spec'
 import { allocGrid, collectLinear, freeGrid, gridMoments, recordFindGrid } from '../affine'
-import type { Method } from '../method'
-import { uniformGridOptions } from '../options'
+import {
+  allocBlockGrid,
+  blockGridMoments,
+  freeBlockGrid,
+  gridOf,
+  gridWarnings,
+  recordRoundToBlocks,
+  submitBlocks,
+} from '../block-grid'
+import type { Method, WorkingBlock } from '../method'
+import { gridOptions } from '../options'
 
-const schema = z.strictObject(uniformGridOptions)
+const schema = z.strictObject(gridOptions)
 export type RtnOptions = z.infer<typeof schema>
 
 /** Round to nearest: every weight to the closest level of its group's min-max grid. Needs no data. */
@@ -16,22 +28,42 @@ export const rtn: Method<RtnOptions> = {
   needsCalibration: false,
   memory: (options) => ({
     ...{ together: true, throughout: [], kept: () => [], stage: () => [], plan: null },
-    linear: (linear) => gridMoments(linear, options, []),
+    linear: (linear) => {
+      const type = gridOf(options.grid, linear)
+      return type ? blockGridMoments(linear, type, []) : gridMoments(linear, options, [])
+    },
   }),
   async *quantize(block, options) {
-    const { gpu } = block
     for (const spec of block.model.linears) {
       block.checkCancelled()
-      const w = block.weight(spec)
-      const grid = allocGrid(gpu, spec.out, spec.in, options)
-      const rec = gpu.record()
-      recordFindGrid(rec, grid, w, options.symmetric)
-      const { steps, zeros, codes } = grid
-      rec.run(roundToGrid, { w, steps, zeros, codes }, grid.shape)
-      await gpu.submit(rec)
-      const linear = await collectLinear(gpu, block.nameOf(spec), grid, options)
-      freeGrid(gpu, grid)
-      yield { spec, linear, damping: null, deadColumns: 0, warnings: [] }
+      const type = gridOf(options.grid, spec)
+      const linear = type ? await toBlocks(block, spec, type) : await toFreeGrid(block, spec, options)
+      yield { spec, linear, damping: null, deadColumns: 0, warnings: gridWarnings(options.grid, spec) }
     }
   },
+}
+
+async function toFreeGrid(block: WorkingBlock, spec: LinearSpec, options: RtnOptions): Promise<AffineLinear> {
+  const { gpu } = block
+  const w = block.weight(spec)
+  const grid = allocGrid(gpu, spec.out, spec.in, options)
+  const rec = gpu.record()
+  recordFindGrid(rec, grid, w, options.symmetric)
+  const { steps, zeros, codes } = grid
+  rec.run(roundToGrid, { w, steps, zeros, codes }, grid.shape)
+  await gpu.submit(rec)
+  const linear = await collectLinear(gpu, block.nameOf(spec), grid, options)
+  freeGrid(gpu, grid)
+  return linear
+}
+
+async function toBlocks(block: WorkingBlock, spec: LinearSpec, type: GridName): Promise<AffineLinear> {
+  const { gpu } = block
+  const rec = gpu.record()
+  const tensors = allocBlockGrid(gpu, rec, spec, type)
+  recordRoundToBlocks(rec, block.weight(spec), tensors)
+  await gpu.submit(rec)
+  const linear = await submitBlocks(gpu, block.nameOf(spec), tensors)
+  freeBlockGrid(gpu, tensors)
+  return linear.value
 }

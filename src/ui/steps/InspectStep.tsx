@@ -1,4 +1,5 @@
 import type { Inspection } from '../../records'
+import { Warnings } from '../FailureNote'
 import { formatBytes, formatCount, formatInteger, formatNumber, words } from '../format'
 import { MemoryBar } from '../MemoryBar'
 import { Step } from '../Step'
@@ -8,6 +9,7 @@ import { TensorTable } from '../TensorTable'
 
 const KINDS: Readonly<Record<Inspection['kind'], string>> = {
   'hf-checkpoint': 'HF checkpoint',
+  gguf: 'GGUF file',
   bitloom: 'packed Bitloom file',
   gptq: 'GPTQ checkpoint',
   'compressed-tensors': 'compressed-tensors checkpoint',
@@ -33,6 +35,7 @@ export function InspectStep() {
       }
     >
       {inspection.problems.length > 0 && <Problems problems={inspection.problems} />}
+      <Warnings warnings={inspection.warnings} label="Warnings of the model" />
       <Spec spec={inspection.spec} />
       <TensorTable key={model.serial} tensors={inspection.tensors} />
     </Step>

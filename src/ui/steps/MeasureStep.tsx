@@ -1,4 +1,5 @@
 import { evaluationOf } from '../../state/evaluation'
+import { hasOriginal } from '../../state/measuring'
 import { CheckField, ChoiceField, NumberField } from '../fields'
 import { Generation } from '../Generation'
 import { MeasureTable } from '../MeasureTable'
@@ -51,7 +52,7 @@ function PerplexityForm() {
   const sweeping = useStudioState((state) => state.sweep !== null)
   const { text, options, maxTokens, stored, problems, ready } = evaluationOf({ evaluation, catalog, engine })
   const measuring = busy === 'measure'
-  const both = kind === 'hf-checkpoint' && alive
+  const both = hasOriginal(kind) && alive
   return (
     <>
       <TextField
@@ -114,9 +115,7 @@ function PerplexityForm() {
           </button>
         )}
       </div>
-      {kind === 'hf-checkpoint' && !alive && (
-        <p className="quiet small">Nothing quantized yet: this measures the original.</p>
-      )}
+      {hasOriginal(kind) && !alive && <p className="quiet small">Nothing quantized yet: this measures the original.</p>}
       {measuring && work && (
         <ProgressLine
           label={work.label}

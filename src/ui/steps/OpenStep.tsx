@@ -32,7 +32,8 @@ export function OpenStep() {
           </strong>
           {!model && (
             <p className="quiet small">
-              config.json, tokenizer.json and *.safetensors, or one packed Bitloom file. Anywhere on this page.
+              config.json, tokenizer.json and *.safetensors, or a .gguf, or one packed Bitloom file. Anywhere on this
+              page.
             </p>
           )}
         </div>

@@ -18,7 +18,7 @@ export function TakeStep() {
     return (
       <Step
         id="take"
-        waitsFor="Waits for a finished run. The packed file, folders for other software, the recipe and the report."
+        waitsFor="Waits for a finished run. The packed file, a GGUF file, folders for other software, the recipe and the report."
       />
     )
   return (

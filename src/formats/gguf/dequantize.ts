@@ -1,0 +1,105 @@
+import { decodeFloat16 } from '../floats'
+import { NON_LINEAR, superBlocks } from './dequantize-super'
+import { type GgmlType, type GgmlTypeName, ggmlTypes } from './types'
+
+/** Decodes the block that begins at byte `at` to `out` from `to` on. `d(i)` is the float16 at byte i of the block. */
+export type DecodeBlock = (
+  bytes: Uint8Array,
+  at: number,
+  out: Float32Array,
+  to: number,
+  d: (offset: number) => number,
+) => void
+
+/** Byte i of `start` holds code i and, in its upper half, code i + 16. */
+const nibbles = (start: number, weight: (code: number) => number, out: Float32Array, to: number, bytes: Uint8Array) => {
+  for (let i = 0; i < 16; i++) {
+    const byte = bytes[start + i]!
+    out[to + i] = weight(byte & 15)
+    out[to + 16 + i] = weight(byte >> 4)
+  }
+}
+
+/** The same with the fifth bits of the 32 codes in four bytes of their own. */
+const fives = (
+  [start, fifth]: readonly [number, number],
+  weight: (code: number) => number,
+  out: Float32Array,
+  to: number,
+  bytes: Uint8Array,
+) => {
+  for (let i = 0; i < 32; i++) {
+    const low = (bytes[start + (i & 15)]! >> (i < 16 ? 0 : 4)) & 15
+    const high = (bytes[fifth + (i >> 3)]! >> (i & 7)) & 1
+    out[to + i] = weight(low | (high << 4))
+  }
+}
+
+const flatBlocks = {
+  Q4_0: (bytes, at, out, to, d) => {
+    const scale = d(0)
+    nibbles(at + 2, (code) => scale * (code - 8), out, to, bytes)
+  },
+  Q4_1: (bytes, at, out, to, d) => {
+    const [scale, min] = [d(0), d(2)]
+    nibbles(at + 4, (code) => scale * code + min, out, to, bytes)
+  },
+  Q5_0: (bytes, at, out, to, d) => {
+    const scale = d(0)
+    fives([at + 6, at + 2], (code) => scale * (code - 16), out, to, bytes)
+  },
+  Q5_1: (bytes, at, out, to, d) => {
+    const [scale, min] = [d(0), d(2)]
+    fives([at + 8, at + 4], (code) => scale * code + min, out, to, bytes)
+  },
+  Q8_0: (bytes, at, out, to, d) => {
+    const scale = d(0)
+    for (let i = 0; i < 32; i++) out[to + i] = scale * ((bytes[at + 2 + i]! << 24) >> 24)
+  },
+  IQ4_NL: (bytes, at, out, to, d) => {
+    const scale = d(0)
+    nibbles(at + 2, (code) => scale * NON_LINEAR[code]!, out, to, bytes)
+  },
+  TQ2_0: (bytes, at, out, to, d) => {
+    const scale = d(64)
+    for (let i = 0; i < 256; i++) {
+      const byte = bytes[at + 32 * (i >> 7) + (i & 31)]!
+      out[to + i] = scale * (((byte >> (2 * ((i >> 5) & 3))) & 3) - 1)
+    }
+  },
+  Q1_0: (bytes, at, out, to, d) => {
+    const scale = d(0)
+    for (let i = 0; i < 128; i++) out[to + i] = (bytes[at + 2 + (i >> 3)]! >> (i & 7)) & 1 ? scale : -scale
+  },
+  Q2_0: (bytes, at, out, to, d) => {
+    const scale = d(0)
+    for (let i = 0; i < 64; i++) out[to + i] = scale * (((bytes[at + 2 + (i >> 2)]! >> (2 * (i & 3))) & 3) - 1)
+  },
+} satisfies Partial<Record<GgmlTypeName, DecodeBlock>>
+
+const decoders: Partial<Record<GgmlTypeName, DecodeBlock>> = { ...flatBlocks, ...superBlocks }
+
+/** The types whose blocks of codes can be read. */
+export const decodable = Object.keys(decoders) as readonly GgmlTypeName[]
+
+/** The value of every float16: 256 KiB once. */
+const everyHalf = (() => {
+  let table: Float32Array | undefined
+  return () => (table ??= decodeFloat16(Uint16Array.from({ length: 65536 }, (_, bits) => bits)))
+})()
+
+/**
+ * The weights of whole blocks as float32, to the bit those of llama.cpp: products of codes and scales are exact in
+ * float64, so that only the last step rounds. Layouts: ggml-common.h, ggml-quants.c.
+ */
+export function dequantizeBlocks(bytes: Uint8Array, { name }: GgmlType): Float32Array<ArrayBuffer> {
+  const { weights, bytes: size } = ggmlTypes[name]
+  const decode = decoders[name]!
+  const halves = everyHalf()
+  const count = bytes.length / size
+  const out = new Float32Array(count * weights)
+  let at = 0
+  const d = (offset: number) => halves[bytes[at + offset]! | (bytes[at + offset + 1]! << 8)]!
+  for (let block = 0; block < count; block++, at += size) decode(bytes, at, out, block * weights, d)
+  return out
+}

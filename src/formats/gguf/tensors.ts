@@ -1,0 +1,76 @@
+import { FormatError, invariant } from '../../errors'
+import type { ByteSource } from '../bytes'
+import type { Dtype } from '../dtypes'
+import { toFloat32 } from '../floats'
+import type { TensorEntry } from '../source'
+import { decodable, dequantizeBlocks } from './dequantize'
+import { type GgufTensor, quote } from './header'
+import { ggufRow } from './names'
+
+/** Types whose bytes are read as they are. */
+const plain: ReadonlySet<string> = new Set<Dtype>(['F32', 'F16', 'BF16', 'F64', 'I8', 'I16', 'I32', 'I64'])
+
+/** How the values of a tensor differ from those of a checkpoint. */
+export interface Stored {
+  /** Rows of a head, where its rows are in another order. */
+  readonly headDim: number | null
+  /** What was added to every value. */
+  readonly offset: number
+}
+
+/**
+ * A tensor of a GGUF file as a tensor of a checkpoint: codes are decoded to F32 as rows are read, what differs is put right. FormatError for a type that cannot be read.
+ */
+export function entryOf(
+  file: ByteSource,
+  tensor: GgufTensor,
+  name: string,
+  { headDim, offset: added }: Stored,
+): TensorEntry {
+  const { type, shape, bytes, offset } = tensor
+  const isFloat = plain.has(type.name)
+  const isPlain = isFloat && added === 0
+  if (!isFloat && !decodable.includes(type.name))
+    throw new FormatError(
+      `${file.name}: tensor ${quote(tensor.name)}: expected a type out of F32, F16, BF16, ${decodable.join(', ')}, got ${type.name} — use a file of the model in one of these`,
+    )
+  const [rows = 1] = shape
+  if (headDim !== null && rows % headDim !== 0)
+    throw new FormatError(
+      `${file.name}: tensor ${quote(tensor.name)}: expected rows for whole heads of ${headDim}, got ${rows} — the file is damaged; fetch it again`,
+    )
+  const rowBytes = bytes / rows
+  const entryBytes = isPlain ? bytes : shape.reduce((product, dim) => product * dim, 4)
+
+  const readStored = async (start: number, end: number): Promise<Uint8Array<ArrayBuffer>> => {
+    const stored = await file.read(offset + start * rowBytes, (end - start) * rowBytes)
+    if (isPlain) return stored
+    const values = isFloat ? toFloat32(stored, type.name as Dtype) : dequantizeBlocks(stored, type)
+    return new Uint8Array((added === 0 ? values : values.map((value) => value - added)).buffer)
+  }
+  const read: TensorEntry['read'] = async ({ start, end } = { start: 0, end: rows }) => {
+    invariant(start >= 0 && start <= end && end <= rows, `rows ${start} to ${end} of ${rows} of ${name}`)
+    if (headDim === null) return readStored(start, end)
+    const first = start - (start % headDim)
+    const heads = await readStored(first, Math.ceil(end / headDim) * headDim)
+    return pick(heads, entryBytes / rows, start, end, (row) => ggufRow(row, headDim) - first)
+  }
+  const dtype = isPlain ? (type.name as Dtype) : 'F32'
+  return { name, dtype, shape, bytes: entryBytes, ...(!isFloat && { stored: { type: type.name, bytes } }), read }
+}
+
+/** Rows [start, end), each found in `rows` where `placeOf` says. */
+function pick(
+  rows: Uint8Array,
+  rowBytes: number,
+  start: number,
+  end: number,
+  placeOf: (row: number) => number,
+): Uint8Array<ArrayBuffer> {
+  const picked = new Uint8Array((end - start) * rowBytes)
+  for (let row = start; row < end; row++) {
+    const place = placeOf(row)
+    picked.set(rows.subarray(place * rowBytes, (place + 1) * rowBytes), (row - start) * rowBytes)
+  }
+  return picked
+}
