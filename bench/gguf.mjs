@@ -41,7 +41,12 @@ const kept = join(flags.out, `gguf-${flags.model}.json`)
 const source = join(flags.data, 'models', flags.model)
 const results = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : { rows: [] }
 
-const vite = await createServer({ root, configFile: false, logLevel: 'error', server: { middlewareMode: true } })
+const vite = await createServer({
+  root,
+  configFile: false,
+  logLevel: 'error',
+  server: { middlewareMode: true, hmr: false, ws: false },
+})
 const { open, nearestFile, windowsOf } = await vite.ssrLoadModule('/bench/gguf-nearest.ts')
 const model = await open(source, flags.model)
 const text = readFileSync(join(flags.data, 'texts', flags.text), 'utf8')
