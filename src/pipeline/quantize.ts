@@ -113,7 +113,7 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
           ...([signal, onProgress, planning('widths of all columns')] as const),
         )
         plan = await method.plan(whole, options)
-        clock.lap('plan')
+        if (plan !== null) clock.lap('plan')
       }
       streams.push((originalStream = await quantizedStream.fork()))
     }
