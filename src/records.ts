@@ -229,7 +229,7 @@ export interface PerplexityReport {
 
 /** Exported files, opened again and held against the result that they were made of. */
 export interface Verification {
-  /** How the linears are held in them: as codes, or as floats of a dtype. */
+  /** How the linears are held in them: as codes, as blocks of a GGUF type, or as floats of a dtype. */
   readonly stored: string
   /** Tensors compared. */
   readonly tensors: number
@@ -238,6 +238,8 @@ export interface Verification {
   readonly names: readonly string[]
   /** Largest |wanted − found| of a value. */
   readonly largest: number
+  /** Part of a perplexity by which what the format rounds may move it. */
+  readonly tolerance: number
 }
 
 /**

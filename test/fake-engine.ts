@@ -417,6 +417,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
           verification: {
             ...{ stored: format === 'bf16' ? 'BF16' : 'codes', tensors: 30, different },
             ...{ names: different ? ['model.norm.weight', 'lm_head.weight'] : [], largest: different ? 0.25 : 0 },
+            tolerance: 1e-6,
           },
           perplexity: measured && { run: 62.9441, file: 62.9441 },
           equal: different === 0,

@@ -76,7 +76,7 @@ async function verifyAll(
     const result = { ...run.packed!, model: run, changed: new Map() }
     const verification = await verifyTensors(result, exported, { signal, onProgress })
     const found = await measure(exported)
-    const agree = wanted === null || found === null || perplexitiesAgree(verification.stored, wanted, found)
+    const agree = wanted === null || found === null || perplexitiesAgree(verification, wanted, found)
     lines.push({
       ...{ path, kind: exported.source.provenance.kind, verification },
       perplexity: wanted === null || found === null ? null : { run: wanted, file: found },

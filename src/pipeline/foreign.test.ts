@@ -47,7 +47,7 @@ describe.each(formats)('a %s folder', (name, format) => {
       linear: async (linear: string) => linears.get(linear)!,
     }
     expect(await verifyTensors(result, model)).toEqual({
-      ...{ stored: 'codes', tensors: 11, different: 0, names: [], largest: 0 },
+      ...{ stored: 'codes', tensors: 11, different: 0, names: [], largest: 0, tolerance: 1e-6 },
     })
     for (const tensor of ['model.norm.weight', ...linears.keys()]) {
       const entry =

@@ -32,17 +32,21 @@ export async function verifyTensors(
 ): Promise<Verification> {
   const required = [...requiredTensors(exported.spec)]
   const different: string[] = []
+  const roundings = new Set<string>()
   let largest = 0
   for (const [done, { name, shape }] of required.entries()) {
     checkCancelled(signal)
     onProgress?.({ type: 'phase', phase: 'export', done, total: required.length, label: name })
     let equal = true
-    for await (const [wanted, got] of pairs(result, exported, name, shape))
+    for await (const { wanted, got, rounding } of pairs(result, exported, name, shape)) {
+      if (rounding) roundings.add(rounding)
       for (let i = 0; i < wanted.length; i++) {
-        if (Object.is(wanted[i], got[i])) continue
+        // 0 and −0 are one weight; NaN is NaN
+        if (wanted[i] === got[i] || Object.is(wanted[i], got[i])) continue
         equal = false
         largest = Math.max(largest, Math.abs(wanted[i]! - got[i]!))
       }
+    }
     if (!equal) different.push(name)
   }
   return {
@@ -51,29 +55,37 @@ export async function verifyTensors(
     different: different.length,
     names: different.slice(0, LISTED),
     largest,
+    tolerance: Math.max(SAME, ...[...roundings].map((rounding) => TOLERANCE[rounding]!)),
   }
 }
 
-/** How the linears are held: as codes, or as floats of a dtype. */
+/** How the linears are held: as codes, as blocks of a GGUF type, or as floats of a dtype. */
 function storageOf({ packed, source, spec }: OpenedModel): Verification['stored'] {
   if (packed && packed.names.length > 0) return 'codes'
-  return source.tensors.get(`${linearName(0, spec.linears[0]!)}.weight`)?.dtype ?? 'F32'
+  const first = source.tensors.get(`${linearName(0, spec.linears[0]!)}.weight`)
+  return first?.stored?.type ?? first?.dtype ?? 'F32'
 }
 
-/** What is wanted and what is there, in parts. */
+/** Part of a tensor: what is wanted and what is there, and how the former was rounded where that changed it. */
+interface Pair {
+  readonly wanted: Float32Array
+  readonly got: Float32Array
+  readonly rounding: string | null
+}
+
 async function* pairs(
   result: Outcome,
   { packed, source }: OpenedModel,
   name: string,
   [rows = 1, ...rest]: readonly number[],
-): AsyncGenerator<readonly [Float32Array, Float32Array]> {
+): AsyncGenerator<Pair> {
   const linear = name.replace(/\.weight$/, '')
   const changed = result.changed.get(name)
   const quantized = result.headers.has(linear)
   const whole = quantized ? dequantize(await result.linear(linear)) : changed
   if (packed?.headers.has(linear)) {
     const got = dequantize(await packed.linear(linear))
-    yield [whole ?? (await floatsOf(result.model.source.tensors.get(name)!)), got]
+    yield { wanted: whole ?? (await floatsOf(result.model.source.tensors.get(name)!)), got, rounding: null }
     return
   }
   const entry = source.tensors.get(name)!
@@ -81,10 +93,13 @@ async function* pairs(
   const step = Math.max(1, Math.floor(PART / length))
   for (let start = 0; start < rows; start += step) {
     const part = { start, end: Math.min(start + step, rows) }
-    const wanted = whole
+    const exact = whole
       ? whole.subarray(part.start * length, part.end * length)
       : await floatsOf(result.model.source.tensors.get(name)!, part)
-    yield [roundedTo(entry, wanted, quantized), await floatsOf(entry, part)]
+    const wanted = roundedTo(entry, exact, quantized)
+    const changes = wanted !== exact && wanted.some((value, i) => value !== exact[i])
+    const rounding = changes ? (entry.stored?.type ?? entry.dtype) : null
+    yield { wanted, got: await floatsOf(entry, part), rounding }
   }
 }
 
@@ -98,9 +113,11 @@ function roundedTo({ name, dtype, stored }: TensorEntry, values: Float32Array, q
   return halves ? toFloat32(new Uint8Array(halves.buffer), dtype) : values
 }
 
-/** Part of a perplexity that a way to hold weights may move it by; codes are the same weights, so next to nothing. */
-const TOLERANCE: Readonly<Record<string, number>> = { codes: 1e-6, F16: 1e-3, BF16: 1e-2 }
+/** Part of a perplexity that another order of the same sums may move it by. */
+const SAME = 1e-6
+/** The same of roundings. */
+const TOLERANCE: Readonly<Record<string, number>> = { F16: 1e-3, BF16: 1e-2, Q8_0: 1e-2 }
 
-/** Whether two perplexities of the same weights, held in this way, agree. */
-export const perplexitiesAgree = (stored: Verification['stored'], run: number, file: number): boolean =>
-  Math.abs(file / run - 1) <= (TOLERANCE[stored] ?? TOLERANCE.codes!)
+/** Whether the perplexities of the run and of exported files agree as far as what they are rounded to lets them. */
+export const perplexitiesAgree = ({ tolerance }: Verification, run: number, file: number): boolean =>
+  Math.abs(file / run - 1) <= tolerance

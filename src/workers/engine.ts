@@ -219,14 +219,14 @@ export class Engine implements EngineApi {
       const exported = await openFiles(written, this.#opened().name)
       const verification = await verifyTensors(result, exported, { signal, onProgress })
       const gpu = this.#gpu
-      const { stored, different } = verification
+      const { different } = verification
       if (!measured || !gpu) return { verification, perplexity: null, equal: different === 0 }
       const { text, options } = measured
       const measure = async (model: OpenedModel, weights: WeightSource) =>
         (await perplexity(gpu, model, weights, { text, ...options, signal, onProgress })).perplexity
       const run = await measure(this.#opened(), this.#weights('quantized'))
       const file = await measure(exported, weightsOf(gpu, exported))
-      const equal = different === 0 && perplexitiesAgree(stored, run, file)
+      const equal = different === 0 && perplexitiesAgree(verification, run, file)
       return { verification, perplexity: { run, file }, equal }
     })
 
