@@ -82,7 +82,7 @@ describe('a command line that is not understood', () => {
     [/eval: --max-tokens: expected with --text only/, 'eval', nano, '--task', 'piqa.jsonl', '--max-tokens', '9'],
     [/--limit: expected a whole number from 1/, 'eval', nano, '--task', 'piqa.jsonl', '--limit', '0'],
     [
-      /--format: expected packed, fp16, .*compressed-tensors, got 'onnx'/,
+      /--format: expected packed, gguf, .*compressed-tensors, got 'onnx'/,
       'export',
       nano,
       '--format',

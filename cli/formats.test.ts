@@ -23,7 +23,7 @@ describe('export and verify', () => {
       // each from the one before, as far as it keeps codes
       const from = made.at(format === 'bf16' ? -2 : -1)!
       const { code, stderr } = await runHere('export', from, '--format', format, '--out', out)
-      expect([format, code, stderr.includes('warning: ')]).toEqual([
+      expect([format, code, stderr.includes('note: ')]).toEqual([
         format,
         0,
         !['packed', 'fp16', 'bf16'].includes(format),

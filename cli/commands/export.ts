@@ -21,7 +21,7 @@ export const exportModel = command({
   async run({ positionals: [path], values: { format, out }, signal }) {
     await prepareOutput(out, 'choose a new path')
     const { files, alone, notes, gguf } = await exported(await openPath(path!), format)
-    for (const note of notes) say(note)
+    for (const note of notes) say(`note: ${note}`)
     const bytes = await (alone ? writeFile(out, files[0]!.chunks, signal) : writeFolder(out, files, signal))
     const simulated = format === 'fp16' || format === 'bf16'
     const text = `${out}  ${megabytes(bytes)}${simulated ? '  simulated: plain floats, as large as the original' : ''}`
