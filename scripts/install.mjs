@@ -33,11 +33,13 @@ export async function install({ quiet = false } = {}) {
   const account = 'node_modules/.package-lock.json'
   if (existsSync(join(root, account)) && isInstalled(packagesIn('package-lock.json'), packagesIn(account))) return
   console.error('Installing dependencies (npm ci)')
+  // llama.cpp, which tests ask, comes built; where it does not it is not worth building
+  const env = { NODE_LLAMA_CPP_SKIP_DOWNLOAD: 'true' }
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
   // Under `npm start` npm says where it lives; asked directly on Windows it is a batch file beside node.
   const npm = process.env.npm_execpath
   const code = npm
-    ? await run(process.execPath, [npm, ...args], { quiet })
-    : await run(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, { quiet })
+    ? await run(process.execPath, [npm, ...args], { quiet, env })
+    : await run(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, { quiet, env })
   must(code, 'npm ci')
 }
