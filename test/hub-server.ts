@@ -59,7 +59,8 @@ export const sha256 = (bytes: Uint8Array) => sha('sha256', bytes)
 const blobOid = (bytes: Uint8Array) => sha('sha1', `blob ${bytes.length}\0`, bytes)
 const inLfs = (path: string) => /\.(safetensors|gguf|bin)$/.test(path)
 
-const EXPOSED = 'ETag, Link, Content-Range, Accept-Ranges, X-Error-Code, X-Repo-Commit, X-Linked-Size, X-Linked-ETag, Retry-After'
+const EXPOSED =
+  'ETag, Link, Content-Range, Accept-Ranges, X-Error-Code, X-Repo-Commit, X-Linked-Size, X-Linked-ETag, Retry-After'
 
 /** A server that speaks the Hub's API on one port of this machine, and its CDN on another, where large files are. */
 export async function startHub(repos: Record<string, TestRepo> = {}): Promise<TestHub> {
@@ -143,7 +144,9 @@ export async function startHub(repos: Record<string, TestRepo> = {}): Promise<Te
     if (!bytes) return refuse(response, 404, { 'X-Error-Code': 'EntryNotFound' })
     if (!inLfs(path)) return send(request, response, bytes, blobOid(bytes), take(`${name}/${path}`))
     const location = `${hub.cdn}/${encodeURIComponent(name)}/${encodeURIComponent(path)}?Signature=secret-signature`
-    response.writeHead(302, { Location: location, 'X-Linked-ETag': `"${sha256(bytes)}"`, 'X-Linked-Size': bytes.length }).end()
+    response
+      .writeHead(302, { Location: location, 'X-Linked-ETag': `"${sha256(bytes)}"`, 'X-Linked-Size': bytes.length })
+      .end()
   }
 
   const onCdn = async (request: IncomingMessage, response: ServerResponse) => {
@@ -187,11 +190,14 @@ export async function startHub(repos: Record<string, TestRepo> = {}): Promise<Te
     if (path === '/api/repos/create') {
       const { name, organization, private: hidden = false } = JSON.parse(body)
       const id = `${organization}/${name}`
-      if (hub.repos.has(id)) return refuse(response, 409, {}, JSON.stringify({ error: 'You already created this model repo' }))
+      if (hub.repos.has(id))
+        return refuse(response, 409, {}, JSON.stringify({ error: 'You already created this model repo' }))
       hub.repos.set(id, { files: {}, private: hidden })
       return json(response, { url: `${hub.url}/${id}`, id })
     }
-    const [, name, action] = /^\/(?:api\/models\/)?(.+?\/[^/]+?)(?:\/(preupload|commit)\/main|\.git\/info\/lfs\/objects\/batch)$/.exec(path) ?? []
+    const [, name, action] =
+      /^\/(?:api\/models\/)?(.+?\/[^/]+?)(?:\/(preupload|commit)\/main|\.git\/info\/lfs\/objects\/batch)$/.exec(path) ??
+      []
     if (path.startsWith('/complete/')) {
       const oid = path.slice('/complete/'.length)
       objects.set(oid, Buffer.concat(parts.get(oid)!))
@@ -216,14 +222,20 @@ export async function startHub(repos: Record<string, TestRepo> = {}): Promise<Te
         if (!object || sha256(object) !== value.oid) return refuse(response, 400)
         repo.files[value.path] = object
       }
-      return json(response, { success: true, commitOid: 'c'.repeat(40), commitUrl: `${hub.url}/${name}/commit/${'c'.repeat(40)}`, hookOutput: '' })
+      return json(response, {
+        success: true,
+        commitOid: 'c'.repeat(40),
+        commitUrl: `${hub.url}/${name}/commit/${'c'.repeat(40)}`,
+        hookOutput: '',
+      })
     }
     return json(response, { transfer: 'basic', objects: JSON.parse(body).objects.map(uploadOf) })
   }
 
   const uploadOf = ({ oid, size }: { oid: string; size: number }) => {
     if (objects.has(oid)) return { oid, size }
-    if (hub.partBytes === 0) return { oid, size, actions: { upload: { href: `${hub.cdn}/objects/${oid}?sig=secret-signature`, header: {} } } }
+    if (hub.partBytes === 0)
+      return { oid, size, actions: { upload: { href: `${hub.cdn}/objects/${oid}?sig=secret-signature`, header: {} } } }
     const header: Record<string, string> = { chunk_size: String(hub.partBytes) }
     for (let i = 1; i <= Math.ceil(size / hub.partBytes); i++)
       header[String(i).padStart(5, '0')] = `${hub.cdn}/parts/${oid}-${i}?sig=secret-signature`
@@ -253,7 +265,13 @@ export async function startHub(repos: Record<string, TestRepo> = {}): Promise<Te
 }
 
 /** A file or the range of it that was asked for. */
-function send(request: IncomingMessage, response: ServerResponse, right: Uint8Array, etag: string, fault?: Fault): void {
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  right: Uint8Array,
+  etag: string,
+  fault?: Fault,
+): void {
   if (fault?.status) return void refuse(response, fault.status, fault.headers)
   const bytes = fault?.body !== undefined ? Buffer.from(fault.body) : right
   const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? []
@@ -267,7 +285,9 @@ function send(request: IncomingMessage, response: ServerResponse, right: Uint8Ar
   })
   if (fault?.slow !== undefined) return void trickle(response, bytes.subarray(start, end), fault.slow)
   if (fault?.cutAfter === undefined) return void response.end(bytes.subarray(start, end))
-  response.write(bytes.subarray(start, Math.min(end, start + fault.cutAfter)), () => setTimeout(() => response.destroy(), 20))
+  response.write(bytes.subarray(start, Math.min(end, start + fault.cutAfter)), () =>
+    setTimeout(() => response.destroy(), 20),
+  )
 }
 
 async function trickle(response: ServerResponse, bytes: Uint8Array, ms: number): Promise<void> {
@@ -283,7 +303,12 @@ function json(response: ServerResponse, value: unknown): void {
   response.writeHead(200, { 'Content-Type': 'application/json' }).end(text)
 }
 
-function refuse(response: ServerResponse, status: number, headers: Fault['headers'] = {}, body: Fault['body'] = '{"error":"no"}'): null {
+function refuse(
+  response: ServerResponse,
+  status: number,
+  headers: Fault['headers'] = {},
+  body: Fault['body'] = '{"error":"no"}',
+): null {
   response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(body)
   return null
 }

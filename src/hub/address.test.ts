@@ -44,6 +44,18 @@ it('writes an address that reads back', () => {
 
 it('knows names that stay in their folder and show as what they are', () => {
   for (const good of ['config.json', 'a/b.gguf', 'Größe.json']) expect(isPlainPath(good), good).toBe(true)
-  for (const bad of ['../x', 'a/../../b', '/etc/passwd', 'a\\b', 'a\u0007b', 'a\nb', 'x\u202egnp.exe', '', 'a//b', '.', 'C:x'])
+  for (const bad of [
+    '../x',
+    'a/../../b',
+    '/etc/passwd',
+    'a\\b',
+    'a\u0007b',
+    'a\nb',
+    'x\u202egnp.exe',
+    '',
+    'a//b',
+    '.',
+    'C:x',
+  ])
     expect(isPlainPath(bad), JSON.stringify(bad)).toBe(false)
 })

@@ -106,7 +106,10 @@ export async function cachedFiles(store: FileStore, folder: string): Promise<Byt
 }
 
 /** Readable, and short enough for every file system; the digest tells revisions and choices apart. */
-export function folderOf({ repo, revision }: Pick<HubListing, 'repo' | 'revision'>, { id }: Pick<Choice, 'id'>): string {
+export function folderOf(
+  { repo, revision }: Pick<HubListing, 'repo' | 'revision'>,
+  { id }: Pick<Choice, 'id'>,
+): string {
   const digest = new Sha256().update(new TextEncoder().encode(`${repo}@${revision}#${id}`)).digest()
   return `${repo.replace('/', '--').slice(0, 100)}-${digest.slice(0, 12)}`
 }

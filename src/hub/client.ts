@@ -82,7 +82,8 @@ const reasonOf = (error: unknown): string => {
 
 function refusal({ status, headers }: Response, { repo, writes }: Subject, hub: string, hasToken: boolean): Error {
   const code = headers.get('X-Error-Code') ?? ''
-  const fail = (got: string, remedy: string) => new NetworkError(`hub ${repo}: expected ${wanted}, got ${got} — ${remedy}`)
+  const fail = (got: string, remedy: string) =>
+    new NetworkError(`hub ${repo}: expected ${wanted}, got ${got} — ${remedy}`)
   const wanted = writes ? 'leave to write' : 'leave to read'
   const settings = `${hub}/settings/tokens`
   if (status === 429) {

@@ -1,5 +1,5 @@
 import { CancelledError, NetworkError } from '../errors'
-import { type HubClient, ConnectionLost, malformed } from './client'
+import { ConnectionLost, type HubClient, malformed } from './client'
 import { fileUrl, type HubFile, type HubListing } from './listing'
 import { baseName } from './remote'
 import { Sha256 } from './sha256'

@@ -36,8 +36,7 @@ async function take(client: HubClient, repo: string, response: Response, skip: n
       const { done, value } = await reader.read().catch((cause) => {
         throw client.lost(repo, cause)
       })
-      if (done)
-        throw new NetworkError(`hub ${repo}: expected ${length} bytes, got ${Math.max(0, at)} — try again`)
+      if (done) throw new NetworkError(`hub ${repo}: expected ${length} bytes, got ${Math.max(0, at)} — try again`)
       const from = Math.max(0, -at)
       if (value.length > from) bytes.set(value.subarray(from, from + length - Math.max(0, at)), Math.max(0, at))
       at += value.length
