@@ -5,8 +5,13 @@ import { fileSource } from '../src/formats/node-files'
 import type { FileStore } from '../src/hub/store'
 import { cacheFolder } from './cache-folder'
 
+const hubFolder = () => join(cacheFolder(), 'hub')
+
+/** Where the store in the user's cache folder keeps a folder or a file of it. */
+export const diskPath = (folder: string, name = ''): string => join(hubFolder(), folder, name)
+
 /** Fetched files in a folder on disk: by default in the user's cache folder. */
-export function diskStore(root: string = join(cacheFolder(), 'hub')): FileStore {
+export function diskStore(root: string = hubFolder()): FileStore {
   const at = (folder: string, name = '') => join(root, folder, name)
   return {
     folders: async () => (await entries(root)).filter((entry) => entry.isDirectory()).map(({ name }) => name),

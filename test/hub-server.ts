@@ -188,11 +188,11 @@ export async function startHub(repos: Record<string, TestRepo> = {}): Promise<Te
       return refuse(response, request.headers.authorization ? 403 : 401)
     const body = (await bodyOf(request)).toString()
     if (path === '/api/repos/create') {
-      const { name, organization, private: hidden = false } = JSON.parse(body)
+      const { name, organization, visibility } = JSON.parse(body)
       const id = `${organization}/${name}`
       if (hub.repos.has(id))
         return refuse(response, 409, {}, JSON.stringify({ error: 'You already created this model repo' }))
-      hub.repos.set(id, { files: {}, private: hidden })
+      hub.repos.set(id, { files: {}, private: visibility === 'private' })
       return json(response, { url: `${hub.url}/${id}`, id })
     }
     const [, name, action] =

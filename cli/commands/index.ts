@@ -1,15 +1,19 @@
 import type { Command } from '../command'
 import { bench } from './bench'
+import { cache } from './cache'
 import { compare } from './compare'
 import { evaluate } from './eval'
 import { exportFolder } from './export'
 import { generate } from './generate'
 import { inspect } from './inspect'
+import { pull } from './pull'
+import { push } from './push'
 import { quantize } from './quantize'
 import { sensitivity } from './sensitivity'
 
 /** All commands, in the order in which one meets them. */
 export const commands: readonly Command[] = [
+  pull,
   inspect,
   quantize,
   evaluate,
@@ -17,5 +21,7 @@ export const commands: readonly Command[] = [
   sensitivity,
   generate,
   exportFolder,
+  push,
+  cache,
   bench,
 ]

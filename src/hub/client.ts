@@ -72,6 +72,16 @@ export class HubClient {
 /** Nobody refused: the same request may go through in a moment. */
 export class ConnectionLost extends NetworkError {}
 
+/** The server said no. */
+export class Refusal extends NetworkError {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message)
+  }
+}
+
 export const malformed = (repo: string, got: string) =>
   new NetworkError(`hub ${repo}: expected an answer as the Hub gives it, got ${got} — try again later`)
 
@@ -83,7 +93,7 @@ const reasonOf = (error: unknown): string => {
 function refusal({ status, headers }: Response, { repo, writes }: Subject, hub: string, hasToken: boolean): Error {
   const code = headers.get('X-Error-Code') ?? ''
   const fail = (got: string, remedy: string) =>
-    new NetworkError(`hub ${repo}: expected ${wanted}, got ${got} — ${remedy}`)
+    new Refusal(`hub ${repo}: expected ${wanted}, got ${got} — ${remedy}`, status)
   const wanted = writes ? 'leave to write' : 'leave to read'
   const settings = `${hub}/settings/tokens`
   if (status === 429) {

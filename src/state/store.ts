@@ -5,6 +5,7 @@ import type { GenerationReport, MethodDescription, TaskInfo } from '../workers/a
 import { type Benchmark, noBenchmark } from './benchmark'
 import type { Catalog } from './catalog'
 import type { Failure } from './failure'
+import { type Hub, noHub } from './hub'
 import type { Measurement } from './measurements'
 import type { PlannedModule } from './modules'
 import type { RunState } from './progress'
@@ -19,6 +20,7 @@ export interface StudioState {
   /** What keeps the engine; one thing at a time. */
   readonly busy: Busy | null
   readonly opening: Opening
+  readonly hub: Hub
   readonly model: OpenModel | null
   readonly recipe: Recipe | null
   readonly forecast: RunForecast | null
@@ -141,6 +143,7 @@ export const createStudioStore = (): StudioStore =>
     catalog: { models: [], texts: [] },
     busy: null,
     opening: { status: 'idle' },
+    hub: noHub,
     model: null,
     recipe: null,
     forecast: null,

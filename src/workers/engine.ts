@@ -3,13 +3,13 @@ import { packedFileName } from '../formats/bitloom/names'
 import { writeBitloom } from '../formats/bitloom/write'
 import { type ByteSource, blobSource } from '../formats/bytes'
 import { dequantize } from '../formats/dequantize'
-import { exportFp16 } from '../formats/export-fp16'
+import { exportFp16, type OutputFile } from '../formats/export-fp16'
 import type { ChangedTensors, QuantizedLinear } from '../formats/quantized'
 import { salientMask } from '../formats/salient'
 import { isSideFile } from '../formats/side-files'
 import { assess, toFloat32 } from '../formats/source'
 import { zipStream } from '../formats/zip'
-import { type Gpu, type GpuInfo, requestGpu } from '../gpu/device'
+import { assumedGpu, type Gpu, requestGpu } from '../gpu/device'
 import { tune } from '../kernels/tuning'
 import { describeMethod } from '../methods/options'
 import { methods } from '../methods/registry'
@@ -26,17 +26,10 @@ import { readTask } from '../pipeline/zero-shot-task'
 import type { Recipe, RunForecast, RunReport } from '../records'
 import type { EngineApi, OpenResult } from './api'
 import { fetchBundled } from './bundled'
+import { HubDesk } from './hub-desk'
+import { opfsStore } from './opfs-store'
 import { remembering } from './remembering'
 import { tuningCache } from './tuning-cache'
-
-/** What every WebGPU device guarantees: assumed for forecasts while there is no device. */
-const DEFAULT_LIMITS: GpuInfo = {
-  name: 'none',
-  software: false,
-  features: [],
-  maxBindingBytes: 128 * 2 ** 20,
-  maxBufferBytes: 256 * 2 ** 20,
-}
 
 /** A result: codes of every linear, from a run just done or from a packed file. */
 interface Result {
@@ -62,6 +55,11 @@ export class Engine implements EngineApi {
   #forecast: Promise<unknown> | null = null
   /** Of the run under way. */
   #pause: PauseSwitch | null = null
+  readonly hub = new HubDesk({
+    store: opfsStore(),
+    gpu: () => this.#gpu?.info ?? assumedGpu,
+    result: (what) => this.#resultFiles(what),
+  })
 
   constructor(private readonly api: GPU | undefined) {}
 
@@ -97,11 +95,15 @@ export class Engine implements EngineApi {
     return this.#open(await fetchBundled(name, onProgress), name)
   }
 
+  async openCached(folder: string, name: string): Promise<OpenResult> {
+    return this.#open(await this.hub.files(folder), name)
+  }
+
   async forecast(recipe: Recipe): Promise<RunForecast> {
     const model = this.#opened()
     const gpu = this.#gpu
     // a device at work would be measured as a slow one
-    if (!gpu || this.#work) return { ...forecastOf(model, recipe, gpu?.info ?? DEFAULT_LIMITS), seconds: null }
+    if (!gpu || this.#work) return { ...forecastOf(model, recipe, gpu?.info ?? assumedGpu), seconds: null }
     const forecast = forecastRun(model, recipe, gpu)
     this.#forecast = forecast.catch(() => {})
     return forecast
@@ -132,6 +134,7 @@ export class Engine implements EngineApi {
 
   async cancel() {
     this.#work?.abort()
+    this.hub.stopText()
   }
 
   perplexity: EngineApi['perplexity'] = (which, text, options, onProgress) =>
@@ -196,21 +199,34 @@ export class Engine implements EngineApi {
     })
 
   async download(what: 'packed' | 'fp16') {
-    const { source, name } = this.#opened()
+    if (what === 'packed') {
+      const { name, size, chunks } = await this.#packedFile()
+      return { name, stream: streamOf(chunks), size }
+    }
+    const { name } = this.#opened()
+    const { size, stream } = zipStream(`${name}-fp16`, await this.#resultFiles(what))
+    return { name: `${name}-fp16.zip`, stream, size }
+  }
+
+  async #packedFile() {
     const result = this.#quantized()
     const linears = await Promise.all(result.names.map((linear) => result.linear(linear)))
-    if (what === 'packed') {
-      const { size, chunks } = writeBitloom(source, linears, result.report, result.changed)
-      return { name: packedFileName(result.report), stream: streamOf(chunks), size }
-    }
+    const file = writeBitloom(this.#opened().source, linears, result.report, result.changed)
+    return { name: packedFileName(result.report), ...file }
+  }
+
+  /** What a download or an upload consists of. */
+  async #resultFiles(what: 'packed' | 'fp16'): Promise<OutputFile[]> {
+    if (what === 'packed') return [await this.#packedFile()]
+    const result = this.#quantized()
+    const linears = await Promise.all(result.names.map((linear) => result.linear(linear)))
     const dense = new Map(
       linears.map((linear) => [
         linear.name,
         { out: linear.out, in: linear.in, weights: async () => dequantize(linear) },
       ]),
     )
-    const { size, stream } = zipStream(`${name}-fp16`, exportFp16(source, dense, result.changed))
-    return { name: `${name}-fp16.zip`, stream, size }
+    return exportFp16(this.#opened().source, dense, result.changed)
   }
 
   /** Opens a whole pile; what was open stays until everything has been checked. */
@@ -226,7 +242,7 @@ export class Engine implements EngineApi {
       changed: new Map(),
       scalings: new Map(),
     }
-    const inspection = inspect(model, this.#gpu?.info ?? DEFAULT_LIMITS)
+    const inspection = inspect(model, this.#gpu?.info ?? assumedGpu)
     return { state: 'ready', inspection, report: packed?.report ?? null }
   }
 

@@ -4,6 +4,7 @@ import { fp16Bytes, packedBytes } from '../../state/modules'
 import { recipeJson } from '../../state/recipe'
 import type { Result } from '../../state/store'
 import { formatBytes, formatPercent } from '../format'
+import { HubPush } from '../HubPush'
 import { ProgressLine } from '../ProgressLine'
 import { Step } from '../Step'
 import { useStudio, useStudioState } from '../studio-context'
@@ -22,6 +23,7 @@ export function TakeStep() {
   return (
     <Step id="take" status={result.alive ? null : 'quantized model lost with the engine'}>
       <Files result={result} />
+      <HubPush alive={result.alive} />
       <Saving />
     </Step>
   )
@@ -116,7 +118,7 @@ function Saving() {
   if (!work) return null
   return (
     <ProgressLine
-      label={`Saving ${work.label.toLowerCase()}`}
+      label={work.phase ? `Saving ${work.label.toLowerCase()}` : work.label}
       detail={work.total > 0 ? `${formatBytes(work.done)} of ${formatBytes(work.total)}` : formatBytes(work.done)}
       share={work.total > 0 ? work.done / work.total : null}
     />
