@@ -1,6 +1,7 @@
 import { HubClient } from '../src/hub/client'
 import { endpointAt } from '../src/hub/endpoint'
-import { hubText, hubTexts } from '../src/hub/texts'
+import { hubTexts } from '../src/hub/text-list'
+import { hubText } from '../src/hub/texts'
 import { UsageError } from './command'
 import { diskStore } from './hub-store'
 import { partsPrinter } from './progress'

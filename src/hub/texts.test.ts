@@ -6,7 +6,8 @@ import { diskStore } from '../../cli/hub-store'
 import { startHub, type TestHub } from '../../test/hub-server'
 import { HubClient } from './client'
 import { endpointAt } from './endpoint'
-import { hubText, hubTexts } from './texts'
+import { hubTexts } from './text-list'
+import { hubText } from './texts'
 
 let hub: TestHub
 const root = mkdtempSync(join(tmpdir(), 'bitloom-texts-'))

@@ -2,7 +2,7 @@ import type { CachedModel } from '../hub/cache'
 import type { HubOffer } from '../workers/hub-api'
 
 export { addressText } from '../hub/address'
-export { type HubText, hubTexts } from '../hub/texts'
+export { hubTexts } from '../hub/text-list'
 
 /** What the page knows of the Hugging Face Hub: nothing until somebody asks. */
 export interface Hub {

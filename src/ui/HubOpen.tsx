@@ -15,12 +15,12 @@ export function HubOpen() {
   const offer = useStudioState((state) => state.hub.offer)
   const fetching = useStudioState((state) => state.hub.fetching)
   return (
-    <section className="hub" aria-label="Hugging Face Hub">
+    <div className="hub">
       <LookUp />
       {offer && !fetching && <Offer offer={offer} />}
       {fetching && <FetchLine />}
       {cached.length > 0 && <Kept />}
-    </section>
+    </div>
   )
 }
 
