@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
-import { nano, runHere, scratch } from '../test/cli'
+import { built, nano, runHere, scratch, start } from '../test/cli'
 import { sha256, startHub, type TestHub } from '../test/hub-server'
 import { textOfHub } from './hub'
 
@@ -110,3 +110,31 @@ it('texts of the Hub go by their names', async () => {
     stderr: expect.stringMatching(/expected hub:wikitext-2-test, .*, got 'hub:other'/),
   })
 })
+
+it('the built program stops with Ctrl+C, keeps what it has, and goes on', async () => {
+  await built()
+  const env = { HF_ENDPOINT: hub.url, XDG_CACHE_HOME: join(folder, 'stopped') }
+  hub.faults.set('org/wren/model.safetensors', { slow: 300, skip: 1 })
+  const { child, ended } = start(['pull', 'org/wren'], env)
+  await vi.waitFor(() => expect(hub.faults.size).toBe(0), 10_000)
+  await new Promise((resolve) => setTimeout(resolve, 700))
+  child.kill('SIGINT')
+  expect(await ended).toMatchObject({
+    code: 130,
+    stderr: expect.stringMatching(/what was fetched is kept; the same command goes on/),
+  })
+  hub.seen.length = 0
+  const again = await start(['pull', 'org/wren', '--json'], env).ended
+  expect(again.code).toBe(0)
+  const { path } = JSON.parse(again.stdout)
+  expect(sha256(readFileSync(join(path, 'model.safetensors')))).toBe(sha256(files['model.safetensors']!))
+  expect(hub.seen.map(({ range }) => range)).toContainEqual(expect.stringMatching(/^bytes=[1-9]\d*-$/))
+}, 60_000)
+
+it('the built program uploads without a word of its own runtime', async () => {
+  await built()
+  const pushed = await start(['push', nano, '--repo', 'me/built'], { HF_ENDPOINT: hub.url, HF_TOKEN: hub.writeToken })
+    .ended
+  expect(pushed.code).toBe(0)
+  expect(pushed.stderr).not.toMatch(/Warning/)
+}, 60_000)

@@ -21,7 +21,9 @@ test.beforeEach(async ({ baseURL }) => {
     'org/wren': { files: { ...files, 'pytorch_model.bin': new Uint8Array(9) }, token: TOKEN, gated: true },
   })
 })
-test.afterEach(() => Promise.all([hub.close(), proxy.close()]))
+test.afterEach(async () => {
+  await Promise.all([hub.close(), proxy.close()])
+})
 
 /** The page with a stand-in for the Hub, which the policy of the real one would not let it ask. */
 async function openWith(page: Page): Promise<Studio> {

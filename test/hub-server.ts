@@ -23,6 +23,8 @@ export interface Fault {
   /** Milliseconds between two pieces. */
   readonly slow?: number
   times?: number
+  /** Requests that go well before. */
+  skip?: number
 }
 
 export interface TestRepo {
@@ -71,6 +73,10 @@ export async function startHub(repos: Record<string, TestRepo> = {}): Promise<Te
   const take = (key: string): Fault | undefined => {
     const fault = hub.faults.get(key)
     if (!fault) return undefined
+    if (fault.skip) {
+      fault.skip--
+      return undefined
+    }
     const left = (fault.times ?? 1) - 1
     if (left <= 0) hub.faults.delete(key)
     else fault.times = left

@@ -55,6 +55,8 @@ export async function fetchModel(
   const { repo, revision, commit } = listing
   const files = choice.files.map(({ path, size, oid }) => ({ name: baseName(path), size, oid }))
   const before = await readManifest(store, folder)
+  // files that nobody vouches for
+  if (!before) await store.remove(folder)
   for (const old of before?.files ?? [])
     if (!files.some(({ name, oid }) => name === old.name && oid === old.oid)) await store.remove(folder, old.name)
   await writeText(store, folder, MANIFEST, JSON.stringify({ repo, revision, commit, choice: choice.id, files }))

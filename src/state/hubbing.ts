@@ -88,7 +88,7 @@ export function hubActions(context: Context, { openCached }: Opens) {
   const pauseFetch = async (): Promise<void> => {
     const now = hub().fetching
     if (now) patchHub(context, { fetching: { ...now, stopping: true } })
-    await api().stop()
+    await api().stop('fetch')
     await underWay
   }
 
@@ -128,7 +128,7 @@ export function hubActions(context: Context, { openCached }: Opens) {
 
   return {
     ...{ refreshHub: refresh, lookUp, chooseOffered, fetchOffered, resumeFetch, pauseFetch, cancelFetch },
-    ...{ openFetched, clearFetched, setHubToken, push, stopPush: () => api().stop() },
+    ...{ openFetched, clearFetched, setHubToken, push, stopPush: () => api().stop('push') },
   }
 }
 

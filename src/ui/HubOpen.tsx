@@ -106,7 +106,7 @@ function Offer({ offer }: { offer: HubOffer }) {
         </table>
       </section>
       <div className="row">
-        <button type="button" className="primary" onClick={() => void studio.fetchOffered()}>
+        <button type="button" className={problem ? '' : 'primary'} onClick={() => void studio.fetchOffered()}>
           Download {formatBytes(choice.bytes)}
         </button>
         <span className="quiet small">
@@ -122,7 +122,7 @@ function FetchLine() {
   const fetching = useStudioState((state) => state.hub.fetching)!
   const { address, file, done, total, bytesPerSecond, secondsLeft, notes, stopping } = fetching
   const speed = bytesPerSecond === null ? '' : `, ${formatBytes(bytesPerSecond)}/s`
-  const left = secondsLeft === null ? '' : `, about ${roughly(secondsLeft)} left`
+  const left = secondsLeft === null ? '' : `, ${roughly(secondsLeft)} left`
   return (
     <section className="stack" aria-label="Download">
       <ProgressLine

@@ -134,7 +134,7 @@ export class Engine implements EngineApi {
 
   async cancel() {
     this.#work?.abort()
-    this.hub.stopText()
+    await this.hub.stop('text')
   }
 
   perplexity: EngineApi['perplexity'] = (which, text, options, onProgress) =>

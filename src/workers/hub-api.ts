@@ -18,14 +18,17 @@ export interface HubApi {
   fetch(wish: HubWish, access: HubAccess, onProgress: (progress: FetchProgress) => void): Promise<string>
   /** Uploads the result. */
   push(wish: PushWish, access: HubAccess, onProgress: (progress: PushProgress) => void): Promise<string>
-  /** Ends a download or an upload; that call rejects with CancelledError. */
-  stop(): Promise<void>
+  /** Ends what is under way of this kind; that call rejects with CancelledError. */
+  stop(work: HubWork): Promise<void>
   cached(): Promise<HubCache>
   /** One folder, or all with the texts. */
   clear(folder: string | null): Promise<void>
-  /** A text by its `hub:` name; downloaded the first time. The engine's `cancel` ends it. */
+  /** A text by its `hub:` name; downloaded the first time. The engine's `cancel` ends it, too. */
   text(name: string, access: HubAccess, onProgress: (done: number, total: number) => void): Promise<TextInput>
 }
+
+/** What takes a while. One of each may be under way. */
+export type HubWork = 'fetch' | 'push' | 'text'
 
 export interface HubOffer {
   readonly repo: string

@@ -12,8 +12,9 @@ import { pushFiles } from '../hub/push'
 import { remoteSource } from '../hub/remote'
 import { hubTexts } from '../hub/text-list'
 import { hubText } from '../hub/texts'
+import { checkCancelled } from '../pipeline/batching'
 import { previewModel } from '../pipeline/preview'
-import type { HubAccess, HubApi, HubChoice } from './hub-api'
+import type { HubAccess, HubApi, HubChoice, HubWork } from './hub-api'
 import type { OpfsStore } from './opfs-store'
 
 /** Result files on their way to the Hub: hashed before they are sent, so they are written down first. */
@@ -31,8 +32,7 @@ interface Surroundings {
 
 /** The engine's dealings with the Hub; they go on beside its work on the device. */
 export class HubDesk implements HubApi {
-  #transfer: AbortController | null = null
-  #text: AbortController | null = null
+  readonly #stops = new Map<HubWork, AbortController>()
 
   constructor(private readonly around: Surroundings) {}
 
@@ -48,7 +48,7 @@ export class HubDesk implements HubApi {
   }
 
   fetch: HubApi['fetch'] = ({ address, choice }, access, onProgress) =>
-    this.#transferring(async (signal) => {
+    this.#stoppable('fetch', async (signal) => {
       const client = clientFor(access, signal)
       const { listing, choices } = await offerAt(client, readAddress(address, client.endpoint.hub))
       const wanted = choices.find(({ id }) => id === choice)
@@ -64,7 +64,7 @@ export class HubDesk implements HubApi {
     })
 
   push: HubApi['push'] = ({ what, repo, isPrivate }, access, onProgress) =>
-    this.#transferring(async (signal) => {
+    this.#stoppable('push', async (signal) => {
       const { store } = this.around
       try {
         const staged: { path: string; blob: Blob }[] = []
@@ -73,7 +73,7 @@ export class HubDesk implements HubApi {
           try {
             await file.empty()
             for await (const chunk of chunks) {
-              signal.throwIfAborted()
+              checkCancelled(signal)
               await file.write(new Uint8Array(chunk))
             }
           } finally {
@@ -87,12 +87,7 @@ export class HubDesk implements HubApi {
       }
     })
 
-  stop: HubApi['stop'] = async () => this.#transfer?.abort()
-
-  /** Ends the download of a text. */
-  stopText(): void {
-    this.#text?.abort()
-  }
+  stop: HubApi['stop'] = async (work) => this.#stops.get(work)?.abort()
 
   cached: HubApi['cached'] = async () => {
     const { store } = this.around
@@ -106,13 +101,12 @@ export class HubDesk implements HubApi {
     for (const name of folder === null ? await store.folders() : [folder]) await store.remove(name)
   }
 
-  text: HubApi['text'] = async (name, access, onProgress) => {
-    const text = hubTexts.find((candidate) => candidate.name === name)
-    if (!text) throw new FormatError(`text: expected one of the Hub's, got '${name}' — choose another`)
-    this.#text = new AbortController()
-    const client = clientFor(access, this.#text.signal)
-    return { name, text: await hubText(client, this.around.store, text, onProgress) }
-  }
+  text: HubApi['text'] = (name, access, onProgress) =>
+    this.#stoppable('text', async (signal) => {
+      const text = hubTexts.find((candidate) => candidate.name === name)
+      if (!text) throw new FormatError(`text: expected one of the Hub's, got '${name}' — choose another`)
+      return { name, text: await hubText(clientFor(access, signal), this.around.store, text, onProgress) }
+    })
 
   /** The files of a model that is here whole. */
   files(folder: string): Promise<ByteSource[]> {
@@ -132,13 +126,14 @@ export class HubDesk implements HubApi {
     }
   }
 
-  async #transferring<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    invariant(!this.#transfer, 'the hub was asked for two transfers at once')
-    this.#transfer = new AbortController()
+  async #stoppable<T>(work: HubWork, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    invariant(!this.#stops.has(work), `the hub was asked to ${work} twice at once`)
+    const stop = new AbortController()
+    this.#stops.set(work, stop)
     try {
-      return await work(this.#transfer.signal)
+      return await run(stop.signal)
     } finally {
-      this.#transfer = null
+      this.#stops.delete(work)
     }
   }
 }

@@ -22,7 +22,7 @@ export function OpenStep() {
         <p className="quiet small">
           {!model &&
             "Bitloom quantizes language models on this machine's GPU, shows every bit it stores and measures what it costs. "}
-          Nothing leaves this machine, and nothing is fetched unless you ask for it.
+          Nothing leaves this machine, and nothing is fetched, unless you ask for it.
         </p>
       }
     >
