@@ -1,7 +1,7 @@
 import type { ByteSource } from '../formats/bytes'
 import { openCheckpoint } from '../formats/huggingface'
 import { isPacked } from '../formats/packed-file'
-import { readSafetensors, type Safetensors } from '../formats/safetensors'
+import { readSafetensors } from '../formats/safetensors'
 import { findWeights } from '../formats/weight-files'
 import type { GpuInfo } from '../gpu/device'
 import { checkTensors, specFromFiles } from '../models/spec'
@@ -25,8 +25,8 @@ export interface Preview {
 export async function previewModel(files: readonly ByteSource[], gpu: GpuInfo): Promise<Preview> {
   const byName = new Map(files.map((file) => [file.name, file]))
   const weights = await findWeights(byName)
-  const parts: Safetensors[] = []
-  for (const file of weights.present) parts.push(await readSafetensors(file))
+  // at once: each is a request or two, and there may be dozens
+  const parts = await Promise.all(weights.present.map(readSafetensors))
   if (parts.length === 1 && isPacked(parts[0]!)) return { architecture: 'packed', parameters: 0, forecast: null }
   const described = new Map([...byName].filter(([name]) => /^(generation_)?config\.json$/.test(name)))
   const source = await openCheckpoint(described, weights, parts)

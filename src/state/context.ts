@@ -96,13 +96,21 @@ export const accessOf = ({ hubToken, host }: Context): HubAccess => ({
 export const patchHub = (context: Context, part: Partial<Hub>): void =>
   patch(context, { hub: { ...context.store.getState().hub, ...part } })
 
+/** What is kept from the Hub now. */
+export async function refreshHub(context: Context): Promise<void> {
+  const { models, bytes } = await context.engine.api.hub.cached()
+  patchHub(context, { cached: models, bytes })
+}
+
 /** A text of the Hub; downloaded the first time, and shown while it is. */
 async function textOfHub(context: Context, name: string): Promise<TextInput> {
   const title = hubTexts.find((text) => text.name === name)?.title ?? name
   try {
-    return await context.engine.api.hub.text(name, accessOf(context), (done, total) =>
+    const text = await context.engine.api.hub.text(name, accessOf(context), (done, total) =>
       patchHub(context, { text: { name: title, done, total } }),
     )
+    await refreshHub(context)
+    return text
   } finally {
     patchHub(context, { text: null })
   }

@@ -2,7 +2,7 @@ import { addressText } from '../hub/address'
 import type { CachedModel } from '../hub/cache'
 import { Pace } from '../hub/pace'
 import type { HubWish, PushWish } from '../workers/hub-api'
-import { accessOf, type Context, occupy, patch, patchHub, setFailure } from './context'
+import { accessOf, type Context, occupy, patch, patchHub, refreshHub, setFailure } from './context'
 import { isCancelled } from './failure'
 
 interface Opens {
@@ -24,10 +24,7 @@ export function hubActions(context: Context, { openCached }: Opens) {
     }
   }
 
-  const refresh = async (): Promise<void> => {
-    const { models, bytes } = await api().cached()
-    patchHub(context, { cached: models, bytes })
-  }
+  const refresh = () => refreshHub(context)
 
   const lookUp = (address: string) =>
     trying(async () => {
@@ -127,7 +124,7 @@ export function hubActions(context: Context, { openCached }: Opens) {
     })
 
   return {
-    ...{ refreshHub: refresh, lookUp, chooseOffered, fetchOffered, resumeFetch, pauseFetch, cancelFetch },
+    ...{ lookUp, chooseOffered, fetchOffered, resumeFetch, pauseFetch, cancelFetch },
     ...{ openFetched, clearFetched, setHubToken, push, stopPush: () => api().stop('push') },
   }
 }

@@ -1,6 +1,6 @@
 import { FormatError } from '../errors'
 import type { OpenResult } from '../workers/api'
-import { type Context, markLost, occupy, patch, patchHub, setFailure } from './context'
+import { type Context, markLost, occupy, patch, refreshHub, setFailure } from './context'
 import { failureFrom, isLost } from './failure'
 import { planModules } from './modules'
 import { runOfReport } from './progress'
@@ -22,8 +22,7 @@ export function openingActions(context: Context) {
       else patch(context, { engine: { status: 'absent', failure: failureFrom(error) } })
     }
     try {
-      const { models, bytes } = await engine.api.hub.cached()
-      patchHub(context, { cached: models, bytes })
+      await refreshHub(context)
     } catch {
       // a browser without a file system of its own, as in a private window: then nothing is kept
     }

@@ -3,7 +3,8 @@ import { roughly } from '../duration'
 import { addressText } from '../state/hub'
 import type { HubOffer } from '../workers/hub-api'
 import { ChoiceField, WordField } from './fields'
-import { formatBytes, formatCount, formatPercent } from './format'
+import { formatBytes, formatCount } from './format'
+import { HubKept } from './HubKept'
 import { HubToken } from './HubToken'
 import { ProgressLine } from './ProgressLine'
 import { useStudio, useStudioState } from './studio-context'
@@ -11,7 +12,7 @@ import './hub.css'
 
 /** Models of the Hugging Face Hub: looked up, downloaded, kept. Nothing is asked of it before a button is pressed. */
 export function HubOpen() {
-  const cached = useStudioState((state) => state.hub.cached)
+  const keeps = useStudioState((state) => state.hub.cached.length > 0 || state.hub.bytes > 0)
   const offer = useStudioState((state) => state.hub.offer)
   const fetching = useStudioState((state) => state.hub.fetching)
   return (
@@ -19,7 +20,7 @@ export function HubOpen() {
       <LookUp />
       {offer && !fetching && <Offer offer={offer} />}
       {fetching && <FetchLine />}
-      {cached.length > 0 && <Kept />}
+      {keeps && <HubKept />}
     </div>
   )
 }
@@ -63,7 +64,7 @@ function Offer({ offer }: { offer: HubOffer }) {
   // what is fetched comes first
   const files = [...offer.files].sort((a, b) => Number(wanted.has(b.path)) - Number(wanted.has(a.path)))
   return (
-    <section className="hub-offer" aria-label={`${offer.repo} on the Hub`}>
+    <section className="hub-offer" aria-label={`${offer.repo} on the Hub`} aria-live="polite">
       <div className="hub-head">
         <h3>
           {addressText(offer)} <span className="quiet mono">{offer.commit.slice(0, 10)}</span>
@@ -145,75 +146,6 @@ function FetchLine() {
           Cancel download
         </button>
       </div>
-    </section>
-  )
-}
-
-function Kept() {
-  const studio = useStudio()
-  const { cached, bytes, fetching } = useStudioState((state) => state.hub)
-  const busy = useStudioState((state) => state.busy !== null)
-  const ready = useStudioState((state) => state.engine.status !== 'starting')
-  return (
-    <section aria-label="Kept from the Hub">
-      <div className="hub-head">
-        <h3>
-          Kept from the Hub <span className="quiet">{formatBytes(bytes)}</span>
-        </h3>
-        <button
-          type="button"
-          className="plain small"
-          disabled={fetching !== null}
-          onClick={() => void studio.clearFetched(null)}
-        >
-          Clear all
-        </button>
-      </div>
-      <ul className="hub-kept">
-        {cached.map((model) => {
-          const name = `${addressText(model)}${model.choice && ` ${model.choice}`}`
-          return (
-            <li key={model.folder}>
-              <span className="hub-name">
-                {name}{' '}
-                <span className="quiet small">
-                  {model.complete
-                    ? formatBytes(model.bytes)
-                    : `${formatPercent(model.bytes / Math.max(1, model.total))} of ${formatBytes(model.total)}`}
-                </span>
-              </span>
-              {model.complete ? (
-                <button
-                  type="button"
-                  aria-label={`Open ${name}`}
-                  disabled={busy || !ready}
-                  onClick={() => void studio.openFetched(model)}
-                >
-                  Open
-                </button>
-              ) : (
-                <button
-                  type="button"
-                  aria-label={`Resume ${name}`}
-                  disabled={fetching !== null}
-                  onClick={() => void studio.resumeFetch(model)}
-                >
-                  Resume
-                </button>
-              )}
-              <button
-                type="button"
-                className="plain small"
-                aria-label={`Remove ${name}`}
-                disabled={fetching !== null}
-                onClick={() => void studio.clearFetched(model.folder)}
-              >
-                Remove
-              </button>
-            </li>
-          )
-        })}
-      </ul>
     </section>
   )
 }
