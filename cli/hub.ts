@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import { HubClient } from '../src/hub/client'
 import { endpointAt } from '../src/hub/endpoint'
+import type { Hash } from '../src/hub/sha256'
 import { hubTexts } from '../src/hub/text-list'
 import { hubText } from '../src/hub/texts'
 import { UsageError } from './command'
@@ -22,7 +24,13 @@ export function hubClient(command: string, tokenEnv: string | undefined, signal?
     throw new UsageError(
       `${command}: --token-env: expected a variable that holds a token, got '${tokenEnv}', which is not set`,
     )
-  return new HubClient({ endpoint: endpointAt(process.env.HF_ENDPOINT), token, signal })
+  return new HubClient({ endpoint: endpointAt(process.env.HF_ENDPOINT), token, signal, hash: nodeHash })
+}
+
+/** By the processor's own instructions, ten times as fast. */
+function nodeHash(): Hash {
+  const hash = createHash('sha256')
+  return { update: (bytes) => hash.update(bytes), digest: () => hash.digest('hex') }
 }
 
 /** The text that `hub:…` names: from the cache, or downloaded. */

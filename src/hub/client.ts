@@ -1,5 +1,6 @@
 import { CancelledError, NetworkError } from '../errors'
 import { type Endpoint, publicHub } from './endpoint'
+import { type Hash, Sha256 } from './sha256'
 
 export interface HubOptions {
   readonly endpoint?: Endpoint
@@ -8,6 +9,10 @@ export interface HubOptions {
   readonly signal?: AbortSignal | undefined
   /** Milliseconds before a connection that was lost is tried again, one attempt each. */
   readonly retries?: readonly number[]
+  /** Milliseconds without a byte after which a connection counts as lost. */
+  readonly patience?: number
+  /** A faster one, where the platform has it. */
+  readonly hash?: () => Hash
 }
 
 /** What one request is about, for its errors: `org/name`, and whether it writes. */
@@ -21,12 +26,16 @@ export class HubClient {
   readonly endpoint: Endpoint
   readonly signal: AbortSignal | undefined
   readonly retries: readonly number[]
+  readonly hash: () => Hash
   readonly #token: string | null
+  readonly #patience: number
 
-  constructor({ endpoint = publicHub, token = null, signal, retries = [1000, 4000, 10_000] }: HubOptions = {}) {
+  constructor({ endpoint = publicHub, token = null, signal, ...options }: HubOptions = {}) {
     this.endpoint = endpoint
     this.signal = signal
-    this.retries = retries
+    this.retries = options.retries ?? [1000, 4000, 10_000]
+    this.hash = options.hash ?? (() => new Sha256())
+    this.#patience = options.patience ?? 30_000
     this.#token = token?.trim() || null
   }
 
@@ -57,6 +66,21 @@ export class HubClient {
       return { body: JSON.parse(text) as unknown, headers: response.headers }
     } catch {
       throw malformed(subject.repo, 'something else')
+    }
+  }
+
+  /** The next piece of a body. */
+  async next<T>(reader: ReadableStreamDefaultReader<T>, repo: string): Promise<ReadableStreamReadResult<T>> {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const stalled = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('the connection stalled')), this.#patience)
+    })
+    try {
+      return await Promise.race([reader.read(), stalled])
+    } catch (cause) {
+      throw this.lost(repo, cause)
+    } finally {
+      clearTimeout(timer)
     }
   }
 

@@ -2,7 +2,7 @@ import { CancelledError, NetworkError } from '../errors'
 import { ConnectionLost, type HubClient, malformed } from './client'
 import { fileUrl, type HubFile, type HubListing } from './listing'
 import { baseName } from './remote'
-import { Sha256 } from './sha256'
+import type { Hash } from './sha256'
 import { type Appender, type FileStore, readText, writeText } from './store'
 import { hashed, mismatch } from './verify'
 
@@ -37,7 +37,9 @@ export async function fetchFile(client: HubClient, store: FileStore, job: FileJo
   const origin = await readOrigin(store, folder, name)
   const there = await store.source(folder, partial)
   const goesOn = there !== null && origin?.oid === file.oid && there.size <= file.size
-  let hash = goesOn ? await hashed(there.size, (at, length) => there.read(at, length), client.signal) : new Sha256()
+  let hash = goesOn
+    ? await hashed(client, there.size, (at, length) => there.read(at, length), job.onBytes)
+    : client.hash()
   const part = await store.append(folder, partial)
   try {
     if (!goesOn) await part.empty()
@@ -64,12 +66,12 @@ class Transfer {
     private readonly store: FileStore,
     private readonly job: FileJob,
     private readonly part: Appender,
-    private hash: Sha256,
+    private hash: Hash,
     private origin: Origin | null,
   ) {}
 
   /** Resolves to the hash of all bytes. */
-  async run(): Promise<Sha256> {
+  async run(): Promise<Hash> {
     const { file, onBytes } = this.job
     onBytes(this.part.size)
     for (let failures = 0; this.part.size < file.size; ) {
@@ -113,9 +115,7 @@ class Transfer {
     const reader = response.body!.getReader()
     try {
       for (;;) {
-        const { done, value } = await reader.read().catch((cause) => {
-          throw this.client.lost(listing.repo, cause)
-        })
+        const { done, value } = await this.client.next(reader, listing.repo)
         if (done) break
         if (this.part.size + value.length > file.size) {
           await this.part.empty()
@@ -134,7 +134,7 @@ class Transfer {
   private async startOver(why: string): Promise<void> {
     this.job.onNote(`${this.job.file.path} starts over: ${why}`)
     await this.part.empty()
-    this.hash = new Sha256()
+    this.hash = this.client.hash()
     this.origin = null
     this.job.onBytes(0)
   }

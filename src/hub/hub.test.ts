@@ -104,6 +104,7 @@ describe('a listing', () => {
   it.each([
     ['no JSON', '<html>'],
     ['another shape', '{"files":[]}'],
+    ['one name twice', '[{"type":"file","path":"a","size":1,"oid":""},{"type":"file","path":"a","size":2,"oid":""}]'],
     ['a negative size', '[{"type":"file","path":"a","size":-1,"oid":""}]'],
     ['a hash that is none', '[{"type":"file","path":"a","size":1,"oid":"","lfs":{"oid":"x","size":1}}]'],
   ])('that is %s is refused', async (_, body) => {
@@ -311,6 +312,13 @@ describe('a download', () => {
     const [model] = await cachedModels(store)
     expect(model!.complete).toBe(false)
     expect(model!.bytes).toBeGreaterThan(100_000)
+  })
+
+  it('that stalls counts as cut', async () => {
+    hub.faults.set('org/name/model.safetensors', { slow: 60_000 })
+    const folder = await fetchAll('org/name', { patience: 100, retries: [1] })
+    expect(stored(folder, 'model.safetensors')).toBe(sha256(weights))
+    expect(hub.seen.filter(({ at }) => at === 'cdn').map(({ range }) => range)).toEqual([null, 'bytes=65536-'])
   })
 
   it('does not begin where there is no room', async () => {

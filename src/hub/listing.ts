@@ -51,6 +51,8 @@ export async function listRepo(client: HubClient, { repo, revision }: HubAddress
       )
     url = nextPage(client.endpoint.hub, headers.get('Link'))
   }
+  if (new Set(files.map(({ path }) => path)).size < files.length)
+    throw malformed(repo, 'a list that names a file twice')
   return { repo, revision, commit, files }
 }
 

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { CancelledError, FormatError, NetworkError } from '../errors'
+import { FormatError, NetworkError } from '../errors'
 import { readAddress } from './address'
 import { type HubClient, malformed, Refusal } from './client'
 import { put } from './put'
-import { Sha256 } from './sha256'
+import { hashed } from './verify'
 
 export interface PushFile {
   readonly path: string
@@ -42,7 +42,9 @@ export async function pushFiles(client: HubClient, request: PushRequest): Promis
   let done = 0
   for (const file of files.filter(({ blob }) => large.has(blob))) {
     const tell = (bytes: number) => onProgress({ phase: 'hashing', file: file.path, done: done + bytes, total })
-    hashes.set(file, await hashOf(file.blob, client.signal, tell))
+    const read = async (at: number, length: number) =>
+      new Uint8Array(await file.blob.slice(at, at + length).arrayBuffer())
+    hashes.set(file, (await hashed(client, file.blob.size, read, tell)).digest())
     done += file.blob.size
   }
   done = 0
@@ -93,18 +95,6 @@ async function largeFiles(client: HubClient, repo: string, files: readonly PushF
   return new Set(files.filter(({ path }) => lfs.has(path)).map(({ blob }) => blob))
 }
 
-const PIECE = 4 * 2 ** 20
-
-async function hashOf(blob: Blob, signal: AbortSignal | undefined, onBytes: (done: number) => void): Promise<string> {
-  const hash = new Sha256()
-  for (let at = 0; at < blob.size; at += PIECE) {
-    if (signal?.aborted) throw new CancelledError('hub: stopped')
-    hash.update(new Uint8Array(await blob.slice(at, at + PIECE).arrayBuffer()))
-    onBytes(Math.min(blob.size, at + PIECE))
-  }
-  return hash.digest()
-}
-
 const batch = z.object({
   objects: z.array(
     z.object({
@@ -112,7 +102,7 @@ const batch = z.object({
       error: z.object({ message: z.string() }).optional(),
       actions: z
         .object({
-          upload: z.object({ href: z.url(), header: z.record(z.string(), z.string()).default({}) }).optional(),
+          upload: z.object({ href: z.url(), header: z.record(z.string(), z.coerce.string()).default({}) }).optional(),
         })
         .optional(),
     }),

@@ -33,9 +33,7 @@ async function take(client: HubClient, repo: string, response: Response, skip: n
   const reader = response.body!.getReader()
   try {
     while (at < length) {
-      const { done, value } = await reader.read().catch((cause) => {
-        throw client.lost(repo, cause)
-      })
+      const { done, value } = await client.next(reader, repo)
       if (done) throw new NetworkError(`hub ${repo}: expected ${length} bytes, got ${Math.max(0, at)} — try again`)
       const from = Math.max(0, -at)
       if (value.length > from) bytes.set(value.subarray(from, from + length - Math.max(0, at)), Math.max(0, at))
