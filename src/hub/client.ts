@@ -7,7 +7,7 @@ export interface HubOptions {
   /** Goes to the Hub's own host only, never into a message. */
   readonly token?: string | null
   readonly signal?: AbortSignal | undefined
-  /** Milliseconds before a connection that was lost is tried again, one attempt each. */
+  /** Milliseconds before a connection that was lost, or a busy server, is tried again, one attempt each. */
   readonly retries?: readonly number[]
   /** Milliseconds without a byte after which a connection counts as lost. */
   readonly patience?: number
@@ -20,6 +20,9 @@ interface Subject {
   readonly repo: string
   readonly writes?: boolean
 }
+
+/** A limit that lasts longer is the person's to know of. */
+const LONGEST_WAIT_MS = 60_000
 
 /** The Hub's HTTP, with errors that say what to do. */
 export class HubClient {
@@ -44,16 +47,24 @@ export class HubClient {
     const own = new URL(url).origin === new URL(this.endpoint.hub).origin
     const headers = new Headers(init.headers)
     if (own && this.#token) headers.set('Authorization', `Bearer ${this.#token}`)
-    const signal = this.signal ?? null
-    const response = await fetch(url, {
-      ...{ credentials: 'omit', referrerPolicy: 'no-referrer', cache: 'no-store', signal, ...init },
-      headers,
-    }).catch((cause) => {
-      throw this.lost(subject.repo, cause)
-    })
-    if (response.ok) return response
-    await response.body?.cancel().catch(() => {})
-    throw refusal(response, subject, this.endpoint.hub, this.#token !== null)
+    const asked = { credentials: 'omit', referrerPolicy: 'no-referrer', cache: 'no-store', ...init, headers } as const
+    for (let attempt = 0; ; attempt++) {
+      const response = await fetch(url, { ...asked, signal: this.signal ?? null }).catch((cause) => {
+        throw this.lost(subject.repo, cause)
+      })
+      if (response.ok) return response
+      await response.body?.cancel().catch(() => {})
+      const wait = this.#wait(response, attempt)
+      if (wait === null) throw refusal(response, subject, this.endpoint.hub, this.#token !== null)
+      await this.pause(wait)
+    }
+  }
+
+  /** Milliseconds after which a busy server takes another request; null where it is not busy, or for long. */
+  #wait({ status, headers }: Response, attempt: number): number | null {
+    if (status !== 429 || attempt >= this.retries.length) return null
+    const wait = 1000 * Number(headers.get('Retry-After')) || this.retries[attempt]!
+    return wait <= LONGEST_WAIT_MS ? wait : null
   }
 
   /** A JSON answer, believed by nobody yet. */
@@ -82,6 +93,23 @@ export class HubClient {
     } finally {
       clearTimeout(timer)
     }
+  }
+
+  /** CancelledError when the wait is cut short by the signal. */
+  pause(ms: number): Promise<void> {
+    const { signal } = this
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        clearTimeout(timer)
+        reject(new CancelledError('hub: stopped'))
+      }
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', stop)
+        resolve()
+      }, ms)
+      if (signal?.aborted) stop()
+      else signal?.addEventListener('abort', stop, { once: true })
+    })
   }
 
   /** What a connection that failed or broke means. */

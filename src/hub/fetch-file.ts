@@ -1,4 +1,4 @@
-import { CancelledError, NetworkError } from '../errors'
+import { NetworkError } from '../errors'
 import { ConnectionLost, type HubClient, malformed } from './client'
 import { fileUrl, type HubFile, type HubListing } from './listing'
 import { baseName } from './remote'
@@ -82,7 +82,7 @@ class Transfer {
         if (!(error instanceof ConnectionLost)) throw error
         failures = this.part.size > before ? 1 : failures + 1
         if (failures > this.client.retries.length) throw error
-        await pause(this.client.retries[failures - 1]!, this.client.signal)
+        await this.client.pause(this.client.retries[failures - 1]!)
       }
     }
     return this.hash
@@ -156,17 +156,3 @@ async function readOrigin(store: FileStore, folder: string, name: string): Promi
     return null
   }
 }
-
-const pause = (ms: number, signal: AbortSignal | undefined) =>
-  new Promise<void>((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer)
-      reject(new CancelledError('hub: stopped'))
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop)
-      resolve()
-    }, ms)
-    if (signal?.aborted) stop()
-    else signal?.addEventListener('abort', stop, { once: true })
-  })

@@ -385,6 +385,10 @@ describe('a refusal', () => {
     const api = '/api/models/org/name/revision/main'
     hub.faults.set(api, { status: 429, headers: { 'Retry-After': '17' } })
     await expect(look('org/name')).rejects.toThrow(/got 429, too many requests — try again in 17 s/)
+    hub.faults.set(api, { status: 429, times: 2 })
+    expect((await look('org/name', { retries: [1, 1] })).listing.files).toHaveLength(5)
+    hub.faults.set(api, { status: 429, headers: { 'Retry-After': '3600' } })
+    await expect(look('org/name', { retries: [1] })).rejects.toThrow(/try again in 3600 s/)
     hub.faults.set(api, { status: 429 })
     await expect(look('org/name')).rejects.toThrow(/try again in a few minutes/)
     hub.faults.set(api, { status: 503 })
