@@ -80,7 +80,7 @@ test('a gated model is looked up, paused, gone on with after a reload, opened, a
   // headers by range, no weights
   expect(hub.seen.filter(({ at }) => at === 'cdn').map(({ range }) => range)).toEqual(['bytes=0-65535'])
   expect((await new AxeBuilder({ page }).include('#step-open').analyze()).violations).toEqual([])
-  const pictures = process.env.HUB_PICTURES
+  const pictures = process.env.SCREENSHOTS
   if (pictures) await studio.picture(pictures, 'hub-offer', 'open')
 
   hub.faults.set('org/wren/model.safetensors', { slow: 150 })

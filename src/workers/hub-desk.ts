@@ -50,7 +50,8 @@ export class HubDesk implements HubApi {
   fetch: HubApi['fetch'] = ({ address, choice }, access, onProgress) =>
     this.#stoppable('fetch', async (signal) => {
       const client = clientFor(access, signal)
-      const { listing, choices } = await offerAt(client, readAddress(address, client.endpoint.hub))
+      const { repo, revision } = readAddress(address, client.endpoint.hub)
+      const { listing, choices } = await offerAt(client, { repo, revision, file: choice || null })
       const wanted = choices.find(({ id }) => id === choice)
       if (!wanted)
         throw new FormatError(`hub ${listing.repo}: expected ${choice}, got none any more — look it up again`)
