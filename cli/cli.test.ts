@@ -47,7 +47,7 @@ describe('a command line that is not understood', () => {
   const evaluate = ['eval', nano, '--text', 'text.txt']
   const compare = ['compare', nano, '--text', 'text.txt']
   it.each<[says: RegExp, ...args: string[]]>([
-    [/expected a command out of inspect, .*got none/],
+    [/expected a command out of pull, inspect, .*got none/],
     [/expected a command out of .*got 'quantise'/, 'quantise', nano],
     [/inspect: expected PATH, got none/, 'inspect'],
     [/inspect: expected PATH, got '.*' 'more'/, 'inspect', nano, 'more'],

@@ -8,6 +8,7 @@ import { checkCancelled } from '../src/pipeline/batching'
 import { type OpenedModel, openFiles } from '../src/pipeline/opened'
 import { readTask, type ZeroShotTask } from '../src/pipeline/zero-shot-task'
 import { openDawn } from './dawn'
+import { textOfHub } from './hub'
 import { tuningFile } from './tuning-file'
 
 /** The model in a folder, as a checkpoint or quantized by other software, or in one packed or GGUF file. */
@@ -15,8 +16,9 @@ export async function openPath(path: string): Promise<OpenedModel> {
   return openFiles(await folderSources(path), basename(resolve(path)).replace(/\.(safetensors|gguf)$/i, ''))
 }
 
-/** A text file, under its own name. FormatError for what is no text. */
+/** A text file, under its own name, or one of the Hub, `hub:…`. FormatError for what is no text. */
 export async function readText(path: string): Promise<{ name: string; text: string }> {
+  if (path.startsWith('hub:')) return textOfHub(path)
   const bytes = await readFile(path).catch(({ code }: NodeJS.ErrnoException) => {
     throw new FormatError(`${path}: expected a text file, got '${code}' — check the path`)
   })

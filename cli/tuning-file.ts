@@ -1,13 +1,13 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { TuningStore } from '../src/kernels/tuning'
+import { cacheFolder } from './cache-folder'
 
 const schema = z.record(z.string(), z.string())
 
 /** What was found of devices, in a JSON file: by default in the user's cache folder. */
-export function tuningFile(path: string = defaultPath()): TuningStore {
+export function tuningFile(path: string = join(cacheFolder(), 'tuning.json')): TuningStore {
   const read = async () => schema.parse(JSON.parse(await readFile(path, 'utf8')))
   return {
     get: async (key) => (await read())[key] ?? null,
@@ -19,12 +19,4 @@ export function tuningFile(path: string = defaultPath()): TuningStore {
       await rename(aside, path)
     },
   }
-}
-
-function defaultPath(): string {
-  const folder =
-    process.env.XDG_CACHE_HOME ||
-    (process.platform === 'win32' && process.env.LOCALAPPDATA) ||
-    join(homedir(), process.platform === 'darwin' ? 'Library/Caches' : '.cache')
-  return join(folder, 'bitloom', 'tuning.json')
 }

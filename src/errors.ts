@@ -36,6 +36,11 @@ export class StorageError extends BitloomError {
   readonly name = 'StorageError'
 }
 
+/** A server cannot be reached, or refused, or sent something else than it promised. */
+export class NetworkError extends BitloomError {
+  readonly name = 'NetworkError'
+}
+
 /** The person asked to stop; not a failure. */
 export class CancelledError extends BitloomError {
   readonly name = 'CancelledError'
@@ -48,6 +53,7 @@ const families = {
   FormatError,
   NumericalError,
   StorageError,
+  NetworkError,
   CancelledError,
 }
 export type ErrorFamily = keyof typeof families

@@ -16,6 +16,7 @@ const studio = createStudio({
   now: () => Date.now(),
   clock: { openedAt: performance.timeOrigin, now: () => performance.timeOrigin + performance.now() },
   save: saveStream,
+  hubStandIn: new URLSearchParams(location.search).get('hub'),
   copy: (text) => navigator.clipboard.writeText(text),
   fetchText: async (path) => {
     const response = await fetch(path)

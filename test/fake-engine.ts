@@ -1,8 +1,10 @@
 import { CancelledError, FormatError } from '../src/errors'
 import type { Inspection, ModuleRecord, Recipe, RunReport } from '../src/records'
 import type { EngineApi, MethodDescription, OpenResult, OptionDescription } from '../src/workers/api'
+import type { HubApi } from '../src/workers/hub-api'
 import { fakeAllocation, fakeGraph, fakeTraining, fakeWidths, learns } from './fake-allocation'
 import { fakeDetail, fakeGroups, fakeRow } from './fake-benchmark'
+import { fakeHub } from './fake-hub'
 import { fakeReconstructing, fakeReconstruction, fakeSteps } from './fake-reconstruction'
 import { fakeScores, kindOf } from './fake-tasks'
 
@@ -15,6 +17,8 @@ export interface FakeOptions {
   readonly hardware?: boolean
   /** Recipes that are refused, with what the engine says. */
   readonly refuse?: (recipe: Recipe) => string | null
+  /** In place of a Hub that knows one repository. */
+  readonly hub?: Partial<HubApi>
   /** Fails in place of what the named call would have answered. */
   readonly fail?: Partial<Record<keyof EngineApi, Error>>
 }
@@ -257,6 +261,8 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
         await pretend()
         return ready(name)
       }),
+    openCached: (_folder, name) => answer('openCached', () => ready(name)),
+    hub: fakeHub(options.hub),
     forecast: (recipe) =>
       answer('forecast', () => {
         const refusal = refuse(recipe)

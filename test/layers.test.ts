@@ -7,6 +7,7 @@ const LAYERS = [
   '',
   'gpu',
   'formats',
+  'hub',
   'kernels',
   'autograd',
   'linalg',

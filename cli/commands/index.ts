@@ -1,16 +1,20 @@
 import type { Command } from '../command'
 import { bench } from './bench'
+import { cache } from './cache'
 import { compare } from './compare'
 import { evaluate } from './eval'
 import { exportModel } from './export'
 import { generate } from './generate'
 import { inspect } from './inspect'
+import { pull } from './pull'
+import { push } from './push'
 import { quantize } from './quantize'
 import { sensitivity } from './sensitivity'
 import { verify } from './verify'
 
 /** All commands, in the order in which one meets them. */
 export const commands: readonly Command[] = [
+  pull,
   inspect,
   quantize,
   evaluate,
@@ -19,5 +23,7 @@ export const commands: readonly Command[] = [
   generate,
   exportModel,
   verify,
+  push,
+  cache,
   bench,
 ]

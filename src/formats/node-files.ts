@@ -34,17 +34,21 @@ export async function fileSource(path: string): Promise<ByteSource> {
 
 /** The files directly inside a folder, by name; or the one file that the path names. */
 export async function folderSources(path: string): Promise<ByteSource[]> {
+  return Promise.all((await folderNames(path)).map(fileSource))
+}
+
+/** Paths of the same files. */
+export async function folderNames(path: string): Promise<string[]> {
   const info = await stat(path).catch((cause) => {
     throw new FormatError(`${path}: expected a model folder or file, got '${cause.code ?? cause}' — check the path`)
   })
-  if (!info.isDirectory()) return [await fileSource(path)]
-  const names = (await readdir(path)).sort()
-  const files: ByteSource[] = []
-  for (const name of names) {
+  if (!info.isDirectory()) return [path]
+  const files: string[] = []
+  for (const name of (await readdir(path)).sort()) {
     const inside = join(path, name)
     // stat, not the directory entry: hub caches hold symbolic links to the real files. A dangling one is no file.
     const entry = await stat(inside).catch(() => null)
-    if (entry?.isFile()) files.push(await fileSource(inside))
+    if (entry?.isFile()) files.push(inside)
   }
   return files
 }

@@ -17,6 +17,15 @@ export interface GpuInfo {
   readonly maxBufferBytes: number
 }
 
+/** What every WebGPU device guarantees: assumed for forecasts while there is no device. */
+export const assumedGpu: GpuInfo = {
+  name: 'none',
+  software: false,
+  features: [],
+  maxBindingBytes: 128 * 2 ** 20,
+  maxBufferBytes: 256 * 2 ** 20,
+}
+
 export interface GpuOptions {
   /** 'default' asks for nothing beyond WebGPU's guaranteed limits: what every device can do. */
   readonly limits?: 'adapter' | 'default'

@@ -63,7 +63,7 @@ export async function forecastRun(model: OpenedModel, recipe: Recipe, gpu: Gpu):
   return { ...memory, seconds: forecastSeconds(model.spec, recipe, resolved, await ratesOf(gpu)) }
 }
 
-export function forecastOf({ spec }: OpenedModel, recipe: Recipe, gpu: GpuInfo): MemoryForecast {
+export function forecastOf({ spec }: Pick<OpenedModel, 'spec'>, recipe: Recipe, gpu: GpuInfo): MemoryForecast {
   const resolved = resolveMethod(recipe.method, recipe.options)
   const forecast = forecastQuantize(spec, recipe, resolved, gpu)
   const tooLong = resolved.method.needsCalibration ? contextProblem(spec, recipe.calibration) : null

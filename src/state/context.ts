@@ -1,7 +1,9 @@
 import type { TextInput } from '../workers/api'
 import type { EngineHandle } from '../workers/client'
+import type { HubAccess } from '../workers/hub-api'
 import { type FetchText, textPath } from './catalog'
 import { failureFrom, isCancelled, isLost } from './failure'
+import { type Hub, hubTexts } from './hub'
 import type { Busy, Place, StudioState, StudioStore } from './store'
 
 /** What the page is given from outside: tests give their own. */
@@ -13,6 +15,8 @@ export interface Host {
   readonly clock: { readonly openedAt: number; now(): number }
   /** Writes a stream to where the person chose; resolves false when they changed their mind. */
   save(stream: () => Promise<SaveStream>, suggestedName: string, onBytes: (bytes: number) => void): Promise<boolean>
+  /** Another server on this machine in place of the Hub, for tests. */
+  readonly hubStandIn?: string | null
   /** Puts a text on the clipboard. */
   copy(text: string): Promise<void>
 }
@@ -33,6 +37,8 @@ export interface Context {
   readonly ownTexts: Map<string, string>
   /** By the names of the files. */
   readonly taskFiles: Map<string, File>
+  /** For the Hub; in memory only, never in the store. */
+  hubToken: string | null
 }
 
 export const patch = (context: Context, part: Partial<StudioState>): void => context.store.setState(part)
@@ -76,7 +82,36 @@ export function markLost(context: Context, error: unknown): void {
 export async function textNamed(context: Context, name: string): Promise<TextInput> {
   const own = context.ownTexts.get(name)
   if (own !== undefined) return { name, text: own }
+  if (name.startsWith('hub:')) return textOfHub(context, name)
   const bundled = context.store.getState().catalog.texts.find((text) => text.name === name)
   if (!bundled) throw new Error(`text: expected one of the page's own or a loaded file, got '${name}' — load that file`)
   return { name, text: await context.host.fetchText(textPath(bundled)) }
+}
+
+export const accessOf = ({ hubToken, host }: Context): HubAccess => ({
+  token: hubToken,
+  standIn: host.hubStandIn ?? null,
+})
+
+export const patchHub = (context: Context, part: Partial<Hub>): void =>
+  patch(context, { hub: { ...context.store.getState().hub, ...part } })
+
+/** What is kept from the Hub now. */
+export async function refreshHub(context: Context): Promise<void> {
+  const { models, bytes } = await context.engine.api.hub.cached()
+  patchHub(context, { cached: models, bytes })
+}
+
+/** A text of the Hub; downloaded the first time, and shown while it is. */
+async function textOfHub(context: Context, name: string): Promise<TextInput> {
+  const title = hubTexts.find((text) => text.name === name)?.title ?? name
+  try {
+    const text = await context.engine.api.hub.text(name, accessOf(context), (done, total) =>
+      patchHub(context, { text: { name: title, done, total } }),
+    )
+    await refreshHub(context)
+    return text
+  } finally {
+    patchHub(context, { text: null })
+  }
 }

@@ -12,6 +12,7 @@ const HEADINGS: Readonly<Record<string, string>> = {
   FormatError: 'Not what the format says',
   NumericalError: 'The numbers broke down',
   StorageError: 'Could not be written',
+  NetworkError: 'Not fetched',
 }
 
 /** What the person has chosen, and no file, is at fault. */

@@ -1,6 +1,6 @@
 import { FormatError } from '../errors'
 import type { OpenResult } from '../workers/api'
-import { type Context, markLost, occupy, patch, setFailure } from './context'
+import { type Context, markLost, occupy, patch, refreshHub, setFailure } from './context'
 import { nothingKnown } from './exports'
 import { failureFrom, isLost } from './failure'
 import { runOfReport } from './progress'
@@ -20,6 +20,11 @@ export function openingActions(context: Context) {
     } catch (error) {
       if (isLost(error)) markLost(context, error)
       else patch(context, { engine: { status: 'absent', failure: failureFrom(error) } })
+    }
+    try {
+      await refreshHub(context)
+    } catch {
+      // a browser without a file system of its own, as in a private window: then nothing is kept
     }
     try {
       patch(context, { methods: await engine.api.methods() })
@@ -105,6 +110,14 @@ export function openingActions(context: Context) {
     })
   }
 
+  /** A model of the Hub that is here whole. */
+  const openCached = async (folder: string, name: string): Promise<void> => {
+    await opening('Reading headers', async () => {
+      const load = () => context.engine.api.openCached(folder, name)
+      accept(await load(), async () => accept(await load(), async () => {}))
+    })
+  }
+
   /** Lets go of the incomplete pile; the model that is open stays. */
   const dropPile = (): void => {
     pile = []
@@ -116,7 +129,8 @@ export function openingActions(context: Context) {
     context.engine.terminate()
     context.engine = context.host.connect()
     const { run, result, selected, recipe } = context.store.getState()
-    patch(context, { engine: { status: 'starting' }, busy: null, work: null, failures: {} })
+    const hub = { ...context.store.getState().hub, looking: false, fetching: null, text: null }
+    patch(context, { engine: { status: 'starting' }, busy: null, work: null, hub, failures: {} })
     await start()
     const { reopen } = context
     if (!reopen) return
@@ -126,5 +140,5 @@ export function openingActions(context: Context) {
     if (!reread) patch(context, { run, result: result && { ...result, alive: false }, selected, recipe })
   }
 
-  return { start, suggestRecipe, offer, openBundled, dropPile, restart }
+  return { start, suggestRecipe, offer, openBundled, openCached, dropPile, restart }
 }

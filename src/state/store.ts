@@ -6,6 +6,7 @@ import { type Benchmark, noBenchmark } from './benchmark'
 import type { Catalog } from './catalog'
 import type { ExportsKnown } from './exports'
 import type { Failure } from './failure'
+import { type Hub, noHub } from './hub'
 import type { Measurement } from './measurements'
 import type { PlannedModule } from './modules'
 import type { RunState } from './progress'
@@ -20,6 +21,7 @@ export interface StudioState {
   /** What keeps the engine; one thing at a time. */
   readonly busy: Busy | null
   readonly opening: Opening
+  readonly hub: Hub
   readonly model: OpenModel | null
   readonly recipe: Recipe | null
   readonly forecast: RunForecast | null
@@ -144,6 +146,7 @@ export const createStudioStore = (): StudioStore =>
     catalog: { models: [], texts: [] },
     busy: null,
     opening: { status: 'idle' },
+    hub: noHub,
     model: null,
     recipe: null,
     forecast: null,

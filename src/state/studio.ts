@@ -2,6 +2,7 @@ import { benchmarkingActions } from './benchmarking'
 import { loadCatalog } from './catalog'
 import { comparingActions } from './comparing'
 import { type Context, type Host, patch } from './context'
+import { hubActions } from './hubbing'
 import { measuringActions } from './measuring'
 import { openingActions } from './opening'
 import { runningActions } from './running'
@@ -13,7 +14,7 @@ import { taskActions } from './tasks'
 export function createStudio(host: Host) {
   const store = createStudioStore()
   const own = { ownTexts: new Map(), taskFiles: new Map() }
-  const context: Context = { store, host, engine: host.connect(), reopen: null, ...own }
+  const context: Context = { store, host, engine: host.connect(), reopen: null, hubToken: null, ...own }
   const opening = openingActions(context)
   const running = runningActions(context)
   const measuring = measuringActions(context)
@@ -26,6 +27,7 @@ export function createStudio(host: Host) {
   return {
     store,
     ...opening,
+    ...hubActions(context, opening),
     ...running,
     ...measuring,
     ...comparingActions(context, running, measuring),

@@ -14,6 +14,7 @@ import type {
   Verification,
   ZeroShotReport,
 } from '../records'
+import type { HubApi } from './hub-api'
 
 export {
   type MethodDescription,
@@ -66,6 +67,9 @@ export interface EngineApi {
   offerFiles(files: File[], reset: boolean, folder: string | null): Promise<OpenResult>
   /** Fetches a model bundled with the page. */
   openBundled(name: string, onProgress: (progress: Progress) => void): Promise<OpenResult>
+  /** Opens a model of the Hub that is here whole; needs no connection. */
+  openCached(folder: string, name: string): Promise<OpenResult>
+  readonly hub: HubApi
 
   /** What a run takes on this device; asked for first, its time is measured there, which takes a moment. */
   forecast(recipe: Recipe): Promise<RunForecast>

@@ -2,6 +2,7 @@ import * as Comlink from 'comlink'
 import { DeviceLostError, GpuUnavailableError } from '../errors'
 import type { EngineApi } from './api'
 import { keepErrorFamilies } from './errors-transfer'
+import type { HubApi } from './hub-api'
 
 /** A running engine: its interface, and the way to end it. Ending the worker is what really frees its memory. */
 export interface EngineHandle {
@@ -44,6 +45,8 @@ function guard(remote: Comlink.Remote<EngineApi>, crashed: Promise<never>): Engi
     methods: () => or(remote.methods()),
     offerFiles: (files, reset, folder) => or(remote.offerFiles(files, reset, folder)),
     openBundled: (name, onProgress) => or(remote.openBundled(name, Comlink.proxy(onProgress))),
+    openCached: (folder, name) => or(remote.openCached(folder, name)),
+    hub: guardHub(remote.hub as unknown as Comlink.Remote<HubApi>, or),
     forecast: (recipe) => or(remote.forecast(recipe)),
     quantize: (recipe, calibration, onProgress) => or(remote.quantize(recipe, calibration, Comlink.proxy(onProgress))),
     pause: () => or(remote.pause()),
@@ -63,6 +66,17 @@ function guard(remote: Comlink.Remote<EngineApi>, crashed: Promise<never>): Engi
     verify: (format, measured, onProgress) => or(remote.verify(format, measured, Comlink.proxy(onProgress))),
   }
 }
+
+/** The same for its dealings with the Hub. */
+const guardHub = (remote: Comlink.Remote<HubApi>, or: <T>(call: Promise<unknown>) => Promise<T>): HubApi => ({
+  look: (address, access) => or(remote.look(address, access)),
+  fetch: (wish, access, onProgress) => or(remote.fetch(wish, access, Comlink.proxy(onProgress))),
+  push: (wish, access, onProgress) => or(remote.push(wish, access, Comlink.proxy(onProgress))),
+  stop: (work) => or(remote.stop(work)),
+  cached: () => or(remote.cached()),
+  clear: (folder) => or(remote.clear(folder)),
+  text: (name, access, onProgress) => or(remote.text(name, access, Comlink.proxy(onProgress))),
+})
 
 const withoutWebGpu = () =>
   new GpuUnavailableError(

@@ -6,7 +6,7 @@ import { salientMask } from '../formats/salient'
 import { isSideFile } from '../formats/side-files'
 import { assess, toFloat32 } from '../formats/source'
 import { zipStream } from '../formats/zip'
-import { type Gpu, type GpuInfo, requestGpu } from '../gpu/device'
+import { assumedGpu, type Gpu, requestGpu } from '../gpu/device'
 import { tune } from '../kernels/tuning'
 import { describeMethod } from '../methods/options'
 import { methods } from '../methods/registry'
@@ -25,17 +25,10 @@ import { readTask } from '../pipeline/zero-shot-task'
 import type { Recipe, RunForecast } from '../records'
 import type { EngineApi, ExportFacts, OpenResult } from './api'
 import { fetchBundled } from './bundled'
+import { HubDesk } from './hub-desk'
+import { opfsStore } from './opfs-store'
 import { remembering } from './remembering'
 import { tuningCache } from './tuning-cache'
-
-/** What every WebGPU device guarantees: assumed for forecasts while there is no device. */
-const DEFAULT_LIMITS: GpuInfo = {
-  name: 'none',
-  software: false,
-  features: [],
-  maxBindingBytes: 128 * 2 ** 20,
-  maxBufferBytes: 256 * 2 ** 20,
-}
 
 /** A result: codes of every linear, from a run just done or from a packed file. */
 interface Result extends Outcome {
@@ -56,6 +49,11 @@ export class Engine implements EngineApi {
   #forecast: Promise<unknown> | null = null
   /** Of the run under way. */
   #pause: PauseSwitch | null = null
+  readonly hub = new HubDesk({
+    store: opfsStore(),
+    gpu: () => this.#gpu?.info ?? assumedGpu,
+    result: async (format) => (await exportAs(format, this.#quantized())).files,
+  })
 
   constructor(private readonly api: GPU | undefined) {}
 
@@ -91,11 +89,15 @@ export class Engine implements EngineApi {
     return this.#open(await fetchBundled(name, onProgress), name)
   }
 
+  async openCached(folder: string, name: string): Promise<OpenResult> {
+    return this.#open(await this.hub.files(folder), name)
+  }
+
   async forecast(recipe: Recipe): Promise<RunForecast> {
     const model = this.#opened()
     const gpu = this.#gpu
     // a device at work would be measured as a slow one
-    if (!gpu || this.#work) return { ...forecastOf(model, recipe, gpu?.info ?? DEFAULT_LIMITS), seconds: null }
+    if (!gpu || this.#work) return { ...forecastOf(model, recipe, gpu?.info ?? assumedGpu), seconds: null }
     const forecast = forecastRun(model, recipe, gpu)
     this.#forecast = forecast.catch(() => {})
     return forecast
@@ -127,6 +129,7 @@ export class Engine implements EngineApi {
 
   async cancel() {
     this.#work?.abort()
+    await this.hub.stop('text')
   }
 
   perplexity: EngineApi['perplexity'] = (which, text, options, onProgress) =>
@@ -237,7 +240,7 @@ export class Engine implements EngineApi {
     const { packed } = model
     this.#model = model
     this.#result = packed && { ...packed, model, changed: new Map(), scalings: new Map() }
-    const inspection = inspect(model, this.#gpu?.info ?? DEFAULT_LIMITS)
+    const inspection = inspect(model, this.#gpu?.info ?? assumedGpu)
     return { state: 'ready', inspection, report: packed?.report ?? null }
   }
 

@@ -13,6 +13,8 @@ Comlink.expose({
   methods: () => engine.methods(),
   offerFiles: (...args: Parameters<Engine['offerFiles']>) => engine.offerFiles(...args),
   openBundled: (...args: Parameters<Engine['openBundled']>) => engine.openBundled(...args),
+  openCached: (...args: Parameters<Engine['openCached']>) => engine.openCached(...args),
+  hub: engine.hub,
   forecast: (...args: Parameters<Engine['forecast']>) => engine.forecast(...args),
   quantize: engine.quantize,
   pause: () => engine.pause(),

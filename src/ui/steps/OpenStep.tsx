@@ -2,6 +2,7 @@ import { modelBytes } from '../../state/catalog'
 import { FileButton } from '../FileButton'
 import { folderOfChoice } from '../files'
 import { formatBytes } from '../format'
+import { HubOpen } from '../HubOpen'
 import { ProgressLine } from '../ProgressLine'
 import { Step } from '../Step'
 import { useStudio, useStudioState } from '../studio-context'
@@ -21,7 +22,7 @@ export function OpenStep() {
         <p className="quiet small">
           {!model &&
             "Bitloom quantizes language models on this machine's GPU, shows every bit it stores and measures what it costs. "}
-          Nothing leaves this machine.
+          Nothing leaves this machine, and nothing is fetched, unless you ask for it.
         </p>
       }
     >
@@ -55,6 +56,7 @@ export function OpenStep() {
       )}
       {incomplete && <Missing missing={opening.missing} have={opening.have} />}
       <BundledModels />
+      <HubOpen />
     </Step>
   )
 }

@@ -6,6 +6,7 @@ import { recipeJson } from '../../state/recipe'
 import type { Result } from '../../state/store'
 import { ExportItem } from '../ExportItem'
 import { formatBytes } from '../format'
+import { HubPush } from '../HubPush'
 import { ProgressLine } from '../ProgressLine'
 import { Step } from '../Step'
 import { useStudio, useStudioState } from '../studio-context'
@@ -24,6 +25,7 @@ export function TakeStep() {
   return (
     <Step id="take" status={result.alive ? null : 'quantized model lost with the engine'}>
       <Files result={result} />
+      <HubPush alive={result.alive} />
       <Working />
     </Step>
   )

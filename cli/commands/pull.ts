@@ -1,0 +1,138 @@
+import { copyFile, link, mkdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { roughly } from '../../src/duration'
+import { FormatError } from '../../src/errors'
+import { assumedGpu } from '../../src/gpu/device'
+import { addressText, readAddress } from '../../src/hub/address'
+import { fetchModel } from '../../src/hub/cache'
+import { type Choice, choicesOf, whyNot } from '../../src/hub/choice'
+import type { HubClient } from '../../src/hub/client'
+import { type HubListing, listRepo } from '../../src/hub/listing'
+import { Pace } from '../../src/hub/pace'
+import { baseName, remoteSource } from '../../src/hub/remote'
+import { previewModel } from '../../src/pipeline/preview'
+import { command, StoppedError, UsageError } from '../command'
+import { hubClient, tokenFlag } from '../hub'
+import { diskPath, diskStore } from '../hub-store'
+import { prepareOutput } from '../output'
+import { atMostEvery, megabytes, say } from '../progress'
+
+export const pull = command({
+  name: 'pull',
+  positionals: ['REPO'],
+  summary:
+    'Downloads a model of the Hugging Face Hub (org/name, org/name@revision or its address). Goes on where it was stopped.',
+  flags: {
+    revision: { type: 'text', value: 'REV', help: 'Branch, tag or commit. Default: main.' },
+    file: {
+      type: 'text',
+      value: 'GLOB',
+      help: 'The one GGUF file to fetch, such as *Q4_K_M.gguf. Default: the checkpoint, or the only GGUF.',
+    },
+    out: {
+      type: 'text',
+      value: 'DIR',
+      help: 'Folder to make of the files. Default: only the cache, whose folder is printed.',
+    },
+    list: { type: 'switch', help: 'Only says what would be fetched, and what it takes.' },
+    ...tokenFlag,
+  },
+  async run({ positionals: [text], values, signal }) {
+    const { out } = values
+    if (out !== undefined) await prepareOutput(out, 'choose a new folder')
+    const client = hubClient('pull', values['token-env'], signal)
+    const address = readAddress(text!, client.endpoint.hub)
+    const listing = await listRepo(client, { ...address, revision: values.revision ?? address.revision })
+    const choices = await choicesOf(client, listing, address.file)
+    const choice = choose(choices, values.file)
+    const forecast = await forecastLine(client, listing, choice)
+    const files = listing.files.map((file) => ({
+      ...{ path: file.path, size: file.size },
+      why: choice.files.includes(file) ? null : whyNot(file),
+    }))
+    const lines = [
+      ...files.map(
+        ({ path, size, why }) =>
+          `${why ? '  ' : '* '}${megabytes(size).padStart(12)}  ${path}${why ? `  (${why})` : ''}`,
+      ),
+      `${addressText(listing)} at ${listing.commit.slice(0, 12)}: ${choice.files.length} files, ${megabytes(choice.bytes)}`,
+      forecast,
+    ]
+    const about = { repo: listing.repo, revision: listing.revision, commit: listing.commit, bytes: choice.bytes, files }
+    if (values.list) return { json: about, text: lines.join('\n') }
+    lines.forEach(say)
+    const folder = await fetched(client, listing, choice, signal)
+    const path = out ?? diskPath(folder)
+    if (out !== undefined) await linkFiles(folder, choice, out)
+    return { json: { ...about, path }, text: path }
+  },
+})
+
+/** The model that the person means; UsageError lists them where that is open. */
+function choose(choices: readonly Choice[], glob: string | undefined): Choice {
+  const pattern =
+    glob &&
+    new RegExp(
+      `^${glob
+        .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+        .replaceAll('*', '.*')
+        .replaceAll('?', '.')}$`,
+      'i',
+    )
+  const fitting = pattern ? choices.filter(({ id }) => pattern.test(id) || pattern.test(baseName(id))) : choices
+  const [first] = fitting
+  if (first && (fitting.length === 1 || first.kind === 'checkpoint')) return first
+  const names = (first ? fitting : choices).map(({ id, bytes }) => `${id || 'the checkpoint'} (${megabytes(bytes)})`)
+  throw new UsageError(`pull: --file: expected one of ${names.join(', ')}, got ${glob ? `'${glob}'` : 'none'}`)
+}
+
+/** From config and headers; what Bitloom cannot open is told before it is downloaded. */
+async function forecastLine(client: HubClient, listing: HubListing, { kind, files }: Choice): Promise<string> {
+  if (kind === 'gguf') return 'GPU memory: known when the file is here'
+  try {
+    const sources = files.map((file) => remoteSource(client, listing, file))
+    const { architecture, parameters, forecast } = await previewModel(sources, assumedGpu)
+    if (!forecast) return 'a packed Bitloom file'
+    const problems = forecast.problems.map((problem) => `\nproblem: ${problem}`).join('')
+    return `${architecture}, ${(parameters / 1e6).toFixed(1)} M parameters; GPU memory to quantize: about ${megabytes(forecast.peak)}${problems}`
+  } catch (error) {
+    if (error instanceof FormatError) return `problem: ${error.message}`
+    throw error
+  }
+}
+
+async function fetched(client: HubClient, listing: HubListing, choice: Choice, signal: AbortSignal): Promise<string> {
+  const pace = new Pace()
+  const due = atMostEvery(process.stderr.isTTY ? 200 : 10_000)
+  try {
+    return await fetchModel(client, diskStore(), listing, choice, ({ file, done, total, note }) => {
+      const told = pace.tell(done, total)
+      if (note) say(note)
+      if (!due()) return
+      const rate = told ? `  ${megabytes(told.bytesPerSecond)}/s, ${roughly(told.secondsLeft)} left` : ''
+      const line = `${megabytes(done)} of ${megabytes(total)}${rate}  ${file}`
+      process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : `${line}\n`)
+    })
+  } catch (error) {
+    if (signal.aborted) throw new StoppedError('what was fetched is kept; the same command goes on')
+    throw error
+  } finally {
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
+  }
+}
+
+/** The cache's files under another folder: links where the disk has them, else copies. */
+async function linkFiles(folder: string, { files }: Choice, out: string): Promise<void> {
+  const partial = `${out}.${process.pid}.partial`
+  try {
+    await mkdir(partial)
+    for (const name of files.map(({ path }) => baseName(path))) {
+      const from = diskPath(folder, name)
+      await link(from, join(partial, name)).catch(() => copyFile(from, join(partial, name)))
+    }
+    await rename(partial, out)
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true })
+    throw error
+  }
+}

@@ -1,0 +1,67 @@
+import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import { StorageError } from '../src/errors'
+import { fileSource } from '../src/formats/node-files'
+import type { FileStore } from '../src/hub/store'
+import { cacheFolder } from './cache-folder'
+
+const hubFolder = () => join(cacheFolder(), 'hub')
+
+/** Where the store in the user's cache folder keeps a folder or a file of it. */
+export const diskPath = (folder: string, name = ''): string => join(hubFolder(), folder, name)
+
+/** Fetched files in a folder on disk: by default in the user's cache folder. */
+export function diskStore(root: string = hubFolder()): FileStore {
+  const at = (folder: string, name = '') => join(root, folder, name)
+  return {
+    folders: async () => (await entries(root)).filter((entry) => entry.isDirectory()).map(({ name }) => name),
+    async files(folder) {
+      const files = (await entries(at(folder))).filter((entry) => entry.isFile())
+      return Promise.all(files.map(async ({ name }) => ({ name, size: (await stat(at(folder, name))).size })))
+    },
+    async source(folder, name) {
+      const there = await stat(at(folder, name)).catch(() => null)
+      return there?.isFile() ? fileSource(at(folder, name)) : null
+    },
+    append: (folder, name) =>
+      naming(at(folder, name), async () => {
+        await mkdir(at(folder), { recursive: true })
+        const file = await open(at(folder, name), 'a')
+        let { size } = await file.stat()
+        return {
+          get size() {
+            return size
+          },
+          write: (bytes) =>
+            naming(at(folder, name), async () => {
+              await file.writeFile(bytes)
+              size += bytes.length
+            }),
+          async empty() {
+            await file.truncate()
+            size = 0
+          },
+          close: () => file.close(),
+        }
+      }),
+    rename: (folder, from, to) => naming(at(folder, to), () => rename(at(folder, from), at(folder, to))),
+    remove: (folder, name) => rm(at(folder, name), { recursive: true, force: true }),
+    async free() {
+      await mkdir(root, { recursive: true })
+      const { bavail, bsize } = await statfs(root)
+      return bavail * bsize
+    },
+  }
+}
+
+const entries = (path: string) => readdir(path, { withFileTypes: true }).catch(() => [])
+
+async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw new StorageError(
+      `hub: expected to write '${path}', got '${(error as NodeJS.ErrnoException).code ?? error}' — free some space, or set XDG_CACHE_HOME`,
+    )
+  }
+}

@@ -1,0 +1,151 @@
+import { useState } from 'react'
+import { roughly } from '../duration'
+import { addressText } from '../state/hub'
+import type { HubOffer } from '../workers/hub-api'
+import { ChoiceField, WordField } from './fields'
+import { formatBytes, formatCount } from './format'
+import { HubKept } from './HubKept'
+import { HubToken } from './HubToken'
+import { ProgressLine } from './ProgressLine'
+import { useStudio, useStudioState } from './studio-context'
+import './hub.css'
+
+/** Models of the Hugging Face Hub: looked up, downloaded, kept. Nothing is asked of it before a button is pressed. */
+export function HubOpen() {
+  const keeps = useStudioState((state) => state.hub.cached.length > 0 || state.hub.bytes > 0)
+  const offer = useStudioState((state) => state.hub.offer)
+  const fetching = useStudioState((state) => state.hub.fetching)
+  return (
+    <div className="hub">
+      <LookUp />
+      {offer && !fetching && <Offer offer={offer} />}
+      {fetching && <FetchLine />}
+      {keeps && <HubKept />}
+    </div>
+  )
+}
+
+function LookUp() {
+  const studio = useStudio()
+  const [address, setAddress] = useState('')
+  const looking = useStudioState((state) => state.hub.looking)
+  return (
+    <form
+      className="hub-look"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (address.trim()) void studio.lookUp(address)
+      }}
+    >
+      <WordField
+        label="From the Hugging Face Hub"
+        value={address}
+        placeholder="org/name, org/name@revision or a huggingface.co address"
+        disabled={looking}
+        onChange={setAddress}
+      />
+      <button type="submit" disabled={looking || !address.trim()}>
+        {looking ? 'Looking up …' : 'Look up'}
+      </button>
+      <details>
+        <summary>Token</summary>
+        <HubToken purpose="read" />
+      </details>
+    </form>
+  )
+}
+
+function Offer({ offer }: { offer: HubOffer }) {
+  const studio = useStudio()
+  const id = useStudioState((state) => state.hub.choice)
+  const choice = offer.choices.find((candidate) => candidate.id === id) ?? offer.choices[0]!
+  const { preview, problem } = choice
+  const wanted = new Set(choice.paths)
+  // what is fetched comes first
+  const files = [...offer.files].sort((a, b) => Number(wanted.has(b.path)) - Number(wanted.has(a.path)))
+  return (
+    <section className="hub-offer" aria-label={`${offer.repo} on the Hub`} aria-live="polite">
+      <div className="hub-head">
+        <h3>
+          {addressText(offer)} <span className="quiet mono">{offer.commit.slice(0, 10)}</span>
+        </h3>
+        <p className="quiet small">
+          {preview &&
+            preview.parameters > 0 &&
+            `${preview.architecture}, ${formatCount(preview.parameters)} parameters. `}
+          {preview?.forecast && `About ${formatBytes(preview.forecast.peak)} of GPU memory to quantize.`}
+          {!preview && !problem && 'What it takes is known when the file is here.'}
+        </p>
+      </div>
+      {(problem ?? preview?.forecast?.problems[0]) && (
+        <p className="field-problem">{problem ?? preview?.forecast?.problems[0]}</p>
+      )}
+      {offer.choices.length > 1 && (
+        <ChoiceField
+          label="What to fetch"
+          drops
+          value={choice.id}
+          choices={offer.choices.map((one) => ({
+            value: one.id,
+            label: `${one.id || 'Checkpoint'} (${formatBytes(one.bytes)})`,
+          }))}
+          onChange={studio.chooseOffered}
+        />
+      )}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section className="hub-files" aria-label="Files of the repository" tabIndex={0}>
+        <table>
+          <tbody>
+            {files.map(({ path, size, whyNot }) => (
+              <tr key={path} data-fetched={wanted.has(path)}>
+                <th scope="row">{path}</th>
+                <td>{formatBytes(size)}</td>
+                <td>{wanted.has(path) ? 'will be fetched' : whyNot}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <div className="row">
+        <button type="button" className={problem ? '' : 'primary'} onClick={() => void studio.fetchOffered()}>
+          Download {formatBytes(choice.bytes)}
+        </button>
+        <span className="quiet small">
+          {choice.paths.length} of {offer.files.length} files, kept in this browser and checked by their hashes.
+        </span>
+      </div>
+    </section>
+  )
+}
+
+function FetchLine() {
+  const studio = useStudio()
+  const fetching = useStudioState((state) => state.hub.fetching)!
+  const { address, file, done, total, bytesPerSecond, secondsLeft, notes, stopping } = fetching
+  const speed = bytesPerSecond === null ? '' : `, ${formatBytes(bytesPerSecond)}/s`
+  const left = secondsLeft === null ? '' : `, ${roughly(secondsLeft)} left`
+  return (
+    <section className="stack" aria-label="Download">
+      <ProgressLine
+        label={`${address} ${file}`}
+        detail={total > 0 ? `${formatBytes(done)} of ${formatBytes(total)}${speed}${left}` : 'asking the Hub'}
+        share={total > 0 ? done / total : null}
+      />
+      {notes.length > 0 && (
+        <ul className="quiet small">
+          {notes.map((note) => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      )}
+      <div className="row">
+        <button type="button" disabled={stopping} onClick={() => void studio.pauseFetch()}>
+          Pause download
+        </button>
+        <button type="button" disabled={stopping} onClick={() => void studio.cancelFetch()}>
+          Cancel download
+        </button>
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,58 @@
+import { useState } from 'react'
+import { EXPORT_KINDS } from '../state/exports'
+import type { ExportFormat } from '../workers/api'
+import { CheckField, ChoiceField, WordField } from './fields'
+import { HubToken } from './HubToken'
+import { useStudio, useStudioState } from './studio-context'
+
+const WHAT = EXPORT_KINDS.flatMap(({ versions }) =>
+  versions.map(({ format, name }) => ({ value: format, label: name })),
+)
+
+/** The only thing that ever leaves this machine, and only by this button. */
+export function HubPush({ alive }: { readonly alive: boolean }) {
+  const studio = useStudio()
+  const busy = useStudioState((state) => state.busy)
+  const uploading = useStudioState((state) => state.busy === 'save' && state.work?.phase === null)
+  const pushed = useStudioState((state) => state.hub.pushed)
+  const [repo, setRepo] = useState('')
+  const [what, setWhat] = useState<ExportFormat>('packed')
+  const [isPrivate, setPrivate] = useState(true)
+  return (
+    <details>
+      <summary>Upload to the Hugging Face Hub</summary>
+      <div className="stack">
+        <div className="fields">
+          <WordField label="Repository" value={repo} placeholder="account/name" onChange={setRepo} />
+          <ChoiceField label="What to upload" drops value={what} choices={WHAT} onChange={setWhat} />
+          <HubToken purpose="write" />
+          <CheckField
+            label="Private"
+            value={isPrivate}
+            help="Of a repository that is made; one that exists stays as it is."
+            onChange={setPrivate}
+          />
+        </div>
+        <div className="row">
+          <button
+            type="button"
+            disabled={busy !== null || !alive || !repo.includes('/')}
+            onClick={() => void studio.push({ what, repo: repo.trim(), isPrivate })}
+          >
+            Upload {isPrivate ? 'privately' : 'for everyone'}
+          </button>
+          {uploading && (
+            <button type="button" onClick={() => void studio.stopPush()}>
+              Cancel upload
+            </button>
+          )}
+          {pushed && (
+            <a href={pushed} target="_blank" rel="noreferrer">
+              {pushed}
+            </a>
+          )}
+        </div>
+      </div>
+    </details>
+  )
+}
