@@ -39,7 +39,16 @@ const root = join(import.meta.dirname, '..')
 const folder = mkdtempSync(join(tmpdir(), 'bitloom-gguf-'))
 const kept = join(flags.out, `gguf-${flags.model}.json`)
 const source = join(flags.data, 'models', flags.model)
-const results = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : { rows: [] }
+const { model: name, samples, length, text: file, tokens } = flags
+/** What rows must have in common. */
+const setting = { model: name, samples, length, text: file, tokens }
+const results = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : { rows: [], setting }
+if (JSON.stringify(results.setting) !== JSON.stringify(setting)) {
+  console.error(
+    `${kept}: expected results of the same flags, got ${JSON.stringify(results.setting)} — use another --out`,
+  )
+  process.exit(2)
+}
 
 const vite = await createServer({
   root,
@@ -104,7 +113,7 @@ function table() {
   )
   return `# GGUF files of ${flags.model}
 
-Perplexity by llama.cpp itself (\`llama.cpp:512\`, ${windows.length} windows of ${flags.text}). Made by \`node bench/gguf.mjs --data DIR --model ${flags.model}\`.
+Perplexity by llama.cpp itself (\`llama.cpp:512\`, ${windows.length} windows of ${flags.text}). Made by \`node bench/gguf.mjs --data DIR --model ${flags.model} --samples ${samples} --length ${length} --tokens ${tokens}\`.
 Every linear has the type, or the one that llama.cpp falls back to where its blocks do not divide a row; embedding and head are F16.
 "Nearest" is what llama.cpp makes without an importance matrix, "RTN" the search of Bitloom, "GPTQ" after ${flags.samples} windows of ${flags.length} tokens.
 As float16: ${cell(of('F16', 'original'))}.
