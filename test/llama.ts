@@ -18,7 +18,13 @@ export interface LlamaResult {
 }
 
 /** What llama.cpp says of a file, on the CPU, in a process of its own: one that cannot be loaded may end it. */
-export function llama(job: LlamaJob): Promise<LlamaResult> {
+export const llama = (job: LlamaJob): Promise<LlamaResult> => ask(job)
+
+/** The token ids that llama.cpp finds in each text, special tokens by their text, by the tokenizer of each GGUF file. */
+export const llamaTokens = (paths: readonly string[], texts: readonly string[]): Promise<number[][][]> =>
+  ask({ paths, texts })
+
+function ask<Answer>(job: object): Promise<Answer> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'llama-child.mjs')], { stdio: 'pipe' })
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text))

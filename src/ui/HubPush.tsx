@@ -6,7 +6,7 @@ import { HubToken } from './HubToken'
 import { useStudio, useStudioState } from './studio-context'
 
 const WHAT = EXPORT_KINDS.flatMap(({ versions }) =>
-  versions.map(({ format, name }) => ({ value: format, label: name })),
+  versions.map(({ format, name }) => ({ value: format, label: name[0]!.toUpperCase() + name.slice(1) })),
 )
 
 /** The only thing that ever leaves this machine, and only by this button. */
