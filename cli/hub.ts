@@ -5,7 +5,7 @@ import type { Hash } from '../src/hub/sha256'
 import { hubTexts } from '../src/hub/text-list'
 import { hubText } from '../src/hub/texts'
 import { UsageError } from './command'
-import { diskStore } from './hub-store'
+import { diskStore } from './disk-store'
 import { partsPrinter } from './progress'
 
 /** Where a command finds the token for the Hub. */

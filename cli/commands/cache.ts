@@ -1,7 +1,7 @@
 import { addressText } from '../../src/hub/address'
 import { cachedModels } from '../../src/hub/cache'
 import { command, UsageError } from '../command'
-import { diskPath, diskStore } from '../hub-store'
+import { diskPath, diskStore } from '../disk-store'
 import { megabytes } from '../progress'
 
 export const cache = command({

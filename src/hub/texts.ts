@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { type FileStore, readText, writeText } from '../storage/store'
 import { type HubClient, malformed } from './client'
-import { type FileStore, readText, writeText } from './store'
 import type { HubText } from './text-list'
 
 /** The most that the server gives at once. */

@@ -1,6 +1,6 @@
 import { StorageError } from '../errors'
 import { blobSource } from '../formats/bytes'
-import type { FileStore } from '../hub/store'
+import type { FileStore } from '../storage/store'
 
 /** The browser's private file system as a store; its files are blobs, too. Works in a worker only: handles are synchronous. */
 export interface OpfsStore extends FileStore {

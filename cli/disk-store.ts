@@ -2,7 +2,7 @@ import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises
 import { join } from 'node:path'
 import { StorageError } from '../src/errors'
 import { fileSource } from '../src/formats/node-files'
-import type { FileStore } from '../src/hub/store'
+import type { FileStore } from '../src/storage/store'
 import { cacheFolder } from './cache-folder'
 
 const hubFolder = () => join(cacheFolder(), 'hub')
