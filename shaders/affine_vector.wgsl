@@ -49,12 +49,6 @@ fn chunk_of(c: u32) -> vec4u {
   return chunks[1u + c];
 }
 
-// As cell_of of lib/affine_cells.wgsl. The built-in may take a subnormal for 0.
-fn cell_at(cell: u32) -> vec2f {
-  if (SUBNORMAL) { return cell_of(cell); }
-  return unpack2x16float(cells[cell]);
-}
-
 @compute @workgroup_size(SIZE)
 fn main(
   @builtin(workgroup_id) group: vec3u,

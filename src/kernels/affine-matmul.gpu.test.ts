@@ -4,9 +4,10 @@ import { affineSample, anyAffine } from '../../test/affine'
 import { expectClose, noise, testGpu } from '../../test/device'
 import { dequantize, zeroGrid } from '../formats/affine'
 import { decodeFloat16 } from '../formats/floats'
-import type { AffineLinear } from '../formats/quantized'
+import type { AffineLinear, Width } from '../formats/quantized'
 import { Recorder } from '../gpu/recorder'
 import { affineMatmul } from './affine-matmul'
+import { affineRegisters } from './affine-registers'
 import { freeAffine, uploadAffine } from './dequantize-affine'
 
 const NOTHING = 1e30
@@ -59,6 +60,24 @@ function inBounds(linear: AffineLinear, x: Float32Array, y: Float32Array, tokens
     }
   }
   return found
+}
+
+const LONG = 129 * 32
+
+/** 37 rows of 129 chunks, three a group, every fifth scale a subnormal float16. */
+function longRows(bits: Width, perm: Uint32Array<ArrayBuffer> | null): AffineLinear {
+  const [out, groupSize] = [37, 96]
+  const groups = LONG / groupSize
+  return {
+    ...{ kind: 'affine', name: 'w', out, in: LONG, perm, segments: [{ bits, columns: LONG }] },
+    ...{ groupOf: null, groupSize, groups },
+    codes: Uint32Array.from({ length: (out * LONG * bits) / 32 }, (_, i) => Math.imul(i + 1, 0x9e3779b1)),
+    grid: zeroGrid(
+      new Float32Array(out * groups).map((_, i) => (i % 5 ? 0.02 : 2e-6)),
+      new Uint8Array(out * groups).fill(2),
+      2,
+    ),
+  }
 }
 
 const expectRight = ({ errors: found }: { errors: Float64Array }) =>
@@ -120,6 +139,35 @@ describe('the product with packed codes', () => {
       codes: Uint32Array.from({ length: 35 * groups * bits }, (_, i) => Math.imul(i + 1, 0x9e3779b1)),
       grid: zeroGrid(new Float32Array(35 * groups).fill(step), new Uint8Array(35 * groups).fill(2), 2),
     }
+    expectRight(await errors(linear, 1, { software: false }))
+  })
+
+  // all sixteen rows unrolled take a software adapter's compiler seconds
+  it.each([1, 2, 3, 4, 8] as const)('of one token in registers, chunks of %i bits', async (bits) => {
+    const linear = longRows(bits, null)
+    const gpu = await testGpu()
+    const packed = uploadAffine(gpu, linear, 2 ** 27)
+    const x = noise(linear.in, 21)
+    const y = gpu.upload(poisoned(linear.out))
+    const [{ codes, cells }] = packed.panels as [(typeof packed.panels)[0]]
+    const kernel = affineRegisters({ bits, grid: 'zero', subnormal: true, rows: 2 })
+    const { groups, perGroup } = packed
+    const rec = gpu.record()
+    rec.run(
+      kernel,
+      { x: gpu.upload(x), codes, cells, y },
+      { chunks: linear.in / 32, rows: linear.out, groups, perGroup, yOffset: 0 },
+    )
+    await gpu.submit(rec)
+    const found = inBounds(linear, x, await gpu.readF32(y), 1)
+    expectRight({ errors: found })
+  })
+
+  it('of one token in registers, columns moved', async () => {
+    const linear = longRows(
+      2,
+      Uint32Array.from({ length: LONG }, (_, i) => LONG - 1 - i),
+    )
     expectRight(await errors(linear, 1, { software: false }))
   })
 

@@ -12,6 +12,7 @@ import type { Gpu } from '../gpu/device'
 import { grid1d, type Kernel, wgsl } from '../gpu/kernel'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
+import { affineRegisters, REGISTER_CHUNKS } from './affine-registers'
 import { type AffinePart, type AffineVariant, affineRows } from './affine-rows'
 import { affineVector } from './affine-vector'
 import { GRIDS, type PackedAffine, type PackedPanel, slotShift } from './dequantize-affine'
@@ -61,6 +62,7 @@ const tiledOf = (tile: Tile, { grid, scattered }: AffineVariant): Kernel<'a' | A
 const vectorKernel = remembered(affineVector, ({ widths, ...rest }) =>
   [widths.join(), ...Object.values(rest)].join(' '),
 )
+const registersKernel = remembered(affineRegisters, (variant) => Object.values(variant).join(' '))
 const rowsKernel = remembered(affineRows, (most, { grid, scattered }) => [most, grid, scattered].join(' '))
 const tiledKernel = remembered(tiledOf, (tile, { grid, scattered }) => `${tile.name} ${grid} ${scattered}`)
 
@@ -81,16 +83,19 @@ export function affineMatmul(gpu: Gpu, rec: Recorder, { x, packed, y }: AffineMa
   const fits = columns === packed.in && y.shape[0] === tokens && y.shape[1] === packed.out
   invariant(fits, () => `[${x.shape}] · '${packed.name}' [${packed.out}, ${packed.in}]ᵀ into [${y.shape}]`)
   if (tokens === 0) return
+  const [slots = 0] = packed.slots.shape
   const few = tokens <= FEW_TOKENS
-  if (few && !packed.owners && !rec.traits.software) {
+  const unrolled = few && !packed.owners && !rec.traits.software
+  const alone = unrolled && packed.perGroup > 0 && tokens === 1 && slots >= REGISTER_CHUNKS * CHUNK
+  if (unrolled && !alone) {
     for (const panel of packed.panels) multiplyVectors(rec, { x, packed, y }, panel)
     return
   }
-  const [slots = 0] = packed.slots.shape
   const ordered = packed.inPlace ? x : gpu.alloc([tokens, slots], 'f32', 'inputs in stored order')
   if (!packed.inPlace) rec.run(gatherSlots, { a: x, slots: packed.slots, b: ordered }, { tokens, slots, columns })
   for (const panel of packed.panels)
-    if (few) multiplyRows(rec, { x: ordered, packed, y }, panel)
+    if (alone) multiplyOne(rec, { x: ordered, packed, y }, panel)
+    else if (few) multiplyRows(rec, { x: ordered, packed, y }, panel)
     else multiplyTiles(rec, { x: ordered, packed, y }, panel)
   if (!packed.inPlace) gpu.free(ordered)
 }
@@ -107,6 +112,13 @@ const together = (tokens: number) =>
     token: i * TOGETHER,
     tokens: Math.min(TOGETHER, tokens - i * TOGETHER),
   }))
+
+function multiplyOne(rec: Recorder, { x, packed, y }: AffineMatmulOptions, panel: PackedPanel): void {
+  const { groups, grid, perGroup, subnormal, segments } = packed
+  const { codes, cells, rows, start } = panel
+  const kernel = registersKernel({ bits: segments[0]!.bits, grid, subnormal })
+  rec.run(kernel, { x, codes, cells, y }, { chunks: x.shape[1]! / CHUNK, rows, groups, perGroup, yOffset: start })
+}
 
 function multiplyVectors(rec: Recorder, { x, packed, y }: AffineMatmulOptions, panel: PackedPanel): void {
   const [tokens = 0, columns = 0] = x.shape
