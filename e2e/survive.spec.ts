@@ -8,6 +8,7 @@ import { Studio } from './studio'
 /** Another browser than the other tests', with a profile on disk that outlives its process. */
 async function launch(profile: string, baseURL: string): Promise<BrowserContext> {
   const context = await browser.launchPersistentContext(profile, { ...chromium, baseURL, acceptDownloads: true })
+  context.setDefaultTimeout(30_000)
   return context
 }
 
@@ -34,14 +35,14 @@ async function begin(studio: Studio): Promise<void> {
 }
 
 const blocksDone = (studio: Studio, blocks: number) =>
-  expect(studio.step('run').getByText(new RegExp(`block ${blocks} of 4`))).toBeVisible({ timeout: 60_000 })
+  expect(studio.step('run').getByText(new RegExp(`^GPTQ.*: block ${blocks} of 4`))).toBeVisible({ timeout: 60_000 })
 const finished = (studio: Studio) =>
   expect(studio.step('run').getByText('finished', { exact: true })).toBeVisible({ timeout: 90_000 })
 const resume = (page: Page) => page.getByRole('button', { name: /^Resume wren-nano/ })
 
 /** The packed file without its times. */
 async function packed(studio: Studio) {
-  const { bytes } = await studio.save('Save the packed file')
+  const { bytes } = await studio.save('Save packed file')
   const start = 8 + Number(bytes.readBigUInt64LE(0))
   const header = JSON.parse(bytes.subarray(8, start).toString())
   const {
