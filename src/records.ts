@@ -185,6 +185,10 @@ export type Progress =
       readonly secondsLeft: number
       readonly gpuBytes: number
     }
+  /** The run goes on where it was broken off: so many of its blocks are kept. Their modules and blocks are told next. */
+  | { readonly type: 'resumed'; readonly blocks: number; readonly layers: number }
+  /** A finished block cannot be stored: the run waits until it is resumed, and tries again. */
+  | { readonly type: 'refused'; readonly text: string }
   | { readonly type: 'warning'; readonly text: string }
 
 export type Phase =
@@ -210,6 +214,8 @@ export interface RunReport {
   readonly modules: readonly ModuleRecord[]
   readonly seconds: { readonly total: number } & Readonly<Partial<Record<Phase, number>>>
   readonly peakGpuBytes: number
+  /** How many parts, after the first, added blocks to it; what was lost between them is in no count of seconds. */
+  readonly resumed?: number | undefined
   readonly warnings: readonly string[]
 }
 

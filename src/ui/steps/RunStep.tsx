@@ -11,7 +11,7 @@ import {
   secondsLeft,
 } from '../../state/progress'
 import { recipeProblems, targetWidth } from '../../state/recipe'
-import { Warnings } from '../FailureNote'
+import { FailureNote, Warnings } from '../FailureNote'
 import { formatBytes, formatDuration, formatInteger, formatPercent } from '../format'
 import { Glance } from '../Glance'
 import { ModuleTable } from '../ModuleTable'
@@ -121,6 +121,7 @@ function RunButtons() {
   const running = useStudioState((state) => state.busy === 'run')
   const sweeping = useStudioState((state) => state.sweep !== null)
   const status = useStudioState((state) => state.run?.status)
+  const refused = useStudioState((state) => state.run?.refused)
   /** Not while the text is still fetched, and the last run is the one that is known. */
   const stoppable = running && (status === 'running' || status === 'paused')
   const obstacle = useObstacle()
@@ -152,10 +153,13 @@ function RunButtons() {
           Cancel
         </button>
       </div>
-      {running && status === 'paused' && (
+      {running && status === 'paused' && !refused && (
         <p className="field-help" role="status">
-          Waits after the step at work, its memory kept. Closing this tab loses the run.
+          Waits after the step at work, its memory kept. Closing this tab loses the block at work only.
         </p>
+      )}
+      {running && refused && (
+        <FailureNote failure={{ family: 'StorageError', heading: 'Waits for room', message: refused }} />
       )}
       {obstacle && !running && <p className="quiet small">{obstacle}</p>}
     </>
@@ -238,6 +242,14 @@ function RunProgress({ run, planned }: { run: RunState; planned: number }) {
         />
       )}
       <dl className="facts">
+        {run.kept > 0 && (
+          <>
+            <dt>Went on with</dt>
+            <dd>
+              {run.kept} of {run.layers} blocks
+            </dd>
+          </>
+        )}
         {elapsed > 0 && (
           <>
             <dt>{running ? 'Elapsed' : 'Took'}</dt>
