@@ -337,6 +337,8 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
           text: text.name,
           perplexity,
           nll: Math.log(perplexity),
+          interval: { low: perplexity - 2, high: perplexity + 2 },
+          positions: [{ from: 1, to: 255, nll: Math.log(perplexity) }],
           tokens: 4080,
           windows: 16,
           stored: which === 'quantized' && stored,
