@@ -14,7 +14,8 @@ import {
   placeAt,
   placeOf,
 } from './maps/model-map'
-import { type Draw, drawingAsPng, useCanvas } from './use-canvas'
+import { type OnPicture, PictureButtons } from './PictureButtons'
+import { type Draw, useCanvas } from './use-canvas'
 
 interface ModelMapProps {
   readonly title: string
@@ -24,13 +25,13 @@ interface ModelMapProps {
   readonly selected: string | null
   readonly running: string | null
   readonly onSelect: (name: string) => void
-  readonly onPng: (picture: Promise<Blob>) => void
+  readonly onPicture: OnPicture
 }
 
 const LEGEND_GAP = 12
 
 /** The layer × module heatmap: pointer or arrow keys read it out, click or Enter chooses a module. */
-export function ModelMap({ title, plan, modules, view, selected, running, onSelect, onPng }: ModelMapProps) {
+export function ModelMap({ title, plan, modules, view, selected, running, onSelect, onPicture }: ModelMapProps) {
   const grid = useMemo(() => modelGrid(plan, modules), [plan, modules])
   const scale = useMemo(
     () => view.scale(modules.map((module) => view.value(module)).filter((value) => value !== null)),
@@ -76,16 +77,11 @@ export function ModelMap({ title, plan, modules, view, selected, running, onSele
         <h3>
           {title}: {view.title.toLowerCase()} <span className="quiet">({view.unit})</span>
         </h3>
-        <button
-          type="button"
-          className="plain"
-          onClick={() =>
-            canvas.current &&
-            onPng(drawingAsPng(canvas.current, width, height, `${title}: ${view.title}, ${view.unit}`, draw))
-          }
-        >
-          PNG
-        </button>
+        <PictureButtons
+          canvas={canvas}
+          figure={() => ({ width, height, caption: `${title}: ${view.title}, ${view.unit}`, draw })}
+          onPicture={onPicture}
+        />
       </figcaption>
       <div
         className="map-canvas"
