@@ -277,6 +277,41 @@ export interface DivergenceReport {
   readonly seconds: number
 }
 
+/** What is rounded together in a sensitivity scan: one linear, all of a block, or all of a role. */
+export type ScanUnit = 'module' | 'layer' | 'role'
+
+/** What the model loses when only this unit is rounded to so few bits, everything else being the original. */
+export interface SensitivityRecord {
+  /** Of the module, or "layer 3", or the role. */
+  readonly unit: string
+  /** Full names of its linears. */
+  readonly modules: readonly string[]
+  readonly bits: number
+  /** Mean KL(original ‖ rounded) in nats a token, and its 95 % confidence interval over windows. */
+  readonly kl: number
+  readonly interval: Interval | null
+  /** Part of the tokens whose likeliest one stays. */
+  readonly topAgreement: number
+  readonly perplexity: number
+}
+
+export interface SensitivityReport {
+  readonly by: ScanUnit
+  readonly protocol: string
+  readonly text: string
+  readonly tokens: number
+  readonly windows: number
+  readonly widths: readonly number[]
+  readonly groupSize: number
+  readonly symmetric: boolean
+  /** Of the original. */
+  readonly perplexity: number
+  readonly interval: Interval | null
+  /** Units in the order of the model, each at all widths. */
+  readonly records: readonly SensitivityRecord[]
+  readonly seconds: number
+}
+
 /** One side of a comparison. */
 export type Scored = Pick<PerplexityReport, 'perplexity' | 'nll' | 'interval' | 'positions'>
 

@@ -1,17 +1,14 @@
-import { FormatError, NumericalError } from '../errors'
+import { FormatError } from '../errors'
 import type { Gpu } from '../gpu/device'
-import type { Tensor } from '../gpu/tensor'
-import { argmax, NO_COLUMN } from '../kernels/argmax'
-import { divergence as divergenceKernel } from '../kernels/divergence'
-import { nll } from '../kernels/nll'
-import { LlamaModel, logitsRows } from '../models/model'
+import { LlamaModel } from '../models/model'
 import type { WeightSource } from '../models/weights'
 import type { DivergenceReport } from '../records'
 import { batchesOf, batchWindows, checkCancelled } from './batching'
 import { type Divergences, divergenceReport } from './divergence-report'
+import { compareHeads } from './divergence-heads'
 import type { OpenedModel } from './opened'
 import type { PerplexityRequest } from './perplexity'
-import { hiddenStates, roundsOf, type ScoredBatch, scoredWindows, storesCodes } from './scoring'
+import { hiddenStates, roundsOf, scoredWindows, storesCodes } from './scoring'
 import { evaluationWindows, type Protocol, parseProtocol, type Windows } from './windows'
 
 /** A model and where its weights come from. Sides of one model share what surrounds its blocks. */
@@ -66,7 +63,8 @@ async function compare(gpu: Gpu, sides: Sides, request: PerplexityRequest): Prom
     const after = await hiddenStates(gpu, quantized, round, stored, pass)
     for (const [b, batch] of round.entries()) {
       pass()
-      parts.push(await compareHeads(gpu, [original, before[b]!], [quantized, after[b]!], batch))
+      const halves = [{ model: quantized, hidden: after[b]! }]
+      parts.push(...(await compareHeads(gpu, { model: original, hidden: before[b]! }, halves, batch)))
       gpu.free(before[b], after[b])
     }
   }
@@ -95,46 +93,4 @@ function commonWindows({ original, quantized }: Sides, text: string, protocol: P
       `${a.name}: expected the tokenizer of ${b.name}, got one that reads the text as other tokens — choose the model that was quantized`,
     )
   return windows
-}
-
-type Half = readonly [model: LlamaModel, hidden: Tensor]
-
-/** Both heads on the rows of a batch that are scored. */
-async function compareHeads(gpu: Gpu, a: Half, b: Half, { rows, targets }: ScoredBatch): Promise<Divergences> {
-  const { vocab } = a[0].spec
-  const count = rows.length
-  const targetTensor = gpu.upload(targets.slice(), [count])
-  const kl = gpu.alloc([count], 'f32', 'divergence')
-  const losses = [a, b].map(() => gpu.alloc([count], 'f32', 'nll'))
-  const best = [a, b].map(() => gpu.alloc([count], 'u32', 'likeliest'))
-  // of both models no more logits together than of one where it is alone
-  const step = Math.max(1, Math.floor(logitsRows(gpu.info, a[0].spec, count) / 2))
-  for (let row = 0; row < count; row += step) {
-    const some = rows.slice(row, row + step)
-    const shape = { rows: some.length, vocab, row }
-    const rec = gpu.record()
-    const logits = [a, b].map(([model, hidden]) => {
-      const gathered = model.gather(rec, hidden, some)
-      const made = model.logits(rec, gathered, { first: 0, count: some.length })
-      gpu.free(gathered)
-      return made
-    })
-    const [p, q] = logits as [Tensor, Tensor]
-    rec.run(divergenceKernel(rec.traits.software), { a: p, b: q, y: kl }, shape)
-    for (const [i, x] of logits.entries()) {
-      rec.run(nll(rec.traits.software), { logits: x, targets: targetTensor, y: losses[i]! }, shape)
-      rec.run(argmax, { x, y: best[i]! }, { rows: some.length, columns: vocab, row })
-    }
-    gpu.free(...logits)
-    await gpu.submit(rec)
-  }
-  const [original, quantized] = await Promise.all(losses.map((tensor) => gpu.readF32(tensor)))
-  const [first, second] = await Promise.all(best.map((tensor) => gpu.readU32(tensor)))
-  const result = { kl: await gpu.readF32(kl), original: original!, quantized: quantized! }
-  gpu.free(targetTensor, kl, ...losses, ...best)
-  if (first!.includes(NO_COLUMN) || second!.includes(NO_COLUMN) || !result.kl.every(Number.isFinite))
-    throw new NumericalError(
-      'divergence: expected finite predictions, got others — the weights overflow float32 on this text; use more bits or another text',
-    )
-  return { ...result, agree: Uint8Array.from(first!, (id, at) => Number(id === second![at])) }
 }
