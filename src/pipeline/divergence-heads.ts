@@ -16,13 +16,14 @@ export interface Half {
 
 /**
  * The heads of the original and of others on the scored rows of one batch, each of the others held against the original.
- * Two models' logits of some rows are all that is held at once. NumericalError where a prediction is not finite.
+ * Two models' logits of some rows are all that is held at once; `step` is called before each half. NumericalError where a prediction is not finite.
  */
 export async function compareHeads(
   gpu: Gpu,
   original: Half,
   others: readonly Half[],
   { rows, targets }: Pick<ScoredBatch, 'rows' | 'targets'>,
+  step: (half: number) => void = () => {},
 ): Promise<Divergences[]> {
   const { spec } = original.model
   const { vocab } = spec
@@ -33,11 +34,12 @@ export async function compareHeads(
   const kl = gpu.alloc([halves.length * count], 'f32', 'divergence')
   const losses = gpu.alloc([halves.length * count], 'f32', 'nll')
   const best = gpu.alloc([halves.length * count], 'u32', 'likeliest')
-  const step = Math.max(1, Math.floor(logitsRows(gpu.info, spec, count) / 2))
-  for (let row = 0; row < count; row += step) {
-    const some = rows.slice(row, row + step)
+  const most = Math.max(1, Math.floor(logitsRows(gpu.info, spec, count) / 2))
+  for (let row = 0; row < count; row += most) {
+    const some = rows.slice(row, row + most)
     let reference: Tensor | null = null
     for (const [h, { model, hidden }] of halves.entries()) {
+      if (row === 0) step(h)
       const shape = { rows: some.length, vocab, row: h * count + row }
       const rec = gpu.record()
       const gathered = model.gather(rec, hidden, some)

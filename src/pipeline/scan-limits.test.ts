@@ -12,7 +12,15 @@ const widths = [2, 3, 4]
 const report = {
   widths,
   records: Object.entries(losses).flatMap(([unit, kls]) =>
-    kls.map((kl, i) => ({ unit, modules: [unit], bits: widths[i]!, kl, interval: null, topAgreement: 1, perplexity: 1 })),
+    kls.map((kl, i) => ({
+      unit,
+      modules: [unit],
+      bits: widths[i]!,
+      kl,
+      interval: null,
+      topAgreement: 1,
+      perplexity: 1,
+    })),
   ),
 } as unknown as SensitivityReport
 

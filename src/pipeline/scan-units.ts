@@ -65,8 +65,7 @@ export function planScan(
   const batches = Math.ceil(text.windows / step)
   const one = batches * (spec.layers + 1)
   const passes = groups.reduce(
-    (sum, group) =>
-      sum + one + group.reduce((own, { first }) => own + batches * (spec.layers - first + 1), 0),
+    (sum, group) => sum + one + group.reduce((own, { first }) => own + batches * (spec.layers - first + 1), 0),
     0,
   )
   return { groups, step, passes, one }

@@ -30,33 +30,41 @@ async function roundedApart(modules: readonly string[], bits: Width) {
     gpu.free(w)
   }
   const [original, quantized] = [before, after].map(({ model }) => ({ model, weights: weightsOf(gpu, model) }))
-  return divergence(gpu, { original: original!, quantized: quantized! }, { text, protocol: 'windows:10', maxTokens: null })
+  return divergence(
+    gpu,
+    { original: original!, quantized: quantized! },
+    { text, protocol: 'windows:10', maxTokens: null },
+  )
 }
 
 describe('a scan', () => {
   const { model, spec } = openedTiny(tinyConfig)
 
-  it.each(['module', 'layer', 'role'] as const)('by %s is what a comparison of a model rounded there says', async (by) => {
-    const gpu = await testGpu()
-    const live = gpu.pool.liveBytes
-    const report = await scan(gpu, model, request({ by }))
-    expect(gpu.pool.liveBytes).toBe(live)
-    const units = { module: 21, layer: 3, role: 7 }[by]
-    expect(report.records).toHaveLength(2 * units)
-    expect(report).toMatchObject({ by, tokens: 54, windows: 6, widths: [2, 4] })
-    // one in the middle, the last, and one of each width
-    for (const at of [units, 2 * units - 1]) {
-      const { modules, bits, kl, perplexity, topAgreement, interval } = report.records[at]!
-      const apart = await roundedApart(modules, bits as Width)
-      expect(kl / apart.kl.mean).toBeCloseTo(1, 6)
-      expect(perplexity / apart.quantized.perplexity).toBeCloseTo(1, 6)
-      expect(topAgreement).toBe(apart.topAgreement.value)
-      expect(interval!.low / apart.kl.interval!.low).toBeCloseTo(1, 5)
-      expect(report.perplexity / apart.original.perplexity).toBeCloseTo(1, 6)
-    }
-    const mean = (bits: number) => report.records.filter((one) => one.bits === bits).reduce((sum, { kl }) => sum + kl, 0)
-    expect(mean(2)).toBeGreaterThan(3 * mean(4))
-  })
+  it.each(['module', 'layer', 'role'] as const)(
+    'by %s is what a comparison of a model rounded there says',
+    async (by) => {
+      const gpu = await testGpu()
+      const live = gpu.pool.liveBytes
+      const report = await scan(gpu, model, request({ by }))
+      expect(gpu.pool.liveBytes).toBe(live)
+      const units = { module: 21, layer: 3, role: 7 }[by]
+      expect(report.records).toHaveLength(2 * units)
+      expect(report).toMatchObject({ by, tokens: 54, windows: 6, widths: [2, 4] })
+      // one in the middle, the last, and one of each width
+      for (const at of [units, 2 * units - 1]) {
+        const { modules, bits, kl, perplexity, topAgreement, interval } = report.records[at]!
+        const apart = await roundedApart(modules, bits as Width)
+        expect(kl / apart.kl.mean).toBeCloseTo(1, 6)
+        expect(perplexity / apart.quantized.perplexity).toBeCloseTo(1, 6)
+        expect(topAgreement).toBe(apart.topAgreement.value)
+        expect(interval!.low / apart.kl.interval!.low).toBeCloseTo(1, 5)
+        expect(report.perplexity / apart.original.perplexity).toBeCloseTo(1, 6)
+      }
+      const mean = (bits: number) =>
+        report.records.filter((one) => one.bits === bits).reduce((sum, { kl }) => sum + kl, 0)
+      expect(mean(2)).toBeGreaterThan(3 * mean(4))
+    },
+  )
 
   it('is the same in many small pieces, and says beforehand how many', async () => {
     const gpu = await testGpu()
@@ -68,7 +76,9 @@ describe('a scan', () => {
     // six windows at a time: the original's and five probes'
     const roundBytes = 6 * 4 * 10 * spec.hidden
     const cut = await scan(gpu, model, request({ roundBytes, onProgress }))
-    expect(cut.records.map(({ unit, bits }) => [unit, bits])).toEqual(whole.records.map(({ unit, bits }) => [unit, bits]))
+    expect(cut.records.map(({ unit, bits }) => [unit, bits])).toEqual(
+      whole.records.map(({ unit, bits }) => [unit, bits]),
+    )
     for (const [i, { kl }] of cut.records.entries()) expect(kl / whole.records[i]!.kl).toBeCloseTo(1, 6)
     const total = steps[0]![1]
     expect(steps).toEqual(Array.from({ length: total }, (_, done) => [done, total]))

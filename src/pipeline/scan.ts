@@ -61,10 +61,9 @@ async function run(gpu: Gpu, model: OpenedModel, request: ScanRequest): Promise<
     for (const round of roundsOf(batches, 4 * spec.hidden * (group.length + 1), roundBytes)) {
       const states = await advance(gpu, llama, round, group, rounding, pass)
       for (const [b, batch] of round.entries()) {
-        for (let heads = 0; heads <= group.length; heads++) pass('heads')
         const half = (hidden: readonly Tensor[]): Half => ({ model: llama, hidden: hidden[b]! })
         const others = group.map((probe) => half(states.probes.get(probe)!))
-        const compared = await compareHeads(gpu, half(states.original), others, batch)
+        const compared = await compareHeads(gpu, half(states.original), others, batch, () => pass('predictions'))
         gpu.free(states.original[b], ...others.map(({ hidden }) => hidden))
         if (group === groups[0]) original.push(compared[0]!.original)
         for (const [i, probe] of group.entries()) {

@@ -37,7 +37,9 @@ export const rtn: Method<RtnOptions> = {
     for (const spec of block.model.linears) {
       block.checkCancelled()
       const type = gridOf(options.grid, spec)
-      const linear = type ? await toBlocks(block, spec, type) : await roundToNearest(block.gpu, block.nameOf(spec), block.weight(spec), options)
+      const linear = type
+        ? await toBlocks(block, spec, type)
+        : await roundToNearest(block.gpu, block.nameOf(spec), block.weight(spec), options)
       yield { spec, linear, damping: null, deadColumns: 0, warnings: gridWarnings(options.grid, spec) }
     }
   },
