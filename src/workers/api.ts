@@ -2,7 +2,7 @@ import type { Measurement } from '../../bench/suite'
 import type { GpuInfo } from '../gpu/device'
 import type { MethodDescription } from '../methods/description'
 import type { KvType } from '../models/kv-cache'
-import type { ExportFormat } from '../pipeline/exports'
+import type { ExportFacts, ExportFormat } from '../pipeline/exports'
 import type {
   Inspection,
   PerplexityReport,
@@ -23,7 +23,7 @@ export {
   presetOf,
   presetOptions,
 } from '../methods/description'
-export type { ExportFormat } from '../pipeline/exports'
+export type { ExportFacts, ExportFormat } from '../pipeline/exports'
 
 /** `temperature` 0 takes the likeliest tokens; `topK` 0 draws from all. */
 export interface GenerationOptions {
@@ -121,15 +121,6 @@ export interface EngineApi {
     measured: { readonly text: TextInput; readonly options: PerplexityOptions } | null,
     onProgress: (progress: Progress) => void,
   ): Promise<VerifyReport>
-}
-
-export interface ExportFacts {
-  /** Of all files; null where the format cannot hold the result. */
-  readonly bytes: number | null
-  /** How the weights are held, and what other software makes of them. */
-  readonly notes: readonly string[]
-  /** Why the format cannot hold the result. */
-  readonly problem: string | null
 }
 
 export interface VerifyReport {

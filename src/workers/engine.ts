@@ -12,7 +12,7 @@ import { describeMethod } from '../methods/options'
 import { methods } from '../methods/registry'
 import type { WeightSource } from '../models/weights'
 import { continueText } from '../pipeline/continue'
-import { type ExportFormat, exportAs, type Outcome } from '../pipeline/exports'
+import { type ExportFacts, type ExportFormat, exportAs, exportFacts, type Outcome } from '../pipeline/exports'
 import { forecastOf, forecastRun, inspect } from '../pipeline/inspect'
 import { type OpenedModel, openFiles, quantizedWeights, weightsOf } from '../pipeline/opened'
 import { PauseSwitch } from '../pipeline/pause'
@@ -23,7 +23,7 @@ import { perplexitiesAgree, verifyTensors } from '../pipeline/verify'
 import { zeroShot } from '../pipeline/zero-shot'
 import { readTask } from '../pipeline/zero-shot-task'
 import type { Recipe, RunForecast } from '../records'
-import type { EngineApi, ExportFacts, OpenResult } from './api'
+import type { EngineApi, OpenResult } from './api'
 import { fetchBundled } from './bundled'
 import { HubDesk } from './hub-desk'
 import { opfsStore } from './opfs-store'
@@ -203,13 +203,7 @@ export class Engine implements EngineApi {
   }
 
   async exportFacts(format: ExportFormat): Promise<ExportFacts> {
-    try {
-      const { files, notes } = await exportAs(format, this.#quantized())
-      return { bytes: files.reduce((sum, { size }) => sum + size, 0), notes, problem: null }
-    } catch (error) {
-      if (error instanceof FormatError) return { bytes: null, notes: [], problem: error.message }
-      throw error
-    }
+    return exportFacts(format, this.#quantized())
   }
 
   verify: EngineApi['verify'] = (format, measured, onProgress) =>
