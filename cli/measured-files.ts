@@ -30,7 +30,15 @@ const sensitivity = z.object({
   ...{ ...setting, by: z.enum(['module', 'layer', 'role']), perplexity: number, interval },
   ...{ widths: z.array(number).min(1).max(8), groupSize: number, symmetric: z.boolean() },
   records: z.array(
-    z.object({ unit: text, modules: z.array(text), bits: number, kl: number, interval, topAgreement: number, perplexity: number }),
+    z.object({
+      unit: text,
+      modules: z.array(text),
+      bits: number,
+      kl: number,
+      interval,
+      topAgreement: number,
+      perplexity: number,
+    }),
   ),
 }) satisfies z.ZodType<SensitivityReport>
 

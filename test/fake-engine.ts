@@ -4,6 +4,7 @@ import type { EngineApi, MethodDescription, OpenResult, OptionDescription } from
 import type { HubApi } from '../src/workers/hub-api'
 import { fakeAllocation, fakeGraph, fakeTraining, fakeWidths, learns } from './fake-allocation'
 import { fakeDetail, fakeGroups, fakeRow } from './fake-benchmark'
+import { fakeDivergence, fakeScan } from './fake-divergence'
 import { fakeHub } from './fake-hub'
 import { fakeReconstructing, fakeReconstruction, fakeSteps } from './fake-reconstruction'
 import { fakeScores, kindOf } from './fake-tasks'
@@ -344,6 +345,18 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
           stored: which === 'quantized' && stored,
           seconds: 1.4,
         }
+      }),
+    divergence: (text, { protocol, stored }, onProgress) =>
+      answer('divergence', async () => {
+        onProgress({ type: 'phase', phase: 'evaluate', done: 3, total: 33, label: text.name })
+        await pretend()
+        return fakeDivergence(text.name, protocol, stored)
+      }),
+    scan: (text, { by, bits, groupSize, protocol }, onProgress) =>
+      answer('scan', async () => {
+        onProgress({ type: 'phase', phase: 'evaluate', done: 3, total: 60, label: text.name })
+        await pretend()
+        return fakeScan(open?.modules ?? [], { text: text.name, by, bits, groupSize, protocol })
       }),
     inspectTask: (file) =>
       answer('inspectTask', () => {

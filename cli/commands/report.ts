@@ -20,7 +20,8 @@ const WRITERS: Readonly<Record<string, (document: ReportDocument) => string>> = 
 export const report = command({
   name: 'report',
   positionals: ['FILE'],
-  summary: 'Writes a report of a packed file: an HTML page that needs nothing else, JSON, or a model card. Needs no GPU.',
+  summary:
+    'Writes a report of a packed file: an HTML page that needs nothing else, JSON, or a model card. Needs no GPU.',
   flags: {
     out: {
       ...{ type: 'text', value: 'FILE', required: true },
@@ -79,9 +80,7 @@ async function documentOf(model: OpenedModel, path: string, measured: Measured):
       ),
     ),
     sensitivities: measured.sensitivities,
-    exports: await Promise.all(
-      formats.map(async (format) => ({ format, facts: await exportFacts(format, outcome) })),
-    ),
+    exports: await Promise.all(formats.map(async (format) => ({ format, facts: await exportFacts(format, outcome) }))),
   }
 }
 

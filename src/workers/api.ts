@@ -4,12 +4,15 @@ import type { MethodDescription } from '../methods/description'
 import type { KvType } from '../models/kv-cache'
 import type { ExportFacts, ExportFormat } from '../pipeline/exports'
 import type {
+  DivergenceReport,
   Inspection,
   PerplexityReport,
   Progress,
   Recipe,
   RunForecast,
   RunReport,
+  ScanUnit,
+  SensitivityReport,
   TaskKind,
   Verification,
   ZeroShotReport,
@@ -87,6 +90,14 @@ export interface EngineApi {
     options: PerplexityOptions,
     onProgress: (progress: Progress) => void,
   ): Promise<PerplexityReport>
+  /** How far the result's predictions are from the original's; both must be there. */
+  divergence(
+    text: TextInput,
+    options: PerplexityOptions,
+    onProgress: (progress: Progress) => void,
+  ): Promise<DivergenceReport>
+  /** What the original loses where one unit of it alone is rounded. */
+  scan(text: TextInput, options: ScanOptions, onProgress: (progress: Progress) => void): Promise<SensitivityReport>
   /** What a file of JSON lines is as a zero-shot task. FormatError names the line that is none. */
   inspectTask(file: File): Promise<TaskInfo>
   zeroShot(
@@ -143,6 +154,14 @@ export interface PerplexityOptions {
   readonly maxTokens: number | null
   /** The quantized side multiplies its codes as they are stored, instead of dequantizing each block first. */
   readonly stored: boolean
+}
+
+export interface ScanOptions extends Omit<PerplexityOptions, 'stored'> {
+  readonly by: ScanUnit
+  /** One of the widths that codes may have. */
+  readonly bits: number
+  /** Columns that share a range; −1 for a row. */
+  readonly groupSize: number
 }
 
 export interface TaskInfo {

@@ -2,6 +2,7 @@ import { FormatError, GpuUnavailableError, invariant } from '../errors'
 import { type ByteSource, blobSource } from '../formats/bytes'
 import { dequantize } from '../formats/dequantize'
 import { headerOf } from '../formats/linear-check'
+import { WIDTHS } from '../formats/quantized'
 import { salientMask } from '../formats/salient'
 import { isSideFile } from '../formats/side-files'
 import { assess, toFloat32 } from '../formats/source'
@@ -12,6 +13,7 @@ import { describeMethod } from '../methods/options'
 import { methods } from '../methods/registry'
 import type { WeightSource } from '../models/weights'
 import { continueText } from '../pipeline/continue'
+import { divergence } from '../pipeline/divergence'
 import { type ExportFacts, type ExportFormat, exportAs, exportFacts, type Outcome } from '../pipeline/exports'
 import { forecastOf, forecastRun, inspect } from '../pipeline/inspect'
 import { type OpenedModel, openFiles, quantizedWeights, weightsOf } from '../pipeline/opened'
@@ -19,6 +21,7 @@ import { PauseSwitch } from '../pipeline/pause'
 import { perplexity } from '../pipeline/perplexity'
 import { quantize } from '../pipeline/quantize'
 import { type Scalings, scaledWindow } from '../pipeline/scaling'
+import { scan } from '../pipeline/scan'
 import { perplexitiesAgree, verifyTensors } from '../pipeline/verify'
 import { zeroShot } from '../pipeline/zero-shot'
 import { readTask } from '../pipeline/zero-shot-task'
@@ -136,6 +139,22 @@ export class Engine implements EngineApi {
     this.#busy((signal) => {
       const request = { text, ...options, signal, onProgress }
       return perplexity(this.#device(), this.#opened(), this.#weights(which), request)
+    })
+
+  divergence: EngineApi['divergence'] = (text, options, onProgress) =>
+    this.#busy((signal) => {
+      const model = this.#opened()
+      const side = (which: 'original' | 'quantized') => ({ model, weights: this.#weights(which) })
+      const sides = { original: side('original'), quantized: side('quantized') }
+      return divergence(this.#device(), sides, { text, ...options, signal, onProgress })
+    })
+
+  scan: EngineApi['scan'] = (text, { bits, ...options }, onProgress) =>
+    this.#busy((signal) => {
+      const width = WIDTHS.find((known) => known === bits)
+      invariant(width, () => `a scan at ${bits} bits`)
+      const request = { text, ...options, widths: [width], symmetric: false, signal, onProgress }
+      return scan(this.#device(), this.#opened(), request)
     })
 
   async inspectTask(file: File) {

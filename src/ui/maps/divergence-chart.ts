@@ -81,7 +81,13 @@ function drawHistogram(
     const at = x(Math.log10(Math.max(value, 10 ** low)))
     stroke(ctx, [[box.y, box.y + box.height].map((end) => ({ x: at, y: end }))], colour, 1, [...dash])
   }
-  drawKey(ctx, box, end, marks.map(([name, , colour, dash]) => [name, lineMark(colour, 1, [...dash])] as const), theme)
+  drawKey(
+    ctx,
+    box,
+    end,
+    marks.map(([name, , colour, dash]) => [name, lineMark(colour, 1, [...dash])] as const),
+    theme,
+  )
   axis(ctx, box, 'KL divergence of a token, nats (log)', theme)
   ctx.textAlign = 'center'
   for (let decade = Math.ceil(low - 1e-9); decade <= high + 1e-9; decade++)

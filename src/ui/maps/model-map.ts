@@ -30,7 +30,8 @@ export function modelGrid<M extends ModuleLike>(plan: readonly PlannedModule[], 
   return { roles, layers, cells }
 }
 
-export const cellAt = <M>(grid: ModelGrid<M>, place: Place): GridCell<M> | null => grid.cells[place.row]?.[place.column] ?? null
+export const cellAt = <M>(grid: ModelGrid<M>, place: Place): GridCell<M> | null =>
+  grid.cells[place.row]?.[place.column] ?? null
 
 export function placeOf(grid: ModelGrid<unknown>, name: string | null): Place | null {
   for (const [row, cells] of grid.cells.entries()) {

@@ -1,5 +1,5 @@
-import type { PlannedModule } from '../../state/modules'
 import type { SensitivityRecord, SensitivityReport } from '../../records'
+import type { PlannedModule } from '../../state/modules'
 import { formatError, formatNumber, formatSetting } from '../format'
 import { cividis } from './colour'
 import type { MapView } from './measure'
@@ -41,4 +41,3 @@ export const sensitivityView = ({ by, perplexity }: SensitivityReport, bits: num
     return `${what}: KL ${formatError(kl)}${within} nats, perplexity ${formatNumber(left, 3)} for ${formatNumber(perplexity, 3)}, the same likeliest token in ${formatNumber(100 * topAgreement, 1)} %`
   },
 })
-

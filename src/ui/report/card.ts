@@ -77,7 +77,11 @@ export function modelCard(document: ReportDocument): string {
     ),
     `The packed file is ${formatBytes(packedBytes)}, the original was ${formatBytes(model.bytes)}.\n`,
     ...(scores.length > 0
-      ? ['## Measured\n', table(['', 'original', 'quantized'], scores), 'In brackets: 95 % confidence interval over windows; ±: standard error.\n']
+      ? [
+          '## Measured\n',
+          table(['', 'original', 'quantized'], scores),
+          'In brackets: 95 % confidence interval over windows; ±: standard error.\n',
+        ]
       : []),
     '## How to load it\n',
     ...usable.flatMap(({ format }) => [

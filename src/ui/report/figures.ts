@@ -1,16 +1,16 @@
 import type { ModuleRecord, SensitivityReport } from '../../records'
+import type { ModuleLike } from '../../state/modules'
 import { type MapTheme, signed } from '../maps/colour'
 import { drawDivergence, layoutDivergence } from '../maps/divergence-chart'
 import type { Draw } from '../maps/figure'
 import { drawLegend, LEGEND_HEIGHT, LEGEND_WIDTH } from '../maps/legend'
-import { MEASURES, type MapView } from '../maps/measure'
+import { type MapView, MEASURES } from '../maps/measure'
 import { drawModelMap, layoutGrid, modelGrid } from '../maps/model-map'
 import { drawReconstruction, layoutReconstruction } from '../maps/reconstruction-chart'
 import { scannedModules, sensitivityView } from '../maps/sensitivity'
 import { drawnSvg } from '../maps/svg'
 import { drawTraining, layoutTraining } from '../maps/training-chart'
 import { BARS_HEIGHT, drawBars, layoutBars, widthBars, widthsDiffer } from '../maps/widths'
-import type { ModuleLike } from '../../state/modules'
 import type { ReportDocument } from './document'
 import { Html, html } from './html'
 
@@ -53,8 +53,10 @@ export function moduleMaps({ modules }: { readonly modules: readonly ModuleRecor
     ...errors.map((view) => map(modules, view, `${view.title} of every linear`)),
     ...(widthsDiffer(modules)
       ? [
-          figure('Part of the columns at each width, linear after linear (colours as in the map of bits)', BARS_HEIGHT, (ctx, width, of) =>
-            drawBars(ctx, bars, layoutBars(bars, width), { cursor: null, selected: null }, of),
+          figure(
+            'Part of the columns at each width, linear after linear (colours as in the map of bits)',
+            BARS_HEIGHT,
+            (ctx, width, of) => drawBars(ctx, bars, layoutBars(bars, width), { cursor: null, selected: null }, of),
           ),
         ]
       : []),

@@ -5,14 +5,14 @@ export class Html {
   constructor(readonly markup: string) {}
 }
 
-type Value = Html | string | number | null | false | readonly Value[]
+type Value = Html | string | number | null | undefined | false | readonly Value[]
 
 /** Markup out of a template: what is put in is text, and escaped, unless it is markup itself. Null and false are nothing. */
 export const html = (parts: TemplateStringsArray, ...values: readonly Value[]): Html =>
   new Html(parts.map((part, i) => part + (i < values.length ? markupOf(values[i]!) : '')).join(''))
 
 function markupOf(value: Value): string {
-  if (value === null || value === false) return ''
+  if (value === null || value === undefined || value === false) return ''
   if (value instanceof Html) return value.markup
   return typeof value === 'object' ? value.map(markupOf).join('') : escapeText(String(value))
 }

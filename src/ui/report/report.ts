@@ -1,4 +1,5 @@
 import { sumPublished } from '../../formats/bits'
+import type { ExportFormat } from '../../pipeline/exports'
 import type { DivergenceReport, ModuleRecord, SensitivityReport } from '../../records'
 import { EXPORT_KINDS, exportName } from '../../state/exports'
 import { recipeJson, recipeLabel } from '../../state/recipe'
@@ -134,7 +135,12 @@ function quality({ perplexities, divergences, tasks }: ReportDocument): Html {
       tasks.map(({ before, after }) => {
         const one = (after ?? before)!
         return [
-          ...[one.task, formatInteger(one.items), percentOf(before?.accuracy ?? null), percentOf(after?.accuracy ?? null)],
+          ...[
+            one.task,
+            formatInteger(one.items),
+            percentOf(before?.accuracy ?? null),
+            percentOf(after?.accuracy ?? null),
+          ],
           ...[percentOf(before?.normalized ?? null), percentOf(after?.normalized ?? null)],
         ]
       }),
@@ -173,37 +179,51 @@ function modules(all: readonly ModuleRecord[]): Html {
   return html`${table(
     'Every quantized linear',
     ['Module', 'Out × in', 'Bits', ...(calibrated ? ['Output error'] : []), 'Weight error', 'Damping', 'Time'],
-    all.slice(0, MOST_ROWS).map(({ name, out, in: columns, bits: own, error, damping, seconds }) => [
-      ...[name, `${out} × ${columns}`, own.total.toFixed(3)],
-      ...(calibrated ? [error.output === null ? '' : known(error.output)] : []),
-      ...[known(error.weight), damping === null ? '' : formatSetting(damping), formatDuration(seconds)],
-    ]),
+    all
+      .slice(0, MOST_ROWS)
+      .map(({ name, out, in: columns, bits: own, error, damping, seconds }) => [
+        ...[name, `${out} × ${columns}`, own.total.toFixed(3)],
+        ...(calibrated ? [error.output === null ? '' : known(error.output)] : []),
+        ...[known(error.weight), damping === null ? '' : formatSetting(damping), formatDuration(seconds)],
+      ]),
   )}<p class="quiet">Output error is tr(D H Dᵀ) ÷ tr(W H Wᵀ), weight error ‖D‖² ÷ ‖W‖², D being what rounding changed.${all.length > MOST_ROWS && ` The other ${all.length - MOST_ROWS} linears are in the JSON report.`}</p>`
 }
 
 function loading({ report, exports }: ReportDocument): Html {
   const base = fileBase(report.model.name)
-  const kinds = EXPORT_KINDS.flatMap(({ versions, simulated }) =>
-    versions.map(({ format }) => ({ format, simulated, facts: exports.find((one) => one.format === format)?.facts })),
-  ).filter(({ format, facts }) => format === 'packed' || facts)
-  const refused = kinds.filter(({ facts }) => facts?.problem)
-  return html`${kinds
-    .filter(({ facts }) => !facts?.problem)
-    .map(
-      ({ format, simulated, facts }) => html`<h3>${capital(exportName(format))}</h3>
-<p>${format === 'packed' ? 'Codes, scales, config and tokenizer in one file.' : simulated ? 'Plain floats, as large as the original: quantization is simulated.' : ''} ${facts?.bytes != null && `${formatBytes(facts.bytes)}.`} ${format !== 'packed' && html`Written by <code>bitloom export FILE --format ${format}</code>.`}</p>
-${(facts?.notes ?? []).map((note) => html`<p class="quiet">${note}</p>`)}
-${loadings(format, base).map(
-  ({ software, install, commands }) => html`<p>${software}${install && html`, after <code>${install}</code>`}:</p>
+  const factsOf = (format: ExportFormat) => exports.find((one) => one.format === format)?.facts
+  const refused = exports.filter(({ facts }) => facts.problem)
+  const kinds = EXPORT_KINDS.map(({ title, simulated, versions }) => ({
+    ...{ title, simulated },
+    versions: versions.filter(({ format }) => format === 'packed' || (factsOf(format) && !factsOf(format)!.problem)),
+  })).filter(({ versions }) => versions.length > 0)
+  return html`${kinds.map(({ title, simulated, versions }) => {
+    const told = new Set<string>()
+    const fresh = (text: string) => !told.has(text) && told.add(text)
+    return html`<h3>${title}</h3>
+${simulated === true && html`<p>Plain floats, as large as the original: quantization is simulated.</p>`}
+${versions.map(({ format, name }) => {
+  const facts = factsOf(format)
+  return html`${format !== 'packed' && html`<p>${capital(name)}: ${formatBytes(facts?.bytes ?? 0)}, written by <code>bitloom export FILE --format ${format}</code></p>`}
+${(facts?.notes ?? []).filter(fresh).map((note) => html`<p class="quiet">${note}</p>`)}
+${loadings(format, base)
+  .filter(({ software }) => fresh(software))
+  .map(
+    ({
+      software,
+      install,
+      commands,
+    }) => html`<p>${software}${install !== '' && html`, after <code>${install}</code>`}:</p>
 <pre><code>${commands}</code></pre>
 `,
-)}`,
-    )}${
+  )}`
+})}`
+  })}${
     refused.length > 0 &&
     table(
       'Formats that cannot hold this result',
       ['Format', 'Why'],
-      refused.map(({ format, facts }) => [exportName(format), facts!.problem!]),
+      refused.map(({ format, facts }) => [exportName(format), facts.problem!]),
     )
   }`
 }
