@@ -1,3 +1,4 @@
+import type { PerplexityReport } from '../records'
 import { type Measurement, ratio } from '../state/measurements'
 import { formatDuration, formatInteger } from './format'
 import { useStudioState } from './studio-context'
@@ -79,13 +80,26 @@ function Line({ line }: { line: Measurement }) {
       <td data-align="right">{formatInteger((after ?? before)?.tokens ?? 0)}</td>
       <td data-align="right" data-value={before?.perplexity}>
         {before ? before.perplexity.toFixed(4) : 'none'}
+        <Within report={before} />
       </td>
       <td data-align="right" data-value={after?.perplexity} className="strong">
         {after ? after.perplexity.toFixed(4) : 'none'}
+        <Within report={after} />
       </td>
       <td data-align="right">{change === null ? '' : `× ${change.toFixed(4)}`}</td>
       <td>{after && (after.stored ? 'stored' : 'dequantized')}</td>
       <td data-align="right">{formatDuration(seconds)}</td>
     </tr>
+  )
+}
+
+/** The 95 % confidence interval under its number. */
+function Within({ report }: { report: PerplexityReport | null }) {
+  if (!report?.interval) return null
+  const { low, high } = report.interval
+  return (
+    <small className="within" title={`95 % confidence interval over ${report.windows} windows`}>
+      {low.toFixed(2)} to {high.toFixed(2)}
+    </small>
   )
 }

@@ -144,6 +144,7 @@ function drawAxes(ctx: CanvasRenderingContext2D, grid: ModelGrid<unknown>, layou
   ctx.textAlign = 'right'
   for (const [row, role] of grid.roles.entries())
     ctx.fillText(role, layout.left - 10, layout.top + (row + 0.5) * layout.cellHeight)
+  ctx.fillText('layer', layout.left - 10, layout.top + grid.roles.length * layout.cellHeight + AXIS / 2)
   ctx.textAlign = 'center'
   const every = Math.max(1, Math.ceil(22 / layout.cellWidth))
   const below = layout.top + grid.roles.length * layout.cellHeight + AXIS / 2

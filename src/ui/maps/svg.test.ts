@@ -1,10 +1,12 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from 'vitest'
 import { fakeTraining } from '../../../test/fake-allocation'
+import { fakeDivergence } from '../../../test/fake-divergence'
 import { fakeInspection, fakeMethods, fakeModule } from '../../../test/fake-engine'
 import { fakeReconstruction } from '../../../test/fake-reconstruction'
 import { defaultRecipe } from '../../state/recipe'
 import { signed } from './colour'
+import { drawDivergence, layoutDivergence } from './divergence-chart'
 import { type Draw, figureSize, figureSvg } from './figure'
 import { drawLegend } from './legend'
 import { MEASURES } from './measure'
@@ -37,6 +39,7 @@ const tradeOffs = {
     { run: 2, label: 'b', bits: 4, perplexity: 10, best: true },
   ],
 }
+const divergence = fakeDivergence('t', 'windows:256', false)
 const bars = widthBars(modules)
 const charts: Readonly<Record<string, Draw>> = {
   map: (ctx, width, of) => {
@@ -51,6 +54,7 @@ const charts: Readonly<Record<string, Draw>> = {
   training: (ctx, width, of) => drawTraining(ctx, training, { steps: 60, target: 2.5 }, layoutTraining(width), 3, of),
   reconstruction: (ctx, width, of) =>
     drawReconstruction(ctx, reconstruction, 200, layoutReconstruction(reconstruction, width), 2, of),
+  divergence: (ctx, width, of) => drawDivergence(ctx, divergence, layoutDivergence(width), 18, of),
   tradeOffs: (ctx, width, of) => drawTradeOffs(ctx, tradeOffs, layoutTradeOffs(tradeOffs, width), 1, of),
 }
 

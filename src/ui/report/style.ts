@@ -26,6 +26,9 @@ th:last-child, td:last-child { padding-right: 0; }
 figure { margin: 18px 0 26px; }
 figure svg { display: block; width: 100%; min-width: 640px; height: auto; }
 figcaption { margin-top: 6px; font-size: 13.5px; }
+body { counter-reset: figure table; }
+figcaption::before { counter-increment: figure; content: "Figure " counter(figure) ". "; font-weight: 600; }
+caption::before { counter-increment: table; content: "Table " counter(table) ". "; font-weight: 600; }
 pre { margin: 8px 0 14px; padding: 12px 14px; background: var(--sunken); border-radius: 6px; font: 12.5px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
 code { font: 0.9em ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 @media (max-width: 640px) { body { padding: 24px 16px 48px; } h1 { font-size: 23px; } }
