@@ -97,7 +97,6 @@ const REPORTS = [
 /** All that is known of the result in one document: what was measured in this sitting, too. */
 function ReportItem() {
   const studio = useStudio()
-  const state = useStudioState((whole) => whole)
   return (
     <li>
       <div className="take-what">
@@ -115,7 +114,7 @@ function ReportItem() {
             type="button"
             title={`Save the report as ${label}`}
             onClick={() => {
-              const document = documentOf(state)
+              const document = documentOf(studio.store.getState())
               if (document) void studio.saveText(`${studio.baseName()}.${ending}`, [write(document)])
             }}
           >
