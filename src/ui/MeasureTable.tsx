@@ -1,19 +1,19 @@
 import type { PerplexityReport } from '../records'
 import { type Measurement, ratio } from '../state/measurements'
-import { formatDuration, formatInteger } from './format'
+import { formatBounds, formatDuration, formatInteger } from './format'
 import { useStudioState } from './studio-context'
 import './table.css'
 
 const WIDTHS = [
-  { key: 'model', width: '10%' },
-  { key: 'recipe', width: '20%' },
-  { key: 'text', width: '13%' },
+  { key: 'model', width: '9%' },
+  { key: 'recipe', width: '16%' },
+  { key: 'text', width: '12%' },
   { key: 'protocol', width: '10%' },
-  { key: 'tokens', width: '7%' },
-  { key: 'before', width: '9%' },
-  { key: 'after', width: '9%' },
+  { key: 'tokens', width: '6%' },
+  { key: 'before', width: '12%' },
+  { key: 'after', width: '12%' },
   { key: 'ratio', width: '9%' },
-  { key: 'codes', width: '7%' },
+  { key: 'codes', width: '8%' },
   { key: 'time', width: '6%' },
 ]
 
@@ -96,10 +96,9 @@ function Line({ line }: { line: Measurement }) {
 /** The 95 % confidence interval under its number. */
 function Within({ report }: { report: PerplexityReport | null }) {
   if (!report?.interval) return null
-  const { low, high } = report.interval
   return (
     <small className="within" title={`95 % confidence interval over ${report.windows} windows`}>
-      {low.toFixed(2)} to {high.toFixed(2)}
+      {formatBounds(report.interval)}
     </small>
   )
 }

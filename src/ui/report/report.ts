@@ -35,6 +35,7 @@ export function reportHtml(document: ReportDocument): string {
 <style>${new Html(STYLE)}</style>
 </head>
 <body>
+<main>
 <h1>${report.model.name}</h1>
 <p class="lead">Quantized with ${recipeLabel(report.recipe)} by Bitloom ${report.bitloom}</p>
 ${keyNumbers(document)}
@@ -52,6 +53,7 @@ ${modules(report.modules)}
 ${loading(document)}
 <h2>How it was made</h2>
 ${making(document)}
+</main>
 </body>
 </html>
 `.markup
@@ -235,7 +237,7 @@ function making({ report }: ReportDocument): Html {
 <pre><code>bitloom quantize MODEL --recipe recipe.json${calibrationDigest && ' --calibration TEXT'} --out quantized.safetensors</code></pre>
 ${table(
   'Environment',
-  ['', ''],
+  ['What', 'Value'],
   [
     ['Bitloom', `version ${report.bitloom}`],
     ['Device', device.software ? `${device.name}, a software adapter` : device.name],
