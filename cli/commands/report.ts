@@ -1,7 +1,6 @@
-import { stat } from 'node:fs/promises'
 import { FormatError } from '../../src/errors'
 import { exportFacts, exportFormats } from '../../src/pipeline/exports'
-import type { OpenedModel } from '../../src/pipeline/opened'
+import { modelSize, type OpenedModel } from '../../src/pipeline/opened'
 import { modelCard } from '../../src/ui/report/card'
 import { documentJson, type Pair, type ReportDocument } from '../../src/ui/report/document'
 import { reportHtml } from '../../src/ui/report/report'
@@ -69,7 +68,7 @@ async function documentOf(model: OpenedModel, path: string, measured: Measured):
   const formats = exportFormats.filter((format) => format !== 'packed')
   return {
     report,
-    packedBytes: (await stat(path)).size,
+    packedBytes: modelSize(model.source).bytes,
     perplexities: paired(
       measured.perplexities.map((one) => [`${one.protocol} ${one.text} ${one.tokens}`, sideOf(one.model), one]),
     ),

@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'react'
+import { roughly } from '../duration'
 import { limitsText, middleLoss, minimumWidths } from '../pipeline/scan-limits'
 import type { ScanUnit, SensitivityReport } from '../records'
 import { evaluationOf } from '../state/evaluation'
@@ -35,6 +36,7 @@ export function SensitivityScan() {
   const busy = useStudioState((state) => state.busy)
   const work = useStudioState((state) => state.work)
   const found = useStudioState((state) => state.scan)
+  const measurements = useStudioState((state) => state.measurements)
   const [by, setBy] = useState<string>('module')
   const [bits, setBits] = useState('3')
   const [groupSize, setGroupSize] = useState('128')
@@ -43,6 +45,14 @@ export function SensitivityScan() {
   const scanning = busy === 'scan'
   const passes = scanPasses(model.plan, by as ScanUnit)
   const { stored: _, ...setting } = options
+  const known = measurements.find(
+    (line) =>
+      line.before &&
+      line.model === modelKey(model) &&
+      line.text === text &&
+      line.protocol === setting.protocol &&
+      line.maxTokens === setting.maxTokens,
+  )?.before
   return (
     <section className="stack" aria-label="Sensitivity scan">
       <h3>Sensitivity scan</h3>
@@ -71,7 +81,8 @@ export function SensitivityScan() {
       </div>
       <p className="quiet small">
         The original, with one {by} after the other rounded to nearest, on the evaluation text above: about as much work
-        as {passes} perplexities of it.
+        as {passes} perplexities of it
+        {known && `, ${roughly(passes * known.seconds)} by the one that was measured`}.
       </p>
       {scanning && work && (
         <>
