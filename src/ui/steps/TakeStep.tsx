@@ -78,7 +78,7 @@ function Files({ result }: { result: Result }) {
       )}
       <ReportItem />
       <Item
-        title="Column data"
+        title="Report with all columns"
         note="Bits, errors, damping and seconds of every module with its column lanes, as JSON."
         size={`about ${formatBytes(sizes.report)}`}
         action="Save report as JSON"
