@@ -4,13 +4,13 @@ import { formatBytes, formatInteger } from '../format'
 import type { ReportDocument } from './document'
 import { loadings } from './loading'
 import { nats, percentOf, withInterval } from './numbers'
-import { fileBase } from './report'
+import { capital, fileBase } from './report'
 
 /** Text for a cell or a line of Markdown: nothing in it means anything to Markdown, or to HTML inside of it. */
 const plain = (text: string): string =>
   text
     .replaceAll(/\s+/g, ' ')
-    .replaceAll(/[\\`*_{}[\]()#+!|~$]/g, '\\$&')
+    .replaceAll(/[\\`*_{}[\]#+!|~$]/g, '\\$&')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
@@ -85,7 +85,7 @@ export function modelCard(document: ReportDocument): string {
       : []),
     '## How to load it\n',
     ...usable.flatMap(({ format }) => [
-      `### ${plain(exportName(format))}\n`,
+      `### ${plain(capital(exportName(format)))}\n`,
       ...loadings(format, base).flatMap(({ software, install, commands }) => [
         `${software}${install && `, after \`${install}\``}:\n`,
         fenced(commands, commands.startsWith('from ') ? 'python' : 'sh'),

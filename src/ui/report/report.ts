@@ -249,7 +249,8 @@ ${table(
 )}${warnings.length > 0 && html`<h3>Warnings of the run</h3><ul>${warnings.map((warning) => html`<li>${warning}</li>`)}</ul>`}`
 }
 
-const capital = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}`
+/** With a capital letter, as headings and sentences begin. */
+export const capital = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}`
 
 /** A name as it can be part of a file's. */
 export const fileBase = (name: string): string => name.replaceAll(/[^\w.-]+/g, '-') || 'model'
