@@ -4,11 +4,19 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { openGpu } from '../src/gpu/device'
 import { quantizedWeights } from '../src/pipeline/opened'
 import { perplexity } from '../src/pipeline/perplexity'
-import type { EffectiveBits, Inspection, ModuleRecord, PerplexityReport, Recipe, ZeroShotReport } from '../src/records'
+import type {
+  DivergenceReport,
+  EffectiveBits,
+  Inspection,
+  ModuleRecord,
+  PerplexityReport,
+  Recipe,
+  ZeroShotReport,
+} from '../src/records'
 import { bitloom, bitloomJson, built, nano, nanoWith, sample, scratch, start } from '../test/cli'
 import { expectClose } from '../test/device'
 import { requestTestAdapter } from '../test/gpu'
-import { quantizeWhole as quantize } from '../test/whole'
+import { quantizeWhole } from '../test/whole'
 import { openPath, readText } from './input'
 import type { Profile } from './profile'
 
@@ -75,8 +83,26 @@ describe('from a checkpoint to its numbers', () => {
     expect(measured).toMatchObject({ protocol: 'windows:64', text: 'state-of-the-union.txt', windows: 10, tokens: 630 })
     const again = await bitloom('eval', packed, ...windows)
     expect(again.stdout).toMatch(
-      new RegExp(`^perplexity ${measured.perplexity.toFixed(4)} {2}windows:64 .* 630 tokens in 10 windows .*\n$`),
+      new RegExp(
+        `^perplexity ${measured.perplexity.toFixed(4)} \\(95 %: [\\d.]+ to [\\d.]+\\) {2}windows:64 .* 630 tokens in 10 windows .*\n$`,
+      ),
     )
+  })
+
+  it('compares its predictions with the original’s, and reports what was measured', async () => {
+    const compared = await bitloomJson<DivergenceReport>('eval', packed, '--reference', nano, ...windows)
+    expect(compared).toMatchObject({ tokens: 630, windows: 10, text: 'state-of-the-union.txt' })
+    expect(compared.quantized.perplexity / measured.perplexity).toBeCloseTo(1, 5)
+    expect(compared.kl.mean).toBeGreaterThan(0.001)
+    expect(compared.kl.p99).toBeGreaterThan(compared.kl.median)
+    const file = path('compared.json')
+    writeFileSync(file, JSON.stringify(compared))
+    const page = path('report.html')
+    await bitloom('report', packed, '--measured', file, '--out', page)
+    const text = readFileSync(page, 'utf8')
+    expect(text).toContain('<h1>wren-nano</h1>')
+    expect(text).toContain(`× ${compared.ratio.value.toFixed(4)}`)
+    expect(text).toContain('llama-cli -m wren-nano.gguf')
   })
 
   it('measures the codes as they are stored, within 0.1 % of the weights that they stand for', async () => {
@@ -123,7 +149,7 @@ describe('from a checkpoint to its numbers', () => {
   it('measures the file as the run that made it would have', async () => {
     const gpu = await openGpu(await requestTestAdapter())
     const model = await openPath(nano)
-    const { linears, changed } = await quantize(gpu, model, {
+    const { linears, changed } = await quantizeWhole(gpu, model, {
       recipe: made.recipe,
       calibration: await readText(calibration),
     })

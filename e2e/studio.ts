@@ -96,7 +96,9 @@ export class Studio {
     await measure.getByRole('button', { name: /^Measure (before|perplexity)/ }).click()
     await expect(measure.getByRole('button', { name: 'Cancel' })).toBeHidden({ timeout: 60_000 })
     const cells = await lines.last().locator('td').allInnerTexts()
-    return { before: cells[5]!, after: cells[6]! }
+    // below each number stands its interval
+    const [before = '', after = ''] = cells.slice(5, 7).map((cell) => cell.split('\n')[0]!)
+    return { before, after }
   }
 
   /** Saves by the button of this name; the file's name and bytes. */

@@ -5,6 +5,7 @@ import type { HubApi } from '../src/workers/hub-api'
 import type { KeptRun } from '../src/workers/runs-api'
 import { fakeAllocation, fakeGraph, fakeTraining, fakeWidths, learns } from './fake-allocation'
 import { fakeDetail, fakeGroups, fakeRow } from './fake-benchmark'
+import { fakeDivergence, fakeScan } from './fake-divergence'
 import { fakeHub } from './fake-hub'
 import { fakeReconstructing, fakeReconstruction, fakeSteps } from './fake-reconstruction'
 import { fakeScores, kindOf } from './fake-tasks'
@@ -341,11 +342,25 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
           text: text.name,
           perplexity,
           nll: Math.log(perplexity),
+          interval: { low: perplexity - 2, high: perplexity + 2 },
+          positions: [{ from: 1, to: 255, nll: Math.log(perplexity) }],
           tokens: 4080,
           windows: 16,
           stored: which === 'quantized' && stored,
           seconds: 1.4,
         }
+      }),
+    divergence: (text, { protocol, stored }, onProgress) =>
+      answer('divergence', async () => {
+        onProgress({ type: 'phase', phase: 'evaluate', done: 3, total: 33, label: text.name })
+        await pretend()
+        return fakeDivergence(text.name, protocol, stored)
+      }),
+    scan: (text, { by, bits, groupSize, protocol }, onProgress) =>
+      answer('scan', async () => {
+        onProgress({ type: 'phase', phase: 'evaluate', done: 3, total: 60, label: text.name })
+        await pretend()
+        return fakeScan(open?.modules ?? [], { text: text.name, by, bits, groupSize, protocol })
       }),
     inspectTask: (file) =>
       answer('inspectTask', () => {

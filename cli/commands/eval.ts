@@ -1,8 +1,10 @@
+import { divergence } from '../../src/pipeline/divergence'
 import { weightsOf } from '../../src/pipeline/opened'
 import { perplexity } from '../../src/pipeline/perplexity'
 import { zeroShot } from '../../src/pipeline/zero-shot'
 import type { ZeroShotReport } from '../../src/records'
 import { type Arguments, command, type Result, UsageError } from '../command'
+import { divergenceText, intervalText } from '../divergence-text'
 import { openPath, readText, taskAt, withGpu } from '../input'
 import { profiled, profileFlag } from '../profile'
 import { progressPrinter } from '../progress'
@@ -11,6 +13,11 @@ import { taskTable } from '../task-table'
 
 const flags = {
   text: { type: 'text', value: 'FILE', help: 'Text to score: its perplexity.' },
+  reference: {
+    type: 'text',
+    value: 'ORIGINAL',
+    help: 'The original checkpoint: compares predictions with its own, KL divergence and top-1 agreement, beside both perplexities.',
+  },
   ...protocolFlag,
   'max-tokens': {
     type: 'number',
@@ -37,7 +44,7 @@ const flags = {
 } as const
 
 /** Flags that say how a text is scored, and how a task is. */
-const OF_TEXT = ['protocol', 'max-tokens']
+const OF_TEXT = ['reference', 'protocol', 'max-tokens']
 const OF_TASKS = ['limit']
 
 export const evaluate = command({
@@ -63,12 +70,24 @@ async function scoreText({ positionals: [path], values, signal }: Args, file: st
   checkProtocol('eval', protocol)
   const text = await readText(file)
   const model = await openPath(path!)
+  const original = values.reference === undefined ? null : await openPath(values.reference)
   return withGpu(signal, async (gpu) => {
     const request = { text, protocol, maxTokens, stored, signal, onProgress: progressPrinter() }
+    if (original) {
+      const sides = {
+        original: { model: original, weights: weightsOf(gpu, original) },
+        quantized: { model, weights: weightsOf(gpu, model) },
+      }
+      const report = await profiled(gpu, values.profile, () => divergence(gpu, sides, request))
+      return {
+        json: { ...report, model: model.name, reference: original.name, device: gpu.info.name },
+        text: divergenceText(report),
+      }
+    }
     const report = await profiled(gpu, values.profile, () => perplexity(gpu, model, weightsOf(gpu, model), request))
     return {
       json: { ...report, model: model.name, device: gpu.info.name },
-      text: `perplexity ${report.perplexity.toFixed(4)}  ${report.protocol}  ${report.text}  ${report.tokens} tokens in ${report.windows} windows  ${report.seconds.toFixed(1)} s`,
+      text: `perplexity ${report.perplexity.toFixed(4)}${intervalText(report.interval)}  ${report.protocol}  ${report.text}  ${report.tokens} tokens in ${report.windows} windows  ${report.seconds.toFixed(1)} s`,
     }
   })
 }

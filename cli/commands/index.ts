@@ -9,6 +9,7 @@ import { inspect } from './inspect'
 import { pull } from './pull'
 import { push } from './push'
 import { quantize } from './quantize'
+import { report } from './report'
 import { sensitivity } from './sensitivity'
 import { verify } from './verify'
 
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   generate,
   exportModel,
   verify,
+  report,
   push,
   cache,
   bench,

@@ -7,6 +7,8 @@ import { writeFile } from '../output'
 const scoreSchema = z.strictObject({
   perplexity: z.number(),
   nll: z.number(),
+  /** Of 95 %, over windows; missing in documents that were written before it was kept. */
+  interval: z.strictObject({ low: z.number(), high: z.number() }).nullish(),
   tokens: z.number(),
   windows: z.number(),
   seconds: z.number(),

@@ -123,10 +123,10 @@ async function measure(
   const scores: Record<string, Score> = {}
   for (const text of texts) {
     const report = await perplexity(gpu, model, weights, { text, protocol, maxTokens: null, signal, onProgress: pass })
-    const { perplexity: value, nll, tokens, windows, seconds } = report
+    const { perplexity: value, nll, interval, tokens, windows, seconds } = report
     if (!Number.isFinite(value))
       throw new NumericalError(`perplexity: expected a number on ${text.name}, got exp(${nll}) — use more bits`)
-    scores[text.name] = { perplexity: value, nll, tokens, windows, seconds }
+    scores[text.name] = { perplexity: value, nll, interval, tokens, windows, seconds }
   }
   return scores
 }

@@ -13,6 +13,7 @@ import { cachedAttention } from './cached-attention'
 import { keepLeast, minMaxGrid } from './clip-search'
 import { dequantizeInto } from './dequantize'
 import type { PackedAffine } from './dequantize-affine'
+import { divergence } from './divergence'
 import { type GemmVariant, gemm, TILES } from './gemm'
 import { gemmSum } from './gemm-split'
 import { hardenDigit, hardenHistogram } from './harden'
@@ -139,7 +140,7 @@ const ofHeads = [14, 64].flatMap((headDim) => [
 ])
 const variants = [true, false].flatMap((software) =>
   [
-    ...[nll, rmsNorm, rmsNormBackward, blockError, sumInto, minMaxGrid, keepLeast],
+    ...[nll, divergence, rmsNorm, rmsNormBackward, blockError, sumInto, minMaxGrid, keepLeast],
     ...[roundingStep, countFlips, hardenHistogram, hardenDigit],
     ...[billmBlock, pbllmBlock, rowMoments, spreadOf, scoreDigits, sageStart, sageCenter],
     ...[sageRound, sageLevels, sageBlock].flatMap((of) => [1, 8].map((groups) => (way: boolean) => of(way, groups))),

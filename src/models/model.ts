@@ -93,6 +93,11 @@ export class LlamaModel {
     return new LlamaModel(gpu, spec, weights, makeRopeTables(gpu, spec, positions), loaded)
   }
 
+  /** The same with blocks from elsewhere; what surrounds them is this one's, and freed with it. */
+  withBlocks(weights: WeightSource): LlamaModel {
+    return new LlamaModel(this.gpu, this.spec, weights, this.tables, this.ends)
+  }
+
   /** The longest sequence that can be run. */
   get positions(): number {
     return this.tables.positions

@@ -1,3 +1,4 @@
+import { FormatError } from '../errors'
 import { ggufFileName, packedFileName } from '../formats/bitloom/names'
 import { writeBitloom } from '../formats/bitloom/write'
 import { compressedTensorsFormat } from '../formats/compressed-tensors/write'
@@ -30,6 +31,15 @@ export interface Exported {
   readonly gguf?: GgufSummary
 }
 
+export interface ExportFacts {
+  /** Of all files; null where the format cannot hold the result. */
+  readonly bytes: number | null
+  /** How the weights are held, and what other software makes of them. */
+  readonly notes: readonly string[]
+  /** Why the format cannot hold the result. */
+  readonly problem: string | null
+}
+
 type Exporter = (outcome: Outcome) => Promise<Exported>
 
 /** Everything that a result can be taken away as. FormatError where a format cannot hold it. */
@@ -51,6 +61,17 @@ export type ExportFormat = keyof typeof EXPORTERS
 export const exportFormats = Object.keys(EXPORTERS) as ExportFormat[]
 
 export const exportAs = (format: ExportFormat, outcome: Outcome): Promise<Exported> => EXPORTERS[format](outcome)
+
+/** What a result would be in a format, without writing it. */
+export async function exportFacts(format: ExportFormat, outcome: Outcome): Promise<ExportFacts> {
+  try {
+    const { files, notes } = await exportAs(format, outcome)
+    return { bytes: files.reduce((sum, { size }) => sum + size, 0), notes, problem: null }
+  } catch (error) {
+    if (error instanceof FormatError) return { bytes: null, notes: [], problem: error.message }
+    throw error
+  }
+}
 
 function floats(dtype: FloatDtype): Exporter {
   return async ({ headers, linear, model: { source }, changed }) => {

@@ -2,10 +2,12 @@ import { NumericalError } from '../errors'
 import type { Gpu } from '../gpu/device'
 import { LlamaModel } from '../models/model'
 import type { WeightSource } from '../models/weights'
-import type { PerplexityReport, Progress } from '../records'
+import type { PerplexityReport, Progress, Scored } from '../records'
 import { batchesOf } from './batching'
 import type { OpenedModel } from './opened'
+import { lossByPosition } from './positions'
 import { scoreBatches, scoredWindows, storesCodes } from './scoring'
+import { mapInterval, mean, meanInterval, meansOfRuns } from './statistics'
 import { evaluationWindows, parseProtocol } from './windows'
 
 export interface PerplexityRequest {
@@ -51,25 +53,43 @@ async function evaluate(
   const report = (done: number, total: number) => onProgress?.({ type: 'phase', phase: 'evaluate', done, total, label })
   const scores = await scoreBatches(gpu, model, batches, { ...request, report })
   model.free()
-  let sum = 0
-  let tokens = 0
-  for (const { nll } of scores) {
-    for (const value of nll) sum += value
-    tokens += nll.length
-  }
-  const mean = sum / tokens
-  if (!Number.isFinite(mean))
-    throw new NumericalError(
-      `perplexity: expected finite log-likelihoods, got ${mean} — the weights overflow float32 on this text`,
-    )
+  const losses = joined(scores.map(({ nll }) => nll))
   return {
     protocol: name,
     text: text.name,
-    perplexity: Math.exp(mean),
-    nll: mean,
-    tokens,
+    ...scored(losses, windows.count, protocol.firstScored),
+    tokens: losses.length,
     windows: windows.count,
     stored: storesCodes(weights, request.stored),
     seconds: (performance.now() - started) / 1000,
   }
+}
+
+/**
+ * What losses of tokens, window after window, amount to. NumericalError where one is not finite.
+ *
+ * @param firstScored position of the first in its window
+ */
+export function scored(losses: Float32Array, windows: number, firstScored: number): Scored {
+  const nll = mean(losses)
+  if (!Number.isFinite(nll))
+    throw new NumericalError(
+      `perplexity: expected finite log-likelihoods, got ${nll} — the weights overflow float32 on this text`,
+    )
+  return {
+    ...{ perplexity: Math.exp(nll), nll },
+    interval: mapInterval(meanInterval(meansOfRuns(losses, losses.length / windows)), Math.exp),
+    positions: lossByPosition(losses, windows, firstScored),
+  }
+}
+
+/** Values of batches, one after another. */
+export function joined(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
 }

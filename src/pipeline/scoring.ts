@@ -51,13 +51,17 @@ export async function scoreBatches(
     checkCancelled(options.signal)
   }
   const scores: BatchScores[] = []
-  for (const round of roundsOf(batches, 4 * model.spec.hidden, options.roundBytes ?? ROUND_BYTES))
+  for (const round of roundsOf(batches, 4 * model.spec.hidden, options.roundBytes))
     scores.push(...(await scoreRound(gpu, model, round, options, step)))
   return scores
 }
 
 /** As many batches as fit, at least one. */
-function roundsOf(batches: readonly ScoredBatch[], bytesPerToken: number, roundBytes: number): ScoredBatch[][] {
+export function roundsOf(
+  batches: readonly ScoredBatch[],
+  bytesPerToken: number,
+  roundBytes = ROUND_BYTES,
+): ScoredBatch[][] {
   const rounds: ScoredBatch[][] = []
   let room = 0
   for (const batch of batches) {
@@ -79,6 +83,30 @@ async function scoreRound(
   { greedy = false, stored = false }: ScoringOptions,
   step: () => void,
 ): Promise<BatchScores[]> {
+  const hidden = await hiddenStates(gpu, model, batches, stored, step)
+  const scores: BatchScores[] = []
+  for (const [b, { rows, targets }] of batches.entries()) {
+    step()
+    const rec = gpu.record()
+    const scored = model.gather(rec, hidden[b]!, rows)
+    const best = greedy ? gpu.alloc([rows.length], 'u32', 'likeliest') : undefined
+    const nll = model.nll(rec, scored, targets, best)
+    gpu.free(scored, hidden[b])
+    await gpu.submit(rec)
+    scores.push({ nll: await gpu.readF32(nll), best: best ? await gpu.readU32(best) : null })
+    gpu.free(nll, best)
+  }
+  return scores
+}
+
+/** What the last block gives for every batch, [tokens, hidden] each. `step` is called before a batch passes a block. */
+export async function hiddenStates(
+  gpu: Gpu,
+  model: LlamaModel,
+  batches: readonly WindowBatch[],
+  stored: boolean,
+  step: () => void,
+): Promise<Tensor[]> {
   const hidden: Tensor[] = []
   for (const batch of batches) {
     const rec = gpu.record()
@@ -96,19 +124,7 @@ async function scoreRound(
     }
   }
   await (stored ? model.forEachStoredBlock(visit) : model.forEachBlock(visit))
-  const scores: BatchScores[] = []
-  for (const [b, { rows, targets }] of batches.entries()) {
-    step()
-    const rec = gpu.record()
-    const scored = model.gather(rec, hidden[b]!, rows)
-    const best = greedy ? gpu.alloc([rows.length], 'u32', 'likeliest') : undefined
-    const nll = model.nll(rec, scored, targets, best)
-    gpu.free(scored, hidden[b])
-    await gpu.submit(rec)
-    scores.push({ nll: await gpu.readF32(nll), best: best ? await gpu.readU32(best) : null })
-    gpu.free(nll, best)
-  }
-  return scores
+  return hidden
 }
 
 /** Row t predicts token t+1 of its window, if that one is scored. */

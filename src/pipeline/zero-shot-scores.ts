@@ -1,4 +1,5 @@
 import type { Share, ZeroShotReport } from '../records'
+import { shareOf } from './statistics'
 import type { ZeroShotTask } from './zero-shot-task'
 
 /** What the model says of one continuation. */
@@ -42,8 +43,5 @@ export function scoreTask(
 /** Index of the largest, the first of equals, as NumPy's argmax. */
 const largest = (values: readonly number[]): number => values.indexOf(Math.max(...values))
 
-function accuracy(predictions: readonly number[], gold: readonly number[]): Share {
-  const n = gold.length
-  const value = predictions.filter((prediction, i) => prediction === gold[i]).length / n
-  return { value, error: n < 2 ? null : Math.sqrt((value * (1 - value)) / (n - 1)) }
-}
+const accuracy = (predictions: readonly number[], gold: readonly number[]): Share =>
+  shareOf(predictions.filter((prediction, i) => prediction === gold[i]).length, gold.length)

@@ -14,6 +14,8 @@ const report = (perplexity: number) => ({
   text: 't',
   perplexity,
   nll: Math.log(perplexity),
+  interval: { low: perplexity - 2, high: perplexity + 2 },
+  positions: [{ from: 1, to: 255, nll: Math.log(perplexity) }],
   tokens: 504,
   windows: 8,
   stored: false,

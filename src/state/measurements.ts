@@ -1,4 +1,4 @@
-import type { PerplexityReport } from '../records'
+import type { DivergenceReport, PerplexityReport } from '../records'
 
 /** Which model and which result a line of numbers belongs to; further fields say under what setting they were measured. */
 interface LineKey {
@@ -19,6 +19,19 @@ export interface MeasurementKey extends LineKey {
 
 /** One line of the session's table of perplexities. */
 export type Measurement = Line<MeasurementKey, PerplexityReport>
+
+/** One comparison of a result with its original. */
+export interface DivergenceLine extends MeasurementKey {
+  readonly report: DivergenceReport
+}
+
+/** A comparison in place of an earlier one of the same result under the same setting. */
+export const recordDivergence = (lines: readonly DivergenceLine[], line: DivergenceLine): DivergenceLine[] => [
+  ...lines.filter((other) => other.run !== line.run || keyText(other) !== keyText(line)),
+  line,
+]
+
+const keyText = ({ report: _, ...key }: DivergenceLine): string => JSON.stringify(key)
 
 /** Every field of the key is the same, but for those of the result. */
 function sameSetting<K extends LineKey>(key: K, other: K): boolean {

@@ -1,7 +1,14 @@
 import type { Inspection, Progress } from '../records'
-import type { EngineApi, GenerationOptions, GenerationReport, PerplexityOptions, WeightWindow } from '../workers/api'
+import type {
+  EngineApi,
+  GenerationOptions,
+  GenerationReport,
+  PerplexityOptions,
+  ScanOptions,
+  WeightWindow,
+} from '../workers/api'
 import { type Context, occupy, patch, setFailure, textNamed } from './context'
-import { knownBefore, type MeasurementKey, recordMeasurement } from './measurements'
+import { knownBefore, type MeasurementKey, recordDivergence, recordMeasurement } from './measurements'
 import { modelKey } from './modules'
 import { batched } from './progress'
 import { recipeLabel } from './recipe'
@@ -36,19 +43,22 @@ export function measuringActions(context: Context) {
 
   const sides = () => sidesOf(state())
 
+  const keyOf = (text: string, { protocol, maxTokens }: Omit<PerplexityOptions, 'stored'>): MeasurementKey | null => {
+    const { model, result } = state()
+    if (!model) return null
+    return {
+      model: modelKey(model),
+      recipe: result ? recipeLabel(result.report.recipe) : 'not quantized',
+      run: result?.alive ? result.run : -1,
+      ...{ protocol, text, maxTokens },
+    }
+  }
+
   const measure = (textName: string, options: PerplexityOptions) =>
     occupy(context, 'measure', 'measure', async () => {
-      const { model, result } = state()
-      if (!model) return
       const text = await textNamed(context, textName)
-      const key: MeasurementKey = {
-        model: modelKey(model),
-        recipe: result ? recipeLabel(result.report.recipe) : 'not quantized',
-        run: result?.alive ? result.run : -1,
-        protocol: options.protocol,
-        text: textName,
-        maxTokens: options.maxTokens,
-      }
+      const key = keyOf(textName, options)
+      if (!key) return
       const one = async (which: 'original' | 'quantized') => {
         const progress = shownProgress(
           context,
@@ -62,6 +72,36 @@ export function measuringActions(context: Context) {
       const { original, quantized } = sides()
       if (original && !knownBefore(state().measurements, key)) await one('original')
       if (quantized) await one('quantized')
+    })
+
+  /** Holds the result's predictions against the original's: both perplexities come of it, too. */
+  const measureDivergence = (textName: string, options: PerplexityOptions) =>
+    occupy(context, 'measure', 'compare', async () => {
+      const text = await textNamed(context, textName)
+      const key = keyOf(textName, options)
+      if (!key) return
+      const progress = shownProgress(context, 'Comparing with the original')
+      const report = await context.engine.api.divergence(text, options, progress.push)
+      progress.flush()
+      const { original, quantized, tokens, windows, protocol, stored, seconds } = report
+      // one after the other, they took about as long each
+      const setting = { protocol, text: textName, tokens, windows, seconds: seconds / 2 }
+      let lines = recordMeasurement(state().measurements, key, 'before', { ...original, ...setting, stored: false })
+      lines = recordMeasurement(lines, key, 'after', { ...quantized, ...setting, stored })
+      const divergences = recordDivergence(state().divergences, { ...key, report })
+      patch(context, { measurements: lines, divergences })
+    })
+
+  /** Rounds one unit of the original after the other and measures what it loses. */
+  const scan = (textName: string, options: ScanOptions) =>
+    occupy(context, 'measure', 'scan', async () => {
+      const { model } = state()
+      if (!model) return
+      const text = await textNamed(context, textName)
+      const progress = shownProgress(context, `Scanning every ${options.by} at ${options.bits} bits`)
+      const report = await context.engine.api.scan(text, options, progress.push)
+      progress.flush()
+      patch(context, { scan: { model: modelKey(model), report } })
     })
 
   const generate = (prompt: string, options: GenerationOptions) =>
@@ -113,5 +153,5 @@ export function measuringActions(context: Context) {
     }
   }
 
-  return { measure, generate, sides, weights }
+  return { measure, measureDivergence, scan, generate, sides, weights }
 }

@@ -45,6 +45,8 @@ it('puts perplexities of one setting into one column', () => {
       text: 't',
       perplexity,
       nll: Math.log(perplexity),
+      interval: { low: perplexity - 2, high: perplexity + 2 },
+      positions: [{ from: 1, to: 255, nll: Math.log(perplexity) }],
       tokens: 504,
       windows: 8,
       stored: false,

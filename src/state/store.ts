@@ -1,6 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { GpuInfo } from '../gpu/device'
-import type { Inspection, Phase, Recipe, RunForecast, RunReport } from '../records'
+import type { Inspection, Phase, Recipe, RunForecast, RunReport, SensitivityReport } from '../records'
 import type { GenerationReport, MethodDescription, TaskInfo } from '../workers/api'
 import type { KeptRun } from '../workers/runs-api'
 import { type Benchmark, noBenchmark } from './benchmark'
@@ -8,7 +8,7 @@ import type { Catalog } from './catalog'
 import type { ExportsKnown } from './exports'
 import type { Failure } from './failure'
 import { type Hub, noHub } from './hub'
-import type { Measurement } from './measurements'
+import type { DivergenceLine, Measurement } from './measurements'
 import type { PlannedModule } from './modules'
 import type { RunState } from './progress'
 import type { RunRecord } from './runs'
@@ -40,6 +40,10 @@ export interface StudioState {
   /** What colours the model map; null lets the page choose. */
   readonly measure: Measure | null
   readonly measurements: readonly Measurement[]
+  /** Comparisons of results with their originals, newest last. */
+  readonly divergences: readonly DivergenceLine[]
+  /** The last sensitivity scan, and what it was of. */
+  readonly scan: { readonly model: string; readonly report: SensitivityReport } | null
   /** Zero-shot tasks that were added, and what was measured on them. */
   readonly tasks: readonly TaskFile[]
   /** Items of each, 0 for all; null lets the page choose. */
@@ -56,7 +60,17 @@ export interface StudioState {
 export type StepId = 'open' | 'inspect' | 'recipe' | 'run' | 'look' | 'measure' | 'take'
 /** Where the engine is asked for something: a step, or the page beside the path. */
 export type Place = StepId | 'benchmark'
-export type Busy = 'open' | 'run' | 'measure' | 'score' | 'generate' | 'save' | 'verify' | 'benchmark'
+export type Busy =
+  | 'open'
+  | 'run'
+  | 'measure'
+  | 'compare'
+  | 'scan'
+  | 'score'
+  | 'generate'
+  | 'save'
+  | 'verify'
+  | 'benchmark'
 export type Measure = 'bits' | 'output' | 'weight' | 'seconds'
 
 export type EngineState =
@@ -163,6 +177,8 @@ export const createStudioStore = (): StudioStore =>
     selected: null,
     measure: null,
     measurements: [],
+    divergences: [],
+    scan: null,
     tasks: [],
     taskLimit: null,
     taskLines: [],

@@ -20,6 +20,8 @@ const number = (perplexity: number) => ({
   ...line,
   perplexity,
   nll: 0,
+  interval: null,
+  positions: [],
   tokens: 1,
   windows: 1,
   stored: false,

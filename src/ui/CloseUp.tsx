@@ -4,6 +4,8 @@ import type { WeightWindow } from '../workers/api'
 import { NumberField } from './fields'
 import { formatError } from './format'
 import { CLOSE_UP, drawCloseUp, layoutCloseUp, panelsOf, weightAt } from './maps/close-up'
+import { PictureButtons } from './PictureButtons'
+import { savePicture } from './save'
 import { useStudio, useStudioState } from './studio-context'
 import { type Draw, useCanvas } from './use-canvas'
 
@@ -43,7 +45,7 @@ export function CloseUp({ module, column, onColumn }: CloseUpProps) {
         </div>
       </div>
       {weights ? (
-        <Panels weights={weights} row={place.row} column={place.column} />
+        <Panels name={module.name} weights={weights} row={place.row} column={place.column} />
       ) : (
         <p className="quiet">Shown once the run has finished and the engine is free.</p>
       )}
@@ -76,7 +78,9 @@ function useWeights(
   return weights
 }
 
-function Panels({ weights, row, column }: { weights: WeightWindow; row: number; column: number }) {
+function Panels(props: { name: string; weights: WeightWindow; row: number; column: number }) {
+  const { name, weights, row, column } = props
+  const studio = useStudio()
   const panels = useMemo(() => panelsOf(weights), [weights])
   const [at, setAt] = useState<{ row: number; column: number } | null>(null)
   const [height, setHeight] = useState(0)
@@ -89,8 +93,16 @@ function Panels({ weights, row, column }: { weights: WeightWindow; row: number; 
   const layout = layoutCloseUp(weights.rows, weights.columns, width)
   useEffect(() => setHeight(layout.height), [layout.height])
   const index = at ? at.row * weights.columns + at.column : 0
+  const caption = `${name}: weights of rows ${row} to ${row + weights.rows - 1}, columns ${column} to ${column + weights.columns - 1}`
   return (
     <>
+      <div className="pictures">
+        <PictureButtons
+          canvas={canvas}
+          figure={() => ({ width, height, caption, draw })}
+          onPicture={savePicture(`${studio.baseName()}-${name}-weights`)}
+        />
+      </div>
       <div
         className="map-canvas"
         role="img"

@@ -3,13 +3,14 @@ import { modelKey, type PlannedModule } from '../state/modules'
 import type { RunRecord } from '../state/runs'
 import { ModelMap } from './ModelMap'
 import { differenceMeasure } from './maps/measure'
+import type { OnPicture } from './PictureButtons'
 import { useStudioState } from './studio-context'
 
 interface DifferenceMapProps {
   readonly plan: readonly PlannedModule[]
   readonly selected: string
   readonly onSelect: (name: string) => void
-  readonly onPng: (picture: Promise<Blob>) => void
+  readonly onPicture: OnPicture
 }
 
 /** Where one of two runs spent more bits than the other; nothing until both are marked in the table of runs. */

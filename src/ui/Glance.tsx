@@ -2,7 +2,7 @@ import { sumPublished } from '../formats/bits'
 import { ratio } from '../state/measurements'
 import { type Summary, summaryOf } from '../state/summary'
 import { BitsBar } from './BitsBar'
-import { formatBytes, formatError, formatPercent } from './format'
+import { formatBounds, formatBytes, formatError, formatPercent } from './format'
 import { useStudio, useStudioState } from './studio-context'
 import './glance.css'
 
@@ -71,6 +71,7 @@ function Perplexity({ line }: { line: Summary['perplexity'] }) {
             {change !== null && ` × ${change.toFixed(3)}`}
           </p>
           <p className="quiet small">
+            {line.after.interval && `95 %: ${formatBounds(line.after.interval)}; `}
             {line.text}, {line.protocol}
           </p>
         </>

@@ -1,6 +1,7 @@
 import { useCallback, useMemo, useState } from 'react'
 import type { GraphRecord, ModuleRecord } from '../records'
 import { ARCS_HEIGHT, arcGraph, drawArcs, layoutArcs, nodeText, placeAt } from './maps/graph'
+import type { OnPicture } from './PictureButtons'
 import { Plot, walkLine } from './Plot'
 import type { Draw } from './use-canvas'
 
@@ -10,13 +11,13 @@ interface GraphViewProps {
   /** The chosen column, on whichever view it was chosen. */
   readonly column: number | null
   readonly onColumn: (column: number) => void
-  readonly onPng: (picture: Promise<Blob>) => void
+  readonly onPicture: OnPicture
 }
 
 const FAR = 8
 
 /** The columns that weigh most and how they take each other's errors. */
-export function GraphView({ module, graph, column, onColumn, onPng }: GraphViewProps) {
+export function GraphView({ module, graph, column, onColumn, onPicture }: GraphViewProps) {
   const { name, columns } = module
   const arcs = useMemo(() => arcGraph(graph), [graph])
   const [cursor, setCursor] = useState<number | null>(null)
@@ -47,7 +48,7 @@ export function GraphView({ module, graph, column, onColumn, onPng }: GraphViewP
           : nodeText(arcs, columns, shown)
       }
       caption={`Graph of columns: ${name}`}
-      onPng={onPng}
+      onPicture={onPicture}
       onPoint={(at) => setCursor(at && placeAt(arcs, layoutArcs(arcs, at.width), at.x))}
       onPick={(at) => choose(placeAt(arcs, layoutArcs(arcs, at.width), at.x))}
       onKey={(key, far) => {

@@ -1,19 +1,20 @@
 import { useCallback, useState } from 'react'
 import type { GroupingRecord } from '../records'
 import { binAt, drawGrouping, groupingText, layoutGrouping } from './maps/grouping'
+import type { OnPicture } from './PictureButtons'
 import { Plot, walkLine } from './Plot'
 import type { Draw } from './use-canvas'
 
 interface GroupingChartProps {
   readonly name: string
   readonly grouping: GroupingRecord
-  readonly onPng: (picture: Promise<Blob>) => void
+  readonly onPicture: OnPicture
 }
 
 const FAR = 10
 
 /** Into which groups the weights of a matrix were split by their magnitude, and by which graph. */
-export function GroupingChart({ name, grouping, onPng }: GroupingChartProps) {
+export function GroupingChart({ name, grouping, onPicture }: GroupingChartProps) {
   const [cursor, setCursor] = useState<number | null>(null)
   const draw = useCallback<Draw>(
     (ctx, width, theme) => drawGrouping(ctx, grouping, layoutGrouping(grouping, width), cursor, theme),
@@ -33,7 +34,7 @@ export function GroupingChart({ name, grouping, onPng }: GroupingChartProps) {
       draw={draw}
       readout={groupingText(grouping, cursor)}
       caption={`Magnitudes: ${name}`}
-      onPng={onPng}
+      onPicture={onPicture}
       onPoint={(at) => setCursor(at && binAt(grouping, layoutGrouping(grouping, at.width), at.x))}
       onKey={(key, far) => {
         if (key === 'Escape') setCursor(null)

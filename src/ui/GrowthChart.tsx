@@ -2,7 +2,7 @@ import { useCallback, useState } from 'react'
 import type { BenchmarkRun } from '../state/benchmark'
 import { drawGrowth, type GrowthCursor, growthAt, growthText, layoutGrowth, walkGrowth } from './maps/growth'
 import { Plot } from './Plot'
-import { download } from './save'
+import { savePicture } from './save'
 import type { Draw } from './use-canvas'
 
 /** How the time of every work grows with the size. */
@@ -28,7 +28,7 @@ export function GrowthChart({ run: { rows, device, status } }: { run: BenchmarkR
       readout={growthText(layout, cursor)}
       live={status === 'running'}
       caption={`Milliseconds over n: ${device}`}
-      onPng={(picture) => void picture.then((blob) => download('benchmark.png', blob))}
+      onPicture={savePicture('benchmark')}
       onPoint={(at) => setCursor(at && growthAt(layoutGrowth(rows, at.width), at.x, at.y))}
       onKey={(key) => {
         if (key === 'Escape') setCursor(null)

@@ -17,14 +17,15 @@ import {
   widthsOf,
 } from './maps/matrix-map'
 import { reveal, zoom } from './maps/window'
-import { type Draw, drawingAsPng, useCanvas } from './use-canvas'
+import { type OnPicture, PictureButtons } from './PictureButtons'
+import { type Draw, useCanvas } from './use-canvas'
 
 interface MatrixMapProps {
   readonly module: ModuleRecord
   /** The chosen column. */
   readonly column: number | null
   readonly onColumn: (column: number) => void
-  readonly onPng: (picture: Promise<Blob>) => void
+  readonly onPicture: OnPicture
 }
 
 /** Columns that Shift and an arrow key move by. */
@@ -34,7 +35,7 @@ const FAR = 32
 const KEY_HEIGHT = 20
 
 /** One matrix, column by column: bits and everything known of a column as lanes. Drag to zoom, crosshair reads out. */
-export function MatrixMap({ module, column, onColumn, onPng }: MatrixMapProps) {
+export function MatrixMap({ module, column, onColumn, onPicture }: MatrixMapProps) {
   const total = module.in
   const { columns } = module
   const [order, setOrder] = useState<Order>('original')
@@ -94,13 +95,12 @@ export function MatrixMap({ module, column, onColumn, onPng }: MatrixMapProps) {
     action()
     event.preventDefault()
   }
-  const savePng = () => {
-    if (!canvas.current) return
+  const figure = () => {
     const withKey: Draw = (ctx, wide, theme) => {
       draw(ctx, wide, theme)
       drawBitsKey(ctx, columns.bits, height + KEY_HEIGHT / 2, theme)
     }
-    onPng(drawingAsPng(canvas.current, width, height + KEY_HEIGHT, `Matrix map: ${module.name}`, withKey))
+    return { width, height: height + KEY_HEIGHT, caption: `Matrix map: ${module.name}`, draw: withKey }
   }
   const widths = useMemo(() => widthsOf(columns.bits), [columns])
   const orders = useMemo(() => ordersOf(module), [module])
@@ -129,9 +129,7 @@ export function MatrixMap({ module, column, onColumn, onPng }: MatrixMapProps) {
         <button type="button" className="plain" disabled={whole} onClick={() => setWindow({ start: 0, end: total })}>
           All
         </button>
-        <button type="button" className="plain" onClick={savePng}>
-          PNG
-        </button>
+        <PictureButtons canvas={canvas} figure={figure} onPicture={onPicture} />
       </figcaption>
       <div
         className="map-canvas"

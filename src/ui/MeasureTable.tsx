@@ -1,18 +1,19 @@
+import type { PerplexityReport } from '../records'
 import { type Measurement, ratio } from '../state/measurements'
-import { formatDuration, formatInteger } from './format'
+import { formatBounds, formatDuration, formatInteger } from './format'
 import { useStudioState } from './studio-context'
 import './table.css'
 
 const WIDTHS = [
-  { key: 'model', width: '10%' },
-  { key: 'recipe', width: '20%' },
-  { key: 'text', width: '13%' },
+  { key: 'model', width: '9%' },
+  { key: 'recipe', width: '16%' },
+  { key: 'text', width: '12%' },
   { key: 'protocol', width: '10%' },
-  { key: 'tokens', width: '7%' },
-  { key: 'before', width: '9%' },
-  { key: 'after', width: '9%' },
+  { key: 'tokens', width: '6%' },
+  { key: 'before', width: '12%' },
+  { key: 'after', width: '12%' },
   { key: 'ratio', width: '9%' },
-  { key: 'codes', width: '7%' },
+  { key: 'codes', width: '8%' },
   { key: 'time', width: '6%' },
 ]
 
@@ -79,13 +80,25 @@ function Line({ line }: { line: Measurement }) {
       <td data-align="right">{formatInteger((after ?? before)?.tokens ?? 0)}</td>
       <td data-align="right" data-value={before?.perplexity}>
         {before ? before.perplexity.toFixed(4) : 'none'}
+        <Within report={before} />
       </td>
       <td data-align="right" data-value={after?.perplexity} className="strong">
         {after ? after.perplexity.toFixed(4) : 'none'}
+        <Within report={after} />
       </td>
       <td data-align="right">{change === null ? '' : `× ${change.toFixed(4)}`}</td>
       <td>{after && (after.stored ? 'stored' : 'dequantized')}</td>
       <td data-align="right">{formatDuration(seconds)}</td>
     </tr>
+  )
+}
+
+/** The 95 % confidence interval under its number. */
+function Within({ report }: { report: PerplexityReport | null }) {
+  if (!report?.interval) return null
+  return (
+    <small className="within" title={`95 % confidence interval over ${report.windows} windows`}>
+      {formatBounds(report.interval)}
+    </small>
   )
 }

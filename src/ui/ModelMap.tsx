@@ -1,9 +1,8 @@
 import { type KeyboardEvent, useCallback, useMemo, useState } from 'react'
-import type { PlannedModule } from '../state/modules'
-import type { MappedModule } from '../state/runs'
+import type { ModuleLike, PlannedModule } from '../state/modules'
 import './maps.css'
 import { drawLegend, LEGEND_HEIGHT, LEGEND_WIDTH } from './maps/legend'
-import { MEASURES, type MeasureView } from './maps/measure'
+import type { MapView } from './maps/measure'
 import {
   cellAt,
   drawModelMap,
@@ -14,23 +13,25 @@ import {
   placeAt,
   placeOf,
 } from './maps/model-map'
-import { type Draw, drawingAsPng, useCanvas } from './use-canvas'
+import { type OnPicture, PictureButtons } from './PictureButtons'
+import { type Draw, useCanvas } from './use-canvas'
 
-interface ModelMapProps {
+interface ModelMapProps<M> {
   readonly title: string
   readonly plan: readonly PlannedModule[]
-  readonly modules: readonly MappedModule[]
-  readonly view: MeasureView
+  readonly modules: readonly M[]
+  readonly view: MapView<M>
   readonly selected: string | null
   readonly running: string | null
   readonly onSelect: (name: string) => void
-  readonly onPng: (picture: Promise<Blob>) => void
+  readonly onPicture: OnPicture
 }
 
 const LEGEND_GAP = 12
 
 /** The layer × module heatmap: pointer or arrow keys read it out, click or Enter chooses a module. */
-export function ModelMap({ title, plan, modules, view, selected, running, onSelect, onPng }: ModelMapProps) {
+export function ModelMap<M extends ModuleLike>(props: ModelMapProps<M>) {
+  const { title, plan, modules, view, selected, running, onSelect, onPicture } = props
   const grid = useMemo(() => modelGrid(plan, modules), [plan, modules])
   const scale = useMemo(
     () => view.scale(modules.map((module) => view.value(module)).filter((value) => value !== null)),
@@ -76,16 +77,11 @@ export function ModelMap({ title, plan, modules, view, selected, running, onSele
         <h3>
           {title}: {view.title.toLowerCase()} <span className="quiet">({view.unit})</span>
         </h3>
-        <button
-          type="button"
-          className="plain"
-          onClick={() =>
-            canvas.current &&
-            onPng(drawingAsPng(canvas.current, width, height, `${title}: ${view.title}, ${view.unit}`, draw))
-          }
-        >
-          PNG
-        </button>
+        <PictureButtons
+          canvas={canvas}
+          figure={() => ({ width, height, caption: `${title}: ${view.title}, ${view.unit}`, draw })}
+          onPicture={onPicture}
+        />
       </figcaption>
       <div
         className="map-canvas"
@@ -129,17 +125,7 @@ export function step({ row, column }: Place, key: string, rows: number, columns:
   }
 }
 
-function cellText(cell: GridCell | null, view: MeasureView): string {
+function cellText<M extends ModuleLike>(cell: GridCell<M> | null, view: MapView<M>): string {
   if (!cell?.name) return 'No such module'
-  if (!cell.module) return `${cell.name}: not quantized yet`
-  const { name, out, in: columns, bits, error } = cell.module
-  const value = view.value(cell.module)
-  const own = view.id === 'bits' || value === null ? [] : [`${view.title.toLowerCase()} ${view.format(value)}`]
-  const facts = [
-    `${out} × ${columns}`,
-    ...own,
-    `${bits.total.toFixed(3)} bits = ${bits.code.toFixed(3)} codes + ${bits.scale.toFixed(3)} scales + ${bits.index.toFixed(3)} indices`,
-  ]
-  if (view.id !== 'output' && error.output !== null) facts.push(`output error ${MEASURES.output.format(error.output)}`)
-  return `${name}: ${facts.join(', ')}`
+  return cell.module ? view.text(cell.module) : `${cell.name}: not quantized yet`
 }

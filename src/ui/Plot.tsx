@@ -1,6 +1,7 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useState } from 'react'
 import './maps.css'
-import { type Draw, drawingAsPng, useCanvas } from './use-canvas'
+import { type OnPicture, PictureButtons } from './PictureButtons'
+import { type Draw, useCanvas } from './use-canvas'
 
 interface PlotProps {
   readonly title: ReactNode
@@ -16,7 +17,7 @@ interface PlotProps {
   readonly live?: boolean
   /** Title of the picture. */
   readonly caption: string
-  readonly onPng: (picture: Promise<Blob>) => void
+  readonly onPicture: OnPicture
   /** Where the pointer is; null when it left. */
   readonly onPoint: (at: Point | null) => void
   readonly onPick?: (at: Point) => void
@@ -33,7 +34,7 @@ export interface Point {
 
 /** A drawing that pointer and keys read out: frame, title, picture and the text below. */
 export function Plot(props: PlotProps) {
-  const { title, tools, label, draw, readout, live, caption, onPng, onPoint, onPick, onKey } = props
+  const { title, tools, label, draw, readout, live, caption, onPicture, onPoint, onPick, onKey } = props
   const [height, setHeight] = useState(0)
   const { canvas, width } = useCanvas(height, draw)
   const wanted = props.height(width)
@@ -47,13 +48,7 @@ export function Plot(props: PlotProps) {
       <figcaption className="map-head">
         <h3>{title}</h3>
         {tools}
-        <button
-          type="button"
-          className="plain"
-          onClick={() => canvas.current && onPng(drawingAsPng(canvas.current, width, height, caption, draw))}
-        >
-          PNG
-        </button>
+        <PictureButtons canvas={canvas} figure={() => ({ width, height, caption, draw })} onPicture={onPicture} />
       </figcaption>
       <div
         className="map-canvas"

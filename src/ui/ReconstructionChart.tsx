@@ -1,6 +1,7 @@
 import { useCallback, useState } from 'react'
 import type { ReconstructionRecord } from '../records'
 import { drawReconstruction, layoutReconstruction, reconstructionText, stepAt } from './maps/reconstruction-chart'
+import type { OnPicture } from './PictureButtons'
 import { Plot, walkLine } from './Plot'
 import type { Draw } from './use-canvas'
 
@@ -9,14 +10,20 @@ interface ReconstructionChartProps {
   readonly reconstruction: ReconstructionRecord
   readonly steps: number
   readonly live?: boolean
-  readonly onPng: (picture: Promise<Blob>) => void
+  readonly onPicture: OnPicture
 }
 
 /** Steps that Shift and an arrow key move by. */
 const FAR = 10
 
 /** How a block was fitted to what it gave before it was quantized, or is being fitted. */
-export function ReconstructionChart({ layer, reconstruction, steps, live = false, onPng }: ReconstructionChartProps) {
+export function ReconstructionChart({
+  layer,
+  reconstruction,
+  steps,
+  live = false,
+  onPicture,
+}: ReconstructionChartProps) {
   const [chosen, setCursor] = useState<number | null>(null)
   const count = reconstruction.step.length
   const cursor = chosen === null || chosen >= count ? null : chosen
@@ -39,7 +46,7 @@ export function ReconstructionChart({ layer, reconstruction, steps, live = false
       readout={reconstructionText(reconstruction, cursor ?? count - 1, steps)}
       live={live && cursor === null}
       caption={`Reconstruction: block ${layer + 1}`}
-      onPng={onPng}
+      onPicture={onPicture}
       onPoint={(at) =>
         setCursor(at && stepAt(reconstruction, layoutReconstruction(reconstruction, at.width), steps, at.x, at.y))
       }

@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import { differences, perplexityColumns, type RunRecord } from '../state/runs'
-import { formatDuration, formatError, formatNumber, words } from './format'
+import { formatBounds, formatDuration, formatError, formatNumber, words } from './format'
 import { useStudio, useStudioState } from './studio-context'
 import './table.css'
 import './runs.css'
@@ -65,7 +65,11 @@ export function RunsTable() {
                 <td data-align="right">{formatNumber(record.width, 3)}</td>
                 <td data-align="right">{formatError(record.error)}</td>
                 {perplexities.map(({ text, protocol, maxTokens, values }) => (
-                  <td key={`${text} ${protocol} ${maxTokens}`} data-align="right">
+                  <td
+                    key={`${text} ${protocol} ${maxTokens}`}
+                    data-align="right"
+                    title={values[index]?.interval ? `95 %: ${formatBounds(values[index].interval)}` : undefined}
+                  >
                     {values[index] ? formatNumber(values[index].perplexity, 2) : <span className="quiet">none</span>}
                   </td>
                 ))}

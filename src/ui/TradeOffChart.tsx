@@ -2,7 +2,7 @@ import { useCallback, useMemo, useState } from 'react'
 import { tradeOffs } from '../state/trade-offs'
 import { drawTradeOffs, layoutTradeOffs, pointAt, tradeOffText } from './maps/trade-offs'
 import { Plot, walkLine } from './Plot'
-import { download } from './save'
+import { savePicture } from './save'
 import { useStudio, useStudioState } from './studio-context'
 import type { Draw } from './use-canvas'
 
@@ -38,7 +38,7 @@ export function TradeOffChart() {
       draw={draw}
       readout={tradeOffText(found, cursor)}
       caption={`${modelName}: perplexity over stored bits a weight, ${text}, ${protocol}`}
-      onPng={(picture) => void picture.then((blob) => download(`${studio.baseName()}-bits-perplexity.png`, blob))}
+      onPicture={savePicture(`${studio.baseName()}-bits-perplexity`)}
       onPoint={(at) => setCursor(at && pointAt(found, layoutTradeOffs(found, at.width), at.x, at.y))}
       onKey={(key, far) => {
         if (key === 'Escape') setCursor(null)

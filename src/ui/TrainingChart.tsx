@@ -1,6 +1,7 @@
 import { useCallback, useState } from 'react'
 import type { TrainingRecord } from '../records'
 import { drawTraining, layoutTraining, stepAt, trainingText } from './maps/training-chart'
+import type { OnPicture } from './PictureButtons'
 import { Plot, walkLine } from './Plot'
 import type { Draw } from './use-canvas'
 
@@ -10,14 +11,14 @@ interface TrainingChartProps {
   readonly steps: number
   readonly target: number | null
   readonly live?: boolean
-  readonly onPng: (picture: Promise<Blob>) => void
+  readonly onPicture: OnPicture
 }
 
 /** Steps that Shift and an arrow key move by. */
 const FAR = 10
 
 /** How the widths of a layer were learned, or are being learned. */
-export function TrainingChart({ name, training, steps, target, live = false, onPng }: TrainingChartProps) {
+export function TrainingChart({ name, training, steps, target, live = false, onPicture }: TrainingChartProps) {
   const [chosen, setCursor] = useState<number | null>(null)
   const count = training.step.length
   const cursor = chosen === null || chosen >= count ? null : chosen
@@ -38,7 +39,7 @@ export function TrainingChart({ name, training, steps, target, live = false, onP
       readout={trainingText(training, cursor ?? count - 1, steps)}
       live={live && cursor === null}
       caption={`Training: ${name}`}
-      onPng={onPng}
+      onPicture={onPicture}
       onPoint={(at) => setCursor(at && stepAt(training, layoutTraining(at.width), steps, at.x, at.y))}
       onKey={(key, far) => {
         if (key === 'Escape') setCursor(null)

@@ -2,6 +2,7 @@ import { useCallback, useMemo, useState } from 'react'
 import type { ModuleRecord } from '../records'
 import { BitsLegend } from './BitsLegend'
 import { BARS_HEIGHT, barAt, barText, drawBars, layoutBars, modelWidth, widthBars } from './maps/widths'
+import type { OnPicture } from './PictureButtons'
 import { Plot, walkLine } from './Plot'
 import type { Draw } from './use-canvas'
 
@@ -9,13 +10,13 @@ interface WidthsChartProps {
   readonly modules: readonly ModuleRecord[]
   readonly selected: string
   readonly onSelect: (name: string) => void
-  readonly onPng: (picture: Promise<Blob>) => void
+  readonly onPicture: OnPicture
 }
 
 const FAR = 7
 
 /** How every module spends its bits: the share of its columns at each width. */
-export function WidthsChart({ modules, selected, onSelect, onPng }: WidthsChartProps) {
+export function WidthsChart({ modules, selected, onSelect, onPicture }: WidthsChartProps) {
   const bars = useMemo(() => widthBars(modules), [modules])
   const mean = useMemo(() => modelWidth(modules), [modules])
   const widths = useMemo(
@@ -48,7 +49,7 @@ export function WidthsChart({ modules, selected, onSelect, onPng }: WidthsChartP
       draw={draw}
       readout={bars[shown] ? barText(bars[shown]) : ''}
       caption={`Widths of the columns, mean ${mean.toFixed(3)} bits`}
-      onPng={onPng}
+      onPicture={onPicture}
       onPoint={(at) => setCursor(at && barAt(layoutBars(bars, at.width), at.x))}
       onPick={(at) => choose(barAt(layoutBars(bars, at.width), at.x))}
       onKey={(key, far) => {

@@ -54,6 +54,12 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
+/** Both ends of an interval, as fine as they are far apart: "58.9 to 63.6". */
+export function formatBounds({ low, high }: { readonly low: number; readonly high: number }): string {
+  const digits = Math.min(4, Math.max(0, 1 - Math.floor(Math.log10(high - low || 1))))
+  return `${low.toFixed(digits)} to ${high.toFixed(digits)}`
+}
+
 export const formatShape = (shape: readonly number[]): string => shape.join(' × ')
 export const formatPercent = (share: number): string => `${Math.round(share * 100)}%`
 /** Shares that are small and move little. */

@@ -51,6 +51,12 @@ function counting(onBytes: (bytes: number) => void): TransformStream<Uint8Array<
   })
 }
 
+/** Saves a picture under a name that its type ends. */
+export const savePicture =
+  (name: string) =>
+  (picture: Promise<Blob>): void =>
+    void picture.then((blob) => download(`${name}.${blob.type === 'image/svg+xml' ? 'svg' : 'png'}`, blob))
+
 /** Time a browser gets to take over a download before its address is withdrawn. */
 const TAKEOVER_MS = 60_000
 

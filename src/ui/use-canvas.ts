@@ -1,7 +1,8 @@
 import { type RefObject, useEffect, useRef, useState } from 'react'
-import { type MapTheme, readTheme } from './maps/colour'
+import { readTheme } from './maps/colour'
+import { type Draw, drawFigure, type Figure, figureSize, figureSvg } from './maps/figure'
 
-export type Draw = (ctx: CanvasRenderingContext2D, width: number, theme: MapTheme) => void
+export type { Draw } from './maps/figure'
 
 /**
  * A canvas as wide as its parent, `height` CSS pixels high, sharp on any screen. Draws in the next frame after
@@ -60,32 +61,19 @@ function useLook(): number {
   return look
 }
 
-/** The same drawing as a PNG, twice as fine as CSS pixels, on the theme's own ground, with a caption above. */
-export async function drawingAsPng(
-  host: Element,
-  width: number,
-  height: number,
-  caption: string,
-  draw: Draw,
-): Promise<Blob> {
+/** A figure as a PNG, twice as fine as CSS pixels, or as SVG, in the colours of the page around `host`. */
+export async function pictureOf(host: Element, figure: Figure, kind: 'png' | 'svg'): Promise<Blob> {
   const theme = readTheme(host)
-  const margin = 16
-  const head = 30
+  if (kind === 'svg') return new Blob([figureSvg(figure, theme)], { type: 'image/svg+xml' })
   const scale = 2
+  const { width, height } = figureSize(figure)
   const canvas = document.createElement('canvas')
-  canvas.width = (width + 2 * margin) * scale
-  canvas.height = (height + 2 * margin + head) * scale
+  canvas.width = width * scale
+  canvas.height = height * scale
   const ctx = canvas.getContext('2d')
   if (!ctx) throw new Error('bug in Bitloom: no 2d context for a picture')
   ctx.scale(scale, scale)
-  ctx.fillStyle = theme.surface
-  ctx.fillRect(0, 0, canvas.width, canvas.height)
-  ctx.fillStyle = theme.ink
-  ctx.font = `600 13px ${theme.font}`
-  ctx.textBaseline = 'top'
-  ctx.fillText(caption, margin, margin)
-  ctx.translate(margin, margin + head)
-  draw(ctx, width, theme)
+  drawFigure(ctx, figure, theme, (x, y) => ctx.translate(x, y))
   return new Promise((done, fail) =>
     canvas.toBlob(
       (blob) => (blob ? done(blob) : fail(new Error('png: the browser could not encode the picture'))),

@@ -2,14 +2,17 @@ import type { Measurement } from '../../bench/suite'
 import type { GpuInfo } from '../gpu/device'
 import type { MethodDescription } from '../methods/description'
 import type { KvType } from '../models/kv-cache'
-import type { ExportFormat } from '../pipeline/exports'
+import type { ExportFacts, ExportFormat } from '../pipeline/exports'
 import type {
+  DivergenceReport,
   Inspection,
   PerplexityReport,
   Progress,
   Recipe,
   RunForecast,
   RunReport,
+  ScanUnit,
+  SensitivityReport,
   TaskKind,
   Verification,
   ZeroShotReport,
@@ -24,7 +27,7 @@ export {
   presetOf,
   presetOptions,
 } from '../methods/description'
-export type { ExportFormat } from '../pipeline/exports'
+export type { ExportFacts, ExportFormat } from '../pipeline/exports'
 
 /** `temperature` 0 takes the likeliest tokens; `topK` 0 draws from all. */
 export interface GenerationOptions {
@@ -98,6 +101,14 @@ export interface EngineApi {
     options: PerplexityOptions,
     onProgress: (progress: Progress) => void,
   ): Promise<PerplexityReport>
+  /** How far the result's predictions are from the original's; both must be there. */
+  divergence(
+    text: TextInput,
+    options: PerplexityOptions,
+    onProgress: (progress: Progress) => void,
+  ): Promise<DivergenceReport>
+  /** What the original loses where one unit of it alone is rounded. */
+  scan(text: TextInput, options: ScanOptions, onProgress: (progress: Progress) => void): Promise<SensitivityReport>
   /** What a file of JSON lines is as a zero-shot task. FormatError names the line that is none. */
   inspectTask(file: File): Promise<TaskInfo>
   zeroShot(
@@ -134,15 +145,6 @@ export interface EngineApi {
   ): Promise<VerifyReport>
 }
 
-export interface ExportFacts {
-  /** Of all files; null where the format cannot hold the result. */
-  readonly bytes: number | null
-  /** How the weights are held, and what other software makes of them. */
-  readonly notes: readonly string[]
-  /** Why the format cannot hold the result. */
-  readonly problem: string | null
-}
-
 export interface VerifyReport {
   readonly verification: Verification
   /** Of the result and of the exported files; null where it was not asked for, or there is no device. */
@@ -163,6 +165,14 @@ export interface PerplexityOptions {
   readonly maxTokens: number | null
   /** The quantized side multiplies its codes as they are stored, instead of dequantizing each block first. */
   readonly stored: boolean
+}
+
+export interface ScanOptions extends Omit<PerplexityOptions, 'stored'> {
+  readonly by: ScanUnit
+  /** One of the widths that codes may have. */
+  readonly bits: number
+  /** Columns that share a range; −1 for a row. */
+  readonly groupSize: number
 }
 
 export interface TaskInfo {

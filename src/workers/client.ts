@@ -57,6 +57,8 @@ function guard(remote: Comlink.Remote<EngineApi>, crashed: Promise<never>): Engi
     cancel: () => or(remote.cancel()),
     perplexity: (which, text, options, onProgress) =>
       or(remote.perplexity(which, text, options, Comlink.proxy(onProgress))),
+    divergence: (text, options, onProgress) => or(remote.divergence(text, options, Comlink.proxy(onProgress))),
+    scan: (text, options, onProgress) => or(remote.scan(text, options, Comlink.proxy(onProgress))),
     inspectTask: (file) => or(remote.inspectTask(file)),
     zeroShot: (which, file, options, onProgress) =>
       or(remote.zeroShot(which, file, options, Comlink.proxy(onProgress))),

@@ -1,6 +1,7 @@
 import { FormatError, GpuUnavailableError, invariant, type StorageError } from '../errors'
 import { type ByteSource, blobSource } from '../formats/bytes'
 import { dequantize } from '../formats/dequantize'
+import { WIDTHS } from '../formats/quantized'
 import { salientMask } from '../formats/salient'
 import { isSideFile } from '../formats/side-files'
 import { assess, toFloat32 } from '../formats/source'
@@ -11,7 +12,8 @@ import { describeMethod } from '../methods/options'
 import { methods } from '../methods/registry'
 import type { WeightSource } from '../models/weights'
 import { continueText } from '../pipeline/continue'
-import { type ExportFormat, exportAs, type Outcome } from '../pipeline/exports'
+import { divergence } from '../pipeline/divergence'
+import { type ExportFacts, type ExportFormat, exportAs, exportFacts, type Outcome } from '../pipeline/exports'
 import { fingerprintOf } from '../pipeline/fingerprint'
 import { forecastOf, forecastRun, inspect } from '../pipeline/inspect'
 import { type OpenedModel, openFiles, quantizedWeights, weightsOf } from '../pipeline/opened'
@@ -19,11 +21,12 @@ import { PauseSwitch } from '../pipeline/pause'
 import { perplexity } from '../pipeline/perplexity'
 import { quantize } from '../pipeline/quantize'
 import { type Scalings, scaledWindow } from '../pipeline/scaling'
+import { scan } from '../pipeline/scan'
 import { perplexitiesAgree, verifyTensors } from '../pipeline/verify'
 import { zeroShot } from '../pipeline/zero-shot'
 import { readTask } from '../pipeline/zero-shot-task'
 import type { Recipe, RunForecast } from '../records'
-import type { EngineApi, ExportFacts, OpenResult } from './api'
+import type { EngineApi, OpenResult } from './api'
 import { fetchBundled } from './bundled'
 import { HubDesk } from './hub-desk'
 import { opfsStore } from './opfs-store'
@@ -160,6 +163,22 @@ export class Engine implements EngineApi {
       return perplexity(this.#device(), this.#opened(), this.#weights(which), request)
     })
 
+  divergence: EngineApi['divergence'] = (text, options, onProgress) =>
+    this.#busy((signal) => {
+      const model = this.#opened()
+      const side = (which: 'original' | 'quantized') => ({ model, weights: this.#weights(which) })
+      const sides = { original: side('original'), quantized: side('quantized') }
+      return divergence(this.#device(), sides, { text, ...options, signal, onProgress })
+    })
+
+  scan: EngineApi['scan'] = (text, { bits, ...options }, onProgress) =>
+    this.#busy((signal) => {
+      const width = WIDTHS.find((known) => known === bits)
+      invariant(width, () => `a scan at ${bits} bits`)
+      const request = { text, ...options, widths: [width], symmetric: false, signal, onProgress }
+      return scan(this.#device(), this.#opened(), request)
+    })
+
   async inspectTask(file: File) {
     const { name, kind, items } = await readTask(blobSource(file, file.name))
     return { name, kind, items: items.length }
@@ -225,13 +244,7 @@ export class Engine implements EngineApi {
   }
 
   async exportFacts(format: ExportFormat): Promise<ExportFacts> {
-    try {
-      const { files, notes } = await exportAs(format, this.#quantized())
-      return { bytes: files.reduce((sum, { size }) => sum + size, 0), notes, problem: null }
-    } catch (error) {
-      if (error instanceof FormatError) return { bytes: null, notes: [], problem: error.message }
-      throw error
-    }
+    return exportFacts(format, this.#quantized())
   }
 
   verify: EngineApi['verify'] = (format, measured, onProgress) =>

@@ -22,6 +22,8 @@ Comlink.expose({
   resume: () => engine.resume(),
   cancel: () => engine.cancel(),
   perplexity: engine.perplexity,
+  divergence: engine.divergence,
+  scan: engine.scan,
   inspectTask: (...args: Parameters<Engine['inspectTask']>) => engine.inspectTask(...args),
   zeroShot: engine.zeroShot,
   generate: engine.generate,

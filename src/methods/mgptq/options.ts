@@ -60,7 +60,7 @@ export const schema = z
       pattern: WIDTH_LIST,
       advanced: true,
     }),
-    limits: described(z.string().max(2000).default(''), {
+    limits: described(z.string().max(20_000).default(''), {
       label: 'Limits',
       help: 'Least and greatest width of modules whose name matches: pattern: min-max, separated by commas.',
       placeholder: 'down_proj: 2-4, layers\\.0\\.: 3-',

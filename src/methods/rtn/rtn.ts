@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import type { GridName } from '../../formats/gguf/grids'
 import type { AffineLinear } from '../../formats/quantized'
-import { roundToGrid } from '../../kernels/quantize'
 import type { LinearSpec } from '../../models/spec'
-import { allocGrid, collectLinear, freeGrid, gridMoments, recordFindGrid } from '../affine'
+import { gridMoments } from '../affine'
 import {
   allocBlockGrid,
   blockGridMoments,
@@ -15,6 +14,7 @@ import {
 } from '../block-grid'
 import type { Method, WorkingBlock } from '../method'
 import { gridOptions } from '../options'
+import { roundToNearest } from './nearest'
 
 const schema = z.strictObject(gridOptions)
 export type RtnOptions = z.infer<typeof schema>
@@ -37,24 +37,12 @@ export const rtn: Method<RtnOptions> = {
     for (const spec of block.model.linears) {
       block.checkCancelled()
       const type = gridOf(options.grid, spec)
-      const linear = type ? await toBlocks(block, spec, type) : await toFreeGrid(block, spec, options)
+      const linear = type
+        ? await toBlocks(block, spec, type)
+        : await roundToNearest(block.gpu, block.nameOf(spec), block.weight(spec), options)
       yield { spec, linear, damping: null, deadColumns: 0, warnings: gridWarnings(options.grid, spec) }
     }
   },
-}
-
-async function toFreeGrid(block: WorkingBlock, spec: LinearSpec, options: RtnOptions): Promise<AffineLinear> {
-  const { gpu } = block
-  const w = block.weight(spec)
-  const grid = allocGrid(gpu, spec.out, spec.in, options)
-  const rec = gpu.record()
-  recordFindGrid(rec, grid, w, options.symmetric)
-  const { steps, zeros, codes } = grid
-  rec.run(roundToGrid, { w, steps, zeros, codes }, grid.shape)
-  await gpu.submit(rec)
-  const linear = await collectLinear(gpu, block.nameOf(spec), grid, options)
-  freeGrid(gpu, grid)
-  return linear
 }
 
 async function toBlocks(block: WorkingBlock, spec: LinearSpec, type: GridName): Promise<AffineLinear> {

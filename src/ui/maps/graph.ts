@@ -127,7 +127,7 @@ function drawNodes(
   { cursor, selected }: { readonly cursor: number | null; readonly selected: number | null },
   theme: MapTheme,
 ): void {
-  ctx.font = `10.5px ${theme.font}`
+  ctx.font = `11px ${theme.font}`
   ctx.textAlign = 'center'
   ctx.textBaseline = 'middle'
   const size = Math.max(3, Math.min(NODE, gap - 1))

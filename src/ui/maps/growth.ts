@@ -161,7 +161,7 @@ function drawNames(
         { x: x - 5, y },
       ]
       if (beside) stroke(ctx, [tie], chosen ? theme.accent : theme.line, 1)
-      ctx.font = `${chosen ? '600 ' : ''}10.5px ${theme.font}`
+      ctx.font = `${chosen ? '600 ' : ''}11px ${theme.font}`
       ctx.fillStyle = chosen ? theme.accent : theme.muted
       ctx.fillText(fitted(ctx, work, NAMES - 28), x, y)
     }

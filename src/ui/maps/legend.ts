@@ -25,7 +25,7 @@ export function drawLegend(
     ctx.fillRect(left + i, y, 1.5, 10)
   }
   ctx.fillStyle = theme.muted
-  ctx.font = `10.5px ${theme.font}`
+  ctx.font = `11px ${theme.font}`
   ctx.textBaseline = 'top'
   ctx.textAlign = 'center'
   let free = Number.NEGATIVE_INFINITY

@@ -174,7 +174,7 @@ function drawGuides(
   top: number,
   theme: MapTheme,
 ): void {
-  ctx.font = `10px ${theme.font}`
+  ctx.font = `11px ${theme.font}`
   ctx.textAlign = 'right'
   const ends = [scale.ticks[0], scale.ticks.at(-1)].filter((tick) => tick !== undefined)
   for (const tick of ends) {

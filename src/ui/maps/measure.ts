@@ -4,22 +4,26 @@ import { formatDuration, formatError, formatNumber, formatSetting } from '../for
 import { bitPosition, cividis, type Ramp, viridis } from './colour'
 import { errorScale, linearScale, niceAbove, type Scale } from './scale'
 
-/** What a cell of the model map may show. */
-export interface MeasureView {
-  readonly id: Measure | 'difference'
+/** What a cell of a map of layers and roles may show of a module. */
+export interface MapView<M> {
+  readonly id: Measure | 'difference' | 'sensitivity'
   readonly title: string
   readonly unit: string
   /** Null for the theme's own: signed values around zero. */
   readonly ramp: Ramp | null
-  value(module: MappedModule): number | null
+  value(module: M): number | null
   format(value: number): string
   tick(value: number): string
   scale(values: readonly number[]): Scale
+  /** All that is to say of a module. */
+  text(module: M): string
 }
+
+export type MeasureView = MapView<MappedModule>
 
 const BITS_SCALE: Scale = { ...linearScale(1, 8, [1, 2, 3, 4, 5, 6, 8]), at: bitPosition }
 
-export const MEASURES: Readonly<Record<Measure, MeasureView & { readonly id: Measure }>> = {
+const VIEWS: Readonly<Record<Measure, Omit<MeasureView, 'text'> & { readonly id: Measure }>> = {
   bits: {
     id: 'bits',
     title: 'Effective bits',
@@ -62,6 +66,30 @@ export const MEASURES: Readonly<Record<Measure, MeasureView & { readonly id: Mea
   },
 }
 
+/** A finished module in words, what the map is coloured by first. */
+function told(view: Omit<MeasureView, 'text'>, module: MappedModule): string {
+  const { name, out, in: columns, bits, error } = module
+  const value = view.value(module)
+  const own = view.id === 'bits' || value === null ? [] : [`${view.title.toLowerCase()} ${view.format(value)}`]
+  const facts = [
+    `${out} × ${columns}`,
+    ...own,
+    `${bits.total.toFixed(3)} bits = ${bits.code.toFixed(3)} codes + ${bits.scale.toFixed(3)} scales + ${bits.index.toFixed(3)} indices`,
+  ]
+  if (view.id !== 'output' && error.output !== null) facts.push(`output error ${formatError(error.output)}`)
+  return `${name}: ${facts.join(', ')}`
+}
+
+const spoken = <V extends Omit<MeasureView, 'text'>>(view: V): V & Pick<MeasureView, 'text'> => ({
+  ...view,
+  text: (module) => told(view, module),
+})
+
+export const MEASURES: Readonly<Record<Measure, MeasureView & { readonly id: Measure }>> = {
+  ...{ bits: spoken(VIEWS.bits), output: spoken(VIEWS.output) },
+  ...{ weight: spoken(VIEWS.weight), seconds: spoken(VIEWS.seconds) },
+}
+
 /** Widths further apart than scale overhead makes them: a spread that is worth a colour. */
 const TELLING_SPREAD = 0.25
 
@@ -76,20 +104,20 @@ export function tellingMeasure(modules: readonly MappedModule[]): Measure {
 /** Mean width of the columns in one run less that in another, by module. */
 export function differenceMeasure(a: RunRecord, b: RunRecord): MeasureView {
   const signed = (value: number) => `${value > 0 ? '+' : value < 0 ? '−' : ''}${formatNumber(Math.abs(value), 2)}`
-  return {
-    id: 'difference',
+  return spoken({
+    id: 'difference' as const,
     title: 'Difference',
     unit: 'mean bits of a column',
     ramp: null,
-    value: ({ name }) => {
+    value: ({ name }: MappedModule) => {
       const [left, right] = [a.widths.get(name), b.widths.get(name)]
       return left === undefined || right === undefined ? null : left - right
     },
     format: signed,
     tick: signed,
-    scale: (values) => {
+    scale: (values: readonly number[]) => {
       const reach = niceAbove(Math.max(0.01, ...values.map(Math.abs)))
       return linearScale(-reach, reach, [-reach, 0, reach])
     },
-  }
+  })
 }

@@ -1,22 +1,22 @@
-import { gridAxes, type PlannedModule } from '../../state/modules'
+import { gridAxes, type ModuleLike, type PlannedModule } from '../../state/modules'
 import type { MappedModule } from '../../state/runs'
 import type { MapTheme } from './colour'
-import type { MeasureView } from './measure'
+import type { MapView } from './measure'
 import type { Scale } from './scale'
 
 /** The layer × module grid: rows are roles, columns are decoder blocks. */
-export interface ModelGrid {
+export interface ModelGrid<M = MappedModule> {
   readonly roles: readonly string[]
   readonly layers: readonly number[]
-  readonly cells: readonly (readonly GridCell[])[]
+  readonly cells: readonly (readonly GridCell<M>[])[]
 }
 
-export interface GridCell {
+export interface GridCell<M = MappedModule> {
   readonly name: string | null
-  readonly module: MappedModule | null
+  readonly module: M | null
 }
 
-export function modelGrid(plan: readonly PlannedModule[], modules: readonly MappedModule[]): ModelGrid {
+export function modelGrid<M extends ModuleLike>(plan: readonly PlannedModule[], modules: readonly M[]): ModelGrid<M> {
   const { roles, layers } = gridAxes([...plan, ...modules])
   const key = (role: string, layer: number) => `${layer}/${role}`
   const names = new Map(plan.map((module) => [key(module.role, module.layer), module.name]))
@@ -30,9 +30,10 @@ export function modelGrid(plan: readonly PlannedModule[], modules: readonly Mapp
   return { roles, layers, cells }
 }
 
-export const cellAt = (grid: ModelGrid, place: Place): GridCell | null => grid.cells[place.row]?.[place.column] ?? null
+export const cellAt = <M>(grid: ModelGrid<M>, place: Place): GridCell<M> | null =>
+  grid.cells[place.row]?.[place.column] ?? null
 
-export function placeOf(grid: ModelGrid, name: string | null): Place | null {
+export function placeOf(grid: ModelGrid<unknown>, name: string | null): Place | null {
   for (const [row, cells] of grid.cells.entries()) {
     const column = cells.findIndex((cell) => cell.name === name)
     if (name && column >= 0) return { row, column }
@@ -66,7 +67,7 @@ const WIDEST_CELL = 240
 /** Room for the frame around a cell of the first row. */
 const TOP = 2
 
-export function layoutGrid(grid: ModelGrid, width: number): GridLayout {
+export function layoutGrid(grid: ModelGrid<unknown>, width: number): GridLayout {
   const left = Math.max(LABELS, ...grid.roles.map((role) => LETTER * (role.length + 2)))
   const cellWidth = Math.min(WIDEST_CELL, (width - left) / Math.max(1, grid.layers.length))
   const cellHeight = grid.roles.length > MANY_ROWS ? LOW_CELL_HEIGHT : CELL_HEIGHT
@@ -80,7 +81,7 @@ export function layoutGrid(grid: ModelGrid, width: number): GridLayout {
   }
 }
 
-export function placeAt(grid: ModelGrid, layout: GridLayout, x: number, y: number): Place | null {
+export function placeAt(grid: ModelGrid<unknown>, layout: GridLayout, x: number, y: number): Place | null {
   const column = Math.floor((x - layout.left) / layout.cellWidth)
   const row = Math.floor((y - layout.top) / layout.cellHeight)
   return grid.cells[row]?.[column] ? { row, column } : null
@@ -92,11 +93,11 @@ export interface GridMarks {
   readonly running: Place | null
 }
 
-export function drawModelMap(
+export function drawModelMap<M>(
   ctx: CanvasRenderingContext2D,
-  grid: ModelGrid,
+  grid: ModelGrid<M>,
   layout: GridLayout,
-  view: MeasureView,
+  view: MapView<M>,
   scale: Scale,
   marks: GridMarks,
   theme: MapTheme,
@@ -136,13 +137,14 @@ function boxOf(layout: GridLayout, { row, column }: Place): [number, number, num
   return [x, layout.top + row * layout.cellHeight, Math.max(1, next - x - gap), layout.cellHeight - 2]
 }
 
-function drawAxes(ctx: CanvasRenderingContext2D, grid: ModelGrid, layout: GridLayout, theme: MapTheme): void {
+function drawAxes(ctx: CanvasRenderingContext2D, grid: ModelGrid<unknown>, layout: GridLayout, theme: MapTheme): void {
   ctx.fillStyle = theme.muted
   ctx.font = `11.5px ${theme.font}`
   ctx.textBaseline = 'middle'
   ctx.textAlign = 'right'
   for (const [row, role] of grid.roles.entries())
     ctx.fillText(role, layout.left - 10, layout.top + (row + 0.5) * layout.cellHeight)
+  ctx.fillText('layer', layout.left - 10, layout.top + grid.roles.length * layout.cellHeight + AXIS / 2)
   ctx.textAlign = 'center'
   const every = Math.max(1, Math.ceil(22 / layout.cellWidth))
   const below = layout.top + grid.roles.length * layout.cellHeight + AXIS / 2

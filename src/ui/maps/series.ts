@@ -84,7 +84,7 @@ export function drawPanel(
   ctx.fillStyle = theme.ink
   ctx.fillText(title, box.x, box.y - MARGIN.title / 2)
   const end = box.x + ctx.measureText(title).width
-  ctx.font = `10px ${theme.font}`
+  ctx.font = `11px ${theme.font}`
   ctx.textAlign = 'right'
   let free = Number.POSITIVE_INFINITY
   for (const tick of scale.ticks) {

@@ -104,7 +104,7 @@ export function drawTradeOffs(
     theme.accent,
     1.5,
   )
-  ctx.font = `10.5px ${theme.font}`
+  ctx.font = `11px ${theme.font}`
   ctx.textBaseline = 'middle'
   for (const [i, point] of points.entries()) {
     const spot = spotOf(point, layout)

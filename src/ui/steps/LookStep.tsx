@@ -18,7 +18,7 @@ import { MEASURES, tellingMeasure } from '../maps/measure'
 import { widthsDiffer } from '../maps/widths'
 import { ReconstructionChart } from '../ReconstructionChart'
 import { Step } from '../Step'
-import { download } from '../save'
+import { savePicture } from '../save'
 import { useStudio, useStudioState } from '../studio-context'
 import { TrainingChart } from '../TrainingChart'
 import { WidthsChart } from '../WidthsChart'
@@ -39,8 +39,7 @@ export function LookStep() {
     )
   const module = run.modules.find((candidate) => candidate.name === selected) ?? run.modules[0]!
   const measure = chosen ?? tellingMeasure(run.modules)
-  const save = (name: string) => (picture: Promise<Blob>) =>
-    void picture.then((blob) => download(`${studio.baseName()}-${name}.png`, blob))
+  const save = (name: string) => savePicture(`${studio.baseName()}-${name}`)
   return (
     <Step id="look" status={`${run.modules.length} modules`} side={<LookSide module={module} measure={measure} />}>
       <ModelMap
@@ -51,12 +50,12 @@ export function LookStep() {
         selected={module.name}
         running={runningModule(run, model.plan)}
         onSelect={studio.select}
-        onPng={save(`model-map-${measure}`)}
+        onPicture={save(`model-map-${measure}`)}
       />
       {widthsDiffer(run.modules) && (
-        <WidthsChart modules={run.modules} selected={module.name} onSelect={studio.select} onPng={save('widths')} />
+        <WidthsChart modules={run.modules} selected={module.name} onSelect={studio.select} onPicture={save('widths')} />
       )}
-      <DifferenceMap plan={model.plan} selected={module.name} onSelect={studio.select} onPng={save('difference')} />
+      <DifferenceMap plan={model.plan} selected={module.name} onSelect={studio.select} onPicture={save('difference')} />
       <Matrix key={module.name} module={module} save={save} />
     </Step>
   )
@@ -81,10 +80,10 @@ function Matrix({ module, save }: { module: ModuleRecord; save: Save }) {
   const { name, layer, training, graph, grouping } = module
   return (
     <>
-      <MatrixMap module={module} column={chosen} onColumn={choose} onPng={save(name)} />
-      {grouping && <GroupingChart name={name} grouping={grouping} onPng={save(`${name}-magnitudes`)} />}
+      <MatrixMap module={module} column={chosen} onColumn={choose} onPicture={save(name)} />
+      {grouping && <GroupingChart name={name} grouping={grouping} onPicture={save(`${name}-magnitudes`)} />}
       {graph && (
-        <GraphView module={module} graph={graph} column={chosen} onColumn={choose} onPng={save(`${name}-graph`)} />
+        <GraphView module={module} graph={graph} column={chosen} onColumn={choose} onPicture={save(`${name}-graph`)} />
       )}
       {training && (
         <TrainingChart
@@ -92,7 +91,7 @@ function Matrix({ module, save }: { module: ModuleRecord; save: Save }) {
           training={training}
           steps={training.step.at(-1) ?? 0}
           target={target}
-          onPng={save(`${name}-training`)}
+          onPicture={save(`${name}-training`)}
         />
       )}
       {fitted?.reconstruction && (
@@ -100,7 +99,7 @@ function Matrix({ module, save }: { module: ModuleRecord; save: Save }) {
           layer={layer}
           reconstruction={fitted.reconstruction}
           steps={fitted.reconstruction.step.at(-1) ?? 0}
-          onPng={save(`block-${layer + 1}-reconstruction`)}
+          onPicture={save(`block-${layer + 1}-reconstruction`)}
         />
       )}
       <CloseUp module={module} column={first} onColumn={setFirst} />

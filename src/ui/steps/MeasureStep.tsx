@@ -1,9 +1,11 @@
 import { evaluationOf } from '../../state/evaluation'
 import { hasOriginal } from '../../state/measuring'
+import { Divergence } from '../Divergence'
 import { CheckField, ChoiceField, NumberField } from '../fields'
 import { Generation } from '../Generation'
 import { MeasureTable } from '../MeasureTable'
 import { ProgressLine } from '../ProgressLine'
+import { SensitivityScan } from '../SensitivityScan'
 import { Step } from '../Step'
 import { useStudio, useStudioState } from '../studio-context'
 import { TextField } from '../TextField'
@@ -33,8 +35,10 @@ export function MeasureStep() {
   return (
     <Step id="measure" side={<PerplexityForm />}>
       <MeasureTable />
+      <Divergence />
       <TradeOffChart />
       <ZeroShot />
+      <SensitivityScan />
       <Generation />
     </Step>
   )
@@ -51,7 +55,7 @@ function PerplexityForm() {
   const alive = useStudioState((state) => state.result?.alive === true)
   const sweeping = useStudioState((state) => state.sweep !== null)
   const { text, options, maxTokens, stored, problems, ready } = evaluationOf({ evaluation, catalog, engine })
-  const measuring = busy === 'measure'
+  const measuring = busy === 'measure' || busy === 'compare'
   const both = hasOriginal(kind) && alive
   return (
     <>
@@ -96,7 +100,7 @@ function PerplexityForm() {
           label="Multiply codes as they are stored"
           value={stored}
           help="Of the quantized model, for tasks too. Off: every block is dequantized first; both agree to 0.1 %."
-          disabled={busy === 'measure' || busy === 'score'}
+          disabled={measuring || busy === 'score' || busy === 'scan'}
           onChange={(chosen) => studio.setEvaluation({ stored: chosen })}
         />
       )}
@@ -109,6 +113,16 @@ function PerplexityForm() {
         >
           {both ? 'Measure before and after' : 'Measure perplexity'}
         </button>
+        {both && (
+          <button
+            type="button"
+            title="KL divergence, top-1 agreement and both perplexities on the same tokens"
+            disabled={busy !== null || sweeping || engine.status !== 'ready' || !ready}
+            onClick={() => void studio.measureDivergence(text, options)}
+          >
+            Compare with the original
+          </button>
+        )}
         {measuring && (
           <button type="button" onClick={() => void studio.cancel()}>
             Cancel

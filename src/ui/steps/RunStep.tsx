@@ -19,7 +19,7 @@ import { ProgressLine } from '../ProgressLine'
 import { ReconstructionChart } from '../ReconstructionChart'
 import { RunsTable } from '../RunsTable'
 import { Step } from '../Step'
-import { download } from '../save'
+import { savePicture } from '../save'
 import { useStudio, useStudioState } from '../studio-context'
 import { TrainingChart } from '../TrainingChart'
 import { useNow } from '../use-now'
@@ -62,7 +62,7 @@ function Learning({ training: { name, steps, training } }: { training: LiveTrain
     <TrainingChart
       live
       {...{ name, steps, training, target }}
-      onPng={(picture) => void picture.then((blob) => download(`${studio.baseName()}-${name}-training.png`, blob))}
+      onPicture={savePicture(`${studio.baseName()}-${name}-training`)}
     />
   )
 }
@@ -74,9 +74,7 @@ function Reconstructing({ live: { layer, steps, reconstruction } }: { live: Live
     <ReconstructionChart
       live
       {...{ layer, steps, reconstruction }}
-      onPng={(picture) =>
-        void picture.then((blob) => download(`${studio.baseName()}-block-${layer + 1}-reconstruction.png`, blob))
-      }
+      onPicture={savePicture(`${studio.baseName()}-block-${layer + 1}-reconstruction`)}
     />
   )
 }

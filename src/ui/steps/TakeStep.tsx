@@ -8,6 +8,10 @@ import { ExportItem } from '../ExportItem'
 import { formatBytes } from '../format'
 import { HubPush } from '../HubPush'
 import { ProgressLine } from '../ProgressLine'
+import { modelCard } from '../report/card'
+import { documentJson } from '../report/document'
+import { documentOf } from '../report/from-state'
+import { reportHtml } from '../report/report'
 import { Step } from '../Step'
 import { useStudio, useStudioState } from '../studio-context'
 import '../take.css'
@@ -72,14 +76,53 @@ function Files({ result }: { result: Result }) {
           onSave={studio.saveResultRecipe}
         />
       )}
+      <ReportItem />
       <Item
-        title="Report"
+        title="Report with all columns"
         note="Bits, errors, damping and seconds of every module with its column lanes, as JSON."
         size={`about ${formatBytes(sizes.report)}`}
         action="Save report as JSON"
         onSave={studio.saveReport}
       />
     </ul>
+  )
+}
+
+const REPORTS = [
+  { ending: 'html', label: 'HTML', write: reportHtml },
+  { ending: 'report.json', label: 'JSON', write: documentJson },
+  { ending: 'md', label: 'Model card', write: modelCard },
+] as const
+
+/** All that is known of the result in one document: what was measured in this sitting, too. */
+function ReportItem() {
+  const studio = useStudio()
+  return (
+    <li>
+      <div className="take-what">
+        <h3>Report</h3>
+        <p className="quiet small">
+          Recipe, bits, maps, everything measured here and how to load the exports: one HTML file that needs nothing
+          else, the same as JSON, or a model card for the Hub.
+        </p>
+      </div>
+      <span className="take-size" />
+      <div className="take-actions">
+        {REPORTS.map(({ ending, label, write }) => (
+          <button
+            key={label}
+            type="button"
+            title={`Save the report as ${label}`}
+            onClick={() => {
+              const document = documentOf(studio.store.getState())
+              if (document) void studio.saveText(`${studio.baseName()}.${ending}`, [write(document)])
+            }}
+          >
+            {label}
+          </button>
+        ))}
+      </div>
+    </li>
   )
 }
 
