@@ -1,7 +1,8 @@
 import { useState } from 'react'
 import { roughly } from '../duration'
+import type { Preview } from '../pipeline/preview'
 import { addressText } from '../state/hub'
-import type { HubOffer } from '../workers/hub-api'
+import type { HubChoice, HubOffer } from '../workers/hub-api'
 import { ChoiceField, WordField } from './fields'
 import { formatBytes, formatCount } from './format'
 import { HubKept } from './HubKept'
@@ -59,6 +60,7 @@ function Offer({ offer }: { offer: HubOffer }) {
   const studio = useStudio()
   const id = useStudioState((state) => state.hub.choice)
   const choice = offer.choices.find((candidate) => candidate.id === id) ?? offer.choices[0]!
+  const describing = useStudioState((state) => state.hub.describing) === choice.id
   const { preview, problem } = choice
   const wanted = new Set(choice.paths)
   // what is fetched comes first
@@ -70,11 +72,8 @@ function Offer({ offer }: { offer: HubOffer }) {
           {addressText(offer)} <span className="quiet mono">{offer.commit.slice(0, 10)}</span>
         </h3>
         <p className="quiet small">
-          {preview &&
-            preview.parameters > 0 &&
-            `${preview.architecture}, ${formatCount(preview.parameters)} parameters. `}
-          {preview?.forecast && `About ${formatBytes(preview.forecast.peak)} of GPU memory to quantize.`}
-          {!preview && !problem && 'What it takes is known when the file is here.'}
+          {preview && <Facts preview={preview} />}
+          {describing && 'Reading its header …'}
         </p>
       </div>
       {(problem ?? preview?.forecast?.problems[0]) && (
@@ -85,11 +84,8 @@ function Offer({ offer }: { offer: HubOffer }) {
           label="What to fetch"
           drops
           value={choice.id}
-          choices={offer.choices.map((one) => ({
-            value: one.id,
-            label: `${one.id || 'Checkpoint'} (${formatBytes(one.bytes)})`,
-          }))}
-          onChange={studio.chooseOffered}
+          choices={offer.choices.map((one) => ({ value: one.id, label: labelOf(one, offer.choices) }))}
+          onChange={(next) => void studio.chooseOffered(next)}
         />
       )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
@@ -116,6 +112,27 @@ function Offer({ offer }: { offer: HubOffer }) {
       </div>
     </section>
   )
+}
+
+/** What the headers say. */
+function Facts({ preview: { architecture, parameters, context, types, bits, forecast } }: { preview: Preview }) {
+  if (parameters === 0) return 'A packed Bitloom file.'
+  const shares = types.filter(({ share }) => share >= 0.005).slice(0, 4)
+  const stored = shares.map(({ type, share }) => `${type} ${Math.round(100 * share)} %`).join(', ')
+  return (
+    <>
+      {architecture}, {formatCount(parameters)} parameters, context {formatCount(context)}. {stored}: {bits.toFixed(2)}{' '}
+      bits a weight.{forecast && ` About ${formatBytes(forecast.peak)} of GPU memory to quantize.`}
+    </>
+  )
+}
+
+/** By its type where that tells it from the others, else by its path. */
+function labelOf({ id, type, bytes, paths }: HubChoice, choices: readonly HubChoice[]): string {
+  const isAlone = choices.filter((other) => other.type === type).length === 1
+  const name = id === '' ? 'Checkpoint' : type !== null && isAlone ? type : id
+  const parts = id !== '' && paths.length > 1 && id.endsWith('.gguf') ? `, ${paths.length} parts` : ''
+  return `${name} (${formatBytes(bytes)}${parts})`
 }
 
 function FetchLine() {
