@@ -63,6 +63,7 @@ function Offer({ offer }: { offer: HubOffer }) {
   const describing = useStudioState((state) => state.hub.describing) === choice.id
   const { preview, problem } = choice
   const wanted = new Set(choice.paths)
+  const others = new Set(offer.choices.flatMap(({ paths }) => paths))
   // what is fetched comes first
   const files = [...offer.files].sort((a, b) => Number(wanted.has(b.path)) - Number(wanted.has(a.path)))
   return (
@@ -96,7 +97,7 @@ function Offer({ offer }: { offer: HubOffer }) {
               <tr key={path} data-fetched={wanted.has(path)}>
                 <th scope="row">{path}</th>
                 <td>{formatBytes(size)}</td>
-                <td>{wanted.has(path) ? 'will be fetched' : whyNot}</td>
+                <td>{wanted.has(path) ? 'will be fetched' : others.has(path) ? 'another choice' : whyNot}</td>
               </tr>
             ))}
           </tbody>
@@ -118,13 +119,14 @@ function Offer({ offer }: { offer: HubOffer }) {
 function Facts({ preview: { architecture, parameters, context, types, bits, forecast } }: { preview: Preview }) {
   if (parameters === 0) return 'A packed Bitloom file.'
   const shares = types.filter(({ share }) => share >= 0.005).slice(0, 4)
-  const stored = shares.map(({ type, share }) => `${type} ${Math.round(100 * share)} %`).join(', ')
-  return (
-    <>
-      {architecture}, {formatCount(parameters)} parameters, context {formatCount(context)}. {stored}: {bits.toFixed(2)}{' '}
-      bits a weight.{forecast && ` About ${formatBytes(forecast.peak)} of GPU memory to quantize.`}
-    </>
-  )
+  const stored = shares.map(({ type, share }) => (shares.length > 1 ? `${type} ${Math.round(100 * share)} %` : type))
+  return [
+    `${architecture}, ${formatCount(parameters)} parameters, context ${formatCount(context)}.`,
+    `${stored.join(', ')}, ${bits.toFixed(2)} bits a weight.`,
+    forecast && `About ${formatBytes(forecast.peak)} of GPU memory to quantize.`,
+  ]
+    .filter(Boolean)
+    .join(' ')
 }
 
 /** By its type where that tells it from the others, else by its path. */
