@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { architectureFiles, architectureNames, fixtureFile } from '../../test/architecture-files'
+import {
+  architectureNames,
+  byteTokenizer,
+  architectureConfig as configOf,
+  openForLlama as open,
+} from '../../test/architectures'
 import { scratch } from '../../test/cli'
 import { noise, testGpu } from '../../test/device'
 import { ratio, readable, writeModel } from '../../test/gguf-out'
@@ -14,41 +19,10 @@ import { quantize } from './quantize'
 
 const folder = scratch()
 
-/** Byte-level tokens of the bytes 0 to 96, which merge to nothing. */
-const bytes = Array.from({ length: 97 }, (_, byte) => String.fromCharCode(byte < 33 ? 0x100 + byte : byte))
-const tokenizer = Buffer.from(
-  JSON.stringify({
-    version: '1.0',
-    added_tokens: [],
-    normalizer: null,
-    pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
-    post_processor: null,
-    decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
-    model: { type: 'BPE', vocab: Object.fromEntries(bytes.map((letter, id) => [letter, id])), merges: [] },
-  }),
-)
 const letter = (value: number) => String.fromCharCode(32 + Math.floor(((value + 1) / 2) * 64.99))
 const text = [...noise(1600, 7)].map(letter).join('')
 
 type Config = Record<string, unknown>
-const configOf = (name: string): Config => JSON.parse(fixtureFile(name, 'config.json').toString())
-
-/** llama.cpp has no entry for what Gemma's scores are multiplied by, and takes the size of heads. */
-const told: Readonly<Record<string, Config>> = {
-  gemma2: { query_pre_attn_scalar: 10 },
-  gemma3: { query_pre_attn_scalar: 10 },
-}
-
-/** A fixture with a tokenizer that llama.cpp has, too. */
-const open = (name: string, changes: Config = told[name] ?? {}): Promise<OpenedModel> =>
-  openFiles(
-    architectureFiles(name).map(({ name: file, bytes }) => {
-      const config = () => Buffer.from(JSON.stringify({ ...configOf(name), ...changes }))
-      return memorySource(file === 'config.json' ? config() : file === 'tokenizer.json' ? tokenizer : bytes, file)
-    }),
-    name,
-  )
-
 /** Random weights of the same kind, in rows of whole blocks; its logits are calm, since llama.cpp rounds activations to eight bits. */
 function wide(name: string): OpenedModel {
   const sizes = {
@@ -59,7 +33,7 @@ function wide(name: string): OpenedModel {
   const head = spec.tiedHead ? spec.names.embedding : spec.names.head
   const calm = weights.get(head)!.map((value) => value / 4)
   const tensors = new Map(source.tensors).set(head, entryOf(head, [spec.vocab, spec.hidden], calm))
-  const files = new Map([['tokenizer.json', tokenizer]])
+  const files = new Map([['tokenizer.json', byteTokenizer]])
   const opened = { name, spec, tokenizer: openTokenizer(files), chatTemplate: null, packed: null }
   return { ...opened, source: { ...source, tensors, files } }
 }
@@ -123,7 +97,9 @@ it.each(['gemma2', 'gpt-neox', 'mixtral'])(
   },
 )
 
-describe.each(written.filter((name) => !/-(long|sequential)$/.test(name)))('wide %s in codes', (name) => {
+/** Those of LLaMA's kind are in gguf-file.gpu.test.ts. */
+const others = ['phi3', 'gemma2', 'gemma3', 'gpt2', 'gpt-neox', 'mixtral', 'qwen3-moe']
+describe.each(others)('wide %s in codes', (name) => {
   it('scores there what they score, and opens as them', async () => {
     const model = wide(name)
     const options = { bits: 4, groupSize: 32, symmetric: true }
@@ -163,8 +139,8 @@ describe('what llama.cpp would run differently', () => {
       /expected experts' shares that sum to one, of Qwen3MoeForCausalLM, got norm_topk_prob false/,
     ],
     ['gemma2', {}, /scores scaled by the size of heads, .* got query_pre_attn_scalar 17 for heads of 10/],
-    ['gemma2', { ...told.gemma2, attn_logit_softcapping: null }, /caps of scores and logits/],
-    ['gemma3', { ...told.gemma3, attn_logit_softcapping: 30 }, /caps of scores and logits/],
+    ['gemma2', { query_pre_attn_scalar: 10, attn_logit_softcapping: null }, /caps of scores and logits/],
+    ['gemma3', { query_pre_attn_scalar: 10, attn_logit_softcapping: 30 }, /caps of scores and logits/],
     ['qwen2', { rope_parameters: { ...(configOf('llama').rope_parameters as Config) } }, /llama3 of LLaMA only/],
   ])('of %s with %o is refused', async (name, changes, expected) => {
     await expect(ggufFile(await open(name, changes), plain)).rejects.toThrow(expected)
