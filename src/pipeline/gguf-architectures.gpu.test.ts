@@ -56,7 +56,7 @@ async function roundToNearest(name: string, model: OpenedModel, options: Config)
   return { linears, weights, ...(await writeModel(folder, `${name}-rtn`, model, request)) }
 }
 
-const reopened = (file: Uint8Array<ArrayBuffer>) => openFiles([memorySource(file, 'a.gguf')], 'a')
+const reopened = (file: Uint8Array<ArrayBuffer>, name = 'a') => openFiles([memorySource(file, 'a.gguf')], name)
 
 /** As float16: the 1 that norms of Gemma are stored with costs bits below that. */
 const halvesOf = async ({ source }: OpenedModel, name: string) => {
@@ -77,11 +77,13 @@ describe.each(written)('%s as a GGUF file', (name) => {
   it('scores in llama.cpp what it scores here, and opens as what it was', async () => {
     const model = await open(name)
     const { path, bytes } = await writeModel(folder, name, model, plain)
-    const again = await reopened(bytes)
+    const again = await reopened(bytes, name)
     expect(again.spec).toEqual(asInFile(model))
     expect([...again.source.tensors.keys()].sort()).toEqual([...model.source.tensors.keys()].sort())
     for (const tensor of model.source.tensors.keys())
       expect(await halvesOf(again, tensor), tensor).toEqual(await halvesOf(model, tensor))
+    const { bytes: twice } = await writeModel(folder, `${name}-again`, again, plain)
+    expect(Buffer.compare(twice, bytes)).toBe(0)
     const weights = weightsOf(await testGpu(), model)
     expect(Math.abs((await ratio(path, model, weights, measured(name))) - 1)).toBeLessThan(0.005)
   })
