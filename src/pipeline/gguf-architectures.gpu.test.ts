@@ -133,6 +133,18 @@ it('Phi-3 reads short texts by the other factors, there as here', async () => {
   expect(Math.abs((await ratio(path, model, weights, measured('phi3-long'))) - 1)).toBeLessThan(0.005)
 })
 
+it.each([
+  ['mistral', { layer_types: ['full_attention', 'sliding_attention'] }],
+  ['qwen2', { use_sliding_window: true, sliding_window: 9, max_window_layers: 1, layer_types: null }],
+  ['qwen3-moe', { use_sliding_window: true, sliding_window: 9, max_window_layers: 0 }],
+  ['mixtral', { sliding_window: 11 }],
+])('windows of %s, which llama.cpp overlooks, are found in its file', async (name, changes) => {
+  const model = await open(name, changes)
+  const { bytes, summary } = await writeModel(folder, `${name}-windows`, model, plain)
+  expect(summary.caveats).toHaveLength(1)
+  expect((await reopened(bytes)).spec.windows).toEqual(model.spec.windows)
+})
+
 describe('what llama.cpp would run differently', () => {
   it.each([
     [

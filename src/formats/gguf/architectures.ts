@@ -54,16 +54,30 @@ function layerTypes({ metadata }: Described, name: string, layers: number): stri
   return Array.from({ length: layers }, (_, layer) => (sees(layer) ? 'sliding_attention' : 'full_attention'))
 }
 
+/** The window, null where the file names none, and the layers that see it. llama.cpp itself asks for it of Gemma only. */
+function windowOptions(described: Described, name: string, { layers }: Sizes) {
+  const types = layerTypes(described, name, layers)
+  const window = described.metadata.count(`${name}.attention.sliding_window`) || null
+  return { sliding_window: window, ...(types && { layer_types: types }) }
+}
+
+/** Qwen's configs say apart whether a window is used, and from which layer on. */
+function qwenOptions(described: Described, name: string, sizes: Sizes) {
+  const options = windowOptions(described, name, sizes)
+  return options.sliding_window === null ? {} : { ...options, use_sliding_window: true, max_window_layers: 0 }
+}
+
 function gemmaOptions(described: Described, name: string, sizes: Sizes, isLargest: boolean) {
   const { metadata } = described
-  const types = layerTypes(described, name, sizes.layers)
+  const windows = windowOptions(described, name, sizes)
   return {
     hidden_act: 'gelu_pytorch_tanh',
     hidden_activation: 'gelu_pytorch_tanh',
     // the file does not say; llama.cpp tells it by the number of layers, too
     query_pre_attn_scalar: isLargest ? sizes.hidden / sizes.heads : sizes.headDim,
-    sliding_window: metadata.need(`${name}.attention.sliding_window`, metadata.count),
-    ...(types && { layer_types: types }),
+    ...windows,
+    // llama.cpp's own default
+    sliding_window: windows.sliding_window ?? (name === 'gemma2' ? 4096 : null),
     attn_logit_softcapping: metadata.number(`${name}.attn_logit_softcapping`),
     final_logit_softcapping: metadata.number(`${name}.final_logit_softcapping`),
   }
@@ -86,27 +100,36 @@ const architectures: Readonly<Record<string, Architecture>> = {
     className: 'MistralForCausalLM',
     modelType: 'mistral',
     prefix: 'llama',
-    more: ({ metadata }) => ({ sliding_window: metadata.count('llama.attention.sliding_window') || null }),
+    more: (described, sizes) => windowOptions(described, 'llama', sizes),
   },
-  qwen2: { className: 'Qwen2ForCausalLM', modelType: 'qwen2' },
-  qwen3: { className: 'Qwen3ForCausalLM', modelType: 'qwen3', more: attentionBias },
+  qwen2: {
+    className: 'Qwen2ForCausalLM',
+    modelType: 'qwen2',
+    more: (described, sizes) => qwenOptions(described, 'qwen2', sizes),
+  },
+  qwen3: {
+    className: 'Qwen3ForCausalLM',
+    modelType: 'qwen3',
+    more: (described, sizes) => ({ ...attentionBias(described), ...qwenOptions(described, 'qwen3', sizes) }),
+  },
   mixtral: {
     className: 'MixtralForCausalLM',
     modelType: 'mixtral',
     prefix: 'llama',
     experts: { within: 'block_sparse_moe.experts', gate: 'w1', up: 'w3', down: 'w2' },
-    more: ({ metadata }) => ({
-      num_local_experts: metadata.need('llama.expert_count', metadata.count),
-      num_experts_per_tok: metadata.need('llama.expert_used_count', metadata.count),
-      sliding_window: metadata.count('llama.attention.sliding_window') || null,
+    more: (described, sizes) => ({
+      num_local_experts: described.metadata.need('llama.expert_count', described.metadata.count),
+      num_experts_per_tok: described.metadata.need('llama.expert_used_count', described.metadata.count),
+      ...windowOptions(described, 'llama', sizes),
     }),
   },
   qwen3moe: {
     className: 'Qwen3MoeForCausalLM',
     modelType: 'qwen3_moe',
     experts: { within: 'mlp.experts', gate: 'gate_proj', up: 'up_proj', down: 'down_proj' },
-    more: (described) => ({
+    more: (described, sizes) => ({
       ...attentionBias(described),
+      ...qwenOptions(described, 'qwen3moe', sizes),
       num_experts: described.metadata.need('qwen3moe.expert_count', described.metadata.count),
       num_experts_per_tok: described.metadata.need('qwen3moe.expert_used_count', described.metadata.count),
       moe_intermediate_size: described.metadata.need('qwen3moe.expert_feed_forward_length', described.metadata.count),
@@ -116,7 +139,7 @@ const architectures: Readonly<Record<string, Architecture>> = {
   phi3: {
     className: 'Phi3ForCausalLM',
     modelType: 'phi3',
-    more: ({ metadata }) => ({ sliding_window: metadata.count('phi3.attention.sliding_window') || null }),
+    more: (described, sizes) => windowOptions(described, 'phi3', sizes),
   },
   gemma2: {
     className: 'Gemma2ForCausalLM',
