@@ -1,5 +1,6 @@
 import type { Metadata } from './metadata'
 import type { RopeFactors } from './rope-factors'
+import { qwenWindowOptions, windowOptions } from './windows'
 
 /** What a config.json is made of. Shapes are of tensors by their names in the file. */
 export interface Described {
@@ -38,38 +39,9 @@ type Sizes = Readonly<{ hidden: number; heads: number; headDim: number; layers: 
 const hasBias = ({ shapeOf }: Described, module: string) => shapeOf(`blk.0.${module}.bias`) !== undefined
 const attentionBias = (described: Described) => ({ attention_bias: hasBias(described, 'attn_q') })
 
-/** As the reader of configs allows. */
-const MOST_LAYERS = 1000
-
-/** Layers that see a window, by the list or the period that a file may have. */
-function layerTypes({ metadata }: Described, name: string, layers: number): string[] | null {
-  const key = `${name}.attention.sliding_window_pattern`
-  if (!metadata.has(key) || layers > MOST_LAYERS) return null
-  const list = metadata.flagsOrNumbers(key)
-  const period = list ? 0 : metadata.need(key, metadata.count)
-  if (list && list.length !== layers)
-    throw metadata.error(key, `${layers} layers`, String(list.length), 'convert the model anew')
-  // llama.cpp's set_swa_pattern: the last of each period sees all
-  const sees = (layer: number) => (list ? Boolean(list[layer]) : period === 0 || layer % period < period - 1)
-  return Array.from({ length: layers }, (_, layer) => (sees(layer) ? 'sliding_attention' : 'full_attention'))
-}
-
-/** The window, null where the file names none, and the layers that see it. llama.cpp itself asks for it of Gemma only. */
-function windowOptions(described: Described, name: string, { layers }: Sizes) {
-  const types = layerTypes(described, name, layers)
-  const window = described.metadata.count(`${name}.attention.sliding_window`) || null
-  return { sliding_window: window, ...(types && { layer_types: types }) }
-}
-
-/** Qwen's configs say apart whether a window is used, and from which layer on. */
-function qwenOptions(described: Described, name: string, sizes: Sizes) {
-  const options = windowOptions(described, name, sizes)
-  return options.sliding_window === null ? {} : { ...options, use_sliding_window: true, max_window_layers: 0 }
-}
-
 function gemmaOptions(described: Described, name: string, sizes: Sizes, isLargest: boolean) {
   const { metadata } = described
-  const windows = windowOptions(described, name, sizes)
+  const windows = windowOptions(metadata, name, sizes.layers)
   return {
     hidden_act: 'gelu_pytorch_tanh',
     hidden_activation: 'gelu_pytorch_tanh',
@@ -100,36 +72,39 @@ const architectures: Readonly<Record<string, Architecture>> = {
     className: 'MistralForCausalLM',
     modelType: 'mistral',
     prefix: 'llama',
-    more: (described, sizes) => windowOptions(described, 'llama', sizes),
+    more: ({ metadata }, { layers }) => windowOptions(metadata, 'llama', layers),
   },
   qwen2: {
     className: 'Qwen2ForCausalLM',
     modelType: 'qwen2',
-    more: (described, sizes) => qwenOptions(described, 'qwen2', sizes),
+    more: ({ metadata }, { layers }) => qwenWindowOptions(metadata, 'qwen2', layers),
   },
   qwen3: {
     className: 'Qwen3ForCausalLM',
     modelType: 'qwen3',
-    more: (described, sizes) => ({ ...attentionBias(described), ...qwenOptions(described, 'qwen3', sizes) }),
+    more: (described, { layers }) => ({
+      ...attentionBias(described),
+      ...qwenWindowOptions(described.metadata, 'qwen3', layers),
+    }),
   },
   mixtral: {
     className: 'MixtralForCausalLM',
     modelType: 'mixtral',
     prefix: 'llama',
     experts: { within: 'block_sparse_moe.experts', gate: 'w1', up: 'w3', down: 'w2' },
-    more: (described, sizes) => ({
-      num_local_experts: described.metadata.need('llama.expert_count', described.metadata.count),
-      num_experts_per_tok: described.metadata.need('llama.expert_used_count', described.metadata.count),
-      ...windowOptions(described, 'llama', sizes),
+    more: ({ metadata }, { layers }) => ({
+      num_local_experts: metadata.need('llama.expert_count', metadata.count),
+      num_experts_per_tok: metadata.need('llama.expert_used_count', metadata.count),
+      ...windowOptions(metadata, 'llama', layers),
     }),
   },
   qwen3moe: {
     className: 'Qwen3MoeForCausalLM',
     modelType: 'qwen3_moe',
     experts: { within: 'mlp.experts', gate: 'gate_proj', up: 'up_proj', down: 'down_proj' },
-    more: (described, sizes) => ({
+    more: (described, { layers }) => ({
       ...attentionBias(described),
-      ...qwenOptions(described, 'qwen3moe', sizes),
+      ...qwenWindowOptions(described.metadata, 'qwen3moe', layers),
       num_experts: described.metadata.need('qwen3moe.expert_count', described.metadata.count),
       num_experts_per_tok: described.metadata.need('qwen3moe.expert_used_count', described.metadata.count),
       moe_intermediate_size: described.metadata.need('qwen3moe.expert_feed_forward_length', described.metadata.count),
@@ -139,7 +114,7 @@ const architectures: Readonly<Record<string, Architecture>> = {
   phi3: {
     className: 'Phi3ForCausalLM',
     modelType: 'phi3',
-    more: (described, sizes) => windowOptions(described, 'phi3', sizes),
+    more: ({ metadata }, { layers }) => windowOptions(metadata, 'phi3', layers),
   },
   gemma2: {
     className: 'Gemma2ForCausalLM',
