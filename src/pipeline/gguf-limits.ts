@@ -60,8 +60,13 @@ const limits: readonly Limit[] = [
     ({ windows }, { name }) =>
       new Set(windows.filter((window) => window !== null)).size > 1 ||
       (name === 'gemma2' && windows.every((window) => window === null)),
-    'windows as Gemma 2 has them',
+    'windows of one size, which Gemma 2 always has',
     ({ windows }) => [...new Set(windows)].join(', '),
+  ],
+  [
+    ({ localRope }) => (localRope?.scaling ?? null) !== null,
+    'plain rope where windows are',
+    ({ localRope }) => String(localRope?.scaling?.type),
   ],
   [({ tiedHead }, { name }) => name === 'gemma2' && !tiedHead, 'a head that is the embedding', () => 'one of its own'],
   [({ experts }) => experts?.normalized === false, "experts' shares that sum to one", () => 'norm_topk_prob false'],

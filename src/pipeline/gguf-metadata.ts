@@ -96,16 +96,20 @@ function ropeMetadata({ rope, localRope }: ModelSpec): Entry[] {
   ]
 }
 
+/** The last layer of so many sees all, unless a file says otherwise; in other architectures none does. */
+const periods: Readonly<Record<string, number>> = { gemma2: 2, gemma3: 6 }
+
 /** Also of architectures whose windows llama.cpp overlooks: whoever opens the file again knows them. */
 function windowMetadata({ windows }: ModelSpec, name: string): Entry[] {
   const window = windows.find((candidate) => candidate !== null) ?? null
   // llama.cpp tells the models of Phi-3's architecture that have windows from those that have none by the entry
   if (window === null) return name === 'phi3' ? [['attention.sliding_window', whole(0)]] : []
   const sees = windows.map((candidate) => Number(candidate !== null))
-  const isPattern = sees.includes(0)
+  const period = periods[name]
+  const isUsual = sees.every((value, layer) => value === Number(!period || layer % period < period - 1))
   return [
     ['attention.sliding_window', whole(window)],
-    ...(isPattern ? [['attention.sliding_window_pattern', { type: 'i32s', value: sees }] satisfies Entry] : []),
+    ...(isUsual ? [] : [['attention.sliding_window_pattern', { type: 'i32s', value: sees }] satisfies Entry]),
   ]
 }
 
