@@ -1,12 +1,13 @@
 import { toFloat32 } from '../src/formats/floats'
 import { packRow, rowBytes } from '../src/formats/gguf/container'
 import { type GridName, gridFor } from '../src/formats/gguf/grids'
-import { checkpointRow, ggufName, isPermuted } from '../src/formats/gguf/names'
+import { placeOf } from '../src/formats/gguf/place'
 import { type GgufValue, type TensorToWrite, writeGguf } from '../src/formats/gguf/write'
-import { plainTensor } from '../src/formats/gguf/write-tensors'
+import { matrixTensor } from '../src/formats/gguf/write-tensors'
 import { folderSources } from '../src/formats/node-files'
 import { linearName } from '../src/models/spec'
-import { ggufArchitecture, modelMetadata } from '../src/pipeline/gguf-metadata'
+import { ggufKind } from '../src/pipeline/gguf-limits'
+import { modelMetadata } from '../src/pipeline/gguf-metadata'
 import { type OpenedModel, openFiles } from '../src/pipeline/opened'
 import { evaluationWindows, parseProtocol } from '../src/pipeline/windows'
 import { ggmlLevels } from '../src/reference/ggml-quants'
@@ -15,26 +16,30 @@ export const open = async (path: string, name: string): Promise<OpenedModel> =>
   openFiles(await folderSources(path), name)
 
 /** The model rounded to nearest as llama.cpp does it, every linear as `type`, embedding and head as float16. */
-export function nearestFile(model: OpenedModel, type: GridName): AsyncIterable<Uint8Array> {
+export async function nearestFile(model: OpenedModel, type: GridName): Promise<AsyncIterable<Uint8Array>> {
   const { spec, source } = model
-  const architecture = ggufArchitecture(spec)
+  const kind = ggufKind(spec)
   const linears = new Set(
     Array.from({ length: spec.layers }, (_, layer) =>
       spec.linears.map((linear) => `${linearName(layer, linear)}.weight`),
     ).flat(),
   )
-  const tensors = [...source.tensors.values()].flatMap((entry): TensorToWrite[] => {
+  const tensors: TensorToWrite[] = []
+  for (const entry of source.tensors.values()) {
     const { name, shape, dtype } = entry
-    const as = ggufName(name, architecture)
-    if (as === null || (spec.tiedHead && name === 'lm_head.weight')) return []
-    const headDim = isPermuted(architecture, name) ? spec.headDim : null
+    const place = placeOf(name, kind, spec)
+    if (place === null || (spec.tiedHead && name === 'lm_head.weight')) continue
+    const { name: as, order } = place
     const [rows, columns] = shape as [number, number]
     const held = linears.has(name) ? gridFor(type, columns) : null
-    if (!held) return [plainTensor(as, entry, 'F16', headDim)]
+    if (!held) {
+      tensors.push((await matrixTensor(place, [{ floats: entry }], 'F16')).tensor)
+      continue
+    }
     const data = async function* () {
       const weights = toFloat32(await entry.read(), dtype)
       const rowOf = (row: number) => {
-        const from = headDim === null ? row : checkpointRow(row, headDim)
+        const from = order ? order.toCheckpoint(row) : row
         return weights.subarray(from * columns, (from + 1) * columns)
       }
       for (let row = 0; row < rows; row++) {
@@ -45,8 +50,8 @@ export function nearestFile(model: OpenedModel, type: GridName): AsyncIterable<U
         yield bytes
       }
     }
-    return [{ name: as, type: held, shape, data }]
-  })
+    tensors.push({ name: as, type: held, shape, data })
+  }
   return writeGguf(new Map<string, GgufValue>(modelMetadata(model)), tensors).chunks
 }
 

@@ -126,7 +126,9 @@ ${lines.join('\n')}
 
 await measure('F16', 'original', (path) => bitloom('export', source, '--format', 'gguf', '--out', path))
 for (const type of flags.types.split(',')) {
-  await measure(type, 'nearest', (path) => pipeline(Readable.from(nearestFile(model, type)), createWriteStream(path)))
+  await measure(type, 'nearest', async (path) =>
+    pipeline(Readable.from(await nearestFile(model, type)), createWriteStream(path)),
+  )
   await measure(type, 'RTN', (path) => quantized(path, ['--method', 'rtn', '--grid', type]))
   await measure(type, 'GPTQ', (path) => quantized(path, ['--method', 'gptq', '--grid', type]))
 }

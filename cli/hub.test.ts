@@ -1,7 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { folderSources } from '../src/formats/node-files'
+import { openModel } from '../src/formats/source'
 import { built, nano, runHere, scratch, start } from '../test/cli'
+import { ggufFile } from '../test/gguf'
+import { packQ8 } from '../test/gguf-blocks'
+import { ggufOf } from '../test/gguf-model'
 import { sha256, startHub, type TestHub } from '../test/hub-server'
 import { textOfHub } from './hub'
 
@@ -58,6 +63,25 @@ it('pull needs to be told which GGUF', async () => {
   expect(open.stderr).toMatch(/--file: expected one of a-Q4_0.gguf \(0.0 MB\), a-Q8_0.gguf .*, got none/)
   const { stdout } = await runHere('pull', 'org/wren', '--file', '*q4_0.gguf')
   expect(readdirSync(stdout.trim()).sort()).toEqual(['a-Q4_0.gguf', 'bitloom-hub.json'])
+})
+
+it('pull tells what a GGUF is before it is fetched, and lists several', async () => {
+  const written = await ggufOf(await openModel(await folderSources(nano)))
+  const whole = ggufFile(written)
+  const coded = ggufFile({ ...written, tensors: written.tensors.map(packQ8) })
+  hub.repos.set('org/wren', {
+    files: { 'wren-F16.gguf': whole, 'wren-Q8_0.gguf': coded, 'cut.gguf': whole.slice(0, 5000) },
+  })
+  const listed = await runHere('pull', 'org/wren', '--list')
+  expect(listed.code).toBe(0)
+  expect(listed.stdout).toMatch(/ MB +cut\.gguf\n.* MB {2}Q8_0 +wren-Q8_0\.gguf\n.* MB {2}F16 +wren-F16\.gguf\n/)
+  expect(listed.stdout).toMatch(/org\/wren at a+: 3 models; look at one with --file/)
+  const one = await runHere('pull', 'org/wren', '--list', '--file', '*q8_0.gguf')
+  expect(one.stdout).toMatch(
+    /LlamaForCausalLM, [\d.]+ M parameters, context \d+, Q8_0 [\d.]+ %, .*: 8\.\d+ bits\/weight; GPU memory to quantize: about/,
+  )
+  const cut = await runHere('pull', 'org/wren', '--list', '--file', 'cut.gguf')
+  expect(cut.stdout).toMatch(/problem: cut\.gguf: expected at most \d+ values of/)
 })
 
 it('takes the token from the environment and never says it', async () => {

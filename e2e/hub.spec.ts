@@ -2,6 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { folderSources } from '../src/formats/node-files'
+import { openModel } from '../src/formats/source'
+import { ggufFile, text } from '../test/gguf'
+import { packQ8 } from '../test/gguf-blocks'
+import { ggufOf } from '../test/gguf-model'
 import { sha256, startHub, type TestHub } from '../test/hub-server'
 import { looseProxy } from '../test/loose-proxy'
 import { expect, test } from './fixtures'
@@ -139,6 +144,50 @@ test('a gated model is looked up, paused, gone on with after a reload, opened, a
 
   await open.getByRole('button', { name: 'Clear all' }).click()
   await expect(open.getByRole('button', { name: 'Open org/wren' })).toBeHidden()
+})
+
+test('a GGUF is chosen among several by what its header says, and opened', async ({ page }) => {
+  test.setTimeout(120_000)
+  const written = await ggufOf(await openModel(await folderSources(MODEL)))
+  const whole = ggufFile(written)
+  const strange = written.metadata.filter(([key]) => key !== 'general.architecture')
+  hub.repos.set('org/wren-GGUF', {
+    files: {
+      'wren-Q8_0.gguf': ggufFile({ ...written, tensors: written.tensors.map(packQ8) }),
+      'wren-F16.gguf': whole,
+      'wren-mamba-F32.gguf': ggufFile({
+        ...written,
+        metadata: [...strange, ['general.architecture', text('mamba')]],
+      }),
+      'README.md': new Uint8Array(900),
+    },
+  })
+  const studio = await openWith(page)
+  const open = studio.step('open')
+  await open.getByLabel('From the Hugging Face Hub').fill('org/wren-GGUF')
+  await open.getByRole('button', { name: 'Look up' }).click()
+  const offer = open.getByRole('region', { name: 'org/wren-GGUF on the Hub' })
+  await expect(offer).toContainText(/LlamaForCausalLM, .* parameters, context .*Q8_0, 8\.\d\d bits a weight/)
+  await expect(offer).toContainText('of GPU memory to quantize')
+  await expect(offer.getByRole('row', { name: 'wren-F16.gguf' })).toContainText('another choice')
+  const choice = offer.getByLabel('What to fetch')
+  expect((await choice.locator('option').allTextContents()).map((label) => label.split(' ')[0])).toEqual([
+    'Q8_0',
+    'F16',
+    'F32',
+  ])
+  const pictures = process.env.SCREENSHOTS
+  if (pictures) await studio.picture(pictures, 'hub-gguf', 'open')
+
+  await choice.selectOption({ index: 2 })
+  await expect(offer).toContainText('general.architecture: expected llama')
+  if (pictures) await studio.picture(pictures, 'hub-gguf-refused', 'open')
+  await choice.selectOption({ index: 1 })
+  await expect(offer).toContainText(/F16, 16\.00 bits a weight/)
+  expect((await new AxeBuilder({ page }).include('#step-open').analyze()).violations).toEqual([])
+  await offer.getByRole('button', { name: /^Download/ }).click()
+  await expect(studio.step('inspect').getByText('LlamaForCausalLM')).toBeVisible()
+  await expect(open.locator('.step-status')).toHaveText('wren-F16')
 })
 
 test('a text of the Hub is downloaded when it is measured on', async ({ page }) => {

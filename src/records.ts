@@ -435,4 +435,6 @@ export interface GgufSummary {
   readonly rest: string
   /** `exact`: the file's weights are those of the codes, bit for bit; else they are float16, rounded. */
   readonly modules: readonly { readonly name: string; readonly type: string; readonly exact: boolean }[]
+  /** Where llama.cpp runs this model a little differently, a sentence each. */
+  readonly caveats: readonly string[]
 }

@@ -13,10 +13,11 @@ export const fakeOffer: HubOffer = {
   ...{ repo: 'org/wren', revision: 'main', commit: 'a'.repeat(40), files },
   choices: [
     {
-      ...{ id: '', bytes: 271_100_700, problem: null },
+      ...{ id: '', type: null, bytes: 271_100_700, problem: null },
       paths: ['config.json', 'model.safetensors', 'tokenizer.json'],
       preview: {
-        ...{ architecture: 'LlamaForCausalLM', parameters: 134_500_000 },
+        ...{ architecture: 'LlamaForCausalLM', parameters: 134_500_000, context: 2048 },
+        ...{ types: [{ type: 'BF16', share: 1 }], bits: 16 },
         forecast: {
           ...{ weights: 2e8, hessians: 1e8, activations: 1e8, peak: 4e8, largestBinding: 1e8, bindingLimit: 134217728 },
           problems: [],
@@ -36,6 +37,7 @@ export function fakeHub(own: Partial<HubApi> = {}): HubApi {
   })
   return {
     look: async () => fakeOffer,
+    describe: async () => fakeOffer.choices[0]!,
     async fetch(_wish, _access, onProgress) {
       const total = 271_100_700
       if (kept.length === 0) {

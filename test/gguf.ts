@@ -35,6 +35,7 @@ export const textBytes = (value: string) => {
 }
 const f32Bytes = (value: number) => bytesOf(4, (view) => view.setFloat32(0, value, true))
 
+export const u16 = (value: number): Entry => [2, bytesOf(2, (view) => view.setUint16(0, value, true))]
 export const u32 = (value: number): Entry => [4, u32Bytes(value)]
 export const f32 = (value: number): Entry => [6, f32Bytes(value)]
 export const flag = (value: boolean): Entry => [7, Uint8Array.of(Number(value))]

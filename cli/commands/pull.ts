@@ -44,6 +44,8 @@ export const pull = command({
     const address = readAddress(text!, client.endpoint.hub)
     const listing = await listRepo(client, { ...address, revision: values.revision ?? address.revision })
     const choices = await choicesOf(client, listing, address.file)
+    if (values.list && fitting(choices, values.file).length > 1)
+      return severalOf(listing, fitting(choices, values.file))
     const choice = choose(choices, values.file)
     const forecast = await forecastLine(client, listing, choice)
     const files = listing.files.map((file) => ({
@@ -68,33 +70,48 @@ export const pull = command({
   },
 })
 
+/** The choices whose path or name fits a glob; all without one, or the checkpoint where there is one. */
+function fitting(choices: readonly Choice[], glob: string | undefined): Choice[] {
+  if (glob === undefined) return choices[0]?.kind === 'checkpoint' ? [choices[0]] : [...choices]
+  const source = glob
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+  const pattern = new RegExp(`^${source}$`, 'i')
+  return choices.filter(({ id }) => pattern.test(id) || pattern.test(baseName(id)))
+}
+
 /** The model that the person means; UsageError lists them where that is open. */
 function choose(choices: readonly Choice[], glob: string | undefined): Choice {
-  const pattern =
-    glob &&
-    new RegExp(
-      `^${glob
-        .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-        .replaceAll('*', '.*')
-        .replaceAll('?', '.')}$`,
-      'i',
-    )
-  const fitting = pattern ? choices.filter(({ id }) => pattern.test(id) || pattern.test(baseName(id))) : choices
-  const [first] = fitting
-  if (first && (fitting.length === 1 || first.kind === 'checkpoint')) return first
-  const names = (first ? fitting : choices).map(({ id, bytes }) => `${id || 'the checkpoint'} (${megabytes(bytes)})`)
+  const found = fitting(choices, glob)
+  const [first] = found
+  if (first && (found.length === 1 || first.kind === 'checkpoint')) return first
+  const names = (first ? found : choices).map(({ id, bytes }) => `${id || 'the checkpoint'} (${megabytes(bytes)})`)
   throw new UsageError(`pull: --file: expected one of ${names.join(', ')}, got ${glob ? `'${glob}'` : 'none'}`)
 }
 
+/** What there is to choose from, where a repository holds one model in several files. */
+function severalOf(listing: HubListing, choices: readonly Choice[]) {
+  const { repo, revision, commit } = listing
+  const rows = choices.map(({ id, type, bytes, files }) => ({ file: id, type, bytes, parts: files.length }))
+  const lines = rows.map(({ file, type, bytes, parts }) => {
+    const of = parts > 1 ? `  (${parts} parts)` : ''
+    return `${megabytes(bytes).padStart(12)}  ${(type ?? '').padEnd(8)}  ${file}${of}`
+  })
+  const advice = `${addressText(listing)} at ${commit.slice(0, 12)}: ${rows.length} models; look at one with --file`
+  return { json: { repo, revision, commit, choices: rows }, text: [...lines, advice].join('\n') }
+}
+
 /** From config and headers; what Bitloom cannot open is told before it is downloaded. */
-async function forecastLine(client: HubClient, listing: HubListing, { kind, files }: Choice): Promise<string> {
-  if (kind === 'gguf') return 'GPU memory: known when the file is here'
+async function forecastLine(client: HubClient, listing: HubListing, { files }: Choice): Promise<string> {
   try {
     const sources = files.map((file) => remoteSource(client, listing, file))
-    const { architecture, parameters, forecast } = await previewModel(sources, assumedGpu)
+    const { architecture, parameters, context, types, bits, forecast } = await previewModel(sources, assumedGpu)
     if (!forecast) return 'a packed Bitloom file'
     const problems = forecast.problems.map((problem) => `\nproblem: ${problem}`).join('')
-    return `${architecture}, ${(parameters / 1e6).toFixed(1)} M parameters; GPU memory to quantize: about ${megabytes(forecast.peak)}${problems}`
+    const shares = types.map(({ type, share }) => `${type} ${(100 * share).toFixed(1)} %`).join(', ')
+    const stored = `${shares}: ${bits.toFixed(2)} bits/weight`
+    return `${architecture}, ${(parameters / 1e6).toFixed(1)} M parameters, context ${context}, ${stored}; GPU memory to quantize: about ${megabytes(forecast.peak)}${problems}`
   } catch (error) {
     if (error instanceof FormatError) return `problem: ${error.message}`
     throw error

@@ -1,11 +1,16 @@
 import { dtypeBytes } from './dtypes'
 import type { TensorEntry } from './source'
 
-/** The transpose of a matrix, read like one that is stored so: each look at some rows reads the whole. */
+/** What a turned matrix is the transpose of. */
+const originals = new WeakMap<TensorEntry, TensorEntry>()
+
+/** The transpose of a matrix, read like one that is stored so: each look at some rows reads the whole. Turned twice, it is itself. */
 export function turned(entry: TensorEntry): TensorEntry {
+  const original = originals.get(entry)
+  if (original) return original
   const [columns = 0, rows = 0] = entry.shape
   const width = dtypeBytes[entry.dtype]
-  return {
+  const transpose: TensorEntry = {
     ...entry,
     shape: [rows, columns],
     async read({ start, end } = { start: 0, end: rows }) {
@@ -20,6 +25,8 @@ export function turned(entry: TensorEntry): TensorEntry {
       return part
     },
   }
+  originals.set(transpose, entry)
+  return transpose
 }
 
 /** Row-major values [rows, columns] as those of the transpose. */

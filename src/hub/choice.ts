@@ -10,6 +10,8 @@ export interface Choice {
   /** The path of a GGUF's first part or of a single file; '' for the checkpoint. */
   readonly id: string
   readonly kind: 'checkpoint' | 'gguf'
+  /** The type that a GGUF's name tells, such as Q4_K_M; null where it tells none. */
+  readonly type: string | null
   readonly files: readonly HubFile[]
   readonly bytes: number
 }
@@ -52,7 +54,7 @@ async function single(client: HubClient, listing: HubListing, path: string): Pro
   const checkpoint = await checkpointOf(client, listing)
   if (checkpoint?.files.includes(found)) return checkpoint
   const files = [found, ...listing.files.filter((file) => isSideFile(file.path))]
-  return { id: path, kind: 'checkpoint', files, bytes: sizeOf(files) }
+  return { id: path, kind: 'checkpoint', type: null, files, bytes: sizeOf(files) }
 }
 
 /** config.json, what travels with it and the weights, at the top of the repository; or one packed file alone. */
@@ -69,12 +71,12 @@ async function checkpointOf(client: HubClient, listing: HubListing): Promise<Cho
   const weights = new Set(present.map(({ name }) => name))
   const indexed = present.length > 1 ? [indexName] : []
   const files = top.filter(({ path }) => weights.has(path) || indexed.includes(path) || isSideFile(path))
-  return { id: '', kind: 'checkpoint', files, bytes: sizeOf(files) }
+  return { id: '', kind: 'checkpoint', type: null, files, bytes: sizeOf(files) }
 }
 
 const PART = /^(.+)-(\d{5})-of-(\d{5})\.gguf$/i
 
-/** Every GGUF, smallest first; parts of one model together. */
+/** Every GGUF, smallest first, and last those that Bitloom will hardly open; parts of one model together. */
 function ggufChoices(files: readonly HubFile[]): Choice[] {
   const models = new Map<string, HubFile[]>()
   for (const file of files.filter(({ path }) => GGUF.test(path))) {
@@ -84,9 +86,22 @@ function ggufChoices(files: readonly HubFile[]): Choice[] {
   }
   return [...models.values()]
     .map((parts) => parts.sort((a, b) => (a.path < b.path ? -1 : 1)))
-    .map((parts) => ({ id: parts[0]!.path, kind: 'gguf' as const, files: parts, bytes: sizeOf(parts) }))
-    .sort((a, b) => a.bytes - b.bytes)
+    .map((parts): Choice => {
+      const { path } = parts[0]!
+      return { id: path, kind: 'gguf', type: typeIn(baseName(path)), files: parts, bytes: sizeOf(parts) }
+    })
+    .sort((a, b) => Number(isStrange(a)) - Number(isStrange(b)) || a.bytes - b.bytes)
 }
+
+/** 'Q4_K_M' of 'wren-Q4_K_M.gguf', as all who convert models put it. */
+function typeIn(name: string): string | null {
+  const found = name.matchAll(/[-._]((?:I?Q|TQ)\d(?:_[A-Z\d]+)*|MXFP4(?:_MOE)?|B?F16|F32)(?=[-.])/gi)
+  return [...found].at(-1)?.[1]?.toUpperCase() ?? null
+}
+
+/** By its name: a projector of images, the statistics of a calibration, or a type that is not read. */
+const isStrange = ({ id, type }: Choice) =>
+  /mmproj|imatrix/i.test(id) || (type !== null && /^(IQ[123]|TQ1|MXFP4)/.test(type))
 
 const sizeOf = (files: readonly HubFile[]) => files.reduce((sum, { size }) => sum + size, 0)
 

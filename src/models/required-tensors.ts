@@ -36,18 +36,24 @@ export function* requiredTensors(spec: ModelSpec): Generator<{ name: string; sha
 
 /**
  * Every tensor that the spec needs is there, with its shape, as floats, but for the weights of linears that are stored as
- * codes. FormatError names the first that is not.
+ * codes; and no other in a GGUF file, which has nothing that its model does without. FormatError names the first that is not so.
  */
 export function checkTensors(
   spec: ModelSpec,
   source: ModelSource,
   coded: { has(linear: string): boolean } = new Set<string>(),
 ): void {
+  const strangers = new Set(source.provenance.kind === 'gguf' ? source.tensors.keys() : [])
   for (const { name, shape } of requiredTensors(spec)) {
+    strangers.delete(name)
     if (coded.has(name.replace(/\.weight$/, ''))) continue
     const fault = findFault(shape, source.tensors.get(name))
     if (fault) throw new FormatError(`tensor ${name}: ${fault}`)
   }
+  for (const name of strangers)
+    throw new FormatError(
+      `tensor ${name}: expected none in a ${spec.architecture}, got one — Bitloom would run this model without it; use another`,
+    )
 }
 
 function findFault(shape: number[], entry: TensorEntry | undefined): string | null {

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { nano, sample, scratch } from '../../test/cli'
 import { testGpu } from '../../test/device'
 import { gridSample, nested, nestedSymmetric, ranges, scales, symmetric } from '../../test/gguf-grids'
-import { llama, perplexityOf } from '../../test/llama'
+import { ratio as ratioOf, readable, writeModel } from '../../test/gguf-out'
+import { llama } from '../../test/llama'
 import { sharedPath, sharedTest } from '../../test/shared'
 import { entryOf, tinyLlama } from '../../test/tiny-llama'
 import { collect, tinyReport } from '../../test/tiny-model'
@@ -12,40 +13,18 @@ import { quantizeWhole as quantize } from '../../test/whole'
 import { zeroGrid } from '../formats/affine'
 import { exactContainer } from '../formats/gguf/container'
 import { folderSources } from '../formats/node-files'
-import type { AffineLinear, Grid, QuantizedLinear, Width } from '../formats/quantized'
+import type { AffineLinear, Grid, Width } from '../formats/quantized'
 import { linearName } from '../models/spec'
 import { openTokenizer } from '../models/tokenizer'
 import type { WeightSource } from '../models/weights'
 import { type GgufRequest, ggufFile } from './gguf'
 import { type OpenedModel, openFiles, quantizedWeights, weightsOf } from './opened'
-import { perplexity } from './perplexity'
-import { evaluationWindows, parseProtocol } from './windows'
 
 const folder = scratch()
-const PROTOCOL = parseProtocol('llama.cpp:512')
 
-const readable = (linears: Iterable<QuantizedLinear>): GgufRequest['linears'] =>
-  [...linears].map((linear) => ({ name: linear.name, out: linear.out, in: linear.in, read: async () => linear }))
-
-async function write(name: string, model: OpenedModel, request: GgufRequest) {
-  const { chunks, size, summary } = await ggufFile(model, request)
-  const bytes = await collect(chunks)
-  expect(bytes).toHaveLength(size)
-  const path = join(folder, `${name}.gguf`)
-  writeFileSync(path, bytes)
-  return { path, summary }
-}
-
-/** llama.cpp's perplexity over ours. */
-async function ratio(path: string, model: OpenedModel, weights: WeightSource, text: string, maxTokens: number) {
-  const windows = evaluationWindows(model.tokenizer, text, PROTOCOL, maxTokens)
-  const ids = Array.from({ length: windows.count }, (_, w) => [...windows.ids.subarray(w * 512, (w + 1) * 512)])
-  const theirs = await llama({ path, windows: ids, firstScored: PROTOCOL.firstScored })
-  const request = { text: { name: 'text', text }, protocol: PROTOCOL.name, maxTokens }
-  const ours = await perplexity(await testGpu(), model, weights, request)
-  expect(theirs.nll).toHaveLength(ours.tokens)
-  return perplexityOf(theirs) / ours.perplexity
-}
+const write = (name: string, model: OpenedModel, request: GgufRequest) => writeModel(folder, name, model, request)
+const ratio = (path: string, model: OpenedModel, weights: WeightSource, text: string, maxTokens: number) =>
+  ratioOf(path, model, weights, { text, length: 512, maxTokens })
 
 const open = async (path: string, name: string) => openFiles(await folderSources(path), name)
 
@@ -148,12 +127,6 @@ it.each([
   const { path } = await write(architecture, model, { linears: [], report: null, rest: 'F16' })
   const weights = weightsOf(await testGpu(), model)
   expect(Math.abs((await ratio(path, model, weights, text, 512)) - 1)).toBeLessThan(0.01)
-})
-
-it('a model that llama.cpp would run differently is refused by name', async () => {
-  const model = tinyModel({ architectures: ['MistralForCausalLM'], sliding_window: 64 })
-  const writing = ggufFile(model, { linears: [], report: null, rest: 'F16' })
-  await expect(writing).rejects.toThrow(/^GGUF: expected LlamaForCausalLM, .*got windows of attention — save/)
 })
 
 /** Every type that holds codes, in blocks of hidden size 256: seven linears a block, each of another type. */

@@ -1,4 +1,5 @@
-import { FormatError } from '../errors'
+import { ACTIVATION, type Kind } from '../formats/gguf/architectures'
+import { ropeTensors } from '../formats/gguf/rope-factors'
 import type { GgmlTypeName } from '../formats/gguf/types'
 import type { GgufValue } from '../formats/gguf/write'
 import { tokenizerMetadata } from '../formats/gguf/write-tokenizer'
@@ -6,6 +7,7 @@ import { parseJsonObject } from '../formats/side-files'
 import { inverseFrequencies } from '../models/rope'
 import type { ModelSpec } from '../models/spec'
 import { type Tokenizer, tokenText } from '../models/tokenizer'
+import { ggufKind } from './gguf-limits'
 import type { OpenedModel } from './opened'
 
 export type Entry = [key: string, value: GgufValue]
@@ -13,43 +15,38 @@ export type Entry = [key: string, value: GgufValue]
 const text = (value: string): GgufValue => ({ type: 'string', value })
 const whole = (value: number): GgufValue => ({ type: 'u32', value })
 const real = (value: number): GgufValue => ({ type: 'f32', value })
-
-/** llama.cpp's names of architectures whose files need nothing but what is written here. */
-const architectures: Readonly<Record<string, string>> = {
-  ...{ LlamaForCausalLM: 'llama', MistralForCausalLM: 'llama' },
-  ...{ Qwen2ForCausalLM: 'qwen2', Qwen3ForCausalLM: 'qwen3' },
-}
-
-/** llama.cpp's name of a model's architecture. FormatError for one whose files cannot be written. */
-export function ggufArchitecture({ architecture, windows, rope }: ModelSpec): string {
-  const name = architectures[architecture]
-  const scaling = rope?.scaling?.type ?? 'linear'
-  const known = scaling === 'linear' || scaling === 'llama3'
-  if (name && known && windows.every((window) => window === null)) return name
-  const got = !name ? architecture : known ? 'windows of attention' : `rope scaling ${scaling}`
-  throw new FormatError(
-    `GGUF: expected ${Object.keys(architectures).join(', ')} without windows, rope plain, linear or llama3, got ${got} — save the packed file or the fp16 folder`,
-  )
-}
+const flag = (value: boolean): GgufValue => ({ type: 'bool', value })
 
 /** What llama.cpp must know of a model. Defaults of its own (10000 for the base of rope, say) are never relied upon. */
 export function modelMetadata({ name, spec, source, tokenizer, chatTemplate }: OpenedModel): Entry[] {
-  const architecture = ggufArchitecture(spec)
+  const kind = ggufKind(spec)
+  const vocabulary = tokenizerMetadata(source.files, {
+    ...{ bos: tokenizer.bos ?? spec.bos, addsBos: tokenizer.addsBos, vocab: spec.vocab },
+    eos: endOfText(source.files, tokenizer) ?? spec.eos[0] ?? null,
+  })
   return [
-    ['general.architecture', text(architecture)],
+    ['general.architecture', text(kind.prefix)],
     ['general.type', text('model')],
-    ['general.name', text(name)],
-    ...specMetadata(spec).map(([key, value]): Entry => [`${architecture}.${key}`, value]),
-    ...tokenizerMetadata(source.files, {
-      ...{ bos: tokenizer.bos, addsBos: tokenizer.addsBos, vocab: spec.vocab },
-      eos: endOfText(source.files, tokenizer) ?? spec.eos[0] ?? null,
-    }),
+    ['general.name', text(harmlessName(name, vocabulary))],
+    ...specMetadata(spec, kind).map(([key, value]): Entry => [`${kind.prefix}.${key}`, value]),
+    ...(spec.norm.kind === 'layer' ? [[ACTIVATION, text(activation[spec.activation])] satisfies Entry] : []),
+    ...vocabulary,
     ...(chatTemplate ? [['tokenizer.chat_template', text(chatTemplate.source)] satisfies Entry] : []),
   ]
 }
 
-function specMetadata(spec: ModelSpec): Entry[] {
-  const { theta, scaling } = spec.rope!
+/** llama.cpp looks for Phi-3's tokens in a model that is called so (llama-vocab.cpp), and does not load one that has none. */
+function harmlessName(name: string, vocabulary: readonly Entry[]): string {
+  const tokens = new Map(vocabulary).get('tokenizer.ggml.tokens')!.value as readonly string[]
+  const isPhi3 = ['</s>', '<unk>', '<s>', '<|endoftext|>'].every((token) => tokens.includes(token))
+  return isPhi3 ? name : name.replace(/(phi)-?(3)/gi, '$1 $2')
+}
+
+/** As config.json spells them. */
+const activation = { silu: 'silu', gelu: 'gelu', gelu_tanh: 'gelu_new' } as const
+
+function specMetadata(spec: ModelSpec, { name }: Kind): Entry[] {
+  const { norm, experts, scores, logitSoftcap } = spec
   return [
     ['vocab_size', whole(spec.vocab)],
     ['context_length', whole(spec.context)],
@@ -60,24 +57,75 @@ function specMetadata(spec: ModelSpec): Entry[] {
     ['attention.head_count_kv', whole(spec.kvHeads)],
     ['attention.key_length', whole(spec.headDim)],
     ['attention.value_length', whole(spec.headDim)],
-    ['attention.layer_norm_rms_epsilon', real(spec.norm.eps)],
-    ['rope.dimension_count', whole(spec.headDim)],
-    ['rope.freq_base', real(theta)],
-    ...(scaling?.type === 'linear'
+    [norm.kind === 'rms' ? 'attention.layer_norm_rms_epsilon' : 'attention.layer_norm_epsilon', real(norm.eps)],
+    ...ropeMetadata(spec),
+    ...windowMetadata(spec, name),
+    ...(scores.softcap === null ? [] : [['attn_logit_softcapping', real(scores.softcap)] satisfies Entry]),
+    ...(logitSoftcap === null ? [] : [['final_logit_softcapping', real(logitSoftcap)] satisfies Entry]),
+    ...(experts
       ? ([
-          ['rope.scaling.type', text('linear')],
-          ['rope.scaling.factor', real(scaling.factor)],
+          ['expert_count', whole(experts.count)],
+          ['expert_used_count', whole(experts.active)],
+          ...(name === 'qwen3moe' ? [['expert_feed_forward_length', whole(spec.ffn)] satisfies Entry] : []),
         ] satisfies Entry[])
       : []),
+    ...(name === 'gptneox' ? [['use_parallel_residual', flag(spec.parallel)] satisfies Entry] : []),
   ]
 }
 
-/** By how much llama.cpp divides the angles of a model with scaled rope, [headDim / 2]; null where a key says it all. */
-export function ropeFactors(spec: ModelSpec): Float32Array<ArrayBuffer> | null {
-  if (spec.rope?.scaling?.type !== 'llama3') return null
-  const plain = inverseFrequencies({ ...spec.rope, scaling: null })
-  const scaled = inverseFrequencies(spec.rope)
-  return Float32Array.from(plain, (frequency, i) => frequency / scaled[i]!)
+function ropeMetadata({ rope, localRope }: ModelSpec): Entry[] {
+  if (!rope) return []
+  const { theta, scaling, turned } = rope
+  const scaled: Entry[] =
+    scaling?.type === 'linear'
+      ? [
+          ['rope.scaling.type', text('linear')],
+          ['rope.scaling.factor', real(scaling.factor)],
+        ]
+      : scaling?.type === 'longrope'
+        ? [
+            ['rope.scaling.original_context_length', whole(scaling.originalContext)],
+            ['rope.scaling.attn_factor', real(scaling.attention)],
+          ]
+        : []
+  return [
+    ['rope.dimension_count', whole(turned)],
+    ['rope.freq_base', real(theta)],
+    ...(localRope ? [['rope.freq_base_swa', real(localRope.theta)] satisfies Entry] : []),
+    ...scaled,
+  ]
+}
+
+/** The last layer of so many sees all, unless a file says otherwise; in other architectures none does. */
+const periods: Readonly<Record<string, number>> = { gemma2: 2, gemma3: 6 }
+
+/** Also of architectures whose windows llama.cpp overlooks: whoever opens the file again knows them. */
+function windowMetadata({ windows }: ModelSpec, name: string): Entry[] {
+  const window = windows.find((candidate) => candidate !== null) ?? null
+  // llama.cpp tells the models of Phi-3's architecture that have windows from those that have none by the entry
+  if (window === null) return name === 'phi3' ? [['attention.sliding_window', whole(0)]] : []
+  const sees = windows.map((candidate) => Number(candidate !== null))
+  const period = periods[name]
+  const isUsual = sees.every((value, layer) => value === Number(!period || layer % period < period - 1))
+  return [
+    ['attention.sliding_window', whole(window)],
+    ...(isUsual ? [] : [['attention.sliding_window_pattern', { type: 'i32s', value: sees }] satisfies Entry]),
+  ]
+}
+
+/** Tensors of what llama.cpp divides the angles of a model with scaled rope by, [turned / 2] each; none where a key says it all. */
+export function ropeFactors({ rope }: ModelSpec): [name: string, values: Float32Array<ArrayBuffer>][] {
+  if (rope?.scaling?.type === 'longrope') {
+    const { short, long } = rope.scaling
+    return [
+      [ropeTensors.long, Float32Array.from(long)],
+      [ropeTensors.short, Float32Array.from(short)],
+    ]
+  }
+  if (rope?.scaling?.type !== 'llama3') return []
+  const plain = inverseFrequencies({ ...rope, scaling: null })
+  const scaled = inverseFrequencies(rope)
+  return [[ropeTensors.all, Float32Array.from(plain, (frequency, i) => frequency / scaled[i]!)]]
 }
 
 /** The token that tokenizer_config.json names; generation_config.json may list several. */

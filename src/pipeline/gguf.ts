@@ -1,13 +1,14 @@
-import { carriedTensors } from '../formats/bitloom/copy'
 import { widthsOf } from '../formats/column-rule'
-import { ggufName, isPermuted } from '../formats/gguf/names'
+import { placeOf, plainPlace } from '../formats/gguf/place'
 import type { GgmlTypeName } from '../formats/gguf/types'
 import { type GgufValue, type TensorToWrite, tensorBytes, writeGguf } from '../formats/gguf/write'
-import { linearTensor, type PlainType, plainTensor, vectorTensor } from '../formats/gguf/write-tensors'
+import { type Matrix, matrixTensor, type PlainType, vectorTensor } from '../formats/gguf/write-tensors'
 import type { ChangedTensors, QuantizedLinear } from '../formats/quantized'
 import type { GgufSummary, RunReport } from '../records'
 import { version } from '../version'
-import { type Entry, fileType, ggufArchitecture, modelMetadata, ropeFactors } from './gguf-metadata'
+import { ggufCaveats, ggufKind } from './gguf-limits'
+import { type Entry, fileType, modelMetadata, ropeFactors } from './gguf-metadata'
+import { gatherTensors } from './gguf-tensors'
 import type { OpenedModel } from './opened'
 
 /** What was quantized of the model: linears are read when their turn comes, twice each. None, and no report, of a checkpoint. */
@@ -27,44 +28,37 @@ export interface GgufFile {
 
 /**
  * The model as a GGUF file: every linear in the smallest type that holds its very weights, or rounded to float16 where there
- * is none. FormatError for a model that llama.cpp cannot be given.
+ * is none; the experts of a block share tensors, and so types. FormatError for a model that llama.cpp cannot be given.
  */
 export async function ggufFile(model: OpenedModel, request: GgufRequest): Promise<GgufFile> {
-  const { source, spec } = model
+  const { spec } = model
   const { linears, changed = new Map(), report, rest } = request
+  const kind = ggufKind(spec)
   const description = modelMetadata(model)
-  const architecture = ggufArchitecture(spec)
-  const headDimOf = (name: string) => (isPermuted(architecture, name) ? spec.headDim : null)
-  const tensors = new Map<string, TensorToWrite>()
-  const add = (name: string, tensor: (as: string) => TensorToWrite) => {
-    const as = ggufName(name, architecture)
-    // what llama.cpp does not know it would refuse: buffers of old checkpoints, a tied head
-    if (as !== null && !(spec.tiedHead && name === 'lm_head.weight')) tensors.set(name, tensor(as))
-  }
-
-  for (const { name } of carriedTensors(
-    source,
-    linears.map(({ name }) => name),
-    changed.keys(),
-  ))
-    add(name, (as) => plainTensor(as, source.tensors.get(name)!, rest, headDimOf(name)))
-  for (const [name, values] of changed) add(name, (as) => vectorTensor(as, values, headDimOf(name)))
-  const factors = ropeFactors(spec)
-  if (factors) tensors.set('rope_freqs', vectorTensor('rope_freqs.weight', factors))
-
+  const mixed = new Map<string, Entry>()
   const modules: GgufSummary['modules'][number][] = []
-  const widths: Entry[] = []
   const weightsOf = new Map<GgmlTypeName, number>()
+  const tensors: TensorToWrite[] = []
   let bytes = 0
-  for (const linear of linears) {
-    const weight = `${linear.name}.weight`
-    const { tensor, exact, mixed } = await describeLinear(ggufName(weight, architecture)!, linear, headDimOf(weight))
-    tensors.set(weight, tensor)
-    modules.push({ name: linear.name, type: tensor.type, exact })
-    bytes += tensorBytes(tensor)
-    weightsOf.set(tensor.type, (weightsOf.get(tensor.type) ?? 0) + linear.out * linear.in)
-    if (mixed) widths.push([`bitloom.column_bits.${tensor.name}`, { type: 'u8s', value: mixed }])
+  for (const { place, parts } of gatherTensors(model, kind, request)) {
+    const matrices = parts.map(({ entry, linear, expert }): Matrix => {
+      return linear ? { ...linear, codes: noting(mixed, place.name, expert, linear.read) } : { floats: entry }
+    })
+    const { tensor, exact } = await matrixTensor(place, matrices, keptWhole.test(place.name) ? 'F32' : rest)
+    tensors.push(tensor)
+    for (const { linear } of parts) {
+      if (!linear) continue
+      modules.push({ name: linear.name, type: tensor.type, exact })
+      bytes += tensorBytes(tensor) / parts.length
+      weightsOf.set(tensor.type, (weightsOf.get(tensor.type) ?? 0) + linear.out * linear.in)
+    }
   }
+  for (const [name, values] of changed) {
+    const place = placeOf(name, kind, spec)
+    if (place) tensors.push(vectorTensor(place, values))
+  }
+  for (const [name, values] of ropeFactors(spec)) tensors.push(vectorTensor(plainPlace(name), values))
+
   const weights = linears.reduce((sum, { out, in: columns }) => sum + out * columns, 0)
   const bits = report && { effective: report.bits.total, stored: (8 * bytes) / weights }
   const metadata = new Map<string, GgufValue>([
@@ -73,15 +67,29 @@ export async function ggufFile(model: OpenedModel, request: GgufRequest): Promis
     ['general.quantization_version', { type: 'u32', value: 2 }],
     ['bitloom.version', { type: 'string', value: version }],
     ...(bits ? provenance(report!, bits) : []),
-    ...widths,
+    ...mixed.values(),
   ])
-  const { size, chunks } = writeGguf(metadata, [...tensors.values()])
-  return { size, chunks, summary: { bits, bytes: size, rest, modules } }
+  const { size, chunks } = writeGguf(metadata, tensors)
+  return { size, chunks, summary: { bits, bytes: size, rest, modules, caveats: ggufCaveats(spec) } }
 }
 
+/** What llama.cpp's converter never rounds either: where tokens stand, and to which experts they go. */
+const keptWhole = /^position_embd\.|\.ffn_gate_inp\./
+
+/** Widths of columns go into the metadata, by tensor: llama.cpp refuses tensors that it does not know. */
+const noting =
+  (mixed: Map<string, Entry>, tensor: string, expert: number | null, read: () => Promise<QuantizedLinear>) =>
+  async () => {
+    const codes = await read()
+    const key = `bitloom.column_bits.${tensor}${expert === null ? '' : `.${expert}`}`
+    if (codes.kind === 'affine' && codes.segments.length > 1)
+      mixed.set(key, [key, { type: 'u8s', value: widthsOf(codes) }])
+    return codes
+  }
+
 /** How the file holds the weights, for people, a sentence each. */
-export function ggufNotes({ bits, rest, modules }: GgufSummary): string[] {
-  if (!bits) return [`not quantized: ${rest}`]
+export function ggufNotes({ bits, rest, modules, caveats }: GgufSummary): string[] {
+  if (!bits) return [`not quantized: ${rest}`, ...caveats]
   const counts = new Map<string, number>()
   for (const { type } of modules) counts.set(type, (counts.get(type) ?? 0) + 1)
   const types = [...counts].map(([type, count]) => `${count} × ${type}`).join(', ')
@@ -91,18 +99,8 @@ export function ggufNotes({ bits, rest, modules }: GgufSummary): string[] {
     ...(simulated > 0
       ? [`simulated: ${simulated} of ${modules.length} linears are float16, since no GGUF type holds their codes`]
       : []),
+    ...caveats,
   ]
-}
-
-/** Side tables go into the metadata: llama.cpp refuses tensors that it does not know. */
-async function describeLinear(as: string, linear: GgufRequest['linears'][number], headDim: number | null) {
-  let mixed: Uint8Array | null = null
-  const read = async () => {
-    const codes = await linear.read()
-    mixed = codes.kind === 'affine' && codes.segments.length > 1 ? widthsOf(codes) : null
-    return codes
-  }
-  return { ...(await linearTensor(as, { ...linear, read }, headDim)), mixed: mixed as Uint8Array | null }
 }
 
 const provenance = ({ recipe }: RunReport, { effective, stored }: NonNullable<GgufSummary['bits']>): Entry[] => [

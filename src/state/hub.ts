@@ -10,6 +10,8 @@ export interface Hub {
   readonly offer: HubOffer | null
   /** One of the offer's choices, by id. */
   readonly choice: string
+  /** The choice whose header is being read. */
+  readonly describing: string | null
   readonly fetching: Fetching | null
   /** A text on its way: rows. */
   readonly text: { readonly name: string; readonly done: number; readonly total: number } | null
@@ -34,6 +36,6 @@ export interface Fetching {
 }
 
 export const noHub: Hub = {
-  ...{ looking: false, offer: null, choice: '', fetching: null, text: null },
+  ...{ looking: false, offer: null, choice: '', describing: null, fetching: null, text: null },
   ...{ cached: [], bytes: 0, pushed: null },
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { type FakeOptions, fakeEngine } from '../../test/fake-engine'
+import { fakeOffer } from '../../test/fake-hub'
 import { NetworkError } from '../errors'
 import { createStudio } from './studio'
 
@@ -41,6 +42,27 @@ describe('a model of the Hub', () => {
     await vi.waitFor(() => expect(hub().fetching?.done).toBe(1e8))
     await studio.cancelFetch()
     expect(hub()).toMatchObject({ fetching: null, cached: [], bytes: 0 })
+  })
+
+  it('has the header of another choice read once, when it is chosen', async () => {
+    const [first] = fakeOffer.choices
+    const other = { ...first!, id: 'wren-Q8_0.gguf', type: 'Q8_0', preview: null }
+    const describe = vi.fn(async () => ({ ...other, preview: first!.preview }))
+    const look = async () => ({ ...fakeOffer, choices: [first!, other] })
+    const { studio, hub } = await studioWith({ hub: { look, describe } })
+    await studio.lookUp('org/wren')
+    const work = studio.chooseOffered(other.id)
+    expect(hub()).toMatchObject({ choice: other.id, describing: other.id })
+    await work
+    expect(hub()).toMatchObject({ describing: null, offer: { choices: [first, { preview: first!.preview }] } })
+    await studio.chooseOffered('')
+    await studio.chooseOffered(other.id)
+    expect(describe.mock.calls).toEqual([
+      [
+        { address: 'org/wren', choice: other.id },
+        { token: null, standIn: null },
+      ],
+    ])
   })
 
   it('that cannot be fetched says why in its place, and the engine stays free', async () => {

@@ -37,7 +37,27 @@ export function hubActions(context: Context, { openCached }: Opens) {
       }
     })
 
-  const chooseOffered = (choice: string): void => patchHub(context, { choice })
+  /** Takes another of what was looked up; its header is read the first time. */
+  const chooseOffered = async (choice: string): Promise<void> => {
+    patchHub(context, { choice })
+    const { offer } = hub()
+    const chosen = offer?.choices.find(({ id }) => id === choice)
+    if (!offer || !chosen || chosen.preview || chosen.problem !== null || hub().describing === choice) return
+    patchHub(context, { describing: choice })
+    await trying(async () => {
+      try {
+        const wish = { address: wishAddress(offer.repo, offer.revision), choice }
+        const described = await api().describe(wish, accessOf(context))
+        const now = hub().offer
+        // another model may have been looked up meanwhile
+        if (now?.repo !== offer.repo || now.commit !== offer.commit) return
+        const choices = now.choices.map((one) => (one.id === choice ? described : one))
+        patchHub(context, { offer: { ...now, choices } })
+      } finally {
+        if (hub().describing === choice) patchHub(context, { describing: null })
+      }
+    })
+  }
 
   /** Settles when the download under way has let go of its files. */
   let underWay: Promise<void> = Promise.resolve()

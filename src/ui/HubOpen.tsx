@@ -1,7 +1,8 @@
 import { useState } from 'react'
 import { roughly } from '../duration'
+import type { Preview } from '../pipeline/preview'
 import { addressText } from '../state/hub'
-import type { HubOffer } from '../workers/hub-api'
+import type { HubChoice, HubOffer } from '../workers/hub-api'
 import { ChoiceField, WordField } from './fields'
 import { formatBytes, formatCount } from './format'
 import { HubKept } from './HubKept'
@@ -59,8 +60,10 @@ function Offer({ offer }: { offer: HubOffer }) {
   const studio = useStudio()
   const id = useStudioState((state) => state.hub.choice)
   const choice = offer.choices.find((candidate) => candidate.id === id) ?? offer.choices[0]!
+  const describing = useStudioState((state) => state.hub.describing) === choice.id
   const { preview, problem } = choice
   const wanted = new Set(choice.paths)
+  const others = new Set(offer.choices.flatMap(({ paths }) => paths))
   // what is fetched comes first
   const files = [...offer.files].sort((a, b) => Number(wanted.has(b.path)) - Number(wanted.has(a.path)))
   return (
@@ -70,11 +73,8 @@ function Offer({ offer }: { offer: HubOffer }) {
           {addressText(offer)} <span className="quiet mono">{offer.commit.slice(0, 10)}</span>
         </h3>
         <p className="quiet small">
-          {preview &&
-            preview.parameters > 0 &&
-            `${preview.architecture}, ${formatCount(preview.parameters)} parameters. `}
-          {preview?.forecast && `About ${formatBytes(preview.forecast.peak)} of GPU memory to quantize.`}
-          {!preview && !problem && 'What it takes is known when the file is here.'}
+          {preview && <Facts preview={preview} />}
+          {describing && 'Reading its header …'}
         </p>
       </div>
       {(problem ?? preview?.forecast?.problems[0]) && (
@@ -85,11 +85,8 @@ function Offer({ offer }: { offer: HubOffer }) {
           label="What to fetch"
           drops
           value={choice.id}
-          choices={offer.choices.map((one) => ({
-            value: one.id,
-            label: `${one.id || 'Checkpoint'} (${formatBytes(one.bytes)})`,
-          }))}
-          onChange={studio.chooseOffered}
+          choices={offer.choices.map((one) => ({ value: one.id, label: labelOf(one, offer.choices) }))}
+          onChange={(next) => void studio.chooseOffered(next)}
         />
       )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
@@ -100,7 +97,7 @@ function Offer({ offer }: { offer: HubOffer }) {
               <tr key={path} data-fetched={wanted.has(path)}>
                 <th scope="row">{path}</th>
                 <td>{formatBytes(size)}</td>
-                <td>{wanted.has(path) ? 'will be fetched' : whyNot}</td>
+                <td>{wanted.has(path) ? 'will be fetched' : others.has(path) ? 'another choice' : whyNot}</td>
               </tr>
             ))}
           </tbody>
@@ -116,6 +113,28 @@ function Offer({ offer }: { offer: HubOffer }) {
       </div>
     </section>
   )
+}
+
+/** What the headers say. */
+function Facts({ preview: { architecture, parameters, context, types, bits, forecast } }: { preview: Preview }) {
+  if (parameters === 0) return 'A packed Bitloom file.'
+  const shares = types.filter(({ share }) => share >= 0.005).slice(0, 4)
+  const stored = shares.map(({ type, share }) => (shares.length > 1 ? `${type} ${Math.round(100 * share)} %` : type))
+  return [
+    `${architecture}, ${formatCount(parameters)} parameters, context ${formatCount(context)}.`,
+    `${stored.join(', ')}, ${bits.toFixed(2)} bits a weight.`,
+    forecast && `About ${formatBytes(forecast.peak)} of GPU memory to quantize.`,
+  ]
+    .filter(Boolean)
+    .join(' ')
+}
+
+/** By its type where that tells it from the others, else by its path. */
+function labelOf({ id, type, bytes, paths }: HubChoice, choices: readonly HubChoice[]): string {
+  const isAlone = choices.filter((other) => other.type === type).length === 1
+  const name = id === '' ? 'Checkpoint' : type !== null && isAlone ? type : id
+  const parts = id !== '' && paths.length > 1 && id.endsWith('.gguf') ? `, ${paths.length} parts` : ''
+  return `${name} (${formatBytes(bytes)}${parts})`
 }
 
 function FetchLine() {

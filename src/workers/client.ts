@@ -75,6 +75,7 @@ function guard(remote: Comlink.Remote<EngineApi>, crashed: Promise<never>): Engi
 /** The same for its dealings with the Hub. */
 const guardHub = (remote: Comlink.Remote<HubApi>, or: <T>(call: Promise<unknown>) => Promise<T>): HubApi => ({
   look: (address, access) => or(remote.look(address, access)),
+  describe: (wish, access) => or(remote.describe(wish, access)),
   fetch: (wish, access, onProgress) => or(remote.fetch(wish, access, Comlink.proxy(onProgress))),
   push: (wish, access, onProgress) => or(remote.push(wish, access, Comlink.proxy(onProgress))),
   stop: (work) => or(remote.stop(work)),

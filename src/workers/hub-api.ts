@@ -13,8 +13,10 @@ export interface HubAccess {
 
 /** What the page may ask of the engine's worker about the Hugging Face Hub. Nothing is requested before. */
 export interface HubApi {
-  /** What an address names and what fetching it takes: reads the list of files, the config and the headers of weights. */
+  /** What an address names and what fetching it takes: reads the list of files, and headers of the first choice. */
   look(address: string, access: HubAccess): Promise<HubOffer>
+  /** The same of another choice than an offer's first. */
+  describe(wish: HubWish, access: HubAccess): Promise<HubChoice>
   /** Fetches what is not here yet and resolves to the folder. `stop` leaves it to be gone on with by the same call. */
   fetch(wish: HubWish, access: HubAccess, onProgress: (progress: FetchProgress) => void): Promise<string>
   /** Uploads the result. */
@@ -43,9 +45,11 @@ export interface HubOffer {
 export interface HubChoice {
   /** The path of a GGUF or of a single file; '' for the checkpoint. */
   readonly id: string
+  /** The type that a GGUF's name tells; null where it tells none. */
+  readonly type: string | null
   readonly bytes: number
   readonly paths: readonly string[]
-  /** Null where only the whole file tells, or where there is a problem. */
+  /** Null where nobody has asked yet, or where there is a problem. */
   readonly preview: Preview | null
   /** Why Bitloom cannot open it. */
   readonly problem: string | null

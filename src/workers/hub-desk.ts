@@ -15,7 +15,7 @@ import { hubText } from '../hub/texts'
 import { checkCancelled } from '../pipeline/batching'
 import type { ExportFormat } from '../pipeline/exports'
 import { previewModel } from '../pipeline/preview'
-import type { HubAccess, HubApi, HubChoice, HubWork } from './hub-api'
+import type { HubAccess, HubApi, HubChoice, HubWish, HubWork } from './hub-api'
 import type { OpfsStore } from './opfs-store'
 
 /** Result files on their way to the Hub: hashed before they are sent, so they are written down first. */
@@ -44,18 +44,23 @@ export class HubDesk implements HubApi {
     return {
       ...{ repo, revision, commit },
       files: files.map((file) => ({ path: file.path, size: file.size, whyNot: whyNot(file) })),
-      choices: await Promise.all(choices.map((choice) => this.#described(client, listing, choice))),
+      // headers of GGUF files hold their vocabularies, megabytes each: of the others when they are chosen
+      choices: await Promise.all(
+        choices.map((choice, i) => (i === 0 ? this.#described(client, listing, choice) : factsOf(choice))),
+      ),
     }
   }
 
-  fetch: HubApi['fetch'] = ({ address, choice }, access, onProgress) =>
+  describe: HubApi['describe'] = async (wish, access) => {
+    const client = clientFor(access)
+    const { listing, wanted } = await wished(client, wish)
+    return this.#described(client, listing, wanted)
+  }
+
+  fetch: HubApi['fetch'] = (wish, access, onProgress) =>
     this.#stoppable('fetch', async (signal) => {
       const client = clientFor(access, signal)
-      const { repo, revision } = readAddress(address, client.endpoint.hub)
-      const { listing, choices } = await offerAt(client, { repo, revision, file: choice || null })
-      const wanted = choices.find(({ id }) => id === choice)
-      if (!wanted)
-        throw new FormatError(`hub ${listing.repo}: expected ${choice}, got none any more — look it up again`)
+      const { listing, wanted } = await wished(client, wish)
       let told = 0
       return fetchModel(client, this.around.store, listing, wanted, (progress) => {
         const now = performance.now()
@@ -116,15 +121,12 @@ export class HubDesk implements HubApi {
   }
 
   async #described(client: HubClient, listing: HubListing, choice: Choice): Promise<HubChoice> {
-    const { id, bytes, files } = choice
-    const facts = { id, bytes, paths: files.map(({ path }) => path) }
-    if (choice.kind === 'gguf') return { ...facts, preview: null, problem: null }
     try {
-      const sources = files.map((file) => remoteSource(client, listing, file))
-      return { ...facts, preview: await previewModel(sources, this.around.gpu()), problem: null }
+      const sources = choice.files.map((file) => remoteSource(client, listing, file))
+      return { ...factsOf(choice), preview: await previewModel(sources, this.around.gpu()) }
     } catch (error) {
       if (!(error instanceof FormatError)) throw error
-      return { ...facts, preview: null, problem: error.message }
+      return { ...factsOf(choice), problem: error.message }
     }
   }
 
@@ -140,6 +142,10 @@ export class HubDesk implements HubApi {
   }
 }
 
+const factsOf = ({ id, type, bytes, files }: Choice): HubChoice => ({
+  ...{ id, type, bytes, paths: files.map(({ path }) => path), preview: null, problem: null },
+})
+
 /** A stand-in is believed on this machine only: a link to the page must not send a token elsewhere. */
 const clientFor = ({ token, standIn }: HubAccess, signal?: AbortSignal) =>
   new HubClient({ endpoint: endpointAt(standIn !== null && isLoopback(standIn) ? standIn : undefined), token, signal })
@@ -147,4 +153,13 @@ const clientFor = ({ token, standIn }: HubAccess, signal?: AbortSignal) =>
 async function offerAt(client: HubClient, address: HubAddress) {
   const listing = await listRepo(client, address)
   return { listing, choices: await choicesOf(client, listing, address.file) }
+}
+
+/** FormatError for a choice that is no longer there. */
+async function wished(client: HubClient, { address, choice }: HubWish) {
+  const { repo, revision } = readAddress(address, client.endpoint.hub)
+  const { listing, choices } = await offerAt(client, { repo, revision, file: choice || null })
+  const wanted = choices.find(({ id }) => id === choice)
+  if (!wanted) throw new FormatError(`hub ${listing.repo}: expected ${choice}, got none any more — look it up again`)
+  return { listing, wanted }
 }

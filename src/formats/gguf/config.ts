@@ -1,7 +1,7 @@
 import { FormatError } from '../../errors'
 import { type Described, decimal, type Kind } from './architectures'
 import type { Metadata } from './metadata'
-import { llama3Rule } from './rope-factors'
+import { llama3Rule, type RopeFactors } from './rope-factors'
 
 /** Tokens that begin and end a text. */
 export interface EndTokens {
@@ -23,10 +23,14 @@ export function headDimOf(metadata: Metadata, { prefix }: Kind): number {
   return headDim
 }
 
+/** Numbers of a head that turn. */
+export const turnedOf = (metadata: Metadata, kind: Kind): number =>
+  metadata.count(`${kind.prefix}.rope.dimension_count`) ?? headDimOf(metadata, kind)
+
 /** The config.json of the checkpoint that the file could be converted back to; the reader of configs checks what it says. */
 export function configOf(described: Described, kind: Kind, { bos, eos }: EndTokens): Record<string, unknown> {
   const { metadata, shapeOf } = described
-  const { className, modelType, more, prefix: name } = kind
+  const { className, modelType, more, prefix: name, spells = {} } = kind
   const count = (key: string) => metadata.need(`${name}.${key}`, metadata.count)
   const sizes = {
     hidden: count('embedding_length'),
@@ -35,10 +39,11 @@ export function configOf(described: Described, kind: Kind, { bos, eos }: EndToke
     layers: count('block_count'),
   }
   const { heads } = sizes
-  return {
-    architectures: [className],
-    model_type: modelType,
-    vocab_size: shapeOf('model.embed_tokens.weight')?.[0] ?? null,
+  const epsilon =
+    metadata.number(`${name}.attention.layer_norm_epsilon`) ??
+    metadata.need(`${name}.attention.layer_norm_rms_epsilon`, metadata.number)
+  const common = {
+    vocab_size: shapeOf('token_embd.weight')?.[0] ?? null,
     hidden_size: sizes.hidden,
     intermediate_size: count('feed_forward_length'),
     num_hidden_layers: sizes.layers,
@@ -47,31 +52,56 @@ export function configOf(described: Described, kind: Kind, { bos, eos }: EndToke
     head_dim: sizes.headDim,
     hidden_act: 'silu',
     max_position_embeddings: count('context_length'),
-    rms_norm_eps: decimal(metadata.need(`${name}.attention.layer_norm_rms_epsilon`, metadata.number)),
-    tie_word_embeddings: shapeOf('lm_head.weight') === undefined,
+    rms_norm_eps: decimal(epsilon),
+    tie_word_embeddings: shapeOf('output.weight') === undefined,
     ...rope(described, kind),
+    ...more?.(described, sizes),
+  }
+  const spelt = Object.entries(common).flatMap(([key, value]): [string, unknown][] => {
+    const spelling = Object.hasOwn(spells, key) ? spells[key]! : key
+    return spelling === null ? [] : [[spelling, value]]
+  })
+  return {
+    architectures: [className],
+    model_type: modelType,
+    ...Object.fromEntries(spelt),
     ...(bos !== null && { bos_token_id: bos }),
     ...(eos.length > 0 && { eos_token_id: eos.length === 1 ? eos[0] : eos }),
-    ...more?.(described, sizes),
   }
 }
 
 function rope({ metadata, ropeFactors }: Described, kind: Kind): Record<string, unknown> {
   const { prefix: name } = kind
   const theta = decimal(metadata.number(`${name}.rope.freq_base`) ?? 10000)
-  const headDim = headDimOf(metadata, kind)
-  const turned = metadata.count(`${name}.rope.dimension_count`) ?? headDim
-  const partial = turned === headDim ? {} : { partial_rotary_factor: turned / headDim }
-  return { rope_theta: theta, rope_scaling: scaling(metadata, name, ropeFactors, theta), ...partial }
+  const share = turnedOf(metadata, kind) / headDimOf(metadata, kind)
+  const isSaid = share !== 1 || kind.spells?.partial_rotary_factor
+  const original = metadata.count(`${name}.rope.scaling.original_context_length`)
+  return {
+    rope_theta: theta,
+    rope_scaling: scaling(metadata, name, ropeFactors, theta),
+    ...(isSaid && { partial_rotary_factor: share }),
+    ...(ropeFactors.long && original !== null && { original_max_position_embeddings: original }),
+  }
 }
 
-function scaling(metadata: Metadata, name: string, factors: readonly number[] | null, theta: number): object | null {
-  if (factors?.some((factor) => factor !== 1)) {
-    const rule = llama3Rule(factors, theta)
+function scaling(metadata: Metadata, name: string, { all, short, long }: RopeFactors, theta: number): object | null {
+  if (all?.some((factor) => factor !== 1)) {
+    const rule = llama3Rule(all, theta)
     if (rule) return rule
     throw new FormatError(
       "rope_freqs.weight: expected factors by Llama 3's rule, got others — Bitloom does not know this rope scaling; use another model",
     )
+  }
+  if (short || long) {
+    if (!short || !long)
+      throw new FormatError(
+        `rope factors: expected a set for short texts and one for long, got the ${short ? 'short' : 'long'} one alone — convert the model anew`,
+      )
+    const attention = metadata.number(`${name}.rope.scaling.attn_factor`) ?? 1
+    return {
+      rope_type: 'longrope',
+      ...{ short_factor: short.map(decimal), long_factor: long.map(decimal), attention_factor: decimal(attention) },
+    }
   }
   const type = metadata.text(`${name}.rope.scaling.type`)
   const factor = metadata.number(`${name}.rope.scaling.factor`) ?? metadata.number(`${name}.rope.scale_linear`)

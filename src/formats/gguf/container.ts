@@ -17,10 +17,16 @@ const bySize = [...(Object.keys(flatBlocks) as ExactType[]), ...(Object.keys(sup
 )
 
 /** The smallest type whose decoded weights are those of the linear bit for bit; null where there is none. */
-export function exactContainer(linear: QuantizedLinear): ExactType | null {
+export const exactContainer = (linear: QuantizedLinear): ExactType | null => exactTypes(linear).next().value ?? null
+
+/** All of `among` that hold a linear, as they are asked for; the smallest first unless told. */
+export function* exactTypes(
+  linear: QuantizedLinear,
+  among: readonly ExactType[] = bySize,
+): Generator<ExactType, undefined> {
   const rows = levelRows(linear)
-  const fits = (type: ExactType) => linear.in % ggmlTypes[type].weights === 0
-  return rows && (bySize.find((type) => fits(type) && holds(type, rows, linear)) ?? null)
+  if (!rows) return
+  for (const type of among) if (linear.in % ggmlTypes[type].weights === 0 && holds(type, rows, linear)) yield type
 }
 
 function holds(type: ExactType, rows: LevelRows, { out, in: columns }: QuantizedLinear): boolean {

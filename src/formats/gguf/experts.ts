@@ -1,10 +1,12 @@
 import { FormatError } from '../../errors'
-import type { ExpertNames } from './architectures'
+import type { ExpertNames, Kind } from './architectures'
 import { type GgufTensor, quote } from './header'
+import { blocksOf, fullName } from './names'
 
 /** As the reader of configs allows. */
 const MOST_EXPERTS = 1024
 
+const roles = ['gate', 'up', 'down'] as const
 const stacked = /^blk\.(\d+)\.ffn_(gate|up|down)_exps\.weight$/
 
 /**
@@ -24,7 +26,22 @@ export function expertTensors(
     )
   const bytes = tensor.bytes / count
   return Array.from({ length: count }, (_, expert) => ({
-    name: `model.layers.${layer}.${names.within}.${expert}.${names[role as 'gate' | 'up' | 'down']}.weight`,
+    name: `model.layers.${layer}.${names.within}.${expert}.${names[role as (typeof roles)[number]]}.weight`,
     tensor: { ...tensor, shape, bytes, offset: tensor.offset + expert * bytes },
   }))
+}
+
+/** The other way round: 'model.layers.3.mlp.experts.7.up_proj.weight' is expert 7 of 'blk.3.ffn_up_exps.weight'. */
+export function expertPlace(
+  name: string,
+  { experts, name: architecture }: Kind,
+): { name: string; expert: number } | null {
+  const blocks = blocksOf(architecture)
+  const full = fullName(name, blocks)
+  if (!experts || !full.startsWith(`${blocks}.`)) return null
+  const [layer, ...rest] = full.slice(blocks.length + 1).split('.')
+  const [expert, module, part] = rest.slice(-3)
+  const role = roles.find((candidate) => experts[candidate] === module)
+  const isExpert = role && part === 'weight' && rest.slice(0, -3).join('.') === experts.within
+  return isExpert ? { name: `blk.${layer}.ffn_${role}_exps.weight`, expert: Number(expert) } : null
 }

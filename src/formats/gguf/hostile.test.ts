@@ -1,11 +1,14 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { openForLlama } from '../../../test/architectures'
 import { ggufFile, i32s, text, textBytes, texts, u32, u32Bytes, u64Bytes, type Written } from '../../../test/gguf'
 import { ggufOf } from '../../../test/gguf-model'
 import { tinyConfig, tinyLlama } from '../../../test/tiny-llama'
+import { collect } from '../../../test/tiny-model'
 import { FormatError } from '../../errors'
 import { specFromFiles } from '../../models/spec'
 import { openTokenizer } from '../../models/tokenizer'
+import { ggufFile as exportGguf } from '../../pipeline/gguf'
 import { type ByteSource, memorySource } from '../bytes'
 import { openModel } from '../source'
 
@@ -31,6 +34,13 @@ async function sample(kind: 'gpt2' | 'llama'): Promise<Written> {
   }
 }
 const originals = Promise.all([sample('gpt2').then(ggufFile), sample('llama').then(ggufFile)])
+/** What each architecture does otherwise: turned linears, rows in another order, two sets of angles, windows by layer, experts. */
+const architectures = Promise.all(['gpt2', 'gpt-neox', 'phi3-long', 'gemma3', 'qwen3-moe'].map(exported))
+
+async function exported(name: string): Promise<Uint8Array<ArrayBuffer>> {
+  const model = await openForLlama(name)
+  return collect((await exportGguf(model, { linears: [], report: null, rest: 'F16' })).chunks)
+}
 
 /** Watches a file: no read may leave it. */
 function watched(bytes: Uint8Array): ByteSource & { requested: number } {
@@ -72,9 +82,7 @@ const joined = (...parts: Uint8Array[]) => new Uint8Array(Buffer.concat(parts))
 
 type Mutation = (bytes: Uint8Array) => Uint8Array
 /** Most changes fall on the header: the data behind it may be anything. */
-const inHead = place.map((where) => where * 0.04)
-
-const mutations: Record<string, fc.Arbitrary<Mutation>> = {
+const mutationsOf = (inHead: fc.Arbitrary<number>): Record<string, fc.Arbitrary<Mutation>> => ({
   'flipped bits': fc
     .array(fc.tuple(fc.oneof(place, inHead, inHead), fc.nat(7)), { minLength: 1, maxLength: 4 })
     .map((flips) => (bytes) => {
@@ -107,7 +115,9 @@ const mutations: Record<string, fc.Arbitrary<Mutation>> = {
     const start = at(bytes, where, count)
     return joined(bytes.subarray(0, start + count), bytes.subarray(start))
   }),
-}
+})
+/** The larger the share of the header, of files that have more to say. */
+const headOf = (share: number) => place.map((where) => where * share)
 
 async function survives(mutant: Uint8Array): Promise<void> {
   const file = watched(mutant)
@@ -130,11 +140,14 @@ async function survives(mutant: Uint8Array): Promise<void> {
   expect(file.requested).toBeLessThanOrEqual(2 * mutant.length + 64)
 }
 
-describe('a mutated GGUF file opens or is refused', () => {
-  it.each(Object.entries(mutations))(
+describe.each([
+  ['LLaMA', 0.04, originals],
+  ['other architectures', 0.2, architectures],
+] as const)('a mutated GGUF file of %s opens or is refused', (_, head, unharmed) => {
+  it.each(Object.entries(mutationsOf(headOf(head))))(
     'with %s',
     async (_, mutation) => {
-      const files = await originals
+      const files = await unharmed
       await fc.assert(
         fc.asyncProperty(mutation, fc.constantFrom(...files), (mutate, bytes) => survives(mutate(bytes))),
         { seed: 1, numRuns: 300 },

@@ -25,6 +25,12 @@ export class Metadata {
 
   numbers = (key: string): readonly number[] | null => this.#list(key, 'numbers', 'number')
 
+  /** A list of either, null where the entry is no list. */
+  flagsOrNumbers = (key: string): readonly (number | boolean)[] | null => {
+    const value = this.values.get(key)
+    return Array.isArray(value) && typeof value[0] !== 'string' ? (value as readonly (number | boolean)[]) : null
+  }
+
   /** The same, of an entry that must be there. */
   need<T>(key: string, get: (key: string) => T | null): T {
     const value = get(key)

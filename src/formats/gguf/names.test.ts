@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkpointName, checkpointRow, ggufName, ggufRow, isPermuted } from './names'
+import { checkpointName, ggufName } from './names'
 import { ggmlTypeOf, ggmlTypes } from './types'
 
 describe('names of tensors', () => {
@@ -16,6 +16,24 @@ describe('names of tensors', () => {
     expect(checkpointName(gguf)).toBe(checkpoint)
   })
 
+  it.each([
+    ['gpt2', 'transformer.wpe.weight', 'position_embd.weight'],
+    ['gpt2', 'transformer.h.11.attn.c_attn.bias', 'blk.11.attn_qkv.bias'],
+    ['gptneox', 'embed_out.weight', 'output.weight'],
+    ['gptneox', 'gpt_neox.layers.2.mlp.dense_4h_to_h.weight', 'blk.2.ffn_down.weight'],
+    ['gemma3', 'model.layers.2.post_attention_layernorm.weight', 'blk.2.post_attention_norm.weight'],
+    ['gemma3', 'model.layers.2.pre_feedforward_layernorm.weight', 'blk.2.ffn_norm.weight'],
+  ])('of architecture %s: %s is %s', (architecture, checkpoint, gguf) => {
+    expect(ggufName(checkpoint, architecture)).toBe(gguf)
+    expect(checkpointName(gguf, architecture)).toBe(checkpoint)
+  })
+
+  it('are known without how the whole is called', () => {
+    expect(ggufName('h.0.ln_1.bias', 'gpt2')).toBe('blk.0.attn_norm.bias')
+    expect(ggufName('wte.weight', 'gpt2')).toBe('token_embd.weight')
+    expect(ggufName('layers.0.mlp.up_proj.weight')).toBe('blk.0.ffn_up.weight')
+  })
+
   it.each(['rope_freqs.weight', 'blk.0.attn_q', 'blk.x.attn_q.weight', 'constructor.weight', ''])(
     'knows no %j',
     (name) => {
@@ -23,20 +41,6 @@ describe('names of tensors', () => {
       expect(ggufName(name)).toBeNull()
     },
   )
-})
-
-describe('order of q and k', () => {
-  it('is that of reshape(heads, 2, d / 2).swapaxes(1, 2)', () => {
-    const order = Array.from({ length: 12 }, (_, row) => checkpointRow(row, 6))
-    expect(order).toEqual([0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11])
-    expect(order.map((row) => ggufRow(row, 6))).toEqual(order.map((_, row) => row))
-  })
-
-  it('differs in architecture llama alone', () => {
-    expect(isPermuted('llama', 'model.layers.2.self_attn.k_proj.weight')).toBe(true)
-    expect(isPermuted('llama', 'model.layers.2.self_attn.v_proj.weight')).toBe(false)
-    expect(isPermuted('qwen2', 'model.layers.2.self_attn.k_proj.weight')).toBe(false)
-  })
 })
 
 describe('types', () => {

@@ -2,17 +2,17 @@ import { FormatError } from '../../errors'
 import type { ByteSource } from '../bytes'
 import { toFloat32 } from '../floats'
 import type { ModelSource, TensorEntry } from '../source'
+import { turned } from '../turned'
 import { type Kind, kindOf } from './architectures'
-import { configOf, headDimOf } from './config'
+import { configOf, headDimOf, turnedOf } from './config'
 import { expertTensors } from './experts'
 import { type GgufHeader, type GgufTensor, quote, readGguf } from './header'
-import { checkpointName, isPermuted } from './names'
+import { checkpointName } from './names'
+import { type Heads, storedAs } from './place'
+import { type RopeFactors, ropeTensors } from './rope-factors'
 import { checkParts } from './shards'
 import { entryOf } from './tensors'
 import { tokenizerOf } from './tokenizer'
-
-/** What the angles of the rotary embedding are divided by: a tensor of GGUF that is a rule in a config.json. */
-const ROPE_FACTORS = 'rope_freqs.weight'
 
 /**
  * A GGUF model, whole or in parts, as the checkpoint that it could be converted back to: tensors under their names there,
@@ -25,19 +25,22 @@ export async function openGguf(files: readonly ByteSource[]): Promise<ModelSourc
   const { metadata } = headers[0]!
   const kind = kindOf(metadata)
   const headDim = headDimOf(metadata, kind)
+  const heads = { heads: metadata.need(`${kind.prefix}.attention.head_count`, metadata.count), headDim }
 
   const tensors = new Map<string, TensorEntry>()
-  let ropeFactors: number[] | null = null
+  const shapes = new Map<string, readonly number[]>()
+  const ropeFactors: { -readonly [set in keyof RopeFactors]: RopeFactors[set] } = {}
   for (const [i, header] of headers.entries())
     for (const tensor of header.tensors) {
       const file = files[i]!
-      if (tensor.name === ROPE_FACTORS) ropeFactors = await readFactors(file, tensor, headDim / 2)
-      else addTensors(tensors, file, tensor, kind, headDim)
+      const set = ropeSets.find((candidate) => ropeTensors[candidate] === tensor.name)
+      if (set) ropeFactors[set] = await readFactors(file, tensor, turnedOf(metadata, kind) / 2)
+      else addTensors(tensors, file, tensor, kind, heads)
+      shapes.set(tensor.name, tensor.shape)
     }
 
   const tokenizer = tokenizerOf(metadata)
-  const shapeOf = (name: string) => tensors.get(name)?.shape
-  const config = configOf({ metadata, shapeOf, ropeFactors }, kind, tokenizer.ends)
+  const config = configOf({ metadata, shapeOf: (name) => shapes.get(name), ropeFactors }, kind, tokenizer.ends)
   const json = new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`)
   return {
     tensors,
@@ -49,13 +52,16 @@ export async function openGguf(files: readonly ByteSource[]): Promise<ModelSourc
   }
 }
 
+const ropeSets = Object.keys(ropeTensors) as (keyof typeof ropeTensors)[]
+
 function addTensors(
   tensors: Map<string, TensorEntry>,
   file: ByteSource,
   tensor: GgufTensor,
-  { name: architecture, prefix, experts, normOffset = 0 }: Kind,
-  headDim: number,
+  kind: Kind,
+  heads: Heads,
 ): void {
+  const { name: architecture, prefix, experts } = kind
   const found = expertTensors(tensor, experts) ?? [{ name: checkpointName(tensor.name, architecture), tensor }]
   for (const { name, tensor: part } of found) {
     if (name === null)
@@ -66,11 +72,9 @@ function addTensors(
       throw new FormatError(
         `${file.name}: expected each tensor in one part, got ${quote(tensor.name)} again — the parts are of different files; fetch them again`,
       )
-    const stored = {
-      headDim: isPermuted(architecture, name) ? headDim : null,
-      offset: name.endsWith('norm.weight') ? normOffset : 0,
-    }
-    tensors.set(name, entryOf(file, part, name, stored))
+    const entry = entryOf(file, part, name, storedAs(tensor.name, kind, heads))
+    const isLinear = tensor.name.startsWith('blk.') && part.shape.length === 2
+    tensors.set(name, kind.transposed && isLinear ? turned(entry) : entry)
   }
 }
 
@@ -78,7 +82,7 @@ async function readFactors(file: ByteSource, tensor: GgufTensor, count: number):
   const { type, shape } = tensor
   if (type.name !== 'F32' || shape.length !== 1 || shape[0] !== count)
     throw new FormatError(
-      `${file.name}: ${ROPE_FACTORS}: expected F32 [${count}], got ${type.name} [${shape.join(', ')}] — the file is damaged; fetch it again`,
+      `${file.name}: ${tensor.name}: expected F32 [${count}], got ${type.name} [${shape.join(', ')}] — the file is damaged; fetch it again`,
     )
   return [...toFloat32(await file.read(tensor.offset, tensor.bytes), 'F32')]
 }

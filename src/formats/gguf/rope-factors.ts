@@ -1,3 +1,13 @@
+/** Tensors of GGUF that are a rule in a config.json: what the angles of the rotary embedding are divided by. */
+export const ropeTensors = {
+  all: 'rope_freqs.weight',
+  short: 'rope_factors_short.weight',
+  long: 'rope_factors_long.weight',
+} as const
+
+/** Their values, [turned / 2] each, of those that a file has. */
+export type RopeFactors = Readonly<Partial<Record<keyof typeof ropeTensors, readonly number[]>>>
+
 /** Options of config.json's rope_scaling of type llama3. */
 interface Llama3 {
   readonly rope_type: 'llama3'

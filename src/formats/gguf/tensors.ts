@@ -5,27 +5,21 @@ import { toFloat32 } from '../floats'
 import type { TensorEntry } from '../source'
 import { decodable, dequantizeBlocks } from './dequantize'
 import { type GgufTensor, quote } from './header'
-import { ggufRow } from './names'
+import type { Place } from './place'
+import { gatherRows } from './row-order'
 
 /** Types whose bytes are read as they are. */
 const plain: ReadonlySet<string> = new Set<Dtype>(['F32', 'F16', 'BF16', 'F64', 'I8', 'I16', 'I32', 'I64'])
 
-/** How the values of a tensor differ from those of a checkpoint. */
-export interface Stored {
-  /** Rows of a head, where its rows are in another order. */
-  readonly headDim: number | null
-  /** What was added to every value. */
-  readonly offset: number
-}
-
 /**
- * A tensor of a GGUF file as a tensor of a checkpoint: codes are decoded to F32 as rows are read, what differs is put right. FormatError for a type that cannot be read.
+ * A tensor of a GGUF file as a tensor of a checkpoint: codes are decoded to F32 as rows are read, what differs is
+ * put right. FormatError for a type that cannot be read.
  */
 export function entryOf(
   file: ByteSource,
   tensor: GgufTensor,
   name: string,
-  { headDim, offset: added }: Stored,
+  { order, offset: added }: Pick<Place, 'order' | 'offset'>,
 ): TensorEntry {
   const { type, shape, bytes, offset } = tensor
   const isFloat = plain.has(type.name)
@@ -35,9 +29,9 @@ export function entryOf(
       `${file.name}: tensor ${quote(tensor.name)}: expected a type out of F32, F16, BF16, ${decodable.join(', ')}, got ${type.name} — use a file of the model in one of these`,
     )
   const [rows = 1] = shape
-  if (headDim !== null && rows % headDim !== 0)
+  if (order && rows % order.multiple !== 0)
     throw new FormatError(
-      `${file.name}: tensor ${quote(tensor.name)}: expected rows for whole heads of ${headDim}, got ${rows} — the file is damaged; fetch it again`,
+      `${file.name}: tensor ${quote(tensor.name)}: expected rows for whole heads of ${order.unit}, got ${rows} — the file is damaged; fetch it again`,
     )
   const rowBytes = bytes / rows
   const entryBytes = isPlain ? bytes : shape.reduce((product, dim) => product * dim, 4)
@@ -50,27 +44,9 @@ export function entryOf(
   }
   const read: TensorEntry['read'] = async ({ start, end } = { start: 0, end: rows }) => {
     invariant(start >= 0 && start <= end && end <= rows, `rows ${start} to ${end} of ${rows} of ${name}`)
-    if (headDim === null) return readStored(start, end)
-    const first = start - (start % headDim)
-    const heads = await readStored(first, Math.ceil(end / headDim) * headDim)
-    return pick(heads, entryBytes / rows, start, end, (row) => ggufRow(row, headDim) - first)
+    if (!order) return readStored(start, end)
+    return gatherRows(readStored, entryBytes / rows, { start, end }, order.unit, order.toFile)
   }
   const dtype = isPlain ? (type.name as Dtype) : 'F32'
   return { name, dtype, shape, bytes: entryBytes, ...(!isFloat && { stored: { type: type.name, bytes } }), read }
-}
-
-/** Rows [start, end), each found in `rows` where `placeOf` says. */
-function pick(
-  rows: Uint8Array,
-  rowBytes: number,
-  start: number,
-  end: number,
-  placeOf: (row: number) => number,
-): Uint8Array<ArrayBuffer> {
-  const picked = new Uint8Array((end - start) * rowBytes)
-  for (let row = start; row < end; row++) {
-    const place = placeOf(row)
-    picked.set(rows.subarray(place * rowBytes, (place + 1) * rowBytes), (row - start) * rowBytes)
-  }
-  return picked
 }

@@ -1,105 +1,128 @@
-import { NumericalError } from '../../errors'
+import { invariant, NumericalError } from '../../errors'
 import { dequantize } from '../dequantize'
 import { decodeFloat16, encodeFloat16, toFloat32 } from '../floats'
 import type { QuantizedLinear } from '../quantized'
 import type { TensorEntry } from '../source'
-import { type ExactType, exactContainer, packRow, rowBytes } from './container'
+import { type ExactType, exactContainer, exactTypes, packRow, rowBytes } from './container'
 import { putHalf } from './halves'
 import { levelRows } from './levels'
-import { checkpointRow } from './names'
-import { type GgmlTypeName, ggmlTypes } from './types'
+import type { Place } from './place'
+import { gatherRows, type RowOrder } from './row-order'
+import { ggmlTypes } from './types'
 import type { TensorToWrite } from './write'
 
 /** Types for what is not quantized. */
 export type PlainType = 'F32' | 'F16' | 'Q8_0'
 
-/** Rows of q and k in the order of a file of architecture llama; null for the checkpoint's own. */
-export type HeadDim = number | null
+/** A matrix [out, in] to write: codes, which are read when their turn comes, or floats. */
+export type Matrix =
+  | { readonly codes: () => Promise<QuantizedLinear>; readonly out: number; readonly in: number }
+  | { readonly floats: TensorEntry }
 
 /** Weights brought in and encoded at once. */
 const PART = 2 ** 20
 
-/** A linear as the smallest type that holds its very weights; as float16, rounded, where none does. */
-export interface LinearTensor {
-  readonly tensor: TensorToWrite
-  readonly exact: boolean
-}
-
-export async function linearTensor(
-  name: string,
-  linear: { readonly out: number; readonly in: number; read(): Promise<QuantizedLinear> },
-  headDim: HeadDim,
-): Promise<LinearTensor> {
-  const { out, in: columns } = linear
-  const exact = exactContainer(await linear.read())
-  const type: GgmlTypeName = exact ?? 'F16'
+/**
+ * Matrices of one shape as one tensor: one alone, or the experts of a block, in their order. Codes are stored as the smallest type
+ * that holds all of them bit for bit; as float16, rounded, where none does or some are floats. Floats alone go as `asked`.
+ */
+export async function matrixTensor(
+  place: Place,
+  matrices: readonly Matrix[],
+  asked: PlainType,
+): Promise<{ tensor: TensorToWrite; exact: boolean }> {
+  const shapes = matrices.map(shapeOf)
+  const [shape] = shapes
+  invariant(shape && shapes.every((other) => String(other) === String(shape)), `${place.name}: matrices of one shape`)
+  const held = matrices.some((matrix) => 'codes' in matrix) ? await typeOf(matrices) : null
+  const isPlain = matrices.every((matrix) => 'floats' in matrix)
+  const plain = isPlain ? plainType(shape, asked) : 'F16'
   const data = async function* () {
-    const codes = await linear.read()
-    if (exact) yield* packedParts(codes, exact, headDim)
-    else yield* plainParts(name, arrayRows(dequantize(codes), columns), [out, columns], 'F16', headDim)
+    for (const matrix of matrices)
+      if (held && 'codes' in matrix) yield* packedParts(await matrix.codes(), held, place.order)
+      else yield* plainParts(place, await rowsOf(matrix), shape, plain)
   }
-  return { tensor: { name, type, shape: [out, columns], data }, exact: exact !== null }
+  const stacked = place.expert === null ? shape : [matrices.length, ...shape]
+  return { tensor: { name: place.name, type: held ?? plain, shape: stacked, data }, exact: held !== null }
 }
 
-function* packedParts(linear: QuantizedLinear, type: ExactType, headDim: HeadDim): Generator<Uint8Array> {
+const shapeOf = (matrix: Matrix): readonly number[] =>
+  'codes' in matrix ? [matrix.out, matrix.in] : matrix.floats.shape
+
+/** The smallest type that holds all; each is read once. */
+async function typeOf(matrices: readonly Matrix[]): Promise<ExactType | null> {
+  const [only] = matrices
+  if (matrices.length === 1 && only && 'codes' in only) return exactContainer(await only.codes())
+  let types: ExactType[] | undefined
+  for (const matrix of matrices) {
+    types = 'codes' in matrix ? [...exactTypes(await matrix.codes(), types)] : []
+    if (types.length === 0) return null
+  }
+  return types?.[0] ?? null
+}
+
+/** float32 where it is a vector; float16 where rows are no whole blocks. */
+function plainType(shape: readonly number[], asked: PlainType): PlainType {
+  if (shape.length === 1) return 'F32'
+  return shape.at(-1)! % ggmlTypes[asked].weights === 0 ? asked : 'F16'
+}
+
+function* packedParts(linear: QuantizedLinear, type: ExactType, order: RowOrder | null): Generator<Uint8Array> {
   const { out, in: columns } = linear
   const rows = levelRows(linear)!
   const size = rowBytes(type, columns)
   const count = rowsAPart(columns)
   for (let first = 0; first < out; first += count) {
     const part = new Uint8Array(Math.min(count, out - first) * size)
-    for (let i = 0; i * size < part.length; i++)
-      packRow(type, rows, sourceRow(first + i, headDim), columns, part.subarray(i * size, (i + 1) * size))
+    for (let i = 0; i * size < part.length; i++) {
+      const row = order ? order.toCheckpoint(first + i) : first + i
+      packRow(type, rows, row, columns, part.subarray(i * size, (i + 1) * size))
+    }
     yield part
   }
 }
 
 const rowsAPart = (columns: number): number => Math.max(1, Math.floor(PART / columns))
 
-const sourceRow = (row: number, headDim: HeadDim): number => (headDim === null ? row : checkpointRow(row, headDim))
-
-/** A tensor that was not quantized; float32 where it is a vector, whatever is asked. */
-export function plainTensor(name: string, entry: TensorEntry, asked: PlainType, headDim: HeadDim): TensorToWrite {
-  const { shape, dtype } = entry
-  const fits = shape.length > 1 && shape.at(-1)! % ggmlTypes[asked].weights === 0
-  const type: PlainType = shape.length === 1 ? 'F32' : fits ? asked : 'F16'
-  const read = async (start: number, end: number) => toFloat32(await entry.read({ start, end }), dtype)
-  return { name, type, shape, data: () => plainParts(name, read, shape, type, headDim) }
-}
-
 /** A vector that is in memory. */
-export function vectorTensor(name: string, values: Float32Array, headDim: HeadDim = null): TensorToWrite {
+export function vectorTensor(place: Place, values: Float32Array): TensorToWrite {
   const shape = [values.length]
-  return { name, type: 'F32', shape, data: () => plainParts(name, arrayRows(values, 1), shape, 'F32', headDim) }
+  return { name: place.name, type: 'F32', shape, data: () => plainParts(place, arrayRows(values, 1), shape, 'F32') }
 }
 
-/** float32 rows [start, end). */
-type ReadRows = (start: number, end: number) => Promise<Float32Array>
+/** Bytes of float32 rows [start, end). */
+type ReadRows = (start: number, end: number) => Promise<Uint8Array>
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) => new Uint8Array(buffer, byteOffset, byteLength)
+
+const readerOf =
+  ({ dtype, read }: TensorEntry): ReadRows =>
+  async (start, end) =>
+    bytesOf(toFloat32(await read({ start, end }), dtype))
 
 const arrayRows =
   (values: Float32Array, columns: number): ReadRows =>
   async (start, end) =>
-    values.subarray(start * columns, end * columns)
+    bytesOf(values.subarray(start * columns, end * columns))
+
+const rowsOf = async (matrix: Matrix): Promise<ReadRows> =>
+  'codes' in matrix ? arrayRows(dequantize(await matrix.codes()), matrix.in) : readerOf(matrix.floats)
 
 async function* plainParts(
-  name: string,
+  { name, order, offset }: Place,
   read: ReadRows,
   [rows, columns = 1]: readonly number[],
   type: PlainType,
-  headDim: HeadDim,
 ): AsyncGenerator<Uint8Array> {
-  // a head's rows change places among themselves: whole heads at once
-  const unit = headDim ?? 1
+  const unit = order?.unit ?? 1
   const count = Math.max(unit, Math.floor(rowsAPart(columns) / unit) * unit)
-  for (let first = 0; first < rows!; first += count) {
-    const values = await read(first, Math.min(first + count, rows!))
-    const turned = headDim === null ? values : new Float32Array(values.length)
-    if (headDim !== null)
-      for (let row = 0; row * columns < values.length; row++) {
-        const from = checkpointRow(row, headDim) * columns
-        turned.set(values.subarray(from, from + columns), row * columns)
-      }
-    yield encode(name, turned, type)
+  for (let start = 0; start < rows!; start += count) {
+    const end = Math.min(start + count, rows!)
+    const bytes = order
+      ? await gatherRows(read, 4 * columns, { start, end }, unit, order.toCheckpoint)
+      : await read(start, end)
+    const values = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
+    yield encode(name, offset === 0 ? values : values.map((value) => value + offset), type)
   }
 }
 

@@ -121,6 +121,36 @@ describe('llama.cpp cuts texts as the model’s own tokenizer does', () => {
     await expectSame(files, readFileSync(sample(folder, 'moby-dick', 50_000), 'utf8') + odd.replace('<s>', ''))
   }, 60_000)
 
+  it('SentencePiece’s BPE as Gemma has it: no space before a text, spaces and lines as tokens of their own', async () => {
+    const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`)
+    const letters = [...'abcdefghijklmnopqrstuvwxyz.,▁\n']
+    const pieces = ['th', 'the', 'er', 'an', 'in', '▁t', '▁a', '▁the', 'and', '▁and', '▁▁', '▁▁▁▁', '▁▁▁']
+    const known = new Set([...letters, ...pieces])
+    // as SentencePiece's vocabularies become merges: every way to make a piece, the likelier pieces first
+    const merges = pieces.flatMap((piece) =>
+      Array.from({ length: piece.length - 1 }, (_, i) => [piece.slice(0, i + 1), piece.slice(i + 1)])
+        .filter((pair) => pair.every((part) => known.has(part)))
+        .map((pair) => pair.join(' ')),
+    )
+    const whole = ['<pad>', '<eos>', '<bos>', '<unk>', '<start_of_turn>']
+    const tokens = [...whole, ...bytes, ...letters, ...pieces, '\n\n']
+    const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]))
+    const added = [...whole, '\n', '\n\n'].map((content) => ({
+      ...{ id: vocab[content]!, content, special: whole.includes(content) },
+      ...{ normalized: false, single_word: false, lstrip: false, rstrip: false },
+    }))
+    const gemma = {
+      added_tokens: added,
+      normalizer: { type: 'Replace', pattern: { String: ' ' }, content: '▁' },
+      post_processor: null,
+      decoder: { type: 'Sequence', decoders: [{ type: 'ByteFallback' }, { type: 'Fuse' }] },
+      pre_tokenizer: { type: 'Split', pattern: { String: ' ' }, behavior: 'MergedWithPrevious', invert: false },
+      model: { type: 'BPE', byte_fallback: true, fuse_unk: true, unk_token: '<unk>', vocab, merges },
+    }
+    const text = 'the  ant and   the inner\n\n\n    there, an other.\n thin é  '
+    await expectSame(filesOf(gemma), text.repeat(40))
+  }, 60_000)
+
   sharedTest(
     'SentencePiece',
     ['tokenizers/llama2-tokenizer.json', 'texts/wiki.test.raw'],
