@@ -1,18 +1,9 @@
 import { z } from 'zod'
-import type { GridName } from '../../formats/gguf/grids'
 import type { AffineLinear } from '../../formats/quantized'
 import { roundToGrid } from '../../kernels/quantize'
 import type { LinearSpec } from '../../models/spec'
 import { allocGrid, collectLinear, freeGrid, gridMoments, recordFindGrid } from '../affine'
-import {
-  allocBlockGrid,
-  blockGridMoments,
-  freeBlockGrid,
-  gridOf,
-  gridWarnings,
-  recordRoundToBlocks,
-  submitBlocks,
-} from '../block-grid'
+import { blockGridMoments, gridOf, gridWarnings, roundToType } from '../block-grid'
 import type { Method, WorkingBlock } from '../method'
 import { gridOptions } from '../options'
 
@@ -37,7 +28,9 @@ export const rtn: Method<RtnOptions> = {
     for (const spec of block.model.linears) {
       block.checkCancelled()
       const type = gridOf(options.grid, spec)
-      const linear = type ? await toBlocks(block, spec, type) : await toFreeGrid(block, spec, options)
+      const linear = type
+        ? await roundToType(block.gpu, block.nameOf(spec), spec, type, block.weight(spec))
+        : await toFreeGrid(block, spec, options)
       yield { spec, linear, damping: null, deadColumns: 0, warnings: gridWarnings(options.grid, spec) }
     }
   },
@@ -55,15 +48,4 @@ async function toFreeGrid(block: WorkingBlock, spec: LinearSpec, options: RtnOpt
   const linear = await collectLinear(gpu, block.nameOf(spec), grid, options)
   freeGrid(gpu, grid)
   return linear
-}
-
-async function toBlocks(block: WorkingBlock, spec: LinearSpec, type: GridName): Promise<AffineLinear> {
-  const { gpu } = block
-  const rec = gpu.record()
-  const tensors = allocBlockGrid(gpu, rec, spec, type)
-  recordRoundToBlocks(rec, block.weight(spec), tensors)
-  await gpu.submit(rec)
-  const linear = await submitBlocks(gpu, block.nameOf(spec), tensors)
-  freeBlockGrid(gpu, tensors)
-  return linear.value
 }
