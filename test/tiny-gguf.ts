@@ -18,7 +18,7 @@ export function tinyModel(config: Record<string, unknown>): OpenedModel {
   })
   const embedding = 'model.embed_tokens.weight'
   const calm = weights.get(embedding)!.map((value) => value / 4)
-  const tensors = new Map(source.tensors).set(embedding, entryOf(embedding, [8192, 256], calm))
+  const tensors = new Map(source.tensors).set(embedding, entryOf(embedding, source.tensors.get(embedding)!.shape, calm))
   const opened = { name: 'tiny', source: { ...source, tensors, files }, spec, tokenizer: openTokenizer(files) }
   return { ...opened, chatTemplate: null, packed: null }
 }

@@ -9,6 +9,7 @@ import { memorySource } from '../formats/bytes'
 import { dequantize } from '../formats/dequantize'
 import { toFloat32 } from '../formats/floats'
 import { exactContainer } from '../formats/gguf/container'
+import { ggmlTypes } from '../formats/gguf/types'
 import { openModel } from '../formats/open'
 import type { Method } from '../methods/method'
 import { methods } from '../methods/registry'
@@ -18,10 +19,11 @@ import { ggufFile } from './gguf'
 import type { OpenedModel } from './opened'
 import { type QuantizedModel, quantize } from './quantize'
 
-/** Rows of 256, all of them whole blocks; inputs of very different loudness, as in real models. */
-function opened(): OpenedModel {
+/** All rows whole blocks; inputs of very different loudness, as in real models. */
+function opened(columns: number): OpenedModel {
   const model = tinyModel({
-    ...{ architectures: ['LlamaForCausalLM'], num_hidden_layers: 1, num_key_value_heads: 4, intermediate_size: 256 },
+    ...{ architectures: ['LlamaForCausalLM'], num_hidden_layers: 1, num_key_value_heads: 4 },
+    ...{ hidden_size: columns, intermediate_size: columns },
   })
   const { tensors } = model.source
   for (const part of ['input', 'post_attention']) {
@@ -44,6 +46,7 @@ const observed: Method<RtnOptions> = { ...rtn, id: 'rtn observed', needsCalibrat
 const steps = { rounds: 10, iterations: 15, batch: 1 } as const
 
 describe.each(['Q4_0', 'Q4_1', 'Q4_K', 'Q2_K'] as const)('quantized onto %s', (grid) => {
+  const columns = Math.max(64, ggmlTypes[grid].weights)
   const calibration = { name: 'readme', text: readFileSync(join(nano, '../../../README.md'), 'utf8') }
   const run = async (model: OpenedModel, method: string, options: Record<string, unknown>) => {
     const gpu = await testGpu()
@@ -64,7 +67,7 @@ describe.each(['Q4_0', 'Q4_1', 'Q4_K', 'Q2_K'] as const)('quantized onto %s', (g
   }
   let nearest: QuantizedModel & { drift: number }
   beforeAll(async () => {
-    nearest = await run(opened(), observed.id, {})
+    nearest = await run(opened(columns), observed.id, {})
   })
 
   it.each<[string, string, Record<string, unknown>]>([
@@ -73,7 +76,7 @@ describe.each(['Q4_0', 'Q4_1', 'Q4_K', 'Q2_K'] as const)('quantized onto %s', (g
     ['TesseraQ from AWQ', 'tesseraq', steps],
     ['TesseraQ from GPTQ', 'tesseraq', { ...steps, init: 'gptq' }],
   ])('by %s, a file holds the codes bit for bit, and the block loses less than by RTN', async (_, method, options) => {
-    const model = opened()
+    const model = opened(columns)
     const { linears, changed, report, drift } = await run(model, method, options)
     expect([...linears.values()].map(exactContainer)).toEqual(new Array(linears.size).fill(grid))
     expect(drift).toBeLessThan(nearest.drift)
@@ -90,5 +93,5 @@ describe.each(['Q4_0', 'Q4_1', 'Q4_K', 'Q2_K'] as const)('quantized onto %s', (g
       expect(toFloat32(await entry.read(), entry.dtype), name).toEqual(values)
     }
     expect(changed.size > 0).toBe(method !== 'omniquant' && options.init !== 'gptq')
-  })
+  }, 180_000)
 })
