@@ -138,7 +138,7 @@ function table() {
   const learned = [...new Set(results.rows.filter((row) => row.flags).map((row) => `${row.how} with \`${row.flags}\``))]
   return `# GGUF files of ${flags.model}
 
-Perplexity by llama.cpp itself (\`llama.cpp:512\`, ${windows.length} windows of ${flags.text}). Made by \`node bench/gguf.mjs --data DIR --model ${flags.model} --samples ${samples} --length ${length} --tokens ${tokens}\`.
+Perplexity by llama.cpp itself (\`llama.cpp:512\`, ${windows.length} windows of ${flags.text}). Made by \`node bench/gguf.mjs --data DIR --model ${flags.model} --samples ${samples} --length ${length} --tokens ${tokens} --methods ${measured.join(',').toLowerCase()}\`.
 Every linear has the type, or the one that llama.cpp falls back to where its blocks do not divide a row; embedding and head are F16.
 "Nearest" is what llama.cpp makes without an importance matrix, "RTN" the search of Bitloom; the others see ${flags.samples} windows of ${flags.length} tokens${learned.map((of) => `, ${of}`).join('')}.
 As float16: ${cell(of('F16', 'original'))}.

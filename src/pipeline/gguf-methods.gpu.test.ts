@@ -68,7 +68,7 @@ describe.each(['Q4_0', 'Q4_1', 'Q4_K', 'Q2_K'] as const)('quantized onto %s', (g
   let nearest: QuantizedModel & { drift: number }
   beforeAll(async () => {
     nearest = await run(opened(columns), observed.id, {})
-  })
+  }, 180_000)
 
   it.each<[string, string, Record<string, unknown>]>([
     ['AWQ', 'awq', {}],
