@@ -75,23 +75,27 @@ describe.each(['Q4_0', 'Q4_1', 'Q4_K', 'Q2_K'] as const)('quantized onto %s', (g
     ['OmniQuant', 'omniquant', { epochs: 15, learningRate: 0.03 }],
     ['TesseraQ from AWQ', 'tesseraq', steps],
     ['TesseraQ from GPTQ', 'tesseraq', { ...steps, init: 'gptq' }],
-  ])('by %s, a file holds the codes bit for bit, and the block loses less than by RTN', async (_, method, options) => {
-    const model = opened(columns)
-    const { linears, changed, report, drift } = await run(model, method, options)
-    expect([...linears.values()].map(exactContainer)).toEqual(new Array(linears.size).fill(grid))
-    expect(drift).toBeLessThan(nearest.drift)
-    const readable = [...linears.values()].map((linear) => ({ ...linear, read: async () => linear }))
-    const { chunks } = await ggufFile(model, { linears: readable, changed, report, rest: 'F16' })
-    const read = await openModel([memorySource(await collect(chunks), 'model.gguf')])
-    for (const [name, linear] of linears) {
-      const entry = read.tensors.get(`${name}.weight`)!
-      expect(toFloat32(await entry.read(), entry.dtype), name).toEqual(dequantize(linear))
-    }
-    // the norms that scales went into are in the file, too
-    for (const [name, values] of changed) {
-      const entry = read.tensors.get(name)!
-      expect(toFloat32(await entry.read(), entry.dtype), name).toEqual(values)
-    }
-    expect(changed.size > 0).toBe(method !== 'omniquant' && options.init !== 'gptq')
-  }, 180_000)
+  ])(
+    'by %s, a file holds the codes bit for bit, and the block loses less than by RTN',
+    async (_, method, options) => {
+      const model = opened(columns)
+      const { linears, changed, report, drift } = await run(model, method, options)
+      expect([...linears.values()].map(exactContainer)).toEqual(new Array(linears.size).fill(grid))
+      expect(drift).toBeLessThan(nearest.drift)
+      const readable = [...linears.values()].map((linear) => ({ ...linear, read: async () => linear }))
+      const { chunks } = await ggufFile(model, { linears: readable, changed, report, rest: 'F16' })
+      const read = await openModel([memorySource(await collect(chunks), 'model.gguf')])
+      for (const [name, linear] of linears) {
+        const entry = read.tensors.get(`${name}.weight`)!
+        expect(toFloat32(await entry.read(), entry.dtype), name).toEqual(dequantize(linear))
+      }
+      // the norms that scales went into are in the file, too
+      for (const [name, values] of changed) {
+        const entry = read.tensors.get(name)!
+        expect(toFloat32(await entry.read(), entry.dtype), name).toEqual(values)
+      }
+      expect(changed.size > 0).toBe(method !== 'omniquant' && options.init !== 'gptq')
+    },
+    180_000,
+  )
 })
