@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { FormatError } from '../src/errors'
 import { type OptionDescription, presetOptions } from '../src/methods/description'
 import { describeMethod } from '../src/methods/options'
-import { methods } from '../src/methods/registry'
+import { foreignOption, methods } from '../src/methods/registry'
 import { defaultRecipe, recipeFromJson } from '../src/pipeline/recipe'
 import type { Recipe } from '../src/records'
 import { type Arguments, UsageError } from './command'
@@ -14,6 +14,8 @@ const descriptions = methods.map(describeMethod)
 
 /** camelCase option key as a flag, e.g. groupSize → group-size. */
 export const flagName = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+const keyOf = (flag: string): string => flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
 
 /** An option as it is in the methods that say and take the same. */
 interface Reading {
@@ -127,8 +129,7 @@ export function recipeFrom(command: string, { values, given }: RecipeArguments, 
   const foreign = Object.keys(optionFlags).find(
     (flag) => given.has(flag) && !known.some(({ key }) => flagName(key) === flag),
   )
-  if (foreign)
-    throw new UsageError(`${command}: --${foreign}: expected an option of ${method}, got one of another method`)
+  if (foreign) throw new UsageError(`${command}: --${foreign}: ${foreignOption(method, keyOf(foreign))}`)
   const preset = given.has('preset') ? description.presets.find(({ name }) => name === values.preset) : undefined
   if (given.has('preset') && !preset)
     throw new UsageError(`${command}: --preset: expected a preset of ${method}, got '${values.preset}' — leave it out`)

@@ -15,6 +15,7 @@ struct Params {
   most: f32, // the last multiple
   step_bits: u32,
   low_bits: u32,
+  shrink: f32, // how far the weights of a sub-block are drawn in, from both ends
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> w: array<f32>;
@@ -24,9 +25,6 @@ struct Params {
 
 // Columns without any importance still have levels.
 const TINY = 1e-20;
-// What a float16 counts in at the least.
-const LEAST = 5.9604645e-8;
-
 // Sizes come as parameters, not as constants: loops written out would take a software device half a minute to compile.
 var<private> x: array<f32, 32>;
 var<private> omega: array<f32, 32>;
@@ -34,10 +32,15 @@ var<private> omega: array<f32, 32>;
 fn zero() -> f32 { return 0.5 * (params.top + 1.0); }
 
 fn load(row: u32, begin: u32) {
+  var low = 0.0;
+  var high = 0.0;
   for (var i = 0u; i < params.size; i++) {
     x[i] = w[row * params.columns + begin + i];
     omega[i] = max(importance[begin + i], TINY);
+    low = min(low, x[i]);
+    high = max(high, x[i]);
   }
+  for (var i = 0u; i < params.size; i++) { x[i] = clamp(x[i], params.shrink * low, params.shrink * high); }
 }
 
 // A positive value as a multiple of LEAST with so many significant bits: the next one above, or the nearest.
@@ -46,14 +49,6 @@ fn unit_above(value: f32, bits: u32) -> f32 {
   let coarse = bitcast<f32>((bitcast<u32>(value) + below) & ~below);
   return max(LEAST, ceil(coarse * 16777216.0) * LEAST);
 }
-
-fn unit_near(value: f32, bits: u32) -> f32 {
-  let part = 1u << (24u - bits);
-  let coarse = bitcast<f32>((bitcast<u32>(value) + part / 2u) & ~(part - 1u));
-  return max(LEAST, round(coarse * 16777216.0) * LEAST);
-}
-
-fn half(value: f32) -> f32 { return f16_to_f32(f32_to_f16(value)); }
 
 // Σ ω·(x − nearest of low + step·code)²
 fn error_of(step: f32, low: f32) -> f32 {

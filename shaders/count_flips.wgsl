@@ -15,7 +15,8 @@ fn flipped(i: u32) -> bool {
   let group = group_of(column);
   let below = code_in_word(base[word_of(row, column)], column);
   let cell = grid[row * params.groups + group];
-  let nearest_up = 2.0 * (w[i] - cell.x - f32(below) * cell.y) > cell.y;
+  let above = w[i] - cell.x - f32(below) * cell.y;
+  let nearest_up = 2.0 * select(above, -above, cell.y < 0.0) > abs(cell.y);
   return below < top_of(group) && (nu[i] > 0.0) != nearest_up;
 }
 

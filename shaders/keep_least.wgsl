@@ -1,16 +1,17 @@
 // Error dᵀ(H_gg d) of every (row, group) on a candidate's grid, and that grid where no candidate before had less.
-// d, product = d·H_gg group by group: [rows, columns]; the candidate's and the best grid, least: [rows, groups].
+// d, product = d·H_gg group by group: [rows, columns]; least: [rows, groups]; the candidate's and the best grid, a and b:
+// [rows, groups · lines], a group being of so many lines.
 // `first` candidates are kept whatever their error. (row, group)s are shared as
 // lib/together.wgsl or lib/alone.wgsl say.
-struct Params { rows: u32, columns: u32, group_size: u32, groups: u32, first: u32 }
+struct Params { rows: u32, columns: u32, group_size: u32, groups: u32, lines: u32, first: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> d: array<f32>;
 @group(0) @binding(2) var<storage, read> product: array<f32>;
-@group(0) @binding(3) var<storage, read> candidate_steps: array<f32>;
-@group(0) @binding(4) var<storage, read> candidate_zeros: array<f32>;
+@group(0) @binding(3) var<storage, read> candidate_a: array<f32>;
+@group(0) @binding(4) var<storage, read> candidate_b: array<f32>;
 @group(0) @binding(5) var<storage, read_write> least: array<f32>;
-@group(0) @binding(6) var<storage, read_write> steps: array<f32>;
-@group(0) @binding(7) var<storage, read_write> zeros: array<f32>;
+@group(0) @binding(6) var<storage, read_write> a: array<f32>;
+@group(0) @binding(7) var<storage, read_write> b: array<f32>;
 
 @compute @workgroup_size(SIZE)
 fn main(
@@ -29,7 +30,9 @@ fn main(
   let error = sum_over_lanes(lane, sum);
   if (lane == 0u && (params.first == 1u || error < least[at])) {
     least[at] = error;
-    steps[at] = candidate_steps[at];
-    zeros[at] = candidate_zeros[at];
+    for (var line = at * params.lines; line < (at + 1u) * params.lines; line++) {
+      a[line] = candidate_a[line];
+      b[line] = candidate_b[line];
+    }
   }
 }

@@ -1,5 +1,5 @@
-// Where rounding begins to learn: base = floor((w − low)/step) and ν such that h(ν) is the fraction above it, so that
-// the soft weights are w. Codes outside 0 … top have no gradient in the paper, being clamped; here they are hard.
+// Where rounding begins to learn: base = floor((w − low)/step), steps having either sign, and ν such that h(ν) is the
+// fraction above it, so that the soft weights are w. Codes outside 0 … top have no gradient in the paper, being clamped; here they are hard.
 // w, nu: [rows, columns]; grid: [rows, groups] (low, step); base: packed. An invocation takes a word of base.
 struct Params { rows: u32, columns: u32, groups: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -34,12 +34,14 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     let cell = grid[row * params.groups + group];
     let top = f32(top_of(group));
     let at = row * params.columns + column;
-    let x = w[at] - cell.x;
+    let down = cell.y < 0.0;
+    let x = select(w[at] - cell.x, cell.x - w[at], down);
+    let step = abs(cell.y);
     var code = 0.0;
     var start = -f32(HARD);
-    if (x >= 0.0 && cell.y > 0.0) {
-      code = code_below(x, cell.y, top);
-      if (code < top) { start = start_at((x - code * cell.y) / cell.y); }
+    if (x >= 0.0 && step > 0.0) {
+      code = code_below(x, step, top);
+      if (code < top) { start = start_at((x - code * step) / step); }
     }
     word |= u32(code) << (8u * (column - first));
     nu[at] = start;

@@ -7,6 +7,7 @@ import grid from '../../shaders/lib/grid.wgsl?raw'
 import levels from '../../shaders/lib/levels.wgsl?raw'
 import roundSource from '../../shaders/round_to_grid.wgsl?raw'
 import { grid1d, type Kernel, wgsl } from '../gpu/kernel'
+import { byLines } from './lines'
 
 /** Groups of a weight matrix and the width of its codes. */
 export interface GridShape {
@@ -103,22 +104,13 @@ export const gptqBlock = (software: boolean): Kernel<GptqBindings, GptqBlockShap
   software ? gptqBlocks.software : gptqBlocks.hardware
 
 /** w [rows, columns], original order: what the columns of a block were when they were rounded, their errors still there. */
-export const compensated: Kernel<
-  'errors' | 'u' | 'order' | 'codes' | 'steps' | 'zeros' | 'w',
-  Omit<GptqBlockShape, 'bits'>
-> = {
-  label: 'compensated',
-  wgsl: wgsl([grid, levels, compensatedSource], { BLOCK: GPTQ_BLOCK }),
-  bindings: {
-    errors: 'read',
-    u: 'read',
-    order: 'read',
-    codes: 'read',
-    steps: 'read',
-    zeros: 'read',
-    w: 'read_write',
-  },
-  params: { rows: 'u32', columns: 'u32', first: 'u32', count: 'u32', groupSize: 'u32', groups: 'u32' },
-  passes: (shape, device) => [{ groups: grid1d(shape.rows * shape.count, 64, device), params: { ...shape } }],
-  cost: ({ rows, count }) => ({ flops: 4 * rows * count, bytes: 12 * rows * count }),
-}
+export const compensated = byLines(
+  (lines, suffix): Kernel<'errors' | 'u' | 'order' | 'codes' | 'a' | 'b' | 'w', GptqBlockShape> => ({
+    label: `compensated${suffix}`,
+    wgsl: wgsl([grid, ...lines, compensatedSource], { BLOCK: GPTQ_BLOCK }),
+    bindings: { errors: 'read', u: 'read', order: 'read', codes: 'read', a: 'read', b: 'read', w: 'read_write' },
+    params: { rows: 'u32', columns: 'u32', first: 'u32', count: 'u32', groupSize: 'u32', groups: 'u32', bits: 'u32' },
+    passes: (shape, device) => [{ groups: grid1d(shape.rows * shape.count, 64, device), params: { ...shape } }],
+    cost: ({ rows, count }) => ({ flops: 4 * rows * count, bytes: 12 * rows * count }),
+  }),
+)

@@ -46,12 +46,12 @@ describe('snapping scaled weights', () => {
     })
     const tensors = {
       y: gpu.upload(values),
-      steps: gpu.upload(Float32Array.from(grids, ([step]) => step)),
-      zeros: gpu.upload(Float32Array.from(grids, ([, zero]) => zero)),
+      a: gpu.upload(Float32Array.from(grids, ([step]) => step)),
+      b: gpu.upload(Float32Array.from(grids, ([, zero]) => zero)),
       s: gpu.upload(scales),
     }
     const rec = gpu.record()
-    rec.run(snapScaled, tensors, { rows, columns, groupSize, groups, bits })
+    rec.run(snapScaled('steps'), tensors, { rows, columns, groupSize, groups, bits })
     await gpu.submit(rec)
     const expected = Float64Array.from(values, (value, i) => {
       const [step, zero] = grids[Math.floor(i / columns) * groups + Math.floor((i % columns) / groupSize)]!

@@ -1,8 +1,8 @@
 import magnitudesSource from '../../shaders/column_magnitudes.wgsl?raw'
 import grid from '../../shaders/lib/grid.wgsl?raw'
-import levels from '../../shaders/lib/levels.wgsl?raw'
 import snapSource from '../../shaders/snap_scaled.wgsl?raw'
 import { grid1d, type Kernel, wgsl } from '../gpu/kernel'
+import { byLines } from './lines'
 import type { GridShape } from './quantize'
 
 /** Rows that one partial sum covers: long enough that few are read back, short enough to be exact to 10⁻⁵ in float32. */
@@ -24,11 +24,13 @@ export const columnMagnitudes: Kernel<'x' | 'sums', { rows: number; columns: num
 }
 
 /** Rounds weights whose columns were scaled by s [columns] to their grid and takes the scales back, in place. */
-export const snapScaled: Kernel<'y' | 'steps' | 'zeros' | 's', GridShape> = {
-  label: 'snap scaled',
-  wgsl: wgsl([grid, levels, snapSource]),
-  bindings: { y: 'read_write', steps: 'read', zeros: 'read', s: 'read' },
-  params: { rows: 'u32', columns: 'u32', groupSize: 'u32', groups: 'u32', bits: 'u32' },
-  passes: (shape, device) => [{ groups: grid1d(shape.rows * shape.columns, 256, device), params: { ...shape } }],
-  cost: ({ rows, columns }) => ({ flops: 8 * rows * columns, bytes: 8 * rows * columns }),
-}
+export const snapScaled = byLines(
+  (lines, suffix): Kernel<'y' | 'a' | 'b' | 's', GridShape> => ({
+    label: `snap scaled${suffix}`,
+    wgsl: wgsl([grid, ...lines, snapSource]),
+    bindings: { y: 'read_write', a: 'read', b: 'read', s: 'read' },
+    params: { rows: 'u32', columns: 'u32', groupSize: 'u32', groups: 'u32', bits: 'u32' },
+    passes: (shape, device) => [{ groups: grid1d(shape.rows * shape.columns, 256, device), params: { ...shape } }],
+    cost: ({ rows, columns }) => ({ flops: 8 * rows * columns, bytes: 8 * rows * columns }),
+  }),
+)

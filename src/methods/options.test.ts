@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { FormatError } from '../errors'
+import { gridNames } from '../formats/gguf/grids'
 import { matters, presetOf, presetOptions } from './description'
 import { described, describeMethod } from './options'
 import { methods, resolveMethod } from './registry'
@@ -113,5 +114,39 @@ describe('resolveMethod', () => {
     expect(() => resolveMethod('magic', {})).toThrow(FormatError)
     expect(() => resolveMethod('rtn', { bits: 9 })).toThrow(/option 'bits' of rtn.*got 9/)
     expect(() => resolveMethod('rtn', { bits: 4, groupSize: 100 })).toThrow(/groupSize/)
+    expect(() => resolveMethod('rtn', { colour: 'red' })).toThrow(
+      /expected an option of rtn, got 'colour' — leave it out$/,
+    )
+  })
+})
+
+describe('the grid of a GGUF type', () => {
+  const title = (id: string) => methods.find((method) => method.id === id)!
+  it.each(['rtn', 'gptq', 'awq', 'omniquant', 'tesseraq'])(
+    'is a choice of %s, which bits and groups then have no say in',
+    (id) => {
+      const { options } = describeMethod(title(id))
+      const grid = options.find(({ key }) => key === 'grid')
+      expect(grid?.type === 'choice' && grid.choices.map(({ value }) => value)).toEqual(
+        expect.arrayContaining(['free', ...gridNames]),
+      )
+      for (const key of ['bits', 'groupSize'])
+        expect(matters(options.find((option) => option.key === key)!, { grid: 'Q4_K' })).toBe(false)
+    },
+  )
+
+  it.each(['sage', 'sage-plus', 'billm', 'pb-llm', 'mg-ptq'])(
+    'is refused by %s, which names those that take it',
+    (id) => {
+      expect(() => resolveMethod(id, { grid: 'Q4_0' })).toThrow(
+        `expected an option of ${id}, whose levels are no GGUF type’s, got 'grid' — leave it out, or take tesseraq, gptq, awq, omniquant, rtn`,
+      )
+    },
+  )
+
+  it('is refused beside widths of MG-PTQ', () => {
+    expect(() => resolveMethod('tesseraq', { grid: 'Q4_0', allocation: 'mg-ptq' })).toThrow(
+      /option 'grid' of tesseraq: expected the free grid with widths of MG-PTQ.*take allocation uniform/,
+    )
   })
 })

@@ -43,7 +43,7 @@ export const uniformGridOptions = {
 }
 
 /** Beside which options of a uniform grid have a say. */
-const free = { grid: ['free'] } as const
+export const free = { grid: ['free'] } as const
 
 const { bits, groupSize, symmetric } = uniformGridOptions
 const heard = <T extends z.ZodType>(option: T): T =>

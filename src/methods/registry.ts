@@ -5,6 +5,7 @@ import { gptq } from './gptq/gptq'
 import type { Method } from './method'
 import { mgptq } from './mgptq/mgptq'
 import { omniquant } from './omniquant/omniquant'
+import { describeMethod } from './options'
 import { pbllm } from './pbllm/pbllm'
 import { rtn } from './rtn/rtn'
 import { sagePlus } from './sage/plus'
@@ -38,9 +39,20 @@ export function resolveMethod(
   const result = method.schema.safeParse(options)
   if (!result.success) {
     const [issue] = result.error.issues
+    if (issue?.code === 'unrecognized_keys') throw new FormatError(`recipe: ${foreignOption(id, issue.keys[0]!)}`)
     throw new FormatError(
       `recipe: option '${issue?.path.join('.')}' of ${id}: ${issue?.message} (got ${JSON.stringify(issue?.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], options))}) — correct it`,
     )
   }
   return { method, options: result.data }
+}
+
+/** Why a method does not take an option, and which do. */
+export function foreignOption(id: string, key: string): string {
+  const others = methods.filter((method) => describeMethod(method).options.some((option) => option.key === key))
+  const known = others.map((method) => method.id).join(', ')
+  const reason = key === 'grid' ? `, whose levels are no GGUF type’s` : ''
+  return others.length > 0
+    ? `expected an option of ${id}${reason}, got '${key}' — leave it out, or take ${known}`
+    : `expected an option of ${id}, got '${key}' — leave it out`
 }

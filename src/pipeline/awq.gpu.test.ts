@@ -6,7 +6,7 @@ import { quantizeWhole as quantize, type WholeModel } from '../../test/whole'
 import { scalesOf } from '../methods/awq/exponents'
 import { inputMagnitudes } from '../methods/awq/magnitudes'
 import { partErrors } from '../methods/awq/part-errors'
-import { searchScales } from '../methods/awq/scales'
+import { candidateOf, searchScales } from '../methods/awq/scales'
 import { BlockForward } from '../models/block'
 import { feedOf } from '../models/feeds'
 import { LlamaModel } from '../models/model'
@@ -108,13 +108,14 @@ describe('the search for scales', () => {
   it('compares the outputs of a half whose linears are rounded', async () => {
     await withBlock(2, async (block, { spec, weights }) => {
       const { gpu } = block
-      const grid = { bits: 3, groupSize: 32 } as const
+      const grid = { bits: 3, groupSize: 32, grid: 'free' } as const
       const magnitudes = await inputMagnitudes(block)
       for (const stage of [0, 2] as const) {
-        const candidates = [0, 0.25, 0.6].map((ratio) => scalesOf(magnitudes.get(stage)!, ratio))
-        const tensors = candidates.map((scales) => gpu.upload(scales))
+        const ratios = [0, 0.25, 0.6]
+        const candidates = ratios.map((ratio) => scalesOf(magnitudes.get(stage)!, ratio))
+        const tensors = ratios.map((ratio) => candidateOf(gpu, magnitudes.get(stage)!, ratio))
         const errors = await partErrors(block, stage, grid, tensors)
-        gpu.free(...tensors)
+        for (const { scales, importance } of tensors) gpu.free(scales, importance)
         const expected = candidates.map((scales) => {
           const rounded = new Map(weights)
           for (const linear of spec.linears.filter((candidate) => candidate.stage === stage)) {
@@ -139,7 +140,7 @@ describe('the search for scales', () => {
     await withBlock(kvHeads, async (block, { spec, weights }) => {
       expect(feedOf(spec, 1) !== null).toBe(kvHeads === 4)
       const inputs = await inputMagnitudes(block)
-      await searchScales(block, { bits: 2, groupSize: 32 })
+      await searchScales(block, { bits: 2, groupSize: 32, grid: 'free' })
       const after = await inputMagnitudes(block)
       for (const stage of [0, 1, 2, 3] as const) {
         const scaled = inputs.get(stage)!.some((a, j) => Math.abs(after.get(stage)![j]! - a) > 1e-3 * a)

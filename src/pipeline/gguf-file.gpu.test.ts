@@ -7,7 +7,7 @@ import { gridSample, nested, nestedSymmetric, ranges, scales, symmetric } from '
 import { ratio as ratioOf, readable, writeModel } from '../../test/gguf-out'
 import { llama } from '../../test/llama'
 import { sharedPath, sharedTest } from '../../test/shared'
-import { entryOf, tinyLlama } from '../../test/tiny-llama'
+import { tinyModel } from '../../test/tiny-gguf'
 import { collect, tinyReport } from '../../test/tiny-model'
 import { quantizeWhole as quantize } from '../../test/whole'
 import { zeroGrid } from '../formats/affine'
@@ -15,7 +15,6 @@ import { exactContainer } from '../formats/gguf/container'
 import { folderSources } from '../formats/node-files'
 import type { AffineLinear, Grid, Width } from '../formats/quantized'
 import { linearName } from '../models/spec'
-import { openTokenizer } from '../models/tokenizer'
 import type { WeightSource } from '../models/weights'
 import { type GgufRequest, ggufFile } from './gguf'
 import { type OpenedModel, openFiles, quantizedWeights, weightsOf } from './opened'
@@ -97,24 +96,6 @@ describe('a model', () => {
     await expect(llama({ path, text: 'a' })).rejects.toThrow(/llama\.cpp ended with/)
   })
 })
-
-/** A tiny model with the tokenizer of wren-nano; its logits are calm, since llama.cpp rounds activations to eight bits. */
-function tinyModel(config: Record<string, unknown>): OpenedModel {
-  const files = new Map(
-    ['config.json', 'tokenizer.json', 'tokenizer_config.json'].map((name) => [name, readFileSync(join(nano, name))]),
-  )
-  const { spec, source, weights } = tinyLlama({
-    ...{ vocab_size: 8192, hidden_size: 256, intermediate_size: 256, num_hidden_layers: 2, num_attention_heads: 4 },
-    ...{ num_key_value_heads: 2, tie_word_embeddings: true, max_position_embeddings: 1024, rope_theta: 500 },
-    ...{ bos_token_id: 0, eos_token_id: 1, rms_norm_eps: 1e-5 },
-    ...config,
-  })
-  const embedding = 'model.embed_tokens.weight'
-  const calm = weights.get(embedding)!.map((value) => value / 4)
-  const tensors = new Map(source.tensors).set(embedding, entryOf(embedding, [8192, 256], calm))
-  const opened = { name: 'tiny', source: { ...source, tensors, files }, spec, tokenizer: openTokenizer(files) }
-  return { ...opened, chatTemplate: null, packed: null }
-}
 
 it.each([
   ['Qwen2ForCausalLM', {}],

@@ -30,6 +30,42 @@ export interface Multiples {
  * Every factor is as small as can be: a finer unit only makes them larger.
  */
 export function multiplesOf(values: ArrayLike<number>, most: number): Multiples | null {
+  const counted = commonOf(values, most)
+  if (!counted) return null
+  const { common, largest } = counted
+  if (common === 0) return { half: 0, factors: new Int32Array(values.length) }
+  for (let part = 1; part * largest <= most * common; part++) {
+    const unit = (common / part) * UNIT
+    const half = common % part === 0 ? exactHalf(unit) : -1
+    if (half >= 0) return { half, factors: Int32Array.from(values, (value) => value / unit) }
+  }
+  return null
+}
+
+/**
+ * The finest number of at most `bits` significant bits of which all values are multiples by whole numbers of at most `most`;
+ * 0 where all are 0, null where there is none.
+ */
+export function finestUnit(values: ArrayLike<number>, most: number, bits: number): number | null {
+  const counted = commonOf(values, most)
+  if (!counted) return null
+  const { common, largest } = counted
+  if (common === 0) return 0
+  for (let part = Math.floor((most * common) / largest); part >= 1; part--) {
+    const unit = common / part
+    if (Number.isInteger(unit) && significantBits(unit) <= bits) return unit * UNIT
+  }
+  return null
+}
+
+function significantBits(whole: number): number {
+  let odd = whole
+  while (odd % 2 === 0) odd /= 2
+  return Math.floor(Math.log2(odd)) + 1
+}
+
+/** The greatest common divisor of values and the largest of them, in units; null where they are more than `most` apart. */
+function commonOf(values: ArrayLike<number>, most: number): { common: number; largest: number } | null {
   let common = 0
   let largest = 0
   for (let i = 0; i < values.length; i++) {
@@ -40,11 +76,5 @@ export function multiplesOf(values: ArrayLike<number>, most: number): Multiples 
     common = units
     if (largest > most * common) return null
   }
-  if (common === 0) return { half: 0, factors: new Int32Array(values.length) }
-  for (let part = 1; part * largest <= most * common; part++) {
-    const unit = (common / part) * UNIT
-    const half = common % part === 0 ? exactHalf(unit) : -1
-    if (half >= 0) return { half, factors: Int32Array.from(values, (value) => value / unit) }
-  }
-  return null
+  return { common, largest }
 }

@@ -13,6 +13,7 @@ describe('the options of AWQ', () => {
     expect(options.map(({ key, type, default: value, advanced }) => [key, type, value, advanced])).toEqual([
       ['bits', 'choice', 4, false],
       ['groupSize', 'choice', 128, false],
+      ['grid', 'choice', 'free', false],
       ['search', 'choice', 'both', false],
     ])
   })
@@ -20,13 +21,15 @@ describe('the options of AWQ', () => {
   it('know no symmetric grid, and no other search', () => {
     expect(() => resolveMethod('awq', { symmetric: true })).toThrow(/awq/)
     expect(() => resolveMethod('awq', { search: 'half' })).toThrow(/option 'search' of awq.*got "half"/)
-    expect(resolveMethod('awq', { search: 'clips' }).options).toEqual({ bits: 4, groupSize: 128, search: 'clips' })
+    expect(resolveMethod('awq', { search: 'clips' }).options).toEqual({
+      ...{ bits: 4, groupSize: 128, grid: 'free', search: 'clips' },
+    })
   })
 })
 
 describe('the work of AWQ', () => {
   const spec = specFromConfig(tinyConfig)
-  const options: AwqOptions = { bits: 4, groupSize: 32, search: 'both' }
+  const options: AwqOptions = { bits: 4, groupSize: 32, grid: 'free', search: 'both' }
   const flops = (changes: Partial<AwqOptions>, samples = 4, length = 64) =>
     awqWork({ ...options, ...changes }, spec, { samples, length }).flops
 

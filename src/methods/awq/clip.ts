@@ -56,22 +56,22 @@ export function recordClipSearch(gpu: Gpu, rec: Recorder, { shape, steps, zeros 
   const product = gpu.alloc(w.shape, 'f32', 'errors times hessian')
   for (const shrink of SHRINKS) {
     recordMinMax(rec, candidate, w, shrink)
-    rec.run(gridErrors, { w, steps: candidate.steps, zeros: candidate.zeros, d }, shape)
+    rec.run(gridErrors('steps'), { w, a: candidate.steps, b: candidate.zeros, d }, shape)
     recordGroupProducts(rec, shape, d, h, product)
-    const tried = { candidate_steps: candidate.steps, candidate_zeros: candidate.zeros }
+    const tried = { candidate_a: candidate.steps, candidate_b: candidate.zeros }
     rec.run(
       keepLeast(rec.traits.software),
-      { d, product, ...tried, least, steps, zeros },
-      { ...shape, first: shrink === 1 },
+      { d, product, ...tried, least, a: steps, b: zeros },
+      { ...shape, lines: 1, first: shrink === 1 },
     )
   }
   gpu.free(candidate.steps, candidate.zeros, least, d, product)
 }
 
 /** product[:, g] = d[:, g]·H_gg for every group of columns: whole groups together, a shorter last one by itself. */
-function recordGroupProducts(
+export function recordGroupProducts(
   rec: Recorder,
-  { rows, columns, groupSize }: GridShape,
+  { rows, columns, groupSize }: Pick<GridShape, 'rows' | 'columns' | 'groupSize'>,
   d: Tensor,
   h: Tensor,
   product: Tensor,

@@ -1,6 +1,8 @@
+import { blockGrids, type GridName } from '../../formats/gguf/grids'
 import { blockShapes } from '../../models/block-shapes'
 import type { LinearSpec, ModelSpec } from '../../models/spec'
 import { gridMoments } from '../affine'
+import { blockGridMoments, gridOf } from '../block-grid'
 import type { BlockWindows, MethodMemory, Moment, Shape } from '../memory'
 import { type AwqOptions, searchesClips, searchesScales } from './options'
 import { windowsSearched } from './part-errors'
@@ -10,8 +12,12 @@ export function awqMemory(options: AwqOptions): MethodMemory {
   return {
     ...{ together: true, throughout: [], kept: () => [], stage: () => [], plan: null },
     ...(searchesScales(options) && { block: scaleSearchMoments }),
-    linear: (linear) =>
-      gridMoments(linear, options, searchesClips(options) ? clipSearchShapes(linear, options.groupSize) : []),
+    linear: (linear) => {
+      const type = gridOf(options.grid, linear)
+      const clips = searchesClips(options)
+      if (type) return [...(clips ? [blockClipMoment(linear, type)] : []), ...blockGridMoments(linear, type, [])]
+      return gridMoments(linear, options, clips ? clipSearchShapes(linear, options.groupSize) : [])
+    },
   }
 }
 
@@ -21,6 +27,14 @@ export function clipSearchShapes({ out, in: columns }: LinearSpec, groupSize: nu
   const cells = [out, groups]
   const weights = [out, columns]
   return [cells, cells, cells, weights, weights]
+}
+
+/** What `clippedLines` holds at its fullest. */
+export function blockClipMoment({ out, in: columns }: LinearSpec, type: GridName): Moment {
+  const { size, count } = blockGrids[type]
+  const lines = [out, columns / size]
+  const weights = [out, columns]
+  return { weights: [lines, lines, lines, lines, [out, columns / size / count], weights, weights, [columns]] }
 }
 
 /**

@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { described, uniformGridOptions } from '../options'
+import { described, gridOptions } from '../options'
 
 export const schema = z.strictObject({
-  bits: uniformGridOptions.bits,
-  groupSize: uniformGridOptions.groupSize,
+  bits: gridOptions.bits,
+  groupSize: gridOptions.groupSize,
+  grid: gridOptions.grid,
   search: described(z.enum(['both', 'scales', 'clips', 'none']).default('both'), {
     label: 'Search',
     help: 'What is searched: scales that enlarge columns where inputs are loud, how far each range is drawn in, or both.',

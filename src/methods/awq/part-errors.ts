@@ -1,10 +1,10 @@
 import type { Tensor } from '../../gpu/tensor'
 import { readColumnSums, recordColumnSums, total } from '../../linalg/column-sums'
 import { BlockForward } from '../../models/block'
-import type { GridOptions } from '../affine'
+import type { GridChoice } from '../block-grid'
 import type { Samples, WorkingBlock } from '../method'
 import { type Place, placesOf, recordWindows } from '../reconstruction/windows'
-import { recordDifference, recordRounded } from './rounded'
+import { type Candidate, recordDifference, recordRounded } from './rounded'
 
 /**
  * Tokens on which candidates are compared. Each gives an error of `hidden` outputs, so that these rank twenty candidates
@@ -19,15 +19,15 @@ export const windowsSearched = (samples: number, length: number): number =>
 /**
  * Squared difference, summed over some tokens, that rounding the linears of a stage with scaled columns makes to the
  * output of the block's half they are in: of attention with o for q, k and v, of the whole feed-forward part for gate
- * and up. All other weights stay as they are. One number for each of `scales`, [in] each.
+ * and up. All other weights stay as they are. One number for each candidate.
  *
  * Inputs are those that the quantized blocks before this one give; the original method takes the float model's.
  */
 export async function partErrors(
   block: WorkingBlock,
   stage: 0 | 2,
-  grid: GridOptions,
-  scales: readonly Tensor[],
+  grid: GridChoice,
+  candidates: readonly Candidate[],
 ): Promise<number[]> {
   const { gpu, model, weights } = block
   const samples = block.samples()
@@ -41,7 +41,7 @@ export async function partErrors(
   })
   const changed = { ...weights, linears: { ...weights.linears, ...Object.fromEntries(rounded) } }
 
-  const errors = scales.map(() => 0)
+  const errors = candidates.map(() => 0)
   for (const places of someWindows(samples)) {
     const batch = { windows: places.length, length }
     const rec = gpu.record()
@@ -51,10 +51,11 @@ export async function partErrors(
     const original = forward.run(rec, weights, input, batch, { part })
     await gpu.submit(rec)
     const sums: Tensor[] = []
-    for (const s of scales) {
+    for (const candidate of candidates) {
       await block.checkpoint()
       const step = gpu.record()
-      for (const [role, { weight }] of rounded) recordRounded(gpu, step, weights.linears[role].weight, s, grid, weight)
+      for (const [role, { weight }] of rounded)
+        recordRounded(gpu, step, weights.linears[role].weight, candidate, grid, weight)
       const y = forward.run(step, changed, input, batch, { part })
       const d = recordDifference(gpu, step, y, original)
       sums.push(recordColumnSums(gpu, step, d, d))

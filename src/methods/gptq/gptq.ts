@@ -10,6 +10,7 @@ import { allocGrid, freeGrid, type GridTensors, gridMoments, recordFindGrid, rec
 import { aheadOfFactors } from '../ahead'
 import {
   allocBlockGrid,
+  allocLines,
   blockGridMoments,
   freeBlockGrid,
   gridOf,
@@ -85,7 +86,7 @@ export const gptq: Method<GptqOptions, Types | null> = {
     const weight = gpu.alloc([out, n])
     const { upper, failed } = recordInverseFactor(gpu, rec, h, order, 0.01)
     if (type) {
-      const tensors = allocBlockGrid(gpu, rec, spec, type)
+      const tensors = allocBlockGrid(gpu, rec, allocLines(gpu, spec, type))
       recordGptqToBlocks(gpu, rec, weight, { upper, order, diagonal }, tensors, options.actOrder)
       freeBlockGrid(gpu, tensors)
     } else {
@@ -118,7 +119,7 @@ function submitted(
     if (type) {
       const rec = gpu.record()
       const order = actOrder ? factor.columns : undefined
-      const tensors = allocBlockGrid(gpu, rec, spec, type, order)
+      const tensors = allocBlockGrid(gpu, rec, allocLines(gpu, spec, type), order)
       recordGptqToBlocks(gpu, rec, block.weight(spec), factor, tensors, actOrder)
       await gpu.submit(rec)
       const linear = await submitBlocks(gpu, block.nameOf(spec), tensors)
@@ -160,6 +161,11 @@ export function recordGptq(
   recordColumns(gpu, rec, weight, factor, block, ({ w, errors, first, count }) => {
     if (!ranged && first % groupSize === 0) recordFindGrid(rec, grid, w, symmetric, first / groupSize, 1)
     rec.run(gptqBlock(rec.traits.software), { w, u, order, steps, zeros, codes, errors }, { ...shape, first, count })
-    if (rounded) rec.run(compensated, { errors, u, order, codes, steps, zeros, w: rounded }, { ...shape, first, count })
+    if (rounded)
+      rec.run(
+        compensated('steps'),
+        { errors, u, order, codes, a: steps, b: zeros, w: rounded },
+        { ...shape, first, count },
+      )
   })
 }

@@ -10,7 +10,7 @@ import { readColumnSums, recordColumnSums, total } from '../../linalg/column-sum
 import type { LinearSpec, ModelSpec } from '../../models/spec'
 import { type Columns, reachable } from '../allocation/columns'
 import { project } from '../allocation/project'
-import { allocBlockGrid, freeBlockGrid, recordRoundToBlocks, submitBlocks } from '../block-grid'
+import { roundToType } from '../block-grid'
 import type { BlockContext, ModelContext } from '../method'
 
 /** The type of every linear, by its name; linears whose rows no block divides have none. */
@@ -92,13 +92,8 @@ async function costOf(block: BlockContext, spec: LinearSpec, type: GridName, h: 
   block.checkCancelled()
   const { gpu } = block
   const w = block.weight(spec)
-  const found = gpu.record()
-  const tensors = allocBlockGrid(gpu, found, spec, type)
-  recordRoundToBlocks(found, w, tensors)
-  await gpu.submit(found)
-  const linear = await submitBlocks(gpu, block.nameOf(spec), tensors)
-  freeBlockGrid(gpu, tensors)
-  return errorOf(gpu, w, uploadLinear(gpu, await linear.value), h, emphasis)
+  const linear = await roundToType(gpu, block.nameOf(spec), spec, type, w)
+  return errorOf(gpu, w, uploadLinear(gpu, linear), h, emphasis)
 }
 
 /** Σ ωᵣ·(D H Dᵀ)ᵣᵣ, D = W − Ŵ. */

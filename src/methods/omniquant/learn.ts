@@ -1,13 +1,15 @@
 import type { Role } from '../../models/weights'
 import type { ReconstructionRecord } from '../../records'
-import type { GridOptions } from '../affine'
+import { type GridChoice, gridOf } from '../block-grid'
 import type { WorkingBlock } from '../method'
 import { Journal } from '../reconstruction/journal'
 import { batchWarnings, Reconstruction } from '../reconstruction/reconstruction'
-import { type LearnedGrid, LwcLearner } from './learner'
+import type { ClipLearner, LearnedGrid } from './clip-learner'
+import { LwcLearner } from './learner'
+import { LineClipLearner } from './line-learner'
 
 /** How clips are learned; the defaults are the source's. */
-export interface ClipOptions extends GridOptions {
+export interface ClipOptions extends GridChoice {
   /** Steps, counted in passes over as many windows as there are; 20. */
   readonly epochs?: number
   /** Of b and g; 0.01. */
@@ -17,7 +19,7 @@ export interface ClipOptions extends GridOptions {
 }
 
 export interface LearnedClips {
-  /** Of every linear of the block, rounded as stored: steps float16, zeros integers in [0, 2^bits − 1]. To be freed. */
+  /** Of every linear of the block, as they are stored. To be freed. */
   readonly grids: ReadonlyMap<Role, LearnedGrid>
   readonly reconstruction: ReconstructionRecord
   readonly warnings: readonly string[]
@@ -35,15 +37,23 @@ export async function learnClips(
   { epochs = 20, learningRate = 0.01, batch = 1, ...grid }: ClipOptions,
 ): Promise<LearnedClips> {
   const { gpu, model } = block
-  const rec = gpu.record()
-  const learners = model.linears.map((spec) => new LwcLearner(gpu, rec, spec, block.weight(spec), grid, learningRate))
-  await gpu.submit(rec)
+  const learners: ClipLearner[] = []
+  for (const spec of model.linears) {
+    const type = gridOf(grid.grid, spec)
+    const weight = block.weight(spec)
+    learners.push(
+      type
+        ? await LineClipLearner.start(gpu, spec, weight, type, learningRate)
+        : await LwcLearner.start(gpu, spec, weight, grid, learningRate),
+    )
+  }
   const journal = new Journal(stepsOf(epochs, block.samples().count, batch))
   const warnings = await train(block, learners, batch, journal)
-  const last = gpu.record()
-  const grids = new Map(learners.map((learner) => [learner.spec.role, learner.grid(last)]))
-  for (const learner of learners) learner.free()
-  await gpu.submit(last)
+  const grids = new Map<Role, LearnedGrid>()
+  for (const learner of learners) {
+    grids.set(learner.spec.role, await learner.result())
+    learner.free()
+  }
   return { grids, reconstruction: journal.record(), warnings: [...batchWarnings(block, batch), ...warnings] }
 }
 
@@ -53,7 +63,7 @@ export const stepsOf = (epochs: number, windows: number, batch: number): number 
 /** Takes the steps of the journal; what went wrong. */
 async function train(
   block: WorkingBlock,
-  learners: readonly LwcLearner[],
+  learners: readonly ClipLearner[],
   batch: number,
   journal: Journal,
 ): Promise<string[]> {

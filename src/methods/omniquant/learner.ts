@@ -5,20 +5,17 @@ import { elements, type Tensor } from '../../gpu/tensor'
 import { clippingEnds, clippingGradient, clippingGrid, clippingWeights } from '../../kernels/clipping'
 import type { GridShape } from '../../kernels/quantize'
 import type { LinearSpec } from '../../models/spec'
-import { type GridOptions, type GridTensors, gridShape } from '../affine'
-import type { Learner } from '../reconstruction/learner'
+import { type GridOptions, gridShape } from '../affine'
+import type { ClipLearner, RangedGrid } from './clip-learner'
 
 /** σ(4) = 0.982: what is kept of both ends of a group at first, as in the authors' code. */
 const INITIAL = 4
-
-/** A grid without codes on it. */
-export type LearnedGrid = Omit<GridTensors, 'codes'>
 
 /**
  * Learnable weight clipping (Shao et al. 2023, arXiv 2308.13137, equation 2): the weights of a linear are rounded to
  * nearest on ranges from σ(b)·min to σ(g)·max of each group, and b and g learn by Adam.
  */
-export class LwcLearner implements Learner {
+export class LwcLearner implements ClipLearner {
   /** b and g, f32 [2, out, groups]. */
   readonly clips: Tensor
   readonly #shape: GridShape
@@ -26,8 +23,21 @@ export class LwcLearner implements Learner {
   readonly #gradient: Tensor
   readonly #adam: Adam
 
-  /** Records how it begins. `weight` [out, in] must stay as it is. */
-  constructor(
+  /** `weight` [out, in] must stay as it is. */
+  static async start(
+    gpu: Gpu,
+    spec: LinearSpec,
+    weight: Tensor,
+    grid: GridOptions,
+    learningRate: number,
+  ): Promise<LwcLearner> {
+    const rec = gpu.record()
+    const learner = new LwcLearner(gpu, rec, spec, weight, grid, learningRate)
+    await gpu.submit(rec)
+    return learner
+  }
+
+  private constructor(
     private readonly gpu: Gpu,
     rec: Recorder,
     readonly spec: LinearSpec,
@@ -56,11 +66,13 @@ export class LwcLearner implements Learner {
     this.soften(rec, weights)
   }
 
-  /** Records the grid of the clips as they are now, rounded as it is stored; the caller's to free. */
-  grid(rec: Recorder): LearnedGrid {
+  /** The grid of the clips as they are now, rounded as it is stored; the caller's to free. */
+  async result(): Promise<RangedGrid> {
     const { rows, groups } = this.#shape
     const [steps, zeros] = [this.gpu.alloc([rows, groups]), this.gpu.alloc([rows, groups])]
+    const rec = this.gpu.record()
     rec.run(clippingGrid, { ends: this.#ends, clips: this.clips, steps, zeros }, this.#shape)
+    await this.gpu.submit(rec)
     return { shape: this.#shape, steps, zeros }
   }
 

@@ -12,16 +12,20 @@ import { makeRopeTables } from '../../models/rope-tables'
 import { CheckpointWeights, loadBlock, type Role } from '../../models/weights'
 import type { Method, MethodEvent, QuantizedModule, WorkingBlock } from '../method'
 import { rtn } from '../rtn/rtn'
+import type { LearnedGrid, RangedGrid } from './clip-learner'
 import { learnClips } from './learn'
 import { type OmniquantOptions, omniquant } from './omniquant'
 
 const [WINDOWS, LENGTH, HIDDEN] = [6, 7, tinyConfig.hidden_size]
 const ROWS = WINDOWS * LENGTH
 
-const options: OmniquantOptions = { bits: 2, groupSize: 32, epochs: 15, learningRate: 0.05, batch: 2 }
+const options: OmniquantOptions = { bits: 2, groupSize: 32, grid: 'free', epochs: 15, learningRate: 0.05, batch: 2 }
 
 /** Hidden states of which some channels are loud. */
 const states = () => noise(ROWS * HIDDEN, 3).map((x, i) => ((i % HIDDEN) % 9 === 4 ? 4 * x : x))
+
+/** Grids that are no GGUF type's. */
+const ranged = (grids: ReadonlyMap<Role, LearnedGrid>) => grids as ReadonlyMap<Role, RangedGrid>
 
 interface Tiny {
   readonly gpu: Gpu
@@ -150,9 +154,9 @@ describe('OmniQuant', () => {
 
   it('learns grids that can be stored: float16 steps, zeros among the codes', async () => {
     await withTiny(async ({ gpu, block }) => {
-      const { grids } = await learnClips(block, { bits: 3, groupSize: 32, epochs: 1 })
+      const { grids } = await learnClips(block, { bits: 3, groupSize: 32, grid: 'free', epochs: 1 })
       expect(grids.size).toBe(7)
-      for (const { shape, steps, zeros } of grids.values()) {
+      for (const { shape, steps, zeros } of ranged(grids).values()) {
         const [step, zero] = await Promise.all([gpu.readF32(steps), gpu.readF32(zeros)])
         expect(step).toHaveLength(shape.rows * shape.groups)
         expect(step.every((value) => value > 0 && (value * 2 ** 24) % 1 === 0)).toBe(true)
@@ -167,7 +171,7 @@ describe('OmniQuant', () => {
     const learned = async (tiny: Tiny, epochs: number) => {
       const { grids, ...rest } = await learnClips(tiny.block, { ...chosen, epochs })
       const values: number[] = []
-      for (const { steps, zeros } of grids.values()) {
+      for (const { steps, zeros } of ranged(grids).values()) {
         values.push(...(await tiny.gpu.readF32(steps)), ...(await tiny.gpu.readF32(zeros)))
         tiny.gpu.free(steps, zeros)
       }
@@ -201,9 +205,9 @@ describe('OmniQuant', () => {
         'the clips left the finite numbers by step 25; the clips of step 0 are used — lower the learning rate, or look for a text that overflows',
       ])
       const { grids: untouched } = await learnClips(block, { ...options, learningRate: 0 })
-      for (const [role, { steps, zeros }] of grids) {
-        expect(await gpu.readF32(steps)).toEqual(await gpu.readF32(untouched.get(role)!.steps))
-        gpu.free(steps, zeros, untouched.get(role)!.steps, untouched.get(role)!.zeros)
+      for (const [role, { steps, zeros }] of ranged(grids)) {
+        expect(await gpu.readF32(steps)).toEqual(await gpu.readF32(ranged(untouched).get(role)!.steps))
+        gpu.free(steps, zeros, ranged(untouched).get(role)!.steps, ranged(untouched).get(role)!.zeros)
       }
     })
   })

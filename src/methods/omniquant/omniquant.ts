@@ -1,18 +1,23 @@
 import { z } from 'zod'
+import type { AffineLinear } from '../../formats/quantized'
 import { roundToGrid } from '../../kernels/quantize'
 import { stagesOf } from '../../models/roles'
+import type { LinearSpec } from '../../models/spec'
 import { collectLinear, freeGrid } from '../affine'
-import type { Method } from '../method'
-import { described, uniformGridOptions } from '../options'
+import { gridWarnings, roundToLines } from '../block-grid'
+import type { Method, WorkingBlock } from '../method'
+import { described, gridOptions } from '../options'
 import { reconstructionWork } from '../reconstruction/work'
+import type { LearnedGrid } from './clip-learner'
 import { learnClips, stepsOf } from './learn'
 import { omniquantMemory } from './memory'
 
-const { bits, groupSize } = uniformGridOptions
+const { bits, groupSize, grid } = gridOptions
 
 const schema = z.strictObject({
   bits,
   groupSize,
+  grid,
   epochs: described(z.int().min(1).max(1000).default(20), {
     label: 'Epochs',
     help: 'Passes over the calibration windows for each block; the paper takes 20, and 40 at 2 bits.',
@@ -43,25 +48,39 @@ export const omniquant: Method<OmniquantOptions> = {
   work: ({ epochs, batch }, model, { samples, length }) =>
     reconstructionWork(model, stepsOf(epochs, samples, batch), { batch: Math.min(batch, samples), length }),
   async *quantize(block, options) {
-    const { gpu } = block
     const { linears } = block.model
     const { grids, reconstruction, warnings } = await learnClips(block, options)
     // not needed to learn: the errors of the linears are measured under them
     await block.hessians(stagesOf(block.model))
     for (const [at, spec] of linears.entries()) {
       block.checkCancelled()
-      const grid = { ...grids.get(spec.role)!, codes: gpu.alloc([spec.out, spec.in], 'u32', 'codes') }
-      const { shape, steps, zeros, codes } = grid
-      const rec = gpu.record()
-      rec.run(roundToGrid, { w: block.weight(spec), steps, zeros, codes }, shape)
-      await gpu.submit(rec)
-      const linear = await collectLinear(gpu, block.nameOf(spec), grid, { ...options, symmetric: false })
-      freeGrid(gpu, grid)
+      const linear = await rounded(block, spec, grids.get(spec.role)!, options)
       const last = at === linears.length - 1
       yield {
         ...{ spec, linear, damping: null, deadColumns: 0 },
-        ...(last ? { warnings, reconstruction } : { warnings: [], reconstruction: null }),
+        warnings: [...gridWarnings(options.grid, spec), ...(last ? warnings : [])],
+        reconstruction: last ? reconstruction : null,
       }
     }
   },
+}
+
+/** Rounds a linear to nearest on its grid, and frees that. */
+async function rounded(
+  block: WorkingBlock,
+  spec: LinearSpec,
+  learned: LearnedGrid,
+  options: OmniquantOptions,
+): Promise<AffineLinear> {
+  const { gpu } = block
+  const [name, w] = [block.nameOf(spec), block.weight(spec)]
+  if ('grid' in learned) return roundToLines(gpu, name, learned, w)
+  const grid = { ...learned, codes: gpu.alloc([spec.out, spec.in], 'u32', 'codes') }
+  const { shape, steps, zeros, codes } = grid
+  const rec = gpu.record()
+  rec.run(roundToGrid, { w, steps, zeros, codes }, shape)
+  await gpu.submit(rec)
+  const linear = await collectLinear(gpu, name, grid, { ...options, symmetric: false })
+  freeGrid(gpu, grid)
+  return linear
 }

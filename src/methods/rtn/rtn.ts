@@ -1,18 +1,7 @@
 import { z } from 'zod'
-import type { GridName } from '../../formats/gguf/grids'
-import type { AffineLinear } from '../../formats/quantized'
-import type { LinearSpec } from '../../models/spec'
 import { gridMoments } from '../affine'
-import {
-  allocBlockGrid,
-  blockGridMoments,
-  freeBlockGrid,
-  gridOf,
-  gridWarnings,
-  recordRoundToBlocks,
-  submitBlocks,
-} from '../block-grid'
-import type { Method, WorkingBlock } from '../method'
+import { blockGridMoments, gridOf, gridWarnings, roundToType } from '../block-grid'
+import type { Method } from '../method'
 import { gridOptions } from '../options'
 import { roundToNearest } from './nearest'
 
@@ -38,20 +27,9 @@ export const rtn: Method<RtnOptions> = {
       block.checkCancelled()
       const type = gridOf(options.grid, spec)
       const linear = type
-        ? await toBlocks(block, spec, type)
+        ? await roundToType(block.gpu, block.nameOf(spec), spec, type, block.weight(spec))
         : await roundToNearest(block.gpu, block.nameOf(spec), block.weight(spec), options)
       yield { spec, linear, damping: null, deadColumns: 0, warnings: gridWarnings(options.grid, spec) }
     }
   },
-}
-
-async function toBlocks(block: WorkingBlock, spec: LinearSpec, type: GridName): Promise<AffineLinear> {
-  const { gpu } = block
-  const rec = gpu.record()
-  const tensors = allocBlockGrid(gpu, rec, spec, type)
-  recordRoundToBlocks(rec, block.weight(spec), tensors)
-  await gpu.submit(rec)
-  const linear = await submitBlocks(gpu, block.nameOf(spec), tensors)
-  freeBlockGrid(gpu, tensors)
-  return linear.value
 }

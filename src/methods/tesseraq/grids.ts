@@ -6,10 +6,12 @@ import { packInto } from '../../kernels/pack'
 import { placesOf } from '../../kernels/soft-rounding'
 import type { LinearSpec } from '../../models/spec'
 import type { GridTensors } from '../affine'
+import type { BlockLines } from '../block-grid'
+import { type LearningLines, learningLines, storedGrid } from '../learning-lines'
 import { type MixedLayout, originalOrder, uniformLayout } from '../mixed-layout'
 import type { RangeTensors } from '../mixed-ranges'
 
-/** The grid of a linear whose roundings are learned: frozen but for a factor that every group of a row gets. */
+/** The grid of a linear whose roundings are learned: frozen but for a factor that every (row, group) gets. */
 export interface FrozenGrid {
   readonly spec: LinearSpec
   readonly groups: number
@@ -19,6 +21,8 @@ export interface FrozenGrid {
   readonly levels: Tensor
   /** f32 [out, in]: what is rounded where it is not W. */
   readonly weights: Tensor | undefined
+  /** On the levels of a GGUF type: where its lines are after factors that the type can hold only nearly. */
+  readonly learning?: LearningLines
   /** The linear as it is stored, from codes u32 [out, in] and the factor of every row and group [out · groups]. */
   store(gpu: Gpu, name: string, codes: Tensor, factors: Float64Array): Promise<AffineLinear>
 }
@@ -67,6 +71,21 @@ export async function rangesGrid(
   return { ...frozenGrid(gpu, spec, layout, { low, step, grid }), weights: undefined }
 }
 
+/**
+ * The levels of a GGUF type; factors are brought onto what it holds while they are learned. Takes over `weights`; `found`
+ * stays the caller's.
+ */
+export async function typeGrid(gpu: Gpu, spec: LinearSpec, found: BlockLines, weights?: Tensor): Promise<FrozenGrid> {
+  const learning = await learningLines(gpu, found)
+  const { size, bits } = found.grid
+  const layout = uniformLayout(spec.in, bits, size)
+  return {
+    ...{ spec, groups: found.groups, weights, learning },
+    ...{ places: gpu.upload(placesOf(layout)), levels: learning.lines },
+    store: (device, name, codes) => storeCodes(device, { name, spec, layout }, codes, storedGrid(device, learning)),
+  }
+}
+
 interface Levels {
   readonly low: Float32Array
   readonly step: Float32Array
@@ -87,16 +106,28 @@ function frozenGrid(
   }
   return {
     ...{ spec, groups, ...tensors },
-    store: async (device, name, codes, factors) => ({
-      ...{ kind: 'affine', name, out: spec.out, in: spec.in },
-      ...stored(layout),
-      codes: await packed(device, layout, codes, spec.out),
-      grid: grid(factors),
-    }),
+    store: (device, name, codes, factors) => storeCodes(device, { name, spec, layout }, codes, grid(factors)),
   }
 }
 
-export const freeFrozen = (gpu: Gpu, { places, levels, weights }: FrozenGrid): void => gpu.free(places, levels, weights)
+export function freeFrozen(gpu: Gpu, { places, levels, weights, learning }: FrozenGrid): void {
+  gpu.free(places, levels, weights)
+  if (learning) gpu.free(learning.units, learning.levels)
+}
+
+async function storeCodes(
+  gpu: Gpu,
+  { name, spec, layout }: { readonly name: string; readonly spec: LinearSpec; readonly layout: MixedLayout },
+  codes: Tensor,
+  grid: AffineLinear['grid'] | Promise<AffineLinear['grid']>,
+): Promise<AffineLinear> {
+  return {
+    ...{ kind: 'affine', name, out: spec.out, in: spec.in },
+    ...stored(layout),
+    codes: await packed(gpu, layout, codes, spec.out),
+    grid: await grid,
+  }
+}
 
 const stored = ({ perm, segments, storedGroupOf, groupSize, groups, rule }: MixedLayout) => ({
   ...{ perm, segments, groupOf: storedGroupOf, groupSize, groups },

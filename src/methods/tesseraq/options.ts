@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import type { Width } from '../../formats/quantized'
+import type { GridChoice } from '../block-grid'
 import type { Preset } from '../description'
 import { type MgptqOptions, schema as mgptqSchema } from '../mgptq/options'
-import { described } from '../options'
+import { described, free, gridOptions } from '../options'
 import { ROUNDS } from './schedule'
 
 /** Defaults are those of the preset 'browser'. */
@@ -11,12 +13,15 @@ export const schema = z
       label: 'Bits',
       help: 'Width of every code, or the average where MG-PTQ allocates.',
       step: 0.25,
+      when: free,
     }),
     groupSize: described(z.union([z.literal(-1), z.literal(32), z.literal(64), z.literal(128)]).default(128), {
       label: 'Group size',
       help: 'Columns that share a scale; smaller groups cost more scale bits and lose less.',
       choices: { '-1': 'per row' },
+      when: free,
     }),
+    grid: gridOptions.grid,
     allocation: described(z.enum(['uniform', 'mg-ptq']).default('uniform'), {
       label: 'Widths',
       help: 'The same width for every column, or widths that MG-PTQ’s messages choose under one budget over the model.',
@@ -65,7 +70,12 @@ export const schema = z
       advanced: true,
     }),
   })
-  .superRefine(({ bits, allocation }, { addIssue }) => {
+  .superRefine(({ bits, allocation, grid }, { addIssue }) => {
+    if (allocation === 'mg-ptq' && grid !== 'free')
+      addIssue({
+        ...{ code: 'custom', path: ['grid'] },
+        message: `expected the free grid with widths of MG-PTQ, since a GGUF type has one width, got ${grid} — take allocation uniform`,
+      })
     if (allocation === 'uniform' && !Number.isInteger(bits))
       addIssue({
         ...{ code: 'custom', path: ['bits'] },
@@ -78,6 +88,12 @@ export type TesseraqOptions = z.infer<typeof schema>
 /** The MG-PTQ recipe whose widths are taken: its defaults, with ranges that columns of one width share. */
 export const allocating = ({ bits, bounds, groupSize }: TesseraqOptions): MgptqOptions =>
   mgptqSchema.parse({ bits, bounds, groupSize, ranges: 'width' })
+
+/** The grid of linears that all have one width. */
+export const gridChoice = ({ bits, groupSize, grid, allocation }: TesseraqOptions): GridChoice => ({
+  ...{ bits: Math.floor(bits) as Width, groupSize },
+  grid: allocation === 'uniform' ? grid : 'free',
+})
 
 export const presets: readonly Preset[] = [
   {

@@ -2,6 +2,7 @@ import type { Gpu } from '../../gpu/device'
 import type { Recorder } from '../../gpu/recorder'
 import { elements, type Tensor } from '../../gpu/tensor'
 import { recordHarden } from '../../kernels/harden'
+import { tunedLines } from '../../kernels/line-levels'
 import {
   baseWords,
   countFlips,
@@ -36,7 +37,8 @@ const SCALE_DECAY = 1e-4
  *     α = h(ν) = clip(1.2·σ(ν) − 0.1, 0, 1)
  *     Ŵ = (low + step·clamp(⌊(W − low)/step⌋ + α, 0, 2^b − 1))·2σ(v)
  *
- * Low ends and steps are frozen; ν has an element for every weight, v one for every group of a row.
+ * Low ends and steps are frozen; ν has an element for every weight, v one for every group of a row. On the levels of a GGUF
+ * type Ŵ has low·2σ(v) and step·2σ(v) as the type holds them.
  */
 export class RoundingLearner implements Learner {
   readonly spec: LinearSpec
@@ -47,6 +49,8 @@ export class RoundingLearner implements Learner {
   readonly #moments: Tensor
   /** v, its moments and the last gradient to it. */
   readonly #factor: Tensor
+  /** What stands for the factors where the grid's lines have them already. */
+  readonly #none: Tensor | undefined
 
   /** Records the start: the soft weights equal W where the grid reaches. */
   constructor(
@@ -66,9 +70,11 @@ export class RoundingLearner implements Learner {
     this.#nu = gpu.alloc([rows, columns], 'f32', 'roundings')
     this.#moments = gpu.alloc([rows, columns, 2], 'f32', 'rounding moments')
     this.#factor = gpu.alloc([rows, groups, 4], 'f32', 'scale factors')
+    this.#none = options.scales && grid.learning ? gpu.alloc([rows, groups, 4], 'f32', 'no factors') : undefined
     const { places, levels } = grid
     rec.run(softStart, { w: this.#weight, places, grid: levels, base: this.#base, nu: this.#nu }, this.#shape)
     rec.clear(this.#factor)
+    if (this.#none) rec.clear(this.#none)
     if (!options.rounding) this.harden(rec, 0)
   }
 
@@ -85,8 +91,13 @@ export class RoundingLearner implements Learner {
   }
 
   soften(rec: Recorder, weights: Tensor): void {
-    const { places, levels: grid } = this.grid
-    rec.run(softWeights, { base: this.#base, nu: this.#nu, factor: this.#factor, places, grid, weights }, this.#shape)
+    const { places, levels, learning } = this.grid
+    const [base, nu, factor] = [this.#base, this.#nu, this.#factor]
+    if (this.#none && learning) {
+      const { lines, units, levels: tuned } = learning
+      rec.run(tunedLines(learning.grid), { lines, factor, units, levels: tuned }, learning)
+      rec.run(softWeights, { base, nu, factor: this.#none, places, grid: tuned, weights }, this.#shape)
+    } else rec.run(softWeights, { base, nu, factor, places, grid: levels, weights }, this.#shape)
   }
 
   learn(rec: Recorder, gradient: Tensor, step: number, weights: Tensor): void {
@@ -98,6 +109,8 @@ export class RoundingLearner implements Learner {
       { gradient, base: this.#base, nu: this.#nu, moments: this.#moments, factor: this.#factor, places, grid, weights },
       { ...this.#shape, ...ADAM, ...unbias, rate, decay: SCALE_DECAY, roundings, scales },
     )
+    // the type holds the factors only nearly: straight through in the gradient, as it is in the weights
+    if (this.#none) this.soften(rec, weights)
   }
 
   /** Adds to `count` (u32 [1]) the codes that differ from rounding to nearest on the same grid. */
@@ -122,6 +135,6 @@ export class RoundingLearner implements Learner {
   }
 
   free(): void {
-    this.gpu.free(this.#base, this.#nu, this.#moments, this.#factor)
+    this.gpu.free(this.#base, this.#nu, this.#moments, this.#factor, this.#none)
   }
 }

@@ -1,25 +1,41 @@
-import type { Width } from '../../formats/quantized'
+import { blockGrids, type GridName } from '../../formats/gguf/grids'
+import type { Gpu } from '../../gpu/device'
 import type { Hessian } from '../../linalg/hessian'
 import { stagesOf } from '../../models/roles'
 import type { LinearSpec } from '../../models/spec'
-import { allocGrid, freeGrid, type GridTensors, type UniformGrid } from '../affine'
+import { allocGrid, freeGrid, type GridTensors } from '../affine'
+import { clippedLines } from '../awq/block-clip'
 import { clippedGrid } from '../awq/clip'
 import { recordMinMax } from '../awq/dialect'
 import { searchScales } from '../awq/scales'
+import {
+  allocBlockGrid,
+  allocLines,
+  freeBlockGrid,
+  freeLines,
+  type GridChoice,
+  gridOf,
+  recordGptqToBlocks,
+  recordPlainLines,
+} from '../block-grid'
 import { type Factor, factorize, freeFactor } from '../factor'
 import { recordGptq } from '../gptq/gptq'
 import type { WorkingBlock } from '../method'
 import { mixedLayout, originalOrder } from '../mixed-layout'
 import { allocRanges, freeRanges, recordFindRange } from '../mixed-ranges'
+import type { LearnedGrid } from '../omniquant/clip-learner'
 import { learnClips } from '../omniquant/learn'
-import { type FrozenGrid, rangesGrid, zeroPointGrid } from './grids'
-import type { TesseraqOptions } from './options'
+import { type FrozenGrid, rangesGrid, typeGrid, zeroPointGrid } from './grids'
+import { gridChoice, type TesseraqOptions } from './options'
+
+type UniformChoice = GridChoice & { readonly symmetric: boolean }
 
 /** Widths of the columns of every linear, by its name; null where all are alike. */
 export type Widths = ReadonlyMap<string, Uint8Array> | null
 
 /** As the authors of OmniQuant take them. */
-export const clipEpochs = (bits: number): number => (bits <= 2 ? 40 : 20)
+export const clipEpochs = ({ bits, grid }: Pick<TesseraqOptions, 'bits' | 'grid'>): number =>
+  (grid === 'free' ? bits : blockGrids[grid].bits) <= 2 ? 40 : 20
 
 export interface Start {
   /** In the order of the block's linears. */
@@ -32,19 +48,14 @@ export interface Start {
  * the block. Leaves the Hessians of all stages with the block, so that errors are measured under them.
  */
 export async function frozenGrids(block: WorkingBlock, options: TesseraqOptions, widths: Widths): Promise<Start> {
-  const { init, groupSize } = options
-  const bits = Math.floor(options.bits) as Width
-  if (widths ? options.scaling : init === 'awq') await searchScales(block, { bits, groupSize })
-  const uniform = { bits, groupSize, symmetric: false }
+  const { init } = options
+  const choice = gridChoice(options)
+  if (widths ? options.scaling : init === 'awq') await searchScales(block, choice)
+  const uniform = { ...choice, symmetric: false }
   if (!widths && init === 'omniquant') {
-    const { grids, warnings } = await learnClips(block, { bits, groupSize, epochs: clipEpochs(bits) })
+    const { grids, warnings } = await learnClips(block, { ...choice, epochs: clipEpochs(options) })
     await block.hessians(stagesOf(block.model))
-    const frozen = await inOrder(block, async (spec) => {
-      const { steps, zeros, shape } = grids.get(spec.role)!
-      const grid = await zeroPointGrid(block.gpu, spec, { shape, steps, zeros })
-      block.gpu.free(steps, zeros)
-      return grid
-    })
+    const frozen = await inOrder(block, (spec) => learnedGrid(block.gpu, spec, grids.get(spec.role)!))
     return { grids: frozen, warnings }
   }
   const hessians = await block.hessians(stagesOf(block.model))
@@ -67,14 +78,43 @@ async function inOrder(block: WorkingBlock, make: (spec: LinearSpec) => Promise<
   return grids
 }
 
+/** Takes over what was learned. */
+async function learnedGrid(gpu: Gpu, spec: LinearSpec, learned: LearnedGrid): Promise<FrozenGrid> {
+  const onType = 'grid' in learned
+  const grid = onType ? await typeGrid(gpu, spec, learned) : await zeroPointGrid(gpu, spec, learned)
+  gpu.free(...(onType ? [learned.a, learned.b] : [learned.steps, learned.zeros]))
+  return grid
+}
+
+/** Lines of a type as RTN finds them, or clipped where a Hessian says what that costs. */
+async function linesOnType(
+  block: WorkingBlock,
+  spec: LinearSpec,
+  type: GridName,
+  hessian: Hessian | null,
+): Promise<FrozenGrid> {
+  const { gpu } = block
+  const lines = hessian ? await clippedLines(block, spec, type, hessian) : allocLines(gpu, spec, type)
+  if (!hessian) {
+    const rec = gpu.record()
+    recordPlainLines(gpu, rec, lines, block.weight(spec))
+    await gpu.submit(rec)
+  }
+  const grid = await typeGrid(gpu, spec, lines)
+  freeLines(gpu, lines)
+  return grid
+}
+
 /** Ends of every group, or clipped where a Hessian says what that costs. */
 async function zeroPoints(
   block: WorkingBlock,
   spec: LinearSpec,
-  uniform: { bits: Width; groupSize: number; symmetric: boolean },
+  uniform: UniformChoice,
   hessian: Hessian | null,
 ): Promise<FrozenGrid> {
   const { gpu } = block
+  const type = gridOf(uniform.grid, spec)
+  if (type) return linesOnType(block, spec, type, hessian)
   let tensors: GridTensors
   if (hessian) tensors = await clippedGrid(block, spec, uniform, hessian)
   else {
@@ -116,18 +156,28 @@ const DAMPING = 0.01
 /** GPTQ's grids, and for W what GPTQ rounds: W with the errors that it absorbed. */
 async function compensatedStart(
   block: WorkingBlock,
-  uniform: UniformGrid,
+  uniform: UniformChoice,
   hessians: ReadonlyMap<number, Hessian>,
 ): Promise<Start> {
   const { gpu } = block
   const factors = new Map<number, Factor>()
   for (const [stage, hessian] of hessians) factors.set(stage, await factorize(gpu, hessian, DAMPING))
   const grids = await inOrder(block, async (spec) => {
-    const tensors = allocGrid(gpu, spec.out, spec.in, uniform)
+    const type = gridOf(uniform.grid, spec)
     const rounded = gpu.alloc([spec.out, spec.in], 'f32', 'compensated weights')
     const rec = gpu.record()
     const weight = block.weight(spec)
-    recordGptq(gpu, rec, weight, factors.get(spec.stage)!, tensors, { symmetric: false, actOrder: false }, rounded)
+    const factor = factors.get(spec.stage)!
+    if (type) {
+      const tensors = allocBlockGrid(gpu, rec, allocLines(gpu, spec, type))
+      recordGptqToBlocks(gpu, rec, weight, factor, tensors, false, rounded)
+      await gpu.submit(rec)
+      const grid = await typeGrid(gpu, spec, tensors, rounded)
+      freeBlockGrid(gpu, tensors)
+      return grid
+    }
+    const tensors = allocGrid(gpu, spec.out, spec.in, uniform)
+    recordGptq(gpu, rec, weight, factor, tensors, { symmetric: false, actOrder: false }, rounded)
     await gpu.submit(rec)
     const grid = await zeroPointGrid(gpu, spec, tensors, rounded)
     freeGrid(gpu, tensors)

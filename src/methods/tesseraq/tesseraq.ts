@@ -1,8 +1,9 @@
+import { gridWarnings } from '../block-grid'
 import type { Method, WorkingBlock } from '../method'
 import { mgptq } from '../mgptq/mgptq'
 import { type FrozenGrid, freeFrozen } from './grids'
 import { tesseraqMemory } from './memory'
-import { allocating, presets, schema, type TesseraqOptions } from './options'
+import { allocating, gridChoice, presets, schema, type TesseraqOptions } from './options'
 import { flips, reconstruct } from './reconstruct'
 import { RoundingLearner } from './rounding'
 import { learningRate } from './schedule'
@@ -46,7 +47,8 @@ export const tesseraq: Method<TesseraqOptions, Widths> = {
       learner.free()
       freeFrozen(gpu, learner.grid)
       yield {
-        ...{ spec, linear, damping: null, deadColumns: 0, warnings: last ? warnings : [] },
+        ...{ spec, linear, damping: null, deadColumns: 0 },
+        warnings: [...gridWarnings(gridChoice(options).grid, spec), ...(last ? warnings : [])],
         ...{ flips: differing / (spec.out * spec.in), reconstruction: last ? record : null },
       }
     }
