@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { FormatError } from '../../errors'
+import { parseJson } from '../../json'
 import type { RunReport } from '../../records'
 import type { AffineHeader } from '../affine-check'
 import type { LinearHeader } from '../linear-check'
@@ -51,7 +52,8 @@ const named = (_: string, value: unknown) =>
   typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
 
 const bits = z.object({ code: real, scale: real, index: real, total: real })
-const text = z.string()
+/** Names, and sentences such as warnings. */
+const text = z.string().max(2000)
 
 const grouping: z.ZodType<StoredGrouping> = z.object({
   threshold: real,
@@ -122,7 +124,7 @@ function parse<T>(key: string, schema: z.ZodType<T>, json: string | undefined): 
   if (json === undefined) return fail('JSON, got none')
   let value: unknown
   try {
-    value = JSON.parse(json)
+    value = parseJson(json)
   } catch {
     fail('JSON, got something else')
   }
