@@ -1,7 +1,7 @@
 import { CancelledError, FormatError, NetworkError } from '../errors'
 import { parseJson } from '../json'
+import { type Hash, Sha256 } from '../sha256'
 import { type Endpoint, publicHub } from './endpoint'
-import { type Hash, Sha256 } from './sha256'
 
 export interface HubOptions {
   readonly endpoint?: Endpoint

@@ -193,21 +193,29 @@ export class LlamaModel {
     return y
   }
 
-  /** Loads the blocks one after another; only one is on the GPU at a time. Submit what uses it before returning. */
-  forEachBlock(visit: (block: BlockWeights, layer: number) => Promise<void>): Promise<void> {
-    return this.#inTurn(loadBlock, visit)
+  /**
+   * Loads the blocks that are `wanted` one after another; only one is on the GPU at a time. Submit what uses it before
+   * returning.
+   */
+  forEachBlock(
+    visit: (block: BlockWeights, layer: number) => Promise<void>,
+    wanted: (layer: number) => boolean = () => true,
+  ): Promise<void> {
+    return this.#inTurn(loadBlock, visit, wanted)
   }
 
   /** The same, linears as they are stored where they are stored as codes. */
   forEachStoredBlock(visit: (block: BlockWeights<Operand>, layer: number) => Promise<void>): Promise<void> {
-    return this.#inTurn(loadStoredBlock, visit)
+    return this.#inTurn(loadStoredBlock, visit, () => true)
   }
 
   async #inTurn<W extends Operand>(
     load: (gpu: Gpu, weights: WeightSource, spec: ModelSpec, layer: number) => Promise<BlockWeights<W>>,
     visit: (block: BlockWeights<W>, layer: number) => Promise<void>,
+    wanted: (layer: number) => boolean,
   ): Promise<void> {
     for (let layer = 0; layer < this.spec.layers; layer++) {
+      if (!wanted(layer)) continue
       const block = await load(this.gpu, this.weights, this.spec, layer)
       try {
         await visit(block, layer)

@@ -1,0 +1,137 @@
+import { z } from 'zod'
+import { StorageError } from '../errors'
+import { type FinishedBlock, readBlock, writeBlock } from '../formats/bitloom/block'
+import type { ByteSource } from '../formats/bytes'
+import { readPlain, writePlain } from '../formats/plain'
+import { memoryStore } from '../storage/memory-store'
+import { isSealed, readSealed, writeSealed } from '../storage/sealed'
+import { type FileStore, readText, writeText } from '../storage/store'
+import { differences, type Fingerprint } from './fingerprint'
+
+const DESCRIPTION = 'run.json'
+const description = z.object({
+  version: z.literal(1),
+  fingerprint: z.object({
+    model: z.string(),
+    calibration: z.string().nullable(),
+    recipe: z.string(),
+    code: z.string(),
+    device: z.string(),
+  }),
+})
+
+/** What a run finds when it is taken up again: nothing in a new folder. */
+export interface Kept {
+  readonly blocks: Map<number, FinishedBlock>
+  /** What the method knew of the whole model before its first block; undefined where that is not kept. */
+  readonly plan: unknown
+  /** Names of files that are not what was written, and count for nothing. */
+  readonly damaged: readonly string[]
+}
+
+const PLAN = 'plan'
+
+/**
+ * Where a run keeps its finished blocks, so that it can be taken up again when it was broken off: a folder of a store with
+ * `run.json`, which says what run it is, and sealed files: one for the method's plan, one for every block (docs/reliability.md).
+ */
+export class RunFolder {
+  /** @param startOver how a person does that, for errors */
+  constructor(
+    readonly store: FileStore,
+    readonly name: string,
+    private readonly startOver = 'start over',
+  ) {}
+
+  /** Blocks live as long as the run's result. */
+  static inMemory(): RunFolder {
+    return new RunFolder(memoryStore(), 'run')
+  }
+
+  /** Begins a run, or takes one up again. StorageError where the folder belongs to another run; it says which part is another. */
+  async open(fingerprint: Fingerprint): Promise<Kept> {
+    const { store, name } = this
+    const before = await this.fingerprint()
+    const others = before ? differences(before, fingerprint) : []
+    if (others.length > 0)
+      throw new StorageError(
+        `run '${name}': expected to go on with what was begun, got another ${others.join(', ')} — ${this.startOver}, or give what it was begun with`,
+      )
+    const blocks = new Map<number, FinishedBlock>()
+    if (!before) {
+      await store.remove(name)
+      await writeText(store, name, DESCRIPTION, JSON.stringify({ version: 1, fingerprint }))
+      return { blocks, plan: undefined, damaged: [] }
+    }
+    const { files, damaged } = await readSealed(store, name)
+    for (const [stem, file] of files) {
+      const layer = layerOf(stem)
+      if (layer !== null) blocks.set(layer, await readBlock(file))
+    }
+    const plan = files.get(PLAN)
+    return { blocks, plan: plan && (await readPlain(plan)), damaged }
+  }
+
+  /** Of the run that the folder holds; null where it holds none, or its description cannot be read. */
+  async fingerprint(): Promise<Fingerprint | null> {
+    const text = await readText(this.store, this.name, DESCRIPTION)
+    try {
+      return text === null ? null : description.parse(JSON.parse(text)).fingerprint
+    } catch {
+      return null
+    }
+  }
+
+  /** How many blocks are here, and the bytes of all; nothing is checked. */
+  async holds(): Promise<{ readonly blocks: number; readonly bytes: number }> {
+    const files = await this.store.files(this.name)
+    const blocks = new Set(files.map(({ name }) => (isSealed(name) ? layerOf(name.split('.')[0]!) : null)))
+    blocks.delete(null)
+    return { blocks: blocks.size, bytes: files.reduce((sum, { size }) => sum + size, 0) }
+  }
+
+  /** Makes a block durable and gives it as it lies there. StorageError where there is no room; nothing kept before is touched. */
+  async keep(block: FinishedBlock): Promise<FinishedBlock> {
+    return readBlock(await this.#keep(stemOf(block.layer), `block ${block.layer + 1}`, () => writeBlock(block)))
+  }
+
+  /** Makes what a method knows of the whole model durable: a plain value, which may have taken as long as all blocks will. */
+  async keepPlan(plan: unknown): Promise<void> {
+    await this.#keep(PLAN, 'the plan', () => writePlain(plan))
+  }
+
+  remove(): Promise<void> {
+    return this.store.remove(this.name)
+  }
+
+  async #keep(stem: string, what: string, write: () => ReturnType<typeof writeBlock>): Promise<ByteSource> {
+    const { store, name } = this
+    const { size, chunks } = write()
+    const noRoom = async () => {
+      const free = await store.free()
+      if (free !== null && free < size)
+        throw new StorageError(
+          `run '${name}': expected room for ${what}, ${size} bytes, got ${free} — free ${size - free} bytes and go on; what was finished before is kept`,
+        )
+    }
+    await noRoom()
+    let file: string
+    try {
+      file = await writeSealed(store, name, stem, 'safetensors', chunks)
+    } catch (error) {
+      if (error instanceof StorageError) await noRoom()
+      throw error
+    }
+    const source = await store.source(name, file)
+    if (!source)
+      throw new StorageError(`run '${name}': expected '${file}', just written, got none — leave the folder alone`)
+    return source
+  }
+}
+
+const stemOf = (layer: number) => `block-${String(layer).padStart(4, '0')}`
+
+function layerOf(stem: string): number | null {
+  const [, digits] = /^block-(\d+)$/.exec(stem) ?? []
+  return digits === undefined ? null : Number(digits)
+}
