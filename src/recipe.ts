@@ -13,6 +13,7 @@ export const recipeSchema: z.ZodType<Recipe> = z.strictObject({
     samples: z.int().min(1).max(65536),
     length: z.int().min(2).max(131072),
     pick: z.enum(['first', 'random']).default('first'),
+    stream: z.enum(['sequential', 'original']).optional(),
   }),
   seed: z.int().min(0).max(0xffffffff),
 })

@@ -29,10 +29,16 @@ export async function fingerprintOf(
   calibration: string | null,
 ): Promise<Fingerprint> {
   const { name, software } = gpu.info
-  return {
-    ...{ model: await modelDigest(model), calibration, recipe: canonical(recipe), code: version },
-    device: canonical({ name, software, ...gpu.tuning }),
-  }
+  return { ...(await workOf(model, recipe, calibration)), device: canonical({ name, software, ...gpu.tuning }) }
+}
+
+/** What a run is to do, wherever it is done. */
+export const workOf = async (
+  model: OpenedModel,
+  recipe: Recipe,
+  calibration: string | null,
+): Promise<Omit<Fingerprint, 'device'>> => {
+  return { model: await modelDigest(model), calibration, recipe: canonical(recipe), code: version }
 }
 
 async function modelDigest({ source }: OpenedModel): Promise<string> {

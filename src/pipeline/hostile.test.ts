@@ -4,6 +4,7 @@ import { BitloomError, FormatError } from '../errors'
 import { readBitloom } from '../formats/bitloom/read'
 import { writeBitloom } from '../formats/bitloom/write'
 import { memorySource } from '../formats/bytes'
+import { heldLinears } from '../formats/packed-model'
 import { openModel } from '../formats/source'
 import { openFiles } from './opened'
 import { recipeFromJson } from './recipe'
@@ -89,7 +90,7 @@ describe('a packed file of hostile metadata is refused', () => {
       { ...report, warnings: ['x'.repeat(1e6)] },
       { ...report, recipe: { ...report.recipe, calibration: { ...report.recipe.calibration, text: 'x'.repeat(1e6) } } },
     ]) {
-      const file = await collect(writeBitloom(await tinyCheckpoint(), [], changed).chunks)
+      const file = await collect(writeBitloom(await tinyCheckpoint(), heldLinears([]), changed).chunks)
       const source = await openModel([memorySource(file, 'a.safetensors')])
       await expect(readBitloom(source)).rejects.toThrow(FormatError)
     }

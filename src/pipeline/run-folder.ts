@@ -57,19 +57,24 @@ export class RunFolder {
       throw new StorageError(
         `run '${name}': expected to go on with what was begun, got another ${others.join(', ')} — ${this.startOver}, or give what it was begun with`,
       )
-    const blocks = new Map<number, FinishedBlock>()
     if (!before) {
       await store.remove(name)
       await writeText(store, name, DESCRIPTION, JSON.stringify({ version: 1, fingerprint }))
-      return { blocks, plan: undefined, damaged: [] }
+      return { blocks: new Map(), plan: undefined, damaged: [] }
     }
-    const { files, damaged } = await readSealed(store, name)
+    const { planFile: plan, ...kept } = await this.read()
+    return { ...kept, plan: plan && (await readPlain(plan)) }
+  }
+
+  /** What is here, whatever run it is of; nothing is changed. */
+  async read(): Promise<Omit<Kept, 'plan'> & { readonly planFile: ByteSource | undefined }> {
+    const { files, damaged } = await readSealed(this.store, this.name)
+    const blocks = new Map<number, FinishedBlock>()
     for (const [stem, file] of files) {
       const layer = layerOf(stem)
       if (layer !== null) blocks.set(layer, await readBlock(file))
     }
-    const plan = files.get(PLAN)
-    return { blocks, plan: plan && (await readPlain(plan)), damaged }
+    return { blocks, planFile: files.get(PLAN), damaged }
   }
 
   /** Of the run that the folder holds; null where it holds none, or its description cannot be read. */
