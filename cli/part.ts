@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { CancelledError, FormatError } from '../src/errors'
-import { digest } from '../src/pipeline/digest'
 import { differences, workOf } from '../src/pipeline/fingerprint'
 import { blocksOf } from '../src/pipeline/parts'
 import { quantize } from '../src/pipeline/quantize'
@@ -36,7 +35,7 @@ export async function quantizePart({ path, part: written, plan, args, signal }: 
     throw new UsageError(`quantize: --calibration: expected a text for ${recipe.method}, got none`)
   const calibration = work.calibration === null ? null : await readText(file!)
   const model = await openPath(path)
-  const here = await workOf(model, recipe, calibration && (await digest(calibration.text)))
+  const here = await workOf(model, recipe, calibration)
   const others = differences({ ...work, device: '' }, { ...here, device: '' })
   if (others.length > 0)
     throw new FormatError(

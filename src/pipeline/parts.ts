@@ -5,8 +5,7 @@ import { parseJson } from '../json'
 import { resolveMethod } from '../methods/registry'
 import { recipeSchema } from '../recipe'
 import type { Recipe } from '../records'
-import { digest } from './digest'
-import { differences, type Fingerprint, workOf } from './fingerprint'
+import { differences, type Fingerprint, modelDigest, workOf } from './fingerprint'
 import type { OpenedModel } from './opened'
 import { outcomeOf, type QuantizedModel } from './outcome'
 import type { BlockRange } from './quantize-blocks'
@@ -73,7 +72,7 @@ export async function planParts(
   const windows = text === null ? null : calibrationWindows(model.tokenizer, text, recipe.calibration, recipe.seed)
   return {
     ...{ version: 1, parts, layers, paths, recipe: complete },
-    work: await workOf(model, complete, text === null ? null : await digest(text)),
+    work: await workOf(model, recipe, calibration),
     warnings: [...(model.source.warnings ?? []), ...(windows ? shortage(windows, recipe.calibration) : [])],
   }
 }
@@ -96,8 +95,7 @@ export async function joinParts(
   { commandOf, mixed = false }: JoinOptions,
 ): Promise<QuantizedModel> {
   const { work, recipe } = manifest
-  const here = await workOf(model, recipe, work.calibration)
-  if (here.model !== work.model)
+  if ((await modelDigest(model)) !== work.model)
     throw new StorageError('merge: expected the model that was planned, got another — name its folder')
   const blocks = new Map<number, FinishedBlock>()
   let common: Fingerprint | null = null
@@ -106,7 +104,7 @@ export async function joinParts(
     const part = index + 1
     const fail = (expected: string, got: string) =>
       new StorageError(`part ${part} of ${manifest.parts}: expected ${expected}, got ${got} — run: ${commandOf(part)}`)
-    const own = await folder.fingerprint()
+    const own = (await folder.description())?.fingerprint
     if (!own) throw fail(`its blocks in '${folder.name}'`, 'none')
     const strange = differences({ ...work, device: '' }, { ...own, device: '' })
     if (strange.length > 0) throw fail('the work that was planned', `another ${strange.join(', ')}`)

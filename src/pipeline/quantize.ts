@@ -1,10 +1,9 @@
-import { FormatError, GpuLimitError } from '../errors'
+import { FormatError, GpuLimitError, StorageError } from '../errors'
 import type { FinishedBlock } from '../formats/bitloom/block'
 import type { Gpu } from '../gpu/device'
 import { later } from '../later'
 import { resolveMethod } from '../methods/registry'
 import type { Progress, Recipe } from '../records'
-import { digest } from './digest'
 import { fingerprintOf } from './fingerprint'
 import { contextProblem, forecastOf } from './inspect'
 import type { OpenedModel } from './opened'
@@ -30,6 +29,8 @@ export interface QuantizeRequest {
   readonly range?: BlockRange
   /** Where finished blocks are kept, and those of a run that was broken off are found; in memory unless given. */
   readonly folder?: RunFolder
+  /** Waits for a person where a block cannot be stored; it is tried again then. Without, the run fails with that error. */
+  readonly onRefused?: (error: StorageError) => Promise<void>
 }
 
 /** Quantizes a checkpoint block by block, each from the inputs that the already quantized ones before it produce. */
@@ -76,22 +77,31 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
   for (const warning of warnings) onProgress({ type: 'warning', text: warning })
   clock.lap('tokenize')
 
-  const calibrationDigest = text && (await digest(text.text))
-  const { blocks, plan, damaged } = await folder.open(await fingerprintOf(gpu, model, recipe, calibrationDigest))
+  const fingerprint = await fingerprintOf(gpu, model, recipe, text)
+  const { blocks, plan, damaged } = await folder.open(fingerprint)
   for (const name of damaged) onProgress({ type: 'warning', text: `${name} is damaged, and made again` })
   const found = inOrder(blocks)
   tellKept(found, spec.layers, onProgress)
+  const durably = async <T>(work: () => Promise<T>): Promise<T> => {
+    for (;;)
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error instanceof StorageError && request.onRefused)) throw error
+        await request.onRefused(error)
+      }
+  }
   const part = found.reduce((most, block) => Math.max(most, block.part + 1), 0)
   if (!isComplete(blocks, range))
     await quantizeBlocks(gpu, model, {
       ...{ method, options, recipe, windows, range, blocks, plan, clock, pause, signal, onProgress },
-      keepPlan: (made) => folder.keepPlan(made),
+      keepPlan: (made) => durably(() => folder.keepPlan(made)),
       keep: async (block) => {
-        blocks.set(block.layer, await folder.keep({ ...block, part }))
+        blocks.set(block.layer, await durably(() => folder.keep({ ...block, part })))
       },
     })
   return outcomeOf(model, {
-    ...{ recipe, calibrationDigest, warnings, blocks, resumed: part },
+    ...{ recipe, calibrationDigest: fingerprint.calibration, warnings, blocks, resumed: part },
     device: { name: gpu.info.name, software: gpu.info.software },
     seconds: clock.take(),
     peakGpuBytes: Math.max(gpu.pool.peakBytes, ...found.map(({ peakGpuBytes }) => peakGpuBytes)),

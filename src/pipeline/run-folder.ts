@@ -3,6 +3,7 @@ import { StorageError } from '../errors'
 import { type FinishedBlock, readBlock, writeBlock } from '../formats/bitloom/block'
 import type { ByteSource } from '../formats/bytes'
 import { readPlain, writePlain } from '../formats/plain'
+import { parseJson } from '../json'
 import { memoryStore } from '../storage/memory-store'
 import { isSealed, readSealed, writeSealed } from '../storage/sealed'
 import { type FileStore, readText, writeText } from '../storage/store'
@@ -18,6 +19,7 @@ const description = z.object({
     code: z.string(),
     device: z.string(),
   }),
+  about: z.unknown(),
 })
 
 /** What a run finds when it is taken up again: nothing in a new folder. */
@@ -36,11 +38,15 @@ const PLAN = 'plan'
  * `run.json`, which says what run it is, and sealed files: one for the method's plan, one for every block (docs/reliability.md).
  */
 export class RunFolder {
-  /** @param startOver how a person does that, for errors */
+  /**
+   * @param startOver how a person does that, for errors
+   * @param about what a new run has to say of itself: JSON
+   */
   constructor(
     readonly store: FileStore,
     readonly name: string,
     private readonly startOver = 'start over',
+    private readonly about: unknown = null,
   ) {}
 
   /** Blocks live as long as the run's result. */
@@ -51,7 +57,7 @@ export class RunFolder {
   /** Begins a run, or takes one up again. StorageError where the folder belongs to another run; it says which part is another. */
   async open(fingerprint: Fingerprint): Promise<Kept> {
     const { store, name } = this
-    const before = await this.fingerprint()
+    const before = (await this.description())?.fingerprint
     const others = before ? differences(before, fingerprint) : []
     if (others.length > 0)
       throw new StorageError(
@@ -59,7 +65,7 @@ export class RunFolder {
       )
     if (!before) {
       await store.remove(name)
-      await writeText(store, name, DESCRIPTION, JSON.stringify({ version: 1, fingerprint }))
+      await writeText(store, name, DESCRIPTION, JSON.stringify({ version: 1, fingerprint, about: this.about }))
       return { blocks: new Map(), plan: undefined, damaged: [] }
     }
     const { planFile: plan, ...kept } = await this.read()
@@ -77,11 +83,11 @@ export class RunFolder {
     return { blocks, planFile: files.get(PLAN), damaged }
   }
 
-  /** Of the run that the folder holds; null where it holds none, or its description cannot be read. */
-  async fingerprint(): Promise<Fingerprint | null> {
+  /** Of the run that the folder holds; null where it holds none, or that cannot be read. */
+  async description(): Promise<{ readonly fingerprint: Fingerprint; readonly about: unknown } | null> {
     const text = await readText(this.store, this.name, DESCRIPTION)
     try {
-      return text === null ? null : description.parse(JSON.parse(text)).fingerprint
+      return text === null ? null : description.parse(parseJson(text))
     } catch {
       return null
     }

@@ -7,10 +7,9 @@ export interface OpfsStore extends FileStore {
   blob(folder: string, name: string): Promise<Blob>
 }
 
-const ROOT = 'hub'
-
-export function opfsStore(): OpfsStore {
-  const rootFolder = async () => (await navigator.storage.getDirectory()).getDirectoryHandle(ROOT, { create: true })
+/** @param root the folder of all its folders */
+export function opfsStore(root: 'hub' | 'runs'): OpfsStore {
+  const rootFolder = async () => (await navigator.storage.getDirectory()).getDirectoryHandle(root, { create: true })
   const folderAt = async (folder: string, create = false) => (await rootFolder()).getDirectoryHandle(folder, { create })
   const blob = async (folder: string, name: string) => (await (await folderAt(folder)).getFileHandle(name)).getFile()
   return {
@@ -94,7 +93,7 @@ async function naming<T>(work: () => Promise<T>): Promise<T> {
     const remedy =
       error.name === 'NoModificationAllowedError'
         ? 'another tab writes the same file; close it, or wait for it'
-        : 'clear models that you no longer need'
-    throw new StorageError(`hub: expected to write to the browser's storage, got '${error.name}' — ${remedy}`)
+        : 'free some space: clear models and runs that you no longer need'
+    throw new StorageError(`storage: expected to write to the browser's storage, got '${error.name}' — ${remedy}`)
   }
 }
