@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { writeTexts } from '../../../scripts/texts.mjs'
 import { FormatError } from '../../errors'
 import { splitsByName } from '../../formats/gguf/splits'
 import { BoundedRegExp } from './bounded'
@@ -21,6 +24,31 @@ describe('BoundedRegExp finds what RegExp finds', () => {
     }
     fc.assert(fc.property(texts, holds), { numRuns: 200 })
   })
+
+  it('in at most 12 steps a character of prose for any published tokenizer', () => {
+    writeTexts()
+    const text = readFileSync(join(import.meta.dirname, '../../../public/texts/moby-dick.txt'), 'utf8').slice(0, 50_000)
+    for (const [name, { expressions }] of Object.entries(splitsByName)) {
+      const allowance = { left: 1e7 }
+      let pieces = [text]
+      for (const expression of expressions) {
+        const pattern = new BoundedRegExp(expression, 'gu', allowance)
+        pieces = pieces.flatMap((piece) => isolated(piece, pattern))
+      }
+      expect((1e7 - allowance.left) / text.length, name).toBeLessThan(12)
+    }
+  })
+
+  /** Matches and what lies between them. */
+  function isolated(text: string, pattern: RegExp): string[] {
+    let at = 0
+    const parts = [...text.matchAll(pattern)].flatMap(({ 0: match, index }) => {
+      const before = text.slice(at, index)
+      at = index + match.length
+      return [before, match]
+    })
+    return [...parts, text.slice(at)].filter((part) => part !== '')
+  }
 
   /** Whether it is not one of the patterns that this is about. */
   const comesToAnEnd = (find: () => unknown) => {
