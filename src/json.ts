@@ -3,7 +3,7 @@ const DEEPEST = 64
 
 /**
  * Parses JSON from anybody, `most` commas at the most, as a measure of how many values it has; counted before anything is made of it.
- * Throws an Error of any kind for what is none, or deeper or longer.
+ * Throws a RangeError for what is deeper or longer, an Error of another kind for what is no JSON.
  */
 export function parseJson(text: string, most = 500_000): unknown {
   checkSize(text, most)
@@ -17,9 +17,9 @@ function checkSize(text: string, most: number): void {
     const character = text.charCodeAt(i)
     if (character === QUOTE) i = endOfString(text, i)
     else if (character === OPEN_BRACE || character === OPEN_BRACKET) {
-      if (++depth > DEEPEST) throw new Error(`more than ${DEEPEST} levels`)
+      if (++depth > DEEPEST) throw new RangeError(`more than ${DEEPEST} levels`)
     } else if (character === CLOSE_BRACE || character === CLOSE_BRACKET) depth--
-    else if (character === COMMA && ++commas > most) throw new Error(`more than ${most} values`)
+    else if (character === COMMA && ++commas > most) throw new RangeError(`more than ${most} values`)
   }
 }
 

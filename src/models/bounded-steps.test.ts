@@ -104,6 +104,6 @@ describe('a tokenizer.json that would fill the memory is refused', () => {
   it('steps in steps without end', () => {
     let deep: object = split('a')
     for (let i = 0; i < 2000; i++) deep = sequence('pretokenizers', [deep])
-    refuses(() => open({ pre_tokenizer: deep }), 'more than 100 steps')
+    refuses(() => open({ pre_tokenizer: deep }), 'more than 64 levels')
   })
 })

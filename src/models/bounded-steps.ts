@@ -24,7 +24,7 @@ const limits = z.object({
 })
 const LONGEST_PIECE = 1000
 
-/** Steps of a BoundedRegExp: all patterns of a published tokenizer together take up to 12 a character of English. */
+/** Steps of a BoundedRegExp: all patterns of a published tokenizer together take up to 13 a character of English. */
 const STEPS_PER_CHARACTER = 200
 const STEPS_PER_TEXT = 100_000
 
