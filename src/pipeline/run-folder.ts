@@ -5,7 +5,7 @@ import type { ByteSource } from '../formats/bytes'
 import { readPlain, writePlain } from '../formats/plain'
 import { parseJson } from '../json'
 import { memoryStore } from '../storage/memory-store'
-import { isSealed, readSealed, writeSealed } from '../storage/sealed'
+import { isAside, isSealed, readSealed, writeSealed } from '../storage/sealed'
 import { type FileStore, readText, writeText } from '../storage/store'
 import { differences, type Fingerprint } from './fingerprint'
 
@@ -64,7 +64,13 @@ export class RunFolder {
         `run '${name}': expected to go on with what was begun, got another ${others.join(', ')} — ${this.startOver}, or give what it was begun with`,
       )
     if (!before) {
-      await store.remove(name)
+      for (const file of await store.files(name)) {
+        if (!isOwn(file.name))
+          throw new StorageError(
+            `run '${name}': expected no folder or one of Bitloom, got one with '${file.name}' — move it, or choose another output`,
+          )
+        await store.remove(name, file.name)
+      }
       await writeText(store, name, DESCRIPTION, JSON.stringify({ version: 1, fingerprint, about: this.about }))
       return { blocks: new Map(), plan: undefined, damaged: [] }
     }
@@ -93,12 +99,12 @@ export class RunFolder {
     }
   }
 
-  /** How many blocks are here, and the bytes of all; nothing is checked. */
-  async holds(): Promise<{ readonly blocks: number; readonly bytes: number }> {
+  /** What is here, unchecked: how many blocks, whether a plan, and the bytes of all. */
+  async holds(): Promise<{ readonly blocks: number; readonly plan: boolean; readonly bytes: number }> {
     const files = await this.store.files(this.name)
-    const blocks = new Set(files.map(({ name }) => (isSealed(name) ? layerOf(name.split('.')[0]!) : null)))
-    blocks.delete(null)
-    return { blocks: blocks.size, bytes: files.reduce((sum, { size }) => sum + size, 0) }
+    const stems = new Set(files.flatMap(({ name }) => (isSealed(name) ? [name.split('.')[0]!] : [])))
+    const plan = stems.delete(PLAN)
+    return { blocks: stems.size, plan, bytes: files.reduce((sum, { size }) => sum + size, 0) }
   }
 
   /** Makes a block durable and gives it as it lies there. StorageError where there is no room; nothing kept before is touched. */
@@ -111,8 +117,11 @@ export class RunFolder {
     await this.#keep(PLAN, 'the plan', () => writePlain(plan))
   }
 
-  remove(): Promise<void> {
-    return this.store.remove(this.name)
+  /** Removes what is a run's; a folder that holds something else stays. */
+  async remove(): Promise<void> {
+    const { store, name } = this
+    const files = await store.files(name)
+    if (files.length > 0 && files.every((file) => isOwn(file.name))) await store.remove(name)
   }
 
   async #keep(stem: string, what: string, write: () => ReturnType<typeof writeBlock>): Promise<ByteSource> {
@@ -130,8 +139,10 @@ export class RunFolder {
     try {
       file = await writeSealed(store, name, stem, 'safetensors', chunks)
     } catch (error) {
-      if (error instanceof StorageError) await noRoom()
-      throw error
+      if (!(error instanceof StorageError)) throw error
+      await noRoom()
+      // a browser may refuse before its estimate is used up
+      throw new StorageError(`${error.message}; ${what} takes ${size} bytes, what was finished before is kept`)
     }
     const source = await store.source(name, file)
     if (!source)
@@ -139,6 +150,8 @@ export class RunFolder {
     return source
   }
 }
+
+const isOwn = (file: string) => isSealed(file) || isAside(file) || file.startsWith(DESCRIPTION)
 
 const stemOf = (layer: number) => `block-${String(layer).padStart(4, '0')}`
 

@@ -29,7 +29,7 @@ import { fetchBundled } from './bundled'
 import { HubDesk } from './hub-desk'
 import { opfsStore } from './opfs-store'
 import { remembering } from './remembering'
-import { type HeldRun, RunDesk } from './run-desk'
+import { breakOff, type HeldRun, RunDesk } from './run-desk'
 import type { ModelHome } from './runs-api'
 import { tuningCache } from './tuning-cache'
 
@@ -128,8 +128,8 @@ export class Engine implements EngineApi {
           await pause.wait(signal)
         }
         const request = { recipe, calibration, signal, pause, onProgress, folder: held.folder, onRefused }
-        const result = await quantize(gpu, model, request).catch((error) => {
-          held.release()
+        const result = await quantize(gpu, model, request).catch(async (error) => {
+          await breakOff(held)
           throw error
         })
         await this.#letGo()

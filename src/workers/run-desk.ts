@@ -28,6 +28,13 @@ export interface HeldRun {
   release(): void
 }
 
+/** Lets go of a run that was broken off; one of which nothing is kept is forgotten. */
+export async function breakOff({ folder, release }: HeldRun): Promise<void> {
+  const { blocks, plan } = await folder.holds().catch(() => ({ blocks: 1, plan: false }))
+  if (blocks === 0 && !plan) await folder.remove().catch(() => {})
+  release()
+}
+
 /** How long a worker that has just been ended may keep its lock. */
 const PATIENCE_MS = 2000
 
@@ -43,8 +50,9 @@ export class RunDesk implements RunsApi {
     for (const id of await this.store.folders().catch(() => [])) {
       const folder = new RunFolder(this.store, id)
       const told = about.safeParse((await folder.description())?.about)
-      const { blocks, bytes } = await folder.holds()
-      if (told.success && blocks > 0) kept.push({ id, ...told.data, blocks, bytes, held: held.has(lockOf(id)) })
+      const { blocks, plan, bytes } = await folder.holds()
+      if (told.success && (blocks > 0 || plan))
+        kept.push({ id, ...told.data, blocks, bytes, held: held.has(lockOf(id)) })
     }
     return kept.sort((a, b) => b.begun - a.begun)
   }
