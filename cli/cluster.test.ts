@@ -172,6 +172,10 @@ describe('bitloom plan', () => {
       code: 2,
       stderr: expect.stringContaining('--bits: expected without --part'),
     })
+    expect(await part('--calibration', text, '--part', '1/2', '--force')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--force: expected without --part'),
+    })
     const other = sample(mkdtempSync(join(folder, 'other-')), 'state-of-the-union', 9000)
     expect(await part('--calibration', other, '--part', '1/2')).toMatchObject({
       code: 1,

@@ -8,7 +8,7 @@ import { openPath, readText, withGpu } from './input'
 import { manifestIn, partFolder, partName } from './job'
 import { takeLock } from './lock'
 import { progressPrinter } from './progress'
-import { type RecipeArguments, recipeFlags } from './recipe-flags'
+import type { RecipeArguments } from './recipe-flags'
 
 /** What `quantize --part` is about. */
 interface PartRequest {
@@ -21,11 +21,14 @@ interface PartRequest {
   readonly signal: AbortSignal
 }
 
+/** The rest is the plan's to say, or of no use for a part. */
+const OWN_FLAGS = ['part', 'out', 'calibration', 'json']
+
 /** Makes one part of a planned run: its blocks, in a folder of its own inside that of the plan. Goes on where it was broken off. */
 export async function quantizePart({ path, part: written, plan, args, signal }: PartRequest): Promise<Result> {
-  const strange = Object.keys(recipeFlags).find((flag) => flag !== 'calibration' && args.given.has(flag))
+  const strange = [...args.given].find((flag) => !OWN_FLAGS.includes(flag))
   if (strange)
-    throw new UsageError(`quantize: --${strange}: expected without --part, whose plan has the recipe — leave it out`)
+    throw new UsageError(`quantize: --${strange}: expected without --part, whose plan decides it — leave it out`)
   const manifest = await manifestIn(plan)
   const part = partOf(written, manifest.parts)
   const range = blocksOf(manifest, part)

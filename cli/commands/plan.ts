@@ -1,7 +1,7 @@
 import { jsonFile, textFile } from '../../src/formats/hf-folder'
 import { methods } from '../../src/methods/registry'
 import { blocksOf, planParts } from '../../src/pipeline/parts'
-import { type ClusterJob, kubernetesJob, slurmScript } from '../cluster'
+import { type ClusterJob, kubernetesJob, shellQuoted, slurmScript } from '../cluster'
 import { command, UsageError } from '../command'
 import { openPath, readText } from '../input'
 import { MANIFEST, partCommand } from '../job'
@@ -53,6 +53,9 @@ export const plan = command({
     const ranges = commands.map((_, i) => blocksOf(manifest, i + 1))
     const lines = commands.map((line, i) => `blocks ${ranges[i]!.first + 1} to ${ranges[i]!.end}: ${line}`)
     const json = { out, parts: commands.map((line, i) => ({ ...ranges[i]!, command: line })) }
-    return { json, text: [...lines, `then: bitloom merge ${path} ${out} --out FILE`].join('\n') }
+    return {
+      json,
+      text: [...lines, `then: bitloom merge ${shellQuoted(path!)} ${shellQuoted(out)} --out FILE`].join('\n'),
+    }
   },
 })

@@ -70,6 +70,7 @@ describe('regular expressions of a tokenizer.json come to an end', () => {
 describe('a tokenizer.json that would fill the memory is refused', () => {
   it.each([
     ['pieces of no length', { pre_tokenizer: { type: 'FixedLength', length: 0 } }, 'pre_tokenizer.length'],
+    ['pieces of length null', { pre_tokenizer: { type: 'FixedLength', length: null } }, 'pre_tokenizer.length'],
     ['a long replacement', { normalizer: replace('a', 'b'.repeat(1000)) }, 'normalizer.content'],
     ['a long beginning', { normalizer: { type: 'Prepend', prepend: 'b'.repeat(1000) } }, 'normalizer.prepend'],
     ['a long pattern', { pre_tokenizer: split('a'.repeat(100_000)) }, 'pattern.Regex'],

@@ -6,11 +6,12 @@ import { refused } from './regexp/parse'
 
 /** What a normalizer, pre-tokenizer or decoder may hold of what could go on for ever, or grow without end. */
 const step = z.looseObject({
-  pattern: z.looseObject({ Regex: z.string().max(20_000).optional() }).optional(),
+  pattern: z.looseObject({ Regex: z.string().max(20_000).nullish() }).nullish(),
   // published ones put in '▁' or a blank
-  content: z.string().max(64).optional(),
-  prepend: z.string().max(64).optional(),
-  replacement: z.string().max(64).optional(),
+  content: z.string().max(64).nullish(),
+  prepend: z.string().max(64).nullish(),
+  replacement: z.string().max(64).nullish(),
+  // no length at all is one piece; null would be none, again and again
   length: z.int().min(1).optional(),
 })
 const PARTS = ['normalizer', 'pre_tokenizer', 'decoder'] as const
@@ -19,7 +20,7 @@ const MOST_STEPS = 100
 
 /** Whoever looks for a token at every place of a text walks as far as the longest. */
 const limits = z.object({
-  model: z.looseObject({ max_input_chars_per_word: z.int().max(1000).optional() }),
+  model: z.looseObject({ max_input_chars_per_word: z.int().max(1000).nullish() }),
   added_tokens: z.array(z.looseObject({ content: z.string().max(1000) })),
 })
 const LONGEST_PIECE = 1000
