@@ -6,6 +6,7 @@ import { resolveMethod } from '../methods/registry'
 import { recipeSchema } from '../recipe'
 import type { Recipe } from '../records'
 import { differences, type Fingerprint, modelDigest, workOf } from './fingerprint'
+import { checkKept } from './kept-blocks'
 import type { OpenedModel } from './opened'
 import { outcomeOf, type QuantizedModel } from './outcome'
 import type { BlockRange } from './quantize-blocks'
@@ -130,6 +131,7 @@ export async function joinParts(
         `part ${part} of ${manifest.parts}: expected blocks ${first + 1} to ${end} alone, got block ${repeated + 1} too, which belongs to another part — remove '${folder.name}' and run: ${commandOf(part)}`,
       )
   }
+  checkKept(model.spec, model.source, blocks)
   const all = [...blocks.values()]
   return outcomeOf(model, {
     ...{ recipe, blocks, warnings: manifest.warnings, calibrationDigest: work.calibration, resumed: 0 },

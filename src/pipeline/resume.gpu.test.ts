@@ -194,3 +194,15 @@ it('goes on when a file that was taken away is back', async () => {
   expect((await blockFiles(store)).length).toBeGreaterThan(0)
   expect(lasting(await run({ recipe, store }))).toEqual(lasting(whole))
 })
+
+it('refuses a kept block that is not of this model', async () => {
+  const recipe = recipeOf('rtn', { groupSize: 32 })
+  const store = memoryStore()
+  await run({ recipe, store })
+  const folder = new RunFolder(store, 'run')
+  const { blocks } = await folder.open((await folder.description())!.fingerprint)
+  await folder.keep({ ...blocks.get(0)!, layer: 1 })
+  await expect(run({ recipe, store })).rejects.toThrow(
+    /kept block 2: expected model\.layers\.1\..* got none — start over/,
+  )
+})
