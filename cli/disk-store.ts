@@ -1,9 +1,12 @@
-import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import { constants, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StorageError } from '../src/errors'
 import { fileSource } from '../src/formats/node-files'
 import type { FileStore } from '../src/storage/store'
 import { cacheFolder } from './cache-folder'
+
+/** Not through a link that somebody put in the place of the file. */
+const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0)
 
 const hubFolder = () => join(cacheFolder(), 'hub')
 
@@ -30,7 +33,7 @@ export function diskStore(root: string = hubFolder(), remedy = 'free some space,
     append: (folder, name) =>
       naming(at(folder, name), async () => {
         await mkdir(at(folder), { recursive: true })
-        const file = await open(at(folder, name), 'a')
+        const file = await open(at(folder, name), APPEND)
         let { size } = await file.stat()
         return {
           get size() {

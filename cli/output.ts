@@ -1,6 +1,7 @@
 import { access, constants, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { BitloomError, StorageError } from '../src/errors'
+import { checkName } from '../src/formats/file-name'
 import type { OutputFile } from '../src/formats/hf-folder'
 import { checkCancelled } from '../src/pipeline/batching'
 
@@ -46,6 +47,7 @@ export async function writeFolder(
   return whole(path, async (partial) => {
     await mkdir(partial)
     let bytes = 0
+    for (const { name } of files) checkName(name)
     for (const { name, chunks } of files) bytes += await pour(join(partial, name), chunks, signal)
     return bytes
   })

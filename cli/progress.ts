@@ -1,7 +1,8 @@
 import type { Progress, ReconstructionRecord, TrainingRecord } from '../src/records'
+import { visible } from '../src/visible'
 
 /** Progress belongs on standard error; standard output is the result's. */
-export const say = (line: string): void => void process.stderr.write(`${line}\n`)
+export const say = (line: string): void => void process.stderr.write(`${visible(line)}\n`)
 
 /** Takes back a line that passes, on a terminal. */
 const clear = process.stderr.isTTY ? '\r\x1b[K' : ''
@@ -15,9 +16,12 @@ const passes = (progress: Progress): progress is Passing =>
 export function partsPrinter(): { readonly tell: (line: string) => void; readonly pass: (progress: Progress) => void } {
   const lineOf = passingLines()
   return {
-    tell: (line) => say(clear + line),
+    tell: (line) => {
+      process.stderr.write(clear)
+      say(line)
+    },
     pass: (progress) => {
-      if (process.stderr.isTTY && passes(progress)) process.stderr.write(clear + lineOf(progress))
+      if (process.stderr.isTTY && passes(progress)) process.stderr.write(clear + visible(lineOf(progress)))
     },
   }
 }

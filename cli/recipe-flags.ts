@@ -104,6 +104,10 @@ export const recipeFlags = {
     ...{ type: 'choice', choices: ['first', 'random'], default: fallback.calibration.pick },
     help: 'The first windows of the text, or windows drawn by the seed.',
   },
+  stream: {
+    ...{ type: 'choice', choices: ['sequential', 'original'], default: 'sequential' },
+    help: 'What a block is calibrated on: what the quantized blocks before it produce, or what the original ones do; only then blocks can be made apart, by several machines.',
+  },
   seed: {
     ...{ type: 'number', value: 'K', min: 0, max: 2 ** 32 - 1, whole: true, default: fallback.seed },
     help: 'Seed of everything random.',
@@ -145,6 +149,7 @@ export function recipeFrom(command: string, { values, given }: RecipeArguments, 
     samples: told('samples', values.samples, meant.samples),
     length: told('seq-len', values['seq-len'], meant.length),
     pick: told('pick', values.pick, start.calibration.pick),
+    stream: told('stream', values.stream, start.calibration.stream),
   }
   const recipe = { version: 1, method, options, calibration, seed: told('seed', values.seed, start.seed) }
   try {

@@ -1,10 +1,12 @@
 import { constants } from 'node:os'
 import { BitloomError } from '../src/errors'
 import { version } from '../src/version'
+import { visible } from '../src/visible'
 import { readArguments } from './args'
 import { StoppedError, UsageError } from './command'
 import { commands } from './commands'
 import { commandHelp, overview } from './help'
+import { say } from './progress'
 
 /** What `signal` aborts with. */
 export type StopSignal = 'SIGINT' | 'SIGTERM'
@@ -30,20 +32,20 @@ export async function run(argv: readonly string[], signal: AbortSignal): Promise
   } catch (error) {
     if (signal.aborted) {
       const kept = error instanceof StoppedError ? error.message : 'nothing was written'
-      process.stderr.write(`\nbitloom: stopped; ${kept}\n`)
+      say(`\nbitloom: stopped; ${kept}`)
       return 128 + constants.signals[signal.reason as StopSignal]
     }
     if (error instanceof UsageError) {
-      process.stderr.write(`bitloom: ${error.message}\n\n${help}`)
+      say(`bitloom: ${error.message}\n\n${help.trimEnd()}`)
       return 2
     }
     // what is not of our own families is a bug: its stack says where
     const message = error instanceof BitloomError ? error.message : ((error as Error).stack ?? error)
-    process.stderr.write(`bitloom: ${message}\n`)
+    say(`bitloom: ${message}`)
     return 1
   }
 }
 
 function print(text: string): Promise<number> {
-  return new Promise((resolve) => process.stdout.write(text, () => resolve(0)))
+  return new Promise((resolve) => process.stdout.write(visible(text), () => resolve(0)))
 }

@@ -5,7 +5,9 @@ test('a page has a WebGPU adapter', async ({ page }) => {
   expect(await page.evaluate(async () => (await navigator.gpu.requestAdapter()) !== null)).toBe(true)
 })
 
-test('a module worker has a WebGPU adapter and exclusive file handles', async ({ page }) => {
+test('a module worker has a WebGPU adapter and exclusive file handles', async ({ browser, baseURL }) => {
+  // the page's own policy lets nothing but the engine be a worker
+  const page = await browser.newPage({ bypassCSP: true, baseURL: baseURL! })
   const name = '/smoke-worker.js'
   const body = `
     const adapter = await navigator.gpu.requestAdapter()

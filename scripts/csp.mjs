@@ -21,8 +21,13 @@ const directives = {
   'connect-src': ["'self'", ...hub],
   'worker-src': ["'self'"],
   'font-src': ["'self'"],
+  'object-src': ["'none'"],
+  'frame-src': ["'none'"],
   'base-uri': ["'none'"],
   'form-action': ["'none'"],
+  // no text becomes markup or script, but the address of the engine's worker (src/workers/client.ts)
+  'require-trusted-types-for': ["'script'"],
+  'trusted-types': ['bitloom'],
 }
 
 export const contentSecurityPolicy = Object.entries(directives)

@@ -1,9 +1,18 @@
+import { shortened, visible } from './visible'
+
+/** More than any message of ours; what it quotes from a file may have any length. */
+const LONGEST_MESSAGE = 2000
+
 /**
  * Every failure a person can meet belongs to one of these families. A message reads
  * "where: expected …, got … — do this", so that it stands alone in the page and on the command line.
  */
 export abstract class BitloomError extends Error {
   abstract override readonly name: string
+
+  constructor(message: string) {
+    super(visible(shortened(message, LONGEST_MESSAGE)))
+  }
 }
 
 /** No usable WebGPU adapter on this machine. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { FormatError } from './errors'
+import { parseJson } from './json'
 import type { Recipe } from './records'
 
 /** The shape of a recipe; whether its options fit its method is the method's to say. */
@@ -12,6 +13,7 @@ export const recipeSchema: z.ZodType<Recipe> = z.strictObject({
     samples: z.int().min(1).max(65536),
     length: z.int().min(2).max(131072),
     pick: z.enum(['first', 'random']).default('first'),
+    stream: z.enum(['sequential', 'original']).optional(),
   }),
   seed: z.int().min(0).max(0xffffffff),
 })
@@ -20,7 +22,7 @@ export const recipeSchema: z.ZodType<Recipe> = z.strictObject({
 export function readRecipe({ name, text }: { readonly name: string; readonly text: string }): Recipe {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseJson(text)
   } catch (error) {
     throw new FormatError(
       `${name}: expected a recipe in JSON, got '${(error as Error).message}' — choose a recipe that Bitloom saved`,

@@ -21,7 +21,15 @@ export interface CalibrationRecipe {
   readonly length: number
   /** The first windows of the text, or windows drawn by the seed. */
   readonly pick: 'first' | 'random'
+  /** What the blocks are calibrated on; `sequential` unless said. */
+  readonly stream?: CalibrationStream | undefined
 }
+
+/**
+ * - `sequential`: every block sees what the already quantized ones before it produce, as GPTQ does it.
+ * - `original`: every block sees what the original ones before it produce, so that no block needs another's codes.
+ */
+export type CalibrationStream = 'sequential' | 'original'
 
 /** Bits a weight, counted from stored bytes. */
 export interface EffectiveBits {

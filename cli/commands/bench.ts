@@ -5,6 +5,7 @@ import { measureSage } from '../../bench/sage'
 import { measure, works } from '../../bench/suite'
 import { measureTiles } from '../../bench/tiles'
 import { checkCancelled } from '../../src/pipeline/batching'
+import { visible } from '../../src/visible'
 import { command, UsageError } from '../command'
 import { withGpu } from '../input'
 import { say } from '../progress'
@@ -57,7 +58,7 @@ export const bench = command({
     if (!works.some(({ name }) => name.includes(values.works)))
       throw new UsageError(`bench: --works: expected part of a work's name, got '${values.works}' — 'matmul' is one`)
     // the table is the result: it goes where results go, line by line
-    const show = values.json ? say : (line: string) => void process.stdout.write(`${line}\n`)
+    const show = values.json ? say : (line: string) => void process.stdout.write(`${visible(line)}\n`)
     return withGpu(signal, async (gpu) => {
       say(gpu.info.name)
       const rows: object[] = []

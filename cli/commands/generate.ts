@@ -1,8 +1,10 @@
 import { KV_TYPES } from '../../src/models/kv-cache'
 import { type Continuation, continueText } from '../../src/pipeline/continue'
 import { weightsOf } from '../../src/pipeline/opened'
+import { visible } from '../../src/visible'
 import { command, UsageError } from '../command'
 import { openPath, withGpu } from '../input'
+import { say } from '../progress'
 
 const measured = ({ compileMs, timeToFirstTokenMs, tokensPerSecond, memoryBytes }: Omit<Continuation, 'newTokens'>) =>
   [
@@ -62,7 +64,7 @@ export const generate = command({
     return withGpu(signal, async (gpu) => {
       let begun = chat
       const onText = (text: string) => {
-        if (!json) process.stdout.write(begun ? text : prompt + text)
+        if (!json) process.stdout.write(visible(begun ? text : prompt + text))
         begun = true
       }
       const request = {
@@ -78,7 +80,7 @@ export const generate = command({
       }
       const { newTokens, ...result } = await continueText(gpu, model, weightsOf(gpu, model), request)
       onText('') // the prompt, where nothing came after it
-      if (!json) process.stderr.write(`\n${measured(result)}\n`)
+      if (!json) say(`\n${measured(result)}`)
       return { json: { tokens: newTokens, ...result }, text: '' }
     })
   },

@@ -6,6 +6,8 @@ import { evaluate } from './eval'
 import { exportModel } from './export'
 import { generate } from './generate'
 import { inspect } from './inspect'
+import { merge } from './merge'
+import { plan } from './plan'
 import { pull } from './pull'
 import { push } from './push'
 import { quantize } from './quantize'
@@ -18,6 +20,8 @@ export const commands: readonly Command[] = [
   pull,
   inspect,
   quantize,
+  plan,
+  merge,
   evaluate,
   compare,
   sensitivity,

@@ -9,6 +9,7 @@ import type { PublishedBits } from '../../src/records'
 import { command, UsageError } from '../command'
 import { openPath, readText, withGpu } from '../input'
 import { prepareOutput, roomFor, writeFile } from '../output'
+import { quantizePart } from '../part'
 import { grainOf, measured, occupancyFlag, profileFlag, sayProfile } from '../profile'
 import { megabytes, progressPrinter, say } from '../progress'
 import { recipeFlags, recipeOf } from '../recipe-flags'
@@ -26,12 +27,17 @@ export const quantize = command({
       type: 'switch',
       help: 'Start over where a run for this output was broken off, instead of going on with it.',
     },
+    part: {
+      ...{ type: 'text', value: 'I/N' },
+      help: "Make only the blocks of part I of a plan of N parts; --out is the folder that 'bitloom plan' made.",
+    },
     ...profileFlag,
     ...occupancyFlag,
   },
   async run(args) {
     const { positionals, values, signal } = args
-    const { out, force, fresh } = values
+    const { out, force, fresh, part } = values
+    if (part !== undefined) return quantizePart({ path: positionals[0]!, part, plan: out, args, signal })
     const recipe = await recipeOf('quantize', args)
     const needsText = methods.find(({ id }) => id === recipe.method)!.needsCalibration
     if (needsText && values.calibration === undefined)

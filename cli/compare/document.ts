@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { StorageError } from '../../src/errors'
+import { parseJson } from '../../src/json'
 import { recipeSchema } from '../../src/recipe'
 import { writeFile } from '../output'
 
@@ -76,7 +77,7 @@ export async function readComparison(path: string): Promise<Comparison | null> {
     new StorageError(`output: expected a comparison in '${path}', got ${got} — choose another --out`)
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = parseJson(text, Number.POSITIVE_INFINITY)
   } catch {
     throw stranger('a file that is no JSON')
   }

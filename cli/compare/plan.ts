@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { z } from 'zod'
 import { FormatError } from '../../src/errors'
+import { parseJson } from '../../src/json'
 import { recipeFromJson } from '../../src/pipeline/recipe'
 import type { Recipe } from '../../src/records'
 import { UsageError } from '../command'
@@ -65,7 +66,7 @@ async function read(path: string): Promise<Planned[]> {
   const name = basename(path)
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = parseJson(text)
   } catch (error) {
     throw new FormatError(`${name}: expected recipes in JSON, got '${(error as Error).message}' — correct it`)
   }

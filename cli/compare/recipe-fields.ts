@@ -28,7 +28,12 @@ export function differences(recipes: readonly Recipe[]): Difference[] {
     .filter(({ values }) => new Set(values.filter((value) => value !== '')).size > 1)
 }
 
-function fieldsOf({ method, options, calibration: { samples, length, pick }, seed }: Recipe): Map<string, string> {
-  const fields = Object.entries({ method, ...options, samples, length, pick, seed })
+function fieldsOf({
+  method,
+  options,
+  calibration: { samples, length, pick, stream = 'sequential' },
+  seed,
+}: Recipe): Map<string, string> {
+  const fields = Object.entries({ method, ...options, samples, length, pick, stream, seed })
   return new Map(fields.map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : String(value)]))
 }

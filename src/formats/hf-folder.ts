@@ -62,6 +62,8 @@ function weightFiles(tensors: readonly TensorToWrite[], maxShardBytes: number): 
 export const jsonFile = (name: string, value: object): OutputFile =>
   wholeFile(name, new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`))
 
+export const textFile = (name: string, text: string): OutputFile => wholeFile(name, new TextEncoder().encode(text))
+
 function wholeFile(name: string, bytes: Uint8Array): OutputFile {
   const chunks = async function* () {
     yield bytes

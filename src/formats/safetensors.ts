@@ -1,4 +1,5 @@
 import { FormatError, invariant } from '../errors'
+import { parseJson } from '../json'
 import type { ByteSource } from './bytes'
 import { dtypeBytes, isDtype } from './dtypes'
 import { recognise, sniffBytes } from './sniff'
@@ -8,6 +9,8 @@ export { safetensorsChunks, safetensorsSize, type TensorToWrite } from './safete
 
 /** The reference implementation's own bound. */
 const maxHeaderBytes = 100_000_000
+/** Some seven a tensor; the largest models published have 100,000 tensors. */
+const maxHeaderValues = 2_000_000
 const maxNameLength = 1024
 
 export interface Safetensors {
@@ -84,7 +87,7 @@ function parseHeader(where: string, bytes: Uint8Array): Record<string, unknown> 
   let header: unknown
   try {
     json = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    header = JSON.parse(json)
+    header = parseJson(json, maxHeaderValues)
   } catch {
     fail('expected a JSON header, got something else — the file is damaged; fetch it again')
   }

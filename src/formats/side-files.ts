@@ -1,8 +1,12 @@
 import { FormatError } from '../errors'
+import { parseJson } from '../json'
 import type { ByteSource } from './bytes'
 
 /** No tokenizer or config comes near this; a larger file is a mistake or an attack. */
 export const maxSideFileBytes = 64 * 1024 * 1024
+
+/** A vocabulary of 260,000 tokens with as many merges, in pairs, has a million. */
+const maxTokenizerValues = 5_000_000
 
 const carried = new Set([
   'config.json',
@@ -33,11 +37,13 @@ export async function readSideFile(file: ByteSource): Promise<Uint8Array<ArrayBu
 
 /** A JSON text that must be an object. FormatError names the file. */
 export function parseJsonObject(name: string, bytes: Uint8Array): Record<string, unknown> {
+  let got = 'something else'
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    const most = name === 'tokenizer.json' ? maxTokenizerValues : undefined
+    const value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes), most)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  } catch {
-    // Said below, together with JSON of the wrong kind.
+  } catch (error) {
+    if (error instanceof RangeError) got = error.message
   }
-  throw new FormatError(`${name}: expected a JSON object, got something else — the file is damaged; fetch it again`)
+  throw new FormatError(`${name}: expected a JSON object, got ${got} — the file is damaged; fetch it again`)
 }

@@ -1,4 +1,5 @@
 import { FormatError } from '../errors'
+import { isPlainName } from '../formats/file-name'
 import { publicHub } from './endpoint'
 
 /** A repository of the Hub as a person writes it down. */
@@ -71,6 +72,4 @@ const wrong = (text: string, what = quoted(text)) =>
 export const quoted = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
 
 /** A path that stays inside its folder on every system, and that shows as what it is. */
-export const isPlainPath = (path: string): boolean =>
-  path.length <= 400 &&
-  path.split('/').every((name) => name !== '.' && name !== '..' && /^[^\\:*?"<>|\p{C}]{1,200}$/u.test(name))
+export const isPlainPath = (path: string): boolean => path.length <= 400 && path.split('/').every(isPlainName)

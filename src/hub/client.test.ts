@@ -9,6 +9,17 @@ import { endpointAt } from './endpoint'
 import { listRepo } from './listing'
 
 describe('a token', () => {
+  it('that no header can hold is refused without being named', () => {
+    let message = ''
+    try {
+      new HubClient({ token: 'hf_secret\nhf_other' })
+    } catch (error) {
+      message = String(error)
+    }
+    expect(message).toMatch(/^FormatError: hub: expected a token/)
+    expect(message).not.toContain('hf_')
+  })
+
   it('opens a gated repository, and goes to the Hub’s own host only', async () => {
     hub.repos.set('org/name', { files: plain(), token: TOKEN, gated: true })
     await fetchAll('org/name', { token: `${TOKEN}\n` })

@@ -1,4 +1,5 @@
-import { CancelledError, NetworkError } from '../errors'
+import { CancelledError, FormatError, NetworkError } from '../errors'
+import { parseJson } from '../json'
 import { type Hash, Sha256 } from '../sha256'
 import { type Endpoint, publicHub } from './endpoint'
 
@@ -39,7 +40,7 @@ export class HubClient {
     this.retries = options.retries ?? [1000, 4000, 10_000]
     this.hash = options.hash ?? (() => new Sha256())
     this.#patience = options.patience ?? 30_000
-    this.#token = token?.trim() || null
+    this.#token = checkedToken(token)
   }
 
   /** An answer of status 2xx; anything else is a NetworkError. Of a redirect to another host, `fetch` itself takes the token away. */
@@ -74,7 +75,7 @@ export class HubClient {
       throw this.lost(subject.repo, cause)
     })
     try {
-      return { body: JSON.parse(text) as unknown, headers: response.headers }
+      return { body: parseJson(text), headers: response.headers }
     } catch {
       throw malformed(subject.repo, 'something else')
     }
@@ -119,6 +120,14 @@ export class HubClient {
       `hub ${repo}: expected an answer of ${new URL(this.endpoint.hub).host}, got none (${reasonOf(cause)}) — check the connection and try again; what was fetched is kept`,
     )
   }
+}
+
+/** `fetch` would name a header that cannot be sent, and the token with it. */
+function checkedToken(token: string | null): string | null {
+  const plain = token?.trim() || null
+  if (plain && !/^[\x21-\x7e]{1,1000}$/.test(plain))
+    throw new FormatError('hub: expected a token of letters and digits, got other characters — copy it again')
+  return plain
 }
 
 /** Nobody refused: the same request may go through in a moment. */

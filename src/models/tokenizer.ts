@@ -2,6 +2,7 @@ import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import { FormatError } from '../errors'
 import { parseJsonObject } from '../formats/side-files'
+import { boundSteps, checkBounds } from './bounded-steps'
 import { schemaError } from './description-error'
 import { rememberWords } from './word-memory'
 import { cutAtWords } from './word-split'
@@ -32,16 +33,23 @@ export function openTokenizer(files: ReadonlyMap<string, Uint8Array>): Tokenizer
   const config = read('tokenizer_config.json')
   const description = read('tokenizer.json')
   const vocab = countIds(description)
-  const inner = understand(() => new HuggingFaceTokenizer(cutAtWords(description), config))
+  const inner = understand(() => {
+    checkBounds(description)
+    return new HuggingFaceTokenizer(cutAtWords(description), config)
+  })
   rememberWords(inner)
-  const idsOf = (text: string, add_special_tokens: boolean) => inner.encode(text, { add_special_tokens }).ids
+  const allow = boundSteps(inner)
+  const idsOf = (text: string, add_special_tokens: boolean) =>
+    understand(() => {
+      allow(text.length)
+      return inner.encode(text, { add_special_tokens }).ids
+    })
 
   const named = tokenText(config.bos_token) ?? tokenText(read('special_tokens_map.json').bos_token)
   const bos = (named === null ? undefined : inner.token_to_id(named)) ?? null
   // transformers lets the option overrule the post-processor that tokenizer.json describes.
   const addsBos =
-    bos !== null &&
-    (typeof config.add_bos_token === 'boolean' ? config.add_bos_token : understand(() => idsOf('a', true))[0] === bos)
+    bos !== null && (typeof config.add_bos_token === 'boolean' ? config.add_bos_token : idsOf('a', true)[0] === bos)
   return {
     vocab,
     bos,
@@ -55,8 +63,12 @@ export function openTokenizer(files: ReadonlyMap<string, Uint8Array>): Tokenizer
     },
     decode(ids) {
       const known = ids.filter((id) => inner.id_to_token(id) !== undefined)
+      if (known.length === 0) return ''
       const clean_up_tokenization_spaces = config.clean_up_tokenization_spaces === true
-      return known.length === 0 ? '' : inner.decode(known, { clean_up_tokenization_spaces })
+      return understand(() => {
+        allow(known.reduce((sum, id) => sum + inner.id_to_token(id)!.length, 0))
+        return inner.decode(known, { clean_up_tokenization_spaces })
+      })
     },
   }
 }

@@ -31,15 +31,21 @@ export async function fingerprintOf(
   text: { readonly text: string } | null,
 ): Promise<Fingerprint> {
   const { name, software } = gpu.info
-  const { method, options } = resolveMethod(recipe.method, recipe.options)
-  const calibration = method.needsCalibration && text ? await digest(text.text) : null
-  return {
-    ...{ model: await modelDigest(model), calibration, recipe: canonical({ ...recipe, options }), code: version },
-    device: canonical({ name, software, ...gpu.tuning }),
-  }
+  return { ...(await workOf(model, recipe, text)), device: canonical({ name, software, ...gpu.tuning }) }
 }
 
-async function modelDigest({ source }: OpenedModel): Promise<string> {
+/** What a run is to do, wherever it is done. */
+export async function workOf(
+  model: OpenedModel,
+  recipe: Recipe,
+  text: { readonly text: string } | null,
+): Promise<Omit<Fingerprint, 'device'>> {
+  const { method, options } = resolveMethod(recipe.method, recipe.options)
+  const calibration = method.needsCalibration && text ? await digest(text.text) : null
+  return { model: await modelDigest(model), calibration, recipe: canonical({ ...recipe, options }), code: version }
+}
+
+export async function modelDigest({ source }: OpenedModel): Promise<string> {
   const hash = new Sha256()
   const say = (value: unknown) => hash.update(new TextEncoder().encode(`${JSON.stringify(value)}\n`))
   say(source.provenance.files)

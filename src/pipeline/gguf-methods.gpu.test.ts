@@ -5,6 +5,7 @@ import { nano } from '../../test/cli'
 import { testGpu } from '../../test/device'
 import { tinyModel } from '../../test/tiny-gguf'
 import { collect } from '../../test/tiny-model'
+import { quantizeWhole as quantize, type WholeModel } from '../../test/whole'
 import { memorySource } from '../formats/bytes'
 import { dequantize } from '../formats/dequantize'
 import { toFloat32 } from '../formats/floats'
@@ -17,7 +18,6 @@ import { type RtnOptions, rtn } from '../methods/rtn/rtn'
 import type { Recipe } from '../records'
 import { ggufFile } from './gguf'
 import type { OpenedModel } from './opened'
-import { type QuantizedModel, quantize } from './quantize'
 
 /** All rows whole blocks; inputs of very different loudness, as in real models. */
 function opened(columns: number): OpenedModel {
@@ -65,7 +65,7 @@ describe.each(['Q4_0', 'Q4_1', 'Q4_K', 'Q2_K'] as const)('quantized onto %s', (g
     expect(gpu.pool.liveBytes).toBe(before)
     return { ...result, drift: blocks.at(-1)! }
   }
-  let nearest: QuantizedModel & { drift: number }
+  let nearest: WholeModel & { drift: number }
   beforeAll(async () => {
     nearest = await run(opened(columns), observed.id, {})
   }, 180_000)

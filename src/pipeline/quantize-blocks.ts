@@ -20,12 +20,20 @@ import { HiddenStream } from './streams'
 import { ModulesUnderWay } from './under-way'
 import type { Windows } from './windows'
 
+/** Blocks `first` to `end` − 1. */
+export interface BlockRange {
+  readonly first: number
+  readonly end: number
+}
+
 export interface BlocksRequest {
   readonly method: Method<unknown, unknown>
   readonly options: unknown
   readonly recipe: Recipe
   /** Null for methods without calibration. */
   readonly windows: Windows | null
+  /** Blocks to make, the first and the one behind the last. */
+  readonly range: BlockRange
   /** Those that are finished already; the streams only pass them. */
   readonly blocks: ReadonlyMap<number, FinishedBlock>
   /** Of the method, where it is known already; else undefined. */
@@ -39,13 +47,18 @@ export interface BlocksRequest {
   readonly keep: (block: Omit<FinishedBlock, 'part'>) => Promise<void>
 }
 
-/** Quantizes the blocks that are missing, each from the inputs that those before it produce with their stored codes. */
+/**
+ * Quantizes the blocks that are missing, each from the inputs that those before it produce with their stored codes, or, where the
+ * recipe's stream is `original`, with their original weights.
+ */
 export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: BlocksRequest): Promise<void> {
   const { method, options, recipe, windows, clock, pause, signal, onProgress } = request
   const { spec } = model
   const finished = new Map(request.blocks)
-  const missing = Array.from({ length: spec.layers }, (_, layer) => layer).filter((layer) => !finished.has(layer))
-  const wanted = (layer: number) => !finished.has(layer) || (windows !== null && layer < missing.at(-1)!)
+  const { first, end } = request.range
+  const missing = Array.from({ length: end - first }, (_, i) => first + i).filter((layer) => !finished.has(layer))
+  const wanted = (layer: number) => missing.includes(layer) || (windows !== null && layer < missing.at(-1)!)
+  const apart = recipe.calibration.stream === 'original'
   const now = () => pause.now()
   const started = now()
   let made = 0
@@ -106,11 +119,13 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
         await originalStream.advance(original, signal)
         clock.lap('propagate')
       }
-      const before = finished.get(layer)
-      if (!compares || before) await advanceOriginal()
+      const passes = !missing.includes(layer)
+      if (apart && !passes && originalStream) await quantizedStream?.follow(originalStream)
+      if (!compares || passes) await advanceOriginal()
       await endBlock()
-      if (before) {
-        await passStored(gpu, model, before, quantizedStream, signal)
+      if (passes) {
+        const before = finished.get(layer)
+        if (before && !apart) await passStored(gpu, model, before, quantizedStream, signal)
         clock.lap('propagate')
         return
       }

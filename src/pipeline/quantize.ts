@@ -1,23 +1,22 @@
-import { FormatError, GpuLimitError, invariant, StorageError } from '../errors'
+import { FormatError, GpuLimitError, StorageError } from '../errors'
 import type { FinishedBlock } from '../formats/bitloom/block'
-import { sumBits } from '../formats/bits'
-import type { StoredLinears } from '../formats/packed-model'
-import type { ChangedTensors, Scalings } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
 import { later } from '../later'
 import { resolveMethod } from '../methods/registry'
-import type { ModuleRecord, Progress, Recipe, RunReport } from '../records'
-import { version } from '../version'
+import type { Progress, Recipe } from '../records'
 import { fingerprintOf } from './fingerprint'
 import { contextProblem, forecastOf } from './inspect'
 import { checkKept } from './kept-blocks'
-import { modelSize, type OpenedModel } from './opened'
+import type { OpenedModel } from './opened'
+import { inOrder, outcomeOf, type QuantizedModel, warningsOf } from './outcome'
 import { PauseSwitch } from './pause'
 import { PhaseClock, sumSeconds } from './phase-clock'
-import { quantizeBlocks } from './quantize-blocks'
+import { type BlockRange, quantizeBlocks } from './quantize-blocks'
 import { RunFolder } from './run-folder'
 import { warmUp } from './warm-up'
-import { calibrationWindows } from './windows'
+import { calibrationWindows, shortage } from './windows'
+
+export type { QuantizedModel } from './outcome'
 
 export interface QuantizeRequest {
   readonly recipe: Recipe
@@ -27,18 +26,12 @@ export interface QuantizeRequest {
   /** Holds the run at its next checkpoint; time spent waiting is in none of the report's. */
   readonly pause?: PauseSwitch
   readonly onProgress?: (progress: Progress) => void
+  /** Only these blocks; of a method that looks at data, from the first on unless the recipe's stream is `original`. */
+  readonly range?: BlockRange
   /** Where finished blocks are kept, and those of a run that was broken off are found; in memory unless given. */
   readonly folder?: RunFolder
   /** Waits for a person where a block cannot be stored; it is tried again then. Without, the run fails with that error. */
   readonly onRefused?: (error: StorageError) => Promise<void>
-}
-
-/** The linears stay in the run's folder; they can be read as long as it is there. */
-export interface QuantizedModel extends StoredLinears {
-  readonly changed: ChangedTensors
-  /** What the checkpoint's weights must be multiplied by to be compared with those of the codes. */
-  readonly scalings: Scalings
-  readonly report: RunReport
 }
 
 /** Quantizes a checkpoint block by block, each from the inputs that the already quantized ones before it produce. */
@@ -64,6 +57,11 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
     throw new FormatError(`${method.id}: expected a calibration text, got none — choose one`)
   const tooLong = method.needsCalibration ? contextProblem(model.spec, recipe.calibration) : null
   if (tooLong) throw new FormatError(tooLong)
+  const range = request.range ?? { first: 0, end: model.spec.layers }
+  if (range.first > 0 && method.needsCalibration && recipe.calibration.stream !== 'original')
+    throw new FormatError(
+      `blocks ${range.first + 1} to ${range.end}: expected the calibration stream 'original', got 'sequential', for which the blocks before are needed — make all blocks in one run, or set the recipe's stream to 'original'`,
+    )
   const [problem] = forecastOf(model, recipe, gpu.info).problems
   if (problem) throw new GpuLimitError(problem)
   const clock = new PhaseClock(() => pause.now())
@@ -76,10 +74,7 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
   onProgress({ type: 'phase', phase: 'tokenize', done: 0, total: 1, label: text?.name ?? '' })
   const windows = text && calibrationWindows(model.tokenizer, text.text, recipe.calibration, recipe.seed)
   const warnings = [...(model.source.warnings ?? [])]
-  if (windows && windows.count < recipe.calibration.samples)
-    warnings.push(
-      `the calibration text holds ${windows.count} windows of ${windows.length} tokens, ${recipe.calibration.samples} were asked for`,
-    )
+  if (windows) warnings.push(...shortage(windows, recipe.calibration))
   for (const warning of warnings) onProgress({ type: 'warning', text: warning })
   clock.lap('tokenize')
 
@@ -101,32 +96,24 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
       }
   }
   const part = found.reduce((most, block) => Math.max(most, block.part + 1), 0)
-  if (found.length < spec.layers)
+  if (!isComplete(blocks, range))
     await quantizeBlocks(gpu, model, {
-      ...{ method, options, recipe, windows, blocks, plan, clock, pause, signal, onProgress },
+      ...{ method, options, recipe, windows, range, blocks, plan, clock, pause, signal, onProgress },
       keepPlan: (made) => durably(() => folder.keepPlan(made)),
       keep: async (block) => {
         blocks.set(block.layer, await durably(() => folder.keep({ ...block, part })))
       },
     })
-  return outcomeOf(inOrder(blocks), (modules) => ({
-    version: 1,
-    bitloom: version,
-    model: { name: model.name, ...modelSize(model.source) },
-    ...{ recipe, calibrationDigest: fingerprint.calibration },
+  return outcomeOf(model, {
+    ...{ recipe, calibrationDigest: fingerprint.calibration, warnings, blocks, resumed: part },
     device: { name: gpu.info.name, software: gpu.info.software },
-    bits: sumBits(modules.map(({ bits, out, in: columns }) => ({ bits, weights: out * columns }))),
-    modules,
-    seconds: sumSeconds([...inOrder(blocks).map(({ seconds }) => seconds), clock.take()]),
+    seconds: clock.take(),
     peakGpuBytes: Math.max(gpu.pool.peakBytes, ...found.map(({ peakGpuBytes }) => peakGpuBytes)),
-    ...(part > 0 && { resumed: part }),
-    warnings: [...warnings, ...modules.flatMap(warningsOf)],
-  }))
+  })
 }
 
-const inOrder = (blocks: ReadonlyMap<number, FinishedBlock>) => [...blocks.values()].sort((a, b) => a.layer - b.layer)
-
-const warningsOf = ({ name, warnings }: ModuleRecord) => warnings.map((text) => `${name}: ${text}`)
+const isComplete = (blocks: ReadonlyMap<number, unknown>, { first, end }: BlockRange) =>
+  Array.from({ length: end - first }, (_, i) => first + i).every((layer) => blocks.has(layer))
 
 /** A run that goes on shows what it has as if it had just been made. */
 function tellKept(blocks: readonly FinishedBlock[], layers: number, onProgress: (progress: Progress) => void): void {
@@ -140,23 +127,5 @@ function tellKept(blocks: readonly FinishedBlock[], layers: number, onProgress: 
       for (const text of warningsOf(module)) onProgress({ type: 'warning', text })
     }
     onProgress({ type: 'block', layer, layers, seconds: seconds.total, drift, secondsLeft, gpuBytes: 0 })
-  }
-}
-
-function outcomeOf(
-  blocks: readonly FinishedBlock[],
-  reportOf: (modules: readonly ModuleRecord[]) => RunReport,
-): QuantizedModel {
-  const home = new Map(blocks.flatMap((block) => [...block.headers.keys()].map((name) => [name, block] as const)))
-  return {
-    headers: new Map(blocks.flatMap(({ headers }) => [...headers])),
-    linear: async (name) => {
-      const block = home.get(name)
-      invariant(block, () => `no linear ${name}`)
-      return block.linear(name)
-    },
-    changed: new Map(blocks.flatMap(({ changed }) => [...changed])),
-    scalings: new Map(blocks.flatMap(({ scalings }) => [...scalings])),
-    report: reportOf(blocks.flatMap(({ modules }) => modules)),
   }
 }

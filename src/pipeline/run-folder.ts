@@ -3,6 +3,7 @@ import { StorageError } from '../errors'
 import { type FinishedBlock, readBlock, writeBlock } from '../formats/bitloom/block'
 import type { ByteSource } from '../formats/bytes'
 import { readPlain, writePlain } from '../formats/plain'
+import { parseJson } from '../json'
 import { memoryStore } from '../storage/memory-store'
 import { isAside, isSealed, readSealed, writeSealed } from '../storage/sealed'
 import { type FileStore, readText, writeText } from '../storage/store'
@@ -62,7 +63,6 @@ export class RunFolder {
       throw new StorageError(
         `run '${name}': expected to go on with what was begun, got another ${others.join(', ')} — ${this.startOver}, or give what it was begun with`,
       )
-    const blocks = new Map<number, FinishedBlock>()
     if (!before) {
       for (const file of await store.files(name)) {
         if (!isOwn(file.name))
@@ -72,22 +72,28 @@ export class RunFolder {
         await store.remove(name, file.name)
       }
       await writeText(store, name, DESCRIPTION, JSON.stringify({ version: 1, fingerprint, about: this.about }))
-      return { blocks, plan: undefined, damaged: [] }
+      return { blocks: new Map(), plan: undefined, damaged: [] }
     }
-    const { files, damaged } = await readSealed(store, name)
+    const { planFile: plan, ...kept } = await this.read()
+    return { ...kept, plan: plan && (await readPlain(plan)) }
+  }
+
+  /** What is here, whatever run it is of; nothing is changed. */
+  async read(): Promise<Omit<Kept, 'plan'> & { readonly planFile: ByteSource | undefined }> {
+    const { files, damaged } = await readSealed(this.store, this.name)
+    const blocks = new Map<number, FinishedBlock>()
     for (const [stem, file] of files) {
       const layer = layerOf(stem)
       if (layer !== null) blocks.set(layer, await readBlock(file))
     }
-    const plan = files.get(PLAN)
-    return { blocks, plan: plan && (await readPlain(plan)), damaged }
+    return { blocks, planFile: files.get(PLAN), damaged }
   }
 
   /** Of the run that the folder holds; null where it holds none, or that cannot be read. */
   async description(): Promise<{ readonly fingerprint: Fingerprint; readonly about: unknown } | null> {
     const text = await readText(this.store, this.name, DESCRIPTION)
     try {
-      return text === null ? null : description.parse(JSON.parse(text))
+      return text === null ? null : description.parse(parseJson(text))
     } catch {
       return null
     }

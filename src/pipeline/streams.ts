@@ -49,6 +49,13 @@ export class HiddenStream {
     return new HiddenStream(this.gpu, this.model, this.batches, states)
   }
 
+  /** Takes over the states of another stream, which stands at the beginning of a block as this one does. */
+  async follow(other: HiddenStream): Promise<void> {
+    const rec = this.gpu.record()
+    for (const [b, state] of this.states.entries()) rec.copy(other.states[b]!, state)
+    await this.gpu.submit(rec)
+  }
+
   get tokens(): number {
     return this.batches.reduce((sum, { ids }) => sum + ids.length, 0)
   }

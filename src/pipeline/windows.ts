@@ -74,6 +74,13 @@ export function calibrationWindows(
   return take(tokens, length, count, 'calibration text', starts)
 }
 
+/** What is to be said where a text holds fewer windows than were asked for. */
+export const shortage = (
+  { count, length }: { count: number; length: number },
+  { samples }: CalibrationRecipe,
+): string[] =>
+  count < samples ? [`the calibration text holds ${count} windows of ${length} tokens, ${samples} were asked for`] : []
+
 function take(
   tokens: readonly number[],
   length: number,

@@ -1,6 +1,7 @@
 import { ZodError } from 'zod'
 import { FormatError } from '../errors'
 import type { ByteSource } from '../formats/bytes'
+import { parseJson } from '../json'
 import type { TaskKind } from '../records'
 import { FORMATS, type Item, type TaskFormat } from './zero-shot-formats'
 
@@ -76,7 +77,7 @@ function parseLine(where: string, written: string): object {
       `${where}: expected at most ${MOST_LETTERS_A_LINE} characters, got ${written.length} — one JSON object a line`,
     )
   try {
-    const value: unknown = JSON.parse(written)
+    const value: unknown = parseJson(written)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   } catch {
     // said below, together with JSON of the wrong kind

@@ -1,4 +1,5 @@
 import { packedFileName } from '../formats/bitloom/names'
+import { plainName } from '../formats/file-name'
 import type { RunReport } from '../records'
 import type { ExportFormat } from '../workers/api'
 import { type Context, occupy, patch, type SaveStream, setFailure, textNamed } from './context'
@@ -38,7 +39,7 @@ export function takingActions(context: Context) {
       show.flush()
     })
 
-  const base = () => state().model?.inspection.name.replaceAll(/[^\w.-]+/g, '-') || 'model'
+  const base = () => plainName(state().model?.inspection.name ?? '')
   const suggestedName = (format: ExportFormat) => {
     const { result } = state()
     if (format.startsWith('gguf')) return `${base()}.gguf`

@@ -1,6 +1,7 @@
 import * as Comlink from 'comlink'
 import { DeviceLostError, GpuUnavailableError } from '../errors'
 import type { EngineApi } from './api'
+import address from './engine.worker?worker&url'
 import { keepErrorFamilies } from './errors-transfer'
 import type { HubApi } from './hub-api'
 import type { RunsApi } from './runs-api'
@@ -17,7 +18,7 @@ keepErrorFamilies()
 
 /** Starts the worker. A worker that dies rejects every call in flight, so nothing waits for an answer for ever. */
 export function connectEngine(): EngineHandle {
-  const worker = new Worker(new URL('./engine.worker.ts', import.meta.url), { type: 'module', name: 'bitloom-engine' })
+  const worker = new Worker(workerAddress(), { type: 'module', name: 'bitloom-engine' })
   const crashed = new Promise<never>((_, reject) => {
     worker.addEventListener('error', (event) => {
       event.preventDefault()
@@ -33,6 +34,21 @@ export function connectEngine(): EngineHandle {
   const remote = Comlink.wrap<EngineApi>(worker)
   return { api: guard(remote, crashed), crashed, terminate: () => worker.terminate() }
 }
+
+/** The part of the Trusted Types API used here; some browsers lack it. */
+interface TrustedTypes {
+  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string }
+}
+
+/** The page's policy lets nothing but this make a script out of a text, and this makes one out of one text alone. */
+const policy = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy('bitloom', {
+  createScriptURL: (url) => {
+    if (url !== address) throw new TypeError(`no script of this page: ${url}`)
+    return url
+  },
+})
+
+const workerAddress = () => policy?.createScriptURL(address) ?? address
 
 /** The remote as a plain EngineApi: callbacks become proxies, and every call also ends when the worker does. */
 function guard(remote: Comlink.Remote<EngineApi>, crashed: Promise<never>): EngineApi {

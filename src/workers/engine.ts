@@ -1,6 +1,7 @@
 import { FormatError, GpuUnavailableError, invariant, type StorageError } from '../errors'
 import { type ByteSource, blobSource } from '../formats/bytes'
 import { dequantize } from '../formats/dequantize'
+import { plainName } from '../formats/file-name'
 import { WIDTHS } from '../formats/quantized'
 import { salientMask } from '../formats/salient'
 import { isSideFile } from '../formats/side-files'
@@ -239,8 +240,8 @@ export class Engine implements EngineApi {
     const { files, alone } = await exportAs(format, this.#quantized())
     const [only] = files
     if (alone && only) return { name: only.name, stream: streamOf(only.chunks), size: only.size }
-    const { size, stream } = zipStream(`${name}-${format}`, files)
-    return { name: `${name}-${format}.zip`, stream, size }
+    const folder = `${plainName(name)}-${format}`
+    return { name: `${folder}.zip`, ...zipStream(folder, files) }
   }
 
   async exportFacts(format: ExportFormat): Promise<ExportFacts> {

@@ -1,4 +1,5 @@
 import type { GgufSummary, RunReport } from '../../records'
+import { plainName } from '../file-name'
 import type { PartName } from '../linear-check'
 
 /** Version of the layout that is written, and all that are read: docs/format.md, "Versions". */
@@ -42,6 +43,5 @@ export const ggufFileName = (report: RunReport, { bits }: GgufSummary): string =
   `${stem(report, bits?.stored ?? report.bits.total)}.gguf`
 
 function stem({ model, recipe }: RunReport, bits: number): string {
-  const plain = model.name.replace(/[^A-Za-z0-9._]+/g, '-').replace(/^[-._]+|[-._]+$/g, '') || 'model'
-  return `${plain}-${recipe.method.replaceAll('-', '')}-${bits.toFixed(2)}bpw`
+  return `${plainName(model.name)}-${recipe.method.replaceAll('-', '')}-${bits.toFixed(2)}bpw`
 }

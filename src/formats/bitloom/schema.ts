@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { FormatError } from '../../errors'
+import { parseJson } from '../../json'
 import type { ModuleRecord, RunReport } from '../../records'
 import type { AffineHeader } from '../affine-check'
 import type { LinearHeader } from '../linear-check'
@@ -54,7 +55,8 @@ const named = (_: string, value: unknown) =>
   typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
 
 const bits = z.object({ code: real, scale: real, index: real, total: real })
-const text = z.string()
+/** Names, and sentences such as warnings. */
+const text = z.string().max(2000)
 
 const grouping: z.ZodType<StoredGrouping> = z.object({
   threshold: real,
@@ -97,7 +99,13 @@ const stored: z.ZodType<StoredReport> = z.object({
     version: z.literal(1),
     method: text,
     options: z.record(text, z.unknown()),
-    calibration: z.object({ text, samples: real, length: real, pick: z.enum(['first', 'random']) }),
+    calibration: z.object({
+      text,
+      samples: real,
+      length: real,
+      pick: z.enum(['first', 'random']),
+      stream: z.enum(['sequential', 'original']).optional(),
+    }),
     seed: real,
   }),
   calibrationDigest: text.nullable(),
@@ -147,7 +155,7 @@ function parse<T>(key: string, schema: z.ZodType<T>, json: string | undefined): 
   if (json === undefined) return fail('JSON, got none')
   let value: unknown
   try {
-    value = JSON.parse(json)
+    value = parseJson(json)
   } catch {
     fail('JSON, got something else')
   }

@@ -1,4 +1,5 @@
 import { roughly } from '../../duration'
+import type { CalibrationStream } from '../../records'
 import { nominalBits } from '../../state/modules'
 import { recipeProblems } from '../../state/recipe'
 import { type MethodDescription, matters, presetOf } from '../../workers/api'
@@ -161,6 +162,10 @@ function MethodForm({ method }: { method: MethodDescription }) {
   )
 }
 
+const STREAMS: readonly Choice<CalibrationStream>[] = [
+  { value: 'sequential', label: 'Sequential' },
+  { value: 'original', label: 'Original' },
+]
 const PICKS: readonly Choice<'first' | 'random'>[] = [
   { value: 'first', label: 'First' },
   { value: 'random', label: 'Random' },
@@ -212,6 +217,14 @@ function CalibrationForm({ method }: { method: MethodDescription }) {
         disabled={running}
         help="The first windows of the text, or windows drawn by the seed."
         onChange={(pick) => change({ pick })}
+      />
+      <ChoiceField
+        label="Calibration stream"
+        value={calibration.stream ?? 'sequential'}
+        choices={STREAMS}
+        disabled={running}
+        help="What a block is fitted to: what the quantized blocks before it produce, or the original ones, as when several machines share the work."
+        onChange={(stream) => change({ stream })}
       />
       <NumberField
         label="Seed"

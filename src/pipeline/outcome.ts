@@ -1,0 +1,63 @@
+import { invariant } from '../errors'
+import type { FinishedBlock } from '../formats/bitloom/block'
+import { sumBits } from '../formats/bits'
+import type { StoredLinears } from '../formats/packed-model'
+import type { ChangedTensors, Scalings } from '../formats/quantized'
+import type { ModuleRecord, RunReport } from '../records'
+import { version } from '../version'
+import { modelSize, type OpenedModel } from './opened'
+import { sumSeconds } from './phase-clock'
+
+/** The linears stay in the run's folder; they can be read as long as it is there. */
+export interface QuantizedModel extends StoredLinears {
+  readonly changed: ChangedTensors
+  /** What the checkpoint's weights must be multiplied by to be compared with those of the codes. */
+  readonly scalings: Scalings
+  readonly report: RunReport
+}
+
+/** What a run has to say beside its blocks. */
+export interface RunFacts extends Pick<RunReport, 'recipe' | 'calibrationDigest' | 'device' | 'peakGpuBytes'> {
+  /** By layer. */
+  readonly blocks: ReadonlyMap<number, FinishedBlock>
+  /** Of the whole, before those of modules. */
+  readonly warnings: readonly string[]
+  /** Spent beside those of blocks. */
+  readonly seconds: RunReport['seconds']
+  /** How often it was taken up again. */
+  readonly resumed: number
+}
+
+/** The finished blocks of a model as one result. */
+export function outcomeOf(model: OpenedModel, run: RunFacts): QuantizedModel {
+  const blocks = inOrder(run.blocks)
+  const home = new Map(blocks.flatMap((block) => [...block.headers.keys()].map((name) => [name, block] as const)))
+  const modules = blocks.flatMap((block) => block.modules)
+  return {
+    headers: new Map(blocks.flatMap(({ headers }) => [...headers])),
+    linear: async (name) => {
+      const block = home.get(name)
+      invariant(block, () => `no linear ${name}`)
+      return block.linear(name)
+    },
+    changed: new Map(blocks.flatMap(({ changed }) => [...changed])),
+    scalings: new Map(blocks.flatMap(({ scalings }) => [...scalings])),
+    report: {
+      version: 1,
+      bitloom: version,
+      model: { name: model.name, ...modelSize(model.source) },
+      ...{ recipe: run.recipe, calibrationDigest: run.calibrationDigest, device: run.device },
+      bits: sumBits(modules.map(({ bits, out, in: columns }) => ({ bits, weights: out * columns }))),
+      modules,
+      seconds: sumSeconds([...blocks.map(({ seconds }) => seconds), run.seconds]),
+      peakGpuBytes: run.peakGpuBytes,
+      ...(run.resumed > 0 && { resumed: run.resumed }),
+      warnings: [...run.warnings, ...modules.flatMap(warningsOf)],
+    },
+  }
+}
+
+export const inOrder = (blocks: ReadonlyMap<number, FinishedBlock>): FinishedBlock[] =>
+  [...blocks.values()].sort((a, b) => a.layer - b.layer)
+
+export const warningsOf = ({ name, warnings }: ModuleRecord): string[] => warnings.map((text) => `${name}: ${text}`)
