@@ -7,6 +7,7 @@ const LAYERS = [
   '',
   'gpu',
   'formats',
+  'storage',
   'hub',
   'kernels',
   'autograd',

@@ -11,6 +11,7 @@ import { prepareOutput, writeFile } from '../output'
 import { grainOf, measured, occupancyFlag, profileFlag, sayProfile } from '../profile'
 import { megabytes, progressPrinter, say } from '../progress'
 import { recipeFlags, recipeOf } from '../recipe-flags'
+import { memoryLine, peakHostBytes, roomFlags, roomOf, scratchOf } from '../room'
 
 export const quantize = command({
   name: 'quantize',
@@ -20,6 +21,7 @@ export const quantize = command({
     ...recipeFlags,
     out: { type: 'text', value: 'FILE', required: true, help: 'Packed file to write.' },
     force: { type: 'switch', help: 'Replace a file that exists.' },
+    ...roomFlags,
     ...profileFlag,
     ...occupancyFlag,
   },
@@ -34,12 +36,13 @@ export const quantize = command({
     const calibration = needsText ? await readText(values.calibration!) : null
     const model = await openPath(positionals[0]!)
     return withGpu(signal, async (gpu) => {
-      const { seconds: expected, peak } = await forecastRun(model, recipe, gpu)
-      if (expected !== null) say(`about ${roughly(expected)} and ${megabytes(peak)} of GPU memory on ${gpu.info.name}`)
+      const room = await roomOf('quantize', values, gpu.info)
+      const forecast = await forecastRun(model, recipe, gpu, room)
+      say(`${forecast.seconds === null ? '' : `about ${roughly(forecast.seconds)}, `}${memoryLine(forecast, gpu.info)}`)
       const print = progressPrinter()
       const { result, profile } = await measured(gpu, grainOf(values), (enter) =>
         quantizeModel(gpu, model, {
-          ...{ recipe, calibration, signal },
+          ...{ recipe, calibration, signal, room, scratch: scratchOf(values) },
           onProgress: (progress) => {
             if (progress.type === 'phase') enter(progress.phase)
             print(progress)
@@ -57,7 +60,8 @@ export const quantize = command({
         modules: modules.map(
           ({ columns: _, training: __, graph: ___, grouping: ____, reconstruction: _____, ...module }) => module,
         ),
-        ...{ seconds, peakGpuBytes, device, recipe: report.recipe, warnings },
+        ...{ seconds, peakGpuBytes, peakHostBytes: peakHostBytes(), device, recipe: report.recipe, warnings },
+        forecast,
         ...(profile && { profile }),
       }
       const text = `${out}  ${megabytes(bytes)}  ${bits.total.toFixed(4)} bits/weight (code ${bits.code.toFixed(4)}, scale ${bits.scale.toFixed(4)}, index ${bits.index.toFixed(4)})  ${seconds.total.toFixed(1)} s`

@@ -15,6 +15,7 @@ import { freeRopeTables, makeRopeTables, type RopeTables } from './rope-tables'
 import { biasOf, type ModelSpec } from './spec'
 import {
   type BlockWeights,
+  blockTensors,
   freeBlock,
   loadBlock,
   loadSharded,
@@ -209,6 +210,7 @@ export class LlamaModel {
   ): Promise<void> {
     for (let layer = 0; layer < this.spec.layers; layer++) {
       const block = await load(this.gpu, this.weights, this.spec, layer)
+      if (layer + 1 < this.spec.layers) this.weights.readAhead?.(blockTensors(this.spec, layer + 1))
       try {
         await visit(block, layer)
       } finally {

@@ -6,7 +6,8 @@ import { type Later, later } from '../later'
 import { resolveMethod } from '../methods/registry'
 import { LlamaModel } from '../models/model'
 import { type BlockWeights, CheckpointWeights } from '../models/weights'
-import type { ModuleRecord, Phase, Progress, Recipe, RunReport } from '../records'
+import type { ModuleRecord, Phase, Progress, Recipe, Room, RunReport } from '../records'
+import { memoryScratch, type Scratch } from '../storage/scratch'
 import { version } from '../version'
 import { batchesOf, checkCancelled } from './batching'
 import { CalibratedBlock } from './block-context'
@@ -19,6 +20,7 @@ import { PauseSwitch } from './pause'
 import { PhaseClock } from './phase-clock'
 import type { Scaling, Scalings } from './scaling'
 import { sensitivitiesOf } from './sensitivities'
+import { ResidentStates, SpilledStates } from './states'
 import { HiddenStream } from './streams'
 import { ModulesUnderWay } from './under-way'
 import { warmUp } from './warm-up'
@@ -32,6 +34,10 @@ export interface QuantizeRequest {
   /** Holds the run at its next checkpoint; time spent waiting is in none of the report's. */
   readonly pause?: PauseSwitch
   readonly onProgress?: (progress: Progress) => void
+  /** What the run may take; hidden states that do not fit on the GPU are kept elsewhere. */
+  readonly room?: Room | undefined
+  /** For states that fit neither there nor into the host's memory; cleared at the end. */
+  readonly scratch?: Scratch | undefined
 }
 
 export interface QuantizedModel {
@@ -48,7 +54,7 @@ export function quantize(gpu: Gpu, model: OpenedModel, request: QuantizeRequest)
 }
 
 async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Promise<QuantizedModel> {
-  const { recipe, calibration, signal, pause = new PauseSwitch(), onProgress = () => {} } = request
+  const { recipe, calibration, signal, pause = new PauseSwitch(), onProgress = () => {}, room, scratch } = request
   const { method, options } = resolveMethod(recipe.method, recipe.options)
   if (model.packed)
     throw new FormatError(
@@ -58,8 +64,12 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
     throw new FormatError(`${method.id}: expected a calibration text, got none — choose one`)
   const tooLong = method.needsCalibration ? contextProblem(model.spec, recipe.calibration) : null
   if (tooLong) throw new FormatError(tooLong)
-  const [problem] = forecastOf(model, { ...recipe, options: options as Recipe['options'] }, gpu.info).problems
+  const planned = { ...recipe, options: options as Recipe['options'] }
+  const memory = forecastOf(model, planned, gpu.info, room, scratch ? undefined : ['gpu', 'host'])
+  const [problem] = memory.problems
   if (problem) throw new GpuLimitError(problem)
+  const kept = memory.states === 'disk' && scratch ? scratch : memoryScratch()
+  const states = memory.states === 'gpu' ? new ResidentStates(gpu) : new SpilledStates(gpu, kept)
   const now = () => pause.now()
   const started = now()
   const clock = new PhaseClock(now)
@@ -101,7 +111,7 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
     let quantizedStream: HiddenStream | null = null
     let originalStream: HiddenStream | null = null
     if (windows) {
-      streams.push((quantizedStream = await HiddenStream.start(gpu, llama, batchesOf(gpu.info, spec, windows))))
+      streams.push((quantizedStream = await HiddenStream.start(gpu, llama, batchesOf(gpu.info, spec, windows), states)))
       llama.freeEnds()
       clock.lap('embed')
       if (method.plan) {
@@ -190,7 +200,8 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
     await endBlock()
     clock.lap(windows ? 'propagate' : 'quantize')
   } finally {
-    for (const stream of streams) stream.free()
+    for (const held of [states, ...streams]) await held.free()
+    await kept.clear()
     llama.free()
     await gpu.settle().catch(() => {}) // a lost device has already been reported
     gpu.pool.trim()
