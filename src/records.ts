@@ -185,6 +185,8 @@ export type Progress =
       readonly secondsLeft: number
       readonly gpuBytes: number
     }
+  /** The run goes on where it was broken off: so many of its blocks are kept. Their modules and blocks are told next. */
+  | { readonly type: 'resumed'; readonly blocks: number; readonly layers: number }
   | { readonly type: 'warning'; readonly text: string }
 
 export type Phase =
@@ -210,6 +212,8 @@ export interface RunReport {
   readonly modules: readonly ModuleRecord[]
   readonly seconds: { readonly total: number } & Readonly<Partial<Record<Phase, number>>>
   readonly peakGpuBytes: number
+  /** How often it was broken off and taken up again; what was lost each time is in no count of seconds. */
+  readonly resumed?: number | undefined
   readonly warnings: readonly string[]
 }
 

@@ -10,6 +10,7 @@ import { writeBitloom } from '../src/formats/bitloom/write'
 import { placeColumns } from '../src/formats/column-rule'
 import { dequantize } from '../src/formats/dequantize'
 import { arraysOf, headerOf } from '../src/formats/linear-check'
+import { heldLinears } from '../src/formats/packed-model'
 import type { QuantizedLinear } from '../src/formats/quantized'
 import { packSign } from '../src/formats/sign-pack'
 import { anyRuled } from './affine'
@@ -42,7 +43,10 @@ describe('docs/format.md', () => {
     const file = join(folder, 'tiny.bitloom.safetensors')
     const linears = [...tinyLinears(), ...ruled, ...signs]
     for (const [i, name] of ['affine', 'sign'].entries()) writeFileSync(join(folder, `${name}.mjs`), blocks('js')[i]!)
-    writeFileSync(file, await collect(writeBitloom(await tinyCheckpoint(), linears, tinyReport(linears)).chunks))
+    writeFileSync(
+      file,
+      await collect(writeBitloom(await tinyCheckpoint(), heldLinears(linears), tinyReport(linears)).chunks),
+    )
     for (const linear of linears) {
       const row = linear.out - 1
       const script = join(folder, `${linear.kind}.mjs`)

@@ -49,9 +49,9 @@ export const quantize = command({
           },
         }),
       )
-      const { linears, changed, report } = result
+      const { changed, report } = result
       if (profile) sayProfile(profile, report.seconds)
-      const bytes = await writeFile(out, writeBitloom(model.source, linears.values(), report, changed).chunks, signal)
+      const bytes = await writeFile(out, writeBitloom(model.source, result, report, changed).chunks, signal)
       const { bits, modules, seconds, peakGpuBytes, device, warnings } = report
       const published = sumPublished(modules)
       const json = {

@@ -97,8 +97,8 @@ async function runOnce(
     if (progress.type === 'block') drift = progress.drift
     pass(progress)
   }
-  const { linears, changed, report } = await quantize(gpu, model, { recipe, calibration, signal, onProgress })
-  const weights = quantizedWeights(gpu, model, async (name) => linears.get(name)!, changed)
+  const { linear, changed, report } = await quantize(gpu, model, { recipe, calibration, signal, onProgress })
+  const weights = quantizedWeights(gpu, model, linear, changed)
   const scores = await measure(gpu, model, weights, request)
   const { bits, modules, seconds, peakGpuBytes, warnings } = report
   return {

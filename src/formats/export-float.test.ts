@@ -8,6 +8,7 @@ import { dequantize } from './dequantize'
 import { type DenseLinear, exportFloat } from './export-float'
 import { encodeFloat16 } from './floats'
 import type { OutputFile } from './hf-folder'
+import { heldLinears } from './packed-model'
 import type { QuantizedLinear } from './quantized'
 import { openModel } from './source'
 import { zipStream } from './zip'
@@ -60,7 +61,7 @@ describe('exportFloat', () => {
   it('gives the same folder from the packed file', async () => {
     const linears = tinyLinears()
     const checkpoint = await tinyCheckpoint()
-    const bytes = await collect(writeBitloom(checkpoint, linears, tinyReport(linears)).chunks)
+    const bytes = await collect(writeBitloom(checkpoint, heldLinears(linears), tinyReport(linears)).chunks)
     const packed = await openModel([memorySource(bytes, 'tiny.bitloom.safetensors')])
     const { names, linear } = await readBitloom(packed)
     const read: QuantizedLinear[] = []

@@ -8,6 +8,7 @@ import { readBitloom } from './bitloom/read'
 import { writeBitloom } from './bitloom/write'
 import { memorySource } from './bytes'
 import { dequantize } from './dequantize'
+import { heldLinears } from './packed-model'
 import { safetensorsChunks } from './safetensors'
 import { assess, openModel } from './source'
 
@@ -73,7 +74,7 @@ async function signFile(): Promise<Uint8Array> {
     ...{ out: 20, columns: 33, groups: 3, blockColumns: 8, perRow: true, centered: true, sparse: 'some', bits: 5 },
     ...{ zeros: true, salient: 'some', seed: 3 },
   })
-  return collect(writeBitloom(await tinyCheckpoint(), [linear], tinyReport([linear])).chunks)
+  return collect(writeBitloom(await tinyCheckpoint(), heldLinears([linear]), tinyReport([linear])).chunks)
 }
 
 const description: typeof mutations = {

@@ -140,3 +140,12 @@ export interface SalientColumns {
  * vectors. They are stored and evaluated in place of the checkpoint's.
  */
 export type ChangedTensors = ReadonlyMap<string, Float32Array<ArrayBuffer>>
+
+/** What a run multiplied a linear's weights by before it quantized them: one factor a row, a column; null is all ones. */
+export interface Scaling {
+  readonly rows: Float32Array<ArrayBuffer> | null
+  readonly columns: Float32Array<ArrayBuffer> | null
+}
+
+/** By full name of the linear; those that are missing were not scaled. */
+export type Scalings = ReadonlyMap<string, Scaling>

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { FormatError, StorageError } from '../errors'
 import type { ByteSource } from '../formats/bytes'
+import { Sha256 } from '../sha256'
 import { type FileStore, readText, writeText } from '../storage/store'
 import type { Choice } from './choice'
 import type { HubClient } from './client'
 import { fetchFile, PARTIAL } from './fetch-file'
 import type { HubListing } from './listing'
 import { baseName } from './remote'
-import { Sha256 } from './sha256'
 
 /** A model of the Hub that is here, or on its way. */
 export interface CachedModel {

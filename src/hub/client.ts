@@ -1,6 +1,6 @@
 import { CancelledError, NetworkError } from '../errors'
+import { type Hash, Sha256 } from '../sha256'
 import { type Endpoint, publicHub } from './endpoint'
-import { type Hash, Sha256 } from './sha256'
 
 export interface HubOptions {
   readonly endpoint?: Endpoint

@@ -1,9 +1,9 @@
 import { NetworkError } from '../errors'
+import type { Hash } from '../sha256'
 import { type Appender, type FileStore, readText, writeText } from '../storage/store'
 import { ConnectionLost, type HubClient, malformed } from './client'
 import { fileUrl, type HubFile, type HubListing } from './listing'
 import { baseName } from './remote'
-import type { Hash } from './sha256'
 import { hashed, mismatch } from './verify'
 
 /** What a file that is not whole yet is called. */

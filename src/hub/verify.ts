@@ -1,8 +1,8 @@
 import { CancelledError } from '../errors'
 import { maxSideFileBytes } from '../formats/side-files'
+import type { Hash } from '../sha256'
 import type { HubClient } from './client'
 import type { HubFile } from './listing'
-import type { Hash } from './sha256'
 
 const PIECE = 4 * 2 ** 20
 

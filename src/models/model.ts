@@ -194,23 +194,32 @@ export class LlamaModel {
     return y
   }
 
-  /** Loads the blocks one after another; only one is on the GPU at a time. Submit what uses it before returning. */
-  forEachBlock(visit: (block: BlockWeights, layer: number) => Promise<void>): Promise<void> {
-    return this.#inTurn(loadBlock, visit)
+  /**
+   * Loads the blocks that are `wanted` one after another; only one is on the GPU at a time. Submit what uses it before
+   * returning.
+   */
+  forEachBlock(
+    visit: (block: BlockWeights, layer: number) => Promise<void>,
+    wanted: (layer: number) => boolean = () => true,
+  ): Promise<void> {
+    return this.#inTurn(loadBlock, visit, wanted)
   }
 
   /** The same, linears as they are stored where they are stored as codes. */
   forEachStoredBlock(visit: (block: BlockWeights<Operand>, layer: number) => Promise<void>): Promise<void> {
-    return this.#inTurn(loadStoredBlock, visit)
+    return this.#inTurn(loadStoredBlock, visit, () => true)
   }
 
   async #inTurn<W extends Operand>(
     load: (gpu: Gpu, weights: WeightSource, spec: ModelSpec, layer: number) => Promise<BlockWeights<W>>,
     visit: (block: BlockWeights<W>, layer: number) => Promise<void>,
+    wanted: (layer: number) => boolean,
   ): Promise<void> {
-    for (let layer = 0; layer < this.spec.layers; layer++) {
+    const layers = Array.from({ length: this.spec.layers }, (_, layer) => layer).filter(wanted)
+    for (const [i, layer] of layers.entries()) {
       const block = await load(this.gpu, this.weights, this.spec, layer)
-      if (layer + 1 < this.spec.layers) this.weights.readAhead?.(blockTensors(this.spec, layer + 1))
+      const next = layers[i + 1]
+      if (next !== undefined) this.weights.readAhead?.(blockTensors(this.spec, next))
       try {
         await visit(block, layer)
       } finally {

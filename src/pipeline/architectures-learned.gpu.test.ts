@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { architectureNames, expectedOf, letters, openArchitecture } from '../../test/architectures'
 import { expectClose, testGpu } from '../../test/device'
+import { quantizeWhole as quantize } from '../../test/whole'
 import { CheckpointWeights } from '../models/weights'
 import type { Recipe } from '../records'
 import { outputGradients } from './gradients'
 import { forecastGradients } from './gradients-forecast'
-import { quantize } from './quantize'
 
 describe.each(architectureNames)('%s', (name) => {
   it('gives the gradients that PyTorch gives', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { architectureNames, letters, openArchitecture } from '../../test/architectures'
 import { testGpu } from '../../test/device'
 import { collect } from '../../test/tiny-model'
+import { quantizeWhole as quantize } from '../../test/whole'
 import { writeBitloom } from '../formats/bitloom/write'
 import { memorySource } from '../formats/bytes'
 import { dequantize } from '../formats/dequantize'
@@ -12,7 +13,6 @@ import type { Recipe } from '../records'
 import { forecastOf } from './inspect'
 import { type OpenedModel, openFiles, weightsOf } from './opened'
 import { perplexity } from './perplexity'
-import { quantize } from './quantize'
 import { scaledWindow } from './scaling'
 
 const calibration = { name: 'letters', text: letters(400) }
@@ -33,8 +33,8 @@ async function quantized(name: string, method: string, options: Record<string, u
   const before = gpu.pool.liveBytes
   const result = await quantize(gpu, model, { recipe: recipe(method, options), calibration })
   expect(gpu.pool.liveBytes).toBe(before)
-  const { linears, report, changed } = result
-  const bytes = await collect(writeBitloom(model.source, linears.values(), report, changed).chunks)
+  const { report, changed } = result
+  const bytes = await collect(writeBitloom(model.source, result, report, changed).chunks)
   const packed = await openFiles([memorySource(bytes, 'model.bitloom.safetensors')], name)
   return { ...result, model, packed }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { asAffine } from '../../test/affine'
 import { expectClose, testGpu } from '../../test/device'
 import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { quantizeWhole as quantize, type WholeModel } from '../../test/whole'
 import { scalesOf } from '../methods/awq/exponents'
 import { inputMagnitudes } from '../methods/awq/magnitudes'
 import { partErrors } from '../methods/awq/part-errors'
@@ -18,7 +19,6 @@ import { blockReference, embedReference } from '../reference/llama'
 import { batchesOf } from './batching'
 import { CalibratedBlock } from './block-context'
 import { PauseSwitch } from './pause'
-import { type QuantizedModel, quantize } from './quantize'
 import { defaultRecipe } from './recipe'
 import { HiddenStream } from './streams'
 import { calibrationWindows } from './windows'
@@ -54,7 +54,7 @@ async function run(
   kvHeads: number,
   options: Record<string, unknown> = {},
   onProgress: (progress: Progress) => void = () => {},
-): Promise<QuantizedModel> {
+): Promise<WholeModel> {
   const gpu = await testGpu()
   const before = gpu.pool.liveBytes
   const result = await quantize(gpu, opened(kvHeads).model, {
@@ -66,9 +66,8 @@ async function run(
   return result
 }
 
-const codesOf = ({ linears }: QuantizedModel) =>
-  [...linears].map(([name, linear]) => [name, [...asAffine(linear).codes]])
-const outputError = ({ report }: QuantizedModel) => report.modules.reduce((sum, { error }) => sum + error.output!, 0)
+const codesOf = ({ linears }: WholeModel) => [...linears].map(([name, linear]) => [name, [...asAffine(linear).codes]])
+const outputError = ({ report }: WholeModel) => report.modules.reduce((sum, { error }) => sum + error.output!, 0)
 
 /** The only block of the model while a method works on it, its windows in batches of three. */
 async function withBlock(

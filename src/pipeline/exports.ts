@@ -6,7 +6,7 @@ import { exportFloat, type FloatDtype } from '../formats/export-float'
 import type { PlainType } from '../formats/gguf/write-tensors'
 import { gptqFormat } from '../formats/gptq/write'
 import type { OutputFile } from '../formats/hf-folder'
-import type { PackedModel } from '../formats/packed-model'
+import type { StoredLinears } from '../formats/packed-model'
 import type { ChangedTensors } from '../formats/quantized'
 import { exportUniform, type LinearSource, type UniformFormat } from '../formats/uniform-folder'
 import type { GgufSummary, RunReport } from '../records'
@@ -14,7 +14,7 @@ import { ggufFile, ggufNotes } from './gguf'
 import type { OpenedModel } from './opened'
 
 /** What a run, or the opening of a quantized model, came to. */
-export interface Outcome extends Pick<PackedModel, 'headers' | 'linear'> {
+export interface Outcome extends StoredLinears {
   /** The model that was quantized, or the quantized one that was opened. */
   readonly model: OpenedModel
   readonly report: RunReport
@@ -35,8 +35,7 @@ type Exporter = (outcome: Outcome) => Promise<Exported>
 /** Everything that a result can be taken away as. FormatError where a format cannot hold it. */
 const EXPORTERS = {
   packed: async ({ headers, linear, model: { source }, report, changed }) => {
-    const linears = await Promise.all([...headers.keys()].map(linear))
-    const { size, chunks } = writeBitloom(source, linears, report, changed)
+    const { size, chunks } = writeBitloom(source, { headers, linear }, report, changed)
     return { files: [{ name: packedFileName(report), size, chunks }], alone: true, notes: [] }
   },
   gguf: gguf('F16'),

@@ -3,6 +3,7 @@ import { asAffine } from '../../test/affine'
 import { testGpu } from '../../test/device'
 import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
 import { collect } from '../../test/tiny-model'
+import { quantizeWhole as quantize, type WholeModel } from '../../test/whole'
 import { FormatError } from '../errors'
 import { readBitloom } from '../formats/bitloom/read'
 import { writeBitloom } from '../formats/bitloom/write'
@@ -11,7 +12,7 @@ import { dequantize } from '../formats/dequantize'
 import { openModel } from '../formats/source'
 import type { ModuleRecord, Progress, Recipe } from '../records'
 import type { OpenedModel } from './opened'
-import { type QuantizedModel, type QuantizeRequest, quantize } from './quantize'
+import type { QuantizeRequest } from './quantize'
 import { defaultRecipe } from './recipe'
 
 /** Columns by no 32; more rows than columns and the other way round. */
@@ -30,7 +31,7 @@ const recipe = (options: Record<string, unknown>, calibration: Partial<Recipe['c
 })
 
 /** A run that leaves the device's memory as it was, with finite numbers everywhere. */
-async function run(model: OpenedModel, by: Recipe, more: Partial<QuantizeRequest> = {}): Promise<QuantizedModel> {
+async function run(model: OpenedModel, by: Recipe, more: Partial<QuantizeRequest> = {}): Promise<WholeModel> {
   const gpu = await testGpu()
   const before = gpu.pool.liveBytes
   try {
@@ -50,10 +51,9 @@ const meanBits = (modules: readonly ModuleRecord[]): number => {
   const weights = modules.reduce((sum, { out, in: columns }) => sum + out * columns, 0)
   return modules.reduce((sum, { out, columns }) => sum + out * columns.bits.reduce((a, b) => a + b, 0), 0) / weights
 }
-const outputError = ({ report }: QuantizedModel): number =>
+const outputError = ({ report }: WholeModel): number =>
   report.modules.reduce((sum, { error }) => sum + error.output!, 0) / report.modules.length
-const codesOf = ({ linears }: QuantizedModel) =>
-  [...linears].map(([name, linear]) => [name, [...asAffine(linear).codes]])
+const codesOf = ({ linears }: WholeModel) => [...linears].map(([name, linear]) => [name, [...asAffine(linear).codes]])
 
 const { model } = openedTiny(config)
 
@@ -148,13 +148,13 @@ describe('MG-PTQ', () => {
   })
 
   it('comes back from its packed file to the last bit', async () => {
-    const { linears, report } = await run(model, recipe({ allocator: 'greedy', ranges: 'shared', bits: 2.5 }))
+    const result = await run(model, recipe({ allocator: 'greedy', ranges: 'shared', bits: 2.5 }))
     const files = new Map(['config.json', 'tokenizer.json'].map((name) => [name, new TextEncoder().encode('{}')]))
-    const bytes = await collect(writeBitloom({ ...model.source, files }, [...linears.values()], report).chunks)
+    const bytes = await collect(writeBitloom({ ...model.source, files }, result, result.report).chunks)
     const packed = await readBitloom(await openModel([memorySource(bytes, 'tiny.bitloom.safetensors')]))
-    for (const [name, linear] of linears) expect(await packed.linear(name)).toEqual(linear)
-    expect(packed.bits.total).toBeCloseTo(report.bits.total, 12)
-    expect(packed.report?.modules.map(({ graph }) => graph)).toEqual(report.modules.map(({ graph }) => graph))
+    for (const [name, linear] of result.linears) expect(await packed.linear(name)).toEqual(linear)
+    expect(packed.bits.total).toBeCloseTo(result.report.bits.total, 12)
+    expect(packed.report?.modules.map(({ graph }) => graph)).toEqual(result.report.modules.map(({ graph }) => graph))
   })
 
   it('lets a module’s limits stand beside a budget of the model', async () => {

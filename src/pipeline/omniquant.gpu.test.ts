@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { asAffine } from '../../test/affine'
 import { testGpu } from '../../test/device'
 import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { quantizeWhole as quantize } from '../../test/whole'
 import type { Progress, Recipe } from '../records'
-import { quantize } from './quantize'
 
 const text = { name: 'letters', text: tinyText(300) }
 const recipe = (method: string, options: Record<string, unknown>): Recipe => ({

@@ -1,12 +1,22 @@
-import type { Phase } from '../records'
+import type { Phase, RunReport } from '../records'
 
 /** Time by phase; `now` in milliseconds need not be the wall clock. */
 export class PhaseClock {
-  readonly seconds: Partial<Record<Phase, number>> = {}
+  #seconds: Partial<Record<Phase, number>> = {}
   #last: number
+  #taken: number
 
   constructor(private readonly now: () => number) {
-    this.#last = now()
+    this.#last = this.#taken = now()
+  }
+
+  /** What has been booked since this was last asked, and the time that went by. */
+  take(): RunReport['seconds'] {
+    const [seconds, now] = [this.#seconds, this.now()]
+    const total = (now - this.#taken) / 1000
+    this.#seconds = {}
+    this.#taken = now
+    return { total, ...seconds }
   }
 
   /** Books the time since the last lap under `phase`, less what belongs to others. */
@@ -15,9 +25,15 @@ export class PhaseClock {
     let rest = (now - this.#last) / 1000
     this.#last = now
     for (const [other, seconds] of Object.entries(others) as [Phase, number][]) {
-      this.seconds[other] = (this.seconds[other] ?? 0) + seconds
+      this.#seconds[other] = (this.#seconds[other] ?? 0) + seconds
       rest -= seconds
     }
-    this.seconds[phase] = (this.seconds[phase] ?? 0) + rest
+    this.#seconds[phase] = (this.#seconds[phase] ?? 0) + rest
   }
+}
+
+export function sumSeconds(all: Iterable<RunReport['seconds']>): RunReport['seconds'] {
+  const sum: Record<string, number> & { total: number } = { total: 0 }
+  for (const seconds of all) for (const [key, value] of Object.entries(seconds)) sum[key] = (sum[key] ?? 0) + value
+  return sum
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { asAffine } from '../../test/affine'
 import { expectClose, smallGpu, testGpu } from '../../test/device'
 import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { quantizeWhole as quantize, type WholeModel } from '../../test/whole'
 import { CancelledError, FormatError, GpuLimitError, NumericalError } from '../errors'
 import { dequantize } from '../formats/dequantize'
 import type { TensorEntry } from '../formats/source'
@@ -10,7 +11,6 @@ import { linearName } from '../models/spec'
 import type { Progress, Recipe } from '../records'
 import { calibrationReference } from '../reference/calibration'
 import type { OpenedModel } from './opened'
-import { type QuantizedModel, quantize } from './quantize'
 
 /** Sizes that no tile divides, grouped queries, biases, an untied head, scaled rope. */
 const awkward = {
@@ -42,7 +42,7 @@ interface RunOptions {
 }
 
 /** A run that must leave the device's memory as it was. */
-async function run(gpu: Gpu, model: OpenedModel, by: Recipe, options: RunOptions = {}): Promise<QuantizedModel> {
+async function run(gpu: Gpu, model: OpenedModel, by: Recipe, options: RunOptions = {}): Promise<WholeModel> {
   const before = gpu.pool.liveBytes
   try {
     return await quantize(gpu, model, { recipe: by, calibration: text, ...options })
@@ -57,8 +57,7 @@ function firstWindows(model: OpenedModel, samples = SAMPLES): number[][] {
   return Array.from({ length: samples }, (_, w) => ids.slice(w * LENGTH, (w + 1) * LENGTH))
 }
 
-const codesOf = ({ linears }: QuantizedModel) =>
-  [...linears].map(([name, linear]) => [name, [...asAffine(linear).codes]])
+const codesOf = ({ linears }: WholeModel) => [...linears].map(([name, linear]) => [name, [...asAffine(linear).codes]])
 
 describe('quantize', () => {
   it.each(['layer', 'true'] as const)(

@@ -1,28 +1,23 @@
-import { FormatError, GpuLimitError } from '../errors'
+import { FormatError, GpuLimitError, invariant } from '../errors'
+import type { FinishedBlock } from '../formats/bitloom/block'
 import { sumBits } from '../formats/bits'
-import type { ChangedTensors, QuantizedLinear } from '../formats/quantized'
+import type { StoredLinears } from '../formats/packed-model'
+import type { ChangedTensors, Scalings } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
-import { type Later, later } from '../later'
+import { later } from '../later'
 import { resolveMethod } from '../methods/registry'
-import { LlamaModel } from '../models/model'
-import { type BlockWeights, CheckpointWeights } from '../models/weights'
-import type { ModuleRecord, Phase, Progress, Recipe, Room, RunReport } from '../records'
+import type { ModuleRecord, Progress, Recipe, Room, RunReport } from '../records'
 import { memoryScratch, type Scratch } from '../storage/scratch'
 import { version } from '../version'
-import { batchesOf, checkCancelled } from './batching'
-import { CalibratedBlock } from './block-context'
 import { digest } from './digest'
+import { fingerprintOf } from './fingerprint'
 import { contextProblem, forecastOf } from './inspect'
-import { CalibratedModel } from './model-context'
-import { ModuleClock } from './module-clock'
 import { modelSize, type OpenedModel } from './opened'
 import { PauseSwitch } from './pause'
-import { PhaseClock } from './phase-clock'
-import type { Scaling, Scalings } from './scaling'
-import { sensitivitiesOf } from './sensitivities'
+import { PhaseClock, sumSeconds } from './phase-clock'
+import { quantizeBlocks } from './quantize-blocks'
+import { RunFolder } from './run-folder'
 import { ResidentStates, SpilledStates } from './states'
-import { HiddenStream } from './streams'
-import { ModulesUnderWay } from './under-way'
 import { warmUp } from './warm-up'
 import { calibrationWindows } from './windows'
 
@@ -38,10 +33,12 @@ export interface QuantizeRequest {
   readonly room?: Room | undefined
   /** For states that fit neither there nor into the host's memory; cleared at the end. */
   readonly scratch?: Scratch | undefined
+  /** Where finished blocks are kept, and those of a run that was broken off are found; in memory unless given. */
+  readonly folder?: RunFolder
 }
 
-export interface QuantizedModel {
-  readonly linears: ReadonlyMap<string, QuantizedLinear>
+/** The linears stay in the run's folder; they can be read as long as it is there. */
+export interface QuantizedModel extends StoredLinears {
   readonly changed: ChangedTensors
   /** What the checkpoint's weights must be multiplied by to be compared with those of the codes. */
   readonly scalings: Scalings
@@ -54,8 +51,17 @@ export function quantize(gpu: Gpu, model: OpenedModel, request: QuantizeRequest)
 }
 
 async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Promise<QuantizedModel> {
-  const { recipe, calibration, signal, pause = new PauseSwitch(), onProgress = () => {}, room, scratch } = request
-  const { method, options } = resolveMethod(recipe.method, recipe.options)
+  const {
+    calibration,
+    signal,
+    pause = new PauseSwitch(),
+    onProgress = () => {},
+    folder = RunFolder.inMemory(),
+    room,
+    scratch,
+  } = request
+  const { method, options } = resolveMethod(request.recipe.method, request.recipe.options)
+  const recipe = { ...request.recipe, options: options as Recipe['options'] }
   if (model.packed)
     throw new FormatError(
       `${model.name}: expected a checkpoint of float weights, got a model that is quantized already — open the original`,
@@ -64,169 +70,95 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
     throw new FormatError(`${method.id}: expected a calibration text, got none — choose one`)
   const tooLong = method.needsCalibration ? contextProblem(model.spec, recipe.calibration) : null
   if (tooLong) throw new FormatError(tooLong)
-  const planned = { ...recipe, options: options as Recipe['options'] }
-  const memory = forecastOf(model, planned, gpu.info, room, scratch ? undefined : ['gpu', 'host'])
+  const memory = forecastOf(model, recipe, gpu.info, room, scratch ? undefined : ['gpu', 'host'])
   const [problem] = memory.problems
   if (problem) throw new GpuLimitError(problem)
-  const kept = memory.states === 'disk' && scratch ? scratch : memoryScratch()
-  const states = memory.states === 'gpu' ? new ResidentStates(gpu) : new SpilledStates(gpu, kept)
-  const now = () => pause.now()
-  const started = now()
-  const clock = new PhaseClock(now)
-  const warnings: string[] = []
-  const warn = (text: string) => {
-    warnings.push(text)
-    onProgress({ type: 'warning', text })
-  }
-  model.source.warnings?.forEach(warn)
+  const clock = new PhaseClock(() => pause.now())
   const { spec } = model
   // compiled by other threads while this one makes tokens; what the run needs and they lack, it waits for
   if (method.needsCalibration) later(warmUp(gpu, spec, { method, options }, recipe.calibration))
   gpu.pool.resetPeak()
 
-  onProgress({ type: 'phase', phase: 'tokenize', done: 0, total: 1, label: calibration?.name ?? '' })
-  const windows =
-    method.needsCalibration && calibration
-      ? calibrationWindows(model.tokenizer, calibration.text, recipe.calibration, recipe.seed)
-      : null
+  const text = method.needsCalibration && calibration ? calibration : null
+  onProgress({ type: 'phase', phase: 'tokenize', done: 0, total: 1, label: text?.name ?? '' })
+  const windows = text && calibrationWindows(model.tokenizer, text.text, recipe.calibration, recipe.seed)
+  const warnings = [...(model.source.warnings ?? [])]
   if (windows && windows.count < recipe.calibration.samples)
-    warn(
+    warnings.push(
       `the calibration text holds ${windows.count} windows of ${windows.length} tokens, ${recipe.calibration.samples} were asked for`,
     )
+  for (const warning of warnings) onProgress({ type: 'warning', text: warning })
   clock.lap('tokenize')
 
-  if (windows) onProgress({ type: 'phase', phase: 'embed', done: 0, total: 1, label: `${windows.count} windows` })
-  const llama = await LlamaModel.load(gpu, spec, new CheckpointWeights(gpu, model.source), {
-    positions: windows?.length ?? 1,
-    ends: windows ? 'embedding' : 'none',
-  })
-  const compares = method.comparesStreams?.(options) ?? false
-  let plan: unknown = null
-  const streams: HiddenStream[] = []
-  const linears = new Map<string, QuantizedLinear>()
-  const changed = new Map<string, Float32Array<ArrayBuffer>>()
-  const scalings = new Map<string, Scaling>()
-  const modules: ModuleRecord[] = []
-  try {
-    let quantizedStream: HiddenStream | null = null
-    let originalStream: HiddenStream | null = null
-    if (windows) {
-      streams.push((quantizedStream = await HiddenStream.start(gpu, llama, batchesOf(gpu.info, spec, windows), states)))
-      llama.freeEnds()
-      clock.lap('embed')
-      if (method.plan) {
-        const planning = (label: string) => (done: number, total: number) =>
-          onProgress({ type: 'phase', phase: 'plan', done, total, label })
-        const gradients = { ...(signal && { signal }), onProgress: planning('gradients, there and back') }
-        const whole = new CalibratedModel(
-          ...([gpu, llama, quantizedStream, recipe.seed, sensitivitiesOf(gpu, model, windows, gradients)] as const),
-          ...([signal, onProgress, planning('widths of all columns')] as const),
-        )
-        plan = await method.plan(whole, options)
-        if (plan !== null) clock.lap('plan')
-      }
-      streams.push((originalStream = await quantizedStream.fork()))
-    }
-    const underWay = new ModulesUnderWay((module, itsWarnings) => {
-      modules.push(module)
-      onProgress({ type: 'module', module })
-      for (const text of itsWarnings) warn(`${module.name}: ${text}`)
-    })
-    /** Tells of a block that is done, when the GPU has got work of the next. */
-    let endBlock = async () => {}
-    await llama.forEachBlock(async (original, layer) => {
-      const blockStarted = now()
-      const phase = (name: Phase) =>
-        onProgress({
-          type: 'phase',
-          phase: name,
-          done: layer,
-          total: spec.layers,
-          label: `block ${layer + 1} of ${spec.layers}`,
-        })
-      checkCancelled(signal)
-      const advanceOriginal = async () => {
-        if (!originalStream) return
-        phase('propagate')
-        await originalStream.advance(original, signal)
-        clock.lap('propagate')
-      }
-      if (!compares) await advanceOriginal()
-      await endBlock()
-      phase(method.needsCalibration ? 'calibrate' : 'quantize')
-      const block = new CalibratedBlock(gpu, llama, original, {
-        ...{ layer, seed: recipe.seed, stream: quantizedStream, originalStream, compares },
-        ...{ pause, signal, report: onProgress, enter: phase },
+  const calibrationDigest = text && (await digest(text.text))
+  const { blocks, damaged } = await folder.open(await fingerprintOf(gpu, model, recipe, calibrationDigest))
+  for (const name of damaged) onProgress({ type: 'warning', text: `${name} is damaged: its block is made again` })
+  const found = inOrder(blocks)
+  tellKept(found, spec.layers, onProgress)
+  const part = found.reduce((most, block) => Math.max(most, block.part + 1), 0)
+  if (found.length < spec.layers) {
+    const elsewhere = memory.states === 'disk' && scratch ? scratch : memoryScratch()
+    const states = memory.states === 'gpu' ? new ResidentStates(gpu) : new SpilledStates(gpu, elsewhere)
+    try {
+      await quantizeBlocks(gpu, model, {
+        ...{ method, options, recipe, windows, states, blocks, clock, pause, signal, onProgress },
+        keep: async (block) => {
+          blocks.set(block.layer, await folder.keep({ ...block, part }))
+        },
       })
-      try {
-        const moduleClock = new ModuleClock(spec.linears, method.together ?? false, now, () => block.calibrationSeconds)
-        await block.checkpoint()
-        moduleClock.start()
-        for await (const made of method.quantize(block, options, plan)) {
-          const module = { ...made, warnings: [...made.warnings, ...block.warningsOf(made)] }
-          const record = await block.commit(module, moduleClock.lap(module.spec))
-          linears.set(module.linear.name, module.linear)
-          underWay.add(record, module.warnings)
-          await underWay.tell('arrived')
-          await block.checkpoint()
-          moduleClock.start()
-        }
-        for (const [name, values] of await block.changes()) changed.set(name, values)
-        for (const [name, scaling] of block.scalings) scalings.set(name, scaling)
-        clock.lap('quantize', { calibrate: block.calibrationSeconds })
-        let drift: Later<number> | null = null
-        if (quantizedStream && originalStream) {
-          block.free() // its Hessians have done their work
-          if (compares) await advanceOriginal()
-          block.freeOriginals()
-          phase('propagate')
-          await quantizedStream.advance(block.weights, signal)
-          drift = await quantizedStream.drift(originalStream)
-          clock.lap('propagate')
-        }
-        const done = {
-          ...{ layer, layers: spec.layers, seconds: (now() - blockStarted) / 1000, gpuBytes: gpu.pool.liveBytes },
-          secondsLeft: ((now() - started) / 1000 / (layer + 1)) * (spec.layers - layer - 1),
-        }
-        endBlock = async () => {
-          await underWay.tell('all')
-          onProgress({ type: 'block', ...done, drift: drift && (await drift.value) })
-        }
-      } finally {
-        block.free()
-        takeOver(original, block.weights)
-      }
-    })
-    await endBlock()
-    clock.lap(windows ? 'propagate' : 'quantize')
-  } finally {
-    for (const held of [states, ...streams]) await held.free()
-    await kept.clear()
-    llama.free()
-    await gpu.settle().catch(() => {}) // a lost device has already been reported
-    gpu.pool.trim()
+    } finally {
+      await states.free()
+      await elsewhere.clear()
+    }
   }
-  return {
-    linears,
-    changed,
-    scalings,
-    report: {
-      version: 1,
-      bitloom: version,
-      model: { name: model.name, ...modelSize(model.source) },
-      recipe: { ...recipe, options: options as Record<string, unknown> },
-      calibrationDigest: windows && calibration ? await digest(calibration.text) : null,
-      device: { name: gpu.info.name, software: gpu.info.software },
-      bits: sumBits(modules.map(({ bits, out, in: columns }) => ({ bits, weights: out * columns }))),
-      modules,
-      seconds: { total: (now() - started) / 1000, ...clock.seconds },
-      peakGpuBytes: gpu.pool.peakBytes,
-      warnings,
-    },
+  return outcomeOf(inOrder(blocks), (modules) => ({
+    version: 1,
+    bitloom: version,
+    model: { name: model.name, ...modelSize(model.source) },
+    ...{ recipe, calibrationDigest },
+    device: { name: gpu.info.name, software: gpu.info.software },
+    bits: sumBits(modules.map(({ bits, out, in: columns }) => ({ bits, weights: out * columns }))),
+    modules,
+    seconds: sumSeconds([...inOrder(blocks).map(({ seconds }) => seconds), clock.take()]),
+    peakGpuBytes: Math.max(gpu.pool.peakBytes, ...found.map(({ peakGpuBytes }) => peakGpuBytes)),
+    ...(part > 0 && { resumed: part }),
+    warnings: [...warnings, ...modules.flatMap(warningsOf)],
+  }))
+}
+
+const inOrder = (blocks: ReadonlyMap<number, FinishedBlock>) => [...blocks.values()].sort((a, b) => a.layer - b.layer)
+
+const warningsOf = ({ name, warnings }: ModuleRecord) => warnings.map((text) => `${name}: ${text}`)
+
+/** A run that goes on shows what it has as if it had just been made. */
+function tellKept(blocks: readonly FinishedBlock[], layers: number, onProgress: (progress: Progress) => void): void {
+  if (blocks.length === 0) return
+  onProgress({ type: 'resumed', blocks: blocks.length, layers })
+  const spent = sumSeconds(blocks.map(({ seconds }) => seconds)).total
+  const secondsLeft = (spent / blocks.length) * (layers - blocks.length)
+  for (const { layer, modules, seconds, drift } of blocks) {
+    for (const module of modules) {
+      onProgress({ type: 'module', module })
+      for (const text of warningsOf(module)) onProgress({ type: 'warning', text })
+    }
+    onProgress({ type: 'block', layer, layers, seconds: seconds.total, drift, secondsLeft, gpuBytes: 0 })
   }
 }
 
-/** The caller frees `original`: let it hold the tensors that are alive now, originals or their successors. */
-function takeOver(original: BlockWeights, current: BlockWeights): void {
-  Object.assign(original.linears, current.linears)
+function outcomeOf(
+  blocks: readonly FinishedBlock[],
+  reportOf: (modules: readonly ModuleRecord[]) => RunReport,
+): QuantizedModel {
+  const home = new Map(blocks.flatMap((block) => [...block.headers.keys()].map((name) => [name, block] as const)))
+  return {
+    headers: new Map(blocks.flatMap(({ headers }) => [...headers])),
+    linear: async (name) => {
+      const block = home.get(name)
+      invariant(block, () => `no linear ${name}`)
+      return block.linear(name)
+    },
+    changed: new Map(blocks.flatMap(({ changed }) => [...changed])),
+    scalings: new Map(blocks.flatMap(({ scalings }) => [...scalings])),
+    report: reportOf(blocks.flatMap(({ modules }) => modules)),
+  }
 }

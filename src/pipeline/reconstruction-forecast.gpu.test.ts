@@ -2,13 +2,13 @@ import { expect, it } from 'vitest'
 import { smallGpu, testGpu } from '../../test/device'
 import { methodThat } from '../../test/methods'
 import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { quantizeWhole as quantize } from '../../test/whole'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import type { ReconstructionMemory } from '../methods/memory'
 import type { WorkingBlock } from '../methods/method'
 import { Reconstruction } from '../methods/reconstruction/reconstruction'
 import { forecastOf } from './inspect'
-import { quantize } from './quantize'
 
 interface Steps extends Pick<ReconstructionMemory, 'batch' | 'hessians'> {
   /** Tensors of the size of the weights, held while steps are taken. */

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { expectClose, noise, testGpu } from '../../test/device'
 import { methodThat } from '../../test/methods'
 import { collect } from '../../test/tiny-model'
+import { quantizeWhole as quantize, type WholeModel } from '../../test/whole'
 import { NumericalError } from '../errors'
 import { writeBitloom } from '../formats/bitloom/write'
 import { memorySource } from '../formats/bytes'
@@ -15,7 +16,6 @@ import type { Gpu } from '../gpu/device'
 import { linearName, type ParameterKey, parameterName } from '../models/spec'
 import { type OpenedModel, openFiles, quantizedWeights, weightsOf } from './opened'
 import { perplexity } from './perplexity'
-import { type QuantizedModel, quantize } from './quantize'
 import { scaledWindow } from './scaling'
 
 const words = ['the', 'old', 'ship', 'was', 'lost', 'in', 'a', 'sea', 'of', 'light', 'and', 'nobody', 'knew', 'why']
@@ -39,11 +39,11 @@ const rescaling = methodThat(
 
 let gpu: Gpu
 let model: OpenedModel
-let result: QuantizedModel
+let result: WholeModel
 let expected: number
 
 const measure = async (of: OpenedModel) => (await perplexity(gpu, of, weightsOf(gpu, of), request)).perplexity
-const denseOf = ({ linears }: QuantizedModel) =>
+const denseOf = ({ linears }: WholeModel) =>
   new Map(
     [...linears].map(([name, linear]) => {
       const { out, in: columns } = linear
@@ -51,8 +51,8 @@ const denseOf = ({ linears }: QuantizedModel) =>
     }),
   )
 const packedOf = async () => {
-  const { linears, report, changed } = result
-  return collect(writeBitloom(model.source, linears.values(), report, changed).chunks)
+  const { report, changed } = result
+  return collect(writeBitloom(model.source, result, report, changed).chunks)
 }
 const folderOf = async (of: OpenedModel, changed?: ChangedTensors) => {
   const files = exportFloat(of.source, denseOf(result), { changed })

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { testGpu } from '../../test/device'
 import { collect } from '../../test/tiny-model'
+import { quantizeWhole as quantize, type WholeModel } from '../../test/whole'
 import { FormatError } from '../errors'
 import { writeBitloom } from '../formats/bitloom/write'
 import { memorySource } from '../formats/bytes'
@@ -13,7 +14,6 @@ import type { Gpu } from '../gpu/device'
 import { nllMeanReference } from '../reference/llama'
 import { type OpenedModel, openFiles, quantizedWeights, weightsOf } from './opened'
 import { type PerplexityRequest, perplexity } from './perplexity'
-import { type QuantizedModel, quantize } from './quantize'
 import { defaultRecipe } from './recipe'
 
 const words = ['the', 'old', 'ship', 'was', 'lost', 'in', 'a', 'sea', 'of', 'light', 'and', 'nobody', 'knew', 'why']
@@ -24,7 +24,7 @@ const request: PerplexityRequest = { text: { name: 'prose', text: prose(600) }, 
 
 let gpu: Gpu
 let model: OpenedModel
-let result: QuantizedModel
+let result: WholeModel
 let expected: number
 let packed: Uint8Array<ArrayBuffer>
 
@@ -41,7 +41,7 @@ beforeAll(async () => {
   result = await quantize(gpu, model, { recipe, calibration: { name: 'prose', text: prose(900) } })
   const weights = quantizedWeights(gpu, model, async (name) => result.linears.get(name)!)
   expected = (await perplexity(gpu, model, weights, request)).perplexity
-  packed = await collect(writeBitloom(model.source, [...result.linears.values()], result.report).chunks)
+  packed = await collect(writeBitloom(model.source, result, result.report).chunks)
 })
 
 describe('wren-nano', () => {

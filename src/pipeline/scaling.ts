@@ -1,11 +1,6 @@
-/** What a run multiplied a linear's weights by before it quantized them: one factor a row, a column; null is all ones. */
-export interface Scaling {
-  readonly rows: Float32Array | null
-  readonly columns: Float32Array | null
-}
+import type { Scaling } from '../formats/quantized'
 
-/** By full name of the linear; those that are missing were not scaled. */
-export type Scalings = ReadonlyMap<string, Scaling>
+export type { Scaling, Scalings } from '../formats/quantized'
 
 /** Both scalings one after the other. */
 export const scaledAgain = (before: Scaling | undefined, { rows, columns }: Scaling): Scaling => ({
@@ -13,8 +8,9 @@ export const scaledAgain = (before: Scaling | undefined, { rows, columns }: Scal
   columns: product(before?.columns ?? null, columns),
 })
 
-const product = (a: Float32Array | null, b: Float32Array | null): Float32Array | null =>
-  a && b ? a.map((factor, i) => factor * b[i]!) : (a ?? b)
+type Factors = Float32Array<ArrayBuffer> | null
+
+const product = (a: Factors, b: Factors): Factors => (a && b ? a.map((factor, i) => factor * b[i]!) : (a ?? b))
 
 /** A window of a matrix, row-major, of which these are its first row and column; the weights that its codes stand for. */
 export function scaledWindow(

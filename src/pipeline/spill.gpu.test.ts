@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { diskStore } from '../../cli/disk-store'
 import { smallGpu } from '../../test/device'
 import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { quantizeWhole } from '../../test/whole'
 import { arraysOf } from '../formats/linear-check'
 import type { QuantizedLinear } from '../formats/quantized'
 import type { Recipe, Room, StatesPlace } from '../records'
@@ -58,7 +59,7 @@ describe('hidden states kept elsewhere', () => {
       const [room, scratch] = [roomFor(states), fileScratch(diskStore(folder), 'states')]
       const forecast = forecastOf(model, recipe, gpu.info, room)
       expect(forecast.states).toBe(states)
-      const { linears, changed, report } = await quantize(gpu, model, { recipe, calibration, room, scratch })
+      const { linears, changed, report } = await quantizeWhole(gpu, model, { recipe, calibration, room, scratch })
       results.set(states, [bytesOf(linears), [...changed], report.modules.map(({ error }) => error)])
       expect(gpu.pool.liveBytes).toBe(live)
       expect(await readdir(folder)).toEqual([])

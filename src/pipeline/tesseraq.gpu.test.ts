@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { asAffine } from '../../test/affine'
 import { testGpu } from '../../test/device'
 import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { quantizeWhole as quantize, type WholeModel } from '../../test/whole'
 import { CancelledError } from '../errors'
 import { unpackCodes } from '../formats/affine'
 import { dequantize } from '../formats/dequantize'
 import type { Progress, Recipe } from '../records'
-import { type QuantizedModel, type QuantizeRequest, quantize } from './quantize'
+import type { QuantizeRequest } from './quantize'
 import { defaultRecipe } from './recipe'
 
 /** Columns by no 32; one head of values for every query, so that AWQ scales all stages. */
@@ -27,7 +28,7 @@ const recipe = (options: Record<string, unknown>, method = 'tesseraq'): Recipe =
 const quick = { bits: 2, rounds: 10, iterations: 6, batch: 4 }
 
 /** A run that leaves the device's memory as it was, with finite numbers everywhere. */
-async function run(by: Recipe, more: Partial<QuantizeRequest> = {}): Promise<QuantizedModel & { drift: number }> {
+async function run(by: Recipe, more: Partial<QuantizeRequest> = {}): Promise<WholeModel & { drift: number }> {
   const gpu = await testGpu()
   const before = gpu.pool.liveBytes
   let drift = Number.NaN
@@ -47,9 +48,9 @@ async function run(by: Recipe, more: Partial<QuantizeRequest> = {}): Promise<Qua
   }
 }
 
-const codesOf = ({ linears }: QuantizedModel) =>
+const codesOf = ({ linears }: WholeModel) =>
   [...linears].map(([name, linear]) => [name, [...unpackCodes(asAffine(linear))]])
-const meanBits = ({ report: { modules } }: QuantizedModel): number => {
+const meanBits = ({ report: { modules } }: WholeModel): number => {
   const weights = modules.reduce((sum, { out, in: columns }) => sum + out * columns, 0)
   return modules.reduce((sum, { out, columns }) => sum + out * columns.bits.reduce((a, b) => a + b, 0), 0) / weights
 }

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { expectClose, testGpu } from '../../test/device'
 import { methodThat } from '../../test/methods'
 import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { quantizeWhole as quantize } from '../../test/whole'
 import { CancelledError } from '../errors'
 import { dequantize } from '../formats/dequantize'
 import type { WorkingBlock } from '../methods/method'
@@ -9,7 +10,6 @@ import { placesOf } from '../methods/reconstruction/windows'
 import type { Progress } from '../records'
 import { blockReference, embedReference } from '../reference/llama'
 import { PauseSwitch } from './pause'
-import { quantize } from './quantize'
 
 const [SAMPLES, LENGTH] = [5, 8]
 const config = { ...tinyConfig, num_hidden_layers: 2, hidden_size: 20, intermediate_size: 33, head_dim: 6 }

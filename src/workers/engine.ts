@@ -1,7 +1,6 @@
 import { FormatError, GpuUnavailableError, invariant } from '../errors'
 import { type ByteSource, blobSource } from '../formats/bytes'
 import { dequantize } from '../formats/dequantize'
-import { headerOf } from '../formats/linear-check'
 import { salientMask } from '../formats/salient'
 import { isSideFile } from '../formats/side-files'
 import { assess, toFloat32 } from '../formats/source'
@@ -109,10 +108,9 @@ export class Engine implements EngineApi {
     try {
       return await this.#busy(async (signal) => {
         const request = { recipe, calibration, signal, pause, onProgress }
-        const { linears, report, ...rest } = await quantize(this.#device(), this.#opened(), request)
-        const headers = new Map([...linears].map(([name, linear]) => [name, headerOf(linear)]))
-        this.#result = { model: this.#opened(), report, headers, linear: async (name) => linears.get(name)!, ...rest }
-        return report
+        const model = this.#opened()
+        this.#result = { model, ...(await quantize(this.#device(), model, request)) }
+        return this.#result.report
       })
     } finally {
       this.#pause = null

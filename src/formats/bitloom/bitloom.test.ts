@@ -7,7 +7,7 @@ import { FormatError } from '../../errors'
 import { arraysOf } from '../affine-check'
 import { effectiveBits, sumBits } from '../bits'
 import { memorySource } from '../bytes'
-import type { PackedModel } from '../packed-model'
+import { heldLinears, type PackedModel } from '../packed-model'
 import type { QuantizedLinear, Width } from '../quantized'
 import { type ModelSource, openModel, type TensorEntry } from '../source'
 import { carriedTensors } from './copy'
@@ -18,7 +18,7 @@ import { writeBitloom } from './write'
 async function tinyFile() {
   const linears = tinyLinears()
   const report = tinyReport(linears)
-  const { size, chunks } = writeBitloom(await tinyCheckpoint(), linears, report)
+  const { size, chunks } = writeBitloom(await tinyCheckpoint(), heldLinears(linears), report)
   const bytes = await collect(chunks)
   return { linears, report, size, bytes }
 }
@@ -81,7 +81,9 @@ describe('a packed file', () => {
       ...{ ...module, training: null, graph: null, published: null, grouping: null, flips: null, reconstruction: null },
       columns: { ...module.columns, factor: null, norm: null, salient: null },
     }))
-    const written = await collect(writeBitloom(await tinyCheckpoint(), linears, { ...report, modules }).chunks)
+    const written = await collect(
+      writeBitloom(await tinyCheckpoint(), heldLinears(linears), { ...report, modules }).chunks,
+    )
     const first = withHeader(written, (header) =>
       header
         .replace('"bitloom.version":"3"', '"bitloom.version":"1"')
@@ -97,7 +99,9 @@ describe('a packed file', () => {
     const linears = tinyLinears()
     const report = tinyReport(linears)
     const modules = report.modules.map((module) => ({ ...module, published: null, grouping: null }))
-    const written = await collect(writeBitloom(await tinyCheckpoint(), linears, { ...report, modules }).chunks)
+    const written = await collect(
+      writeBitloom(await tinyCheckpoint(), heldLinears(linears), { ...report, modules }).chunks,
+    )
     const second = withHeader(written, (header) =>
       header
         .replace('"bitloom.version":"3"', '"bitloom.version":"2"')
@@ -115,7 +119,10 @@ describe('a packed file', () => {
     const [up, down, q] = report.modules
     const sample = { ...down!.grouping!.sample!, to: Uint32Array.of(1, 2, 6) }
     const outside = { ...down!, grouping: { ...down!.grouping!, sample } }
-    const written = writeBitloom(await tinyCheckpoint(), linears, { ...report, modules: [up!, outside, q!] })
+    const written = writeBitloom(await tinyCheckpoint(), heldLinears(linears), {
+      ...report,
+      modules: [up!, outside, q!],
+    })
     await expect(open(await collect(written.chunks))).rejects.toThrow(/edges among 6 sampled magnitudes/)
   })
 
@@ -124,7 +131,10 @@ describe('a packed file', () => {
     const report = tinyReport(linears)
     const [up, down, q] = report.modules
     const outside = { ...down!, graph: { ...down!.graph!, to: Uint32Array.of(1, 3) } }
-    const written = writeBitloom(await tinyCheckpoint(), linears, { ...report, modules: [up!, outside, q!] })
+    const written = writeBitloom(await tinyCheckpoint(), heldLinears(linears), {
+      ...report,
+      modules: [up!, outside, q!],
+    })
     await expect(open(await collect(written.chunks))).rejects.toThrow(/graph among 33 columns/)
   })
 
@@ -137,13 +147,15 @@ describe('a packed file', () => {
   it('is the same file when written again from itself', async () => {
     const { linears, report, bytes } = await tinyFile()
     const { source } = await open(bytes)
-    expect(await collect(writeBitloom(source, linears, report).chunks)).toEqual(bytes)
+    expect(await collect(writeBitloom(source, heldLinears(linears), report).chunks)).toEqual(bytes)
   })
 
   it('holds any linear', async () => {
     const source = await tinyCheckpoint()
     const holds = async ({ linear }: { linear: QuantizedLinear }) => {
-      const { model } = await open(await collect(writeBitloom(source, [linear], tinyReport([linear])).chunks))
+      const { model } = await open(
+        await collect(writeBitloom(source, heldLinears([linear]), tinyReport([linear])).chunks),
+      )
       expect(await model.linear(linear.name)).toEqual(linear)
     }
     await fc.assert(fc.asyncProperty(anyAffine, holds), { numRuns: 40 })
@@ -154,7 +166,7 @@ describe('a packed file', () => {
   it('counts as bits what it stores of any linear, byte for byte', async () => {
     const source = await tinyCheckpoint()
     const holds = async ({ linear }: { linear: QuantizedLinear }) => {
-      const opened = await open(await collect(writeBitloom(source, [linear], tinyReport([linear])).chunks))
+      const opened = await open(await collect(writeBitloom(source, heldLinears([linear]), tinyReport([linear])).chunks))
       const parts = [...opened.source.tensors.values()].filter(({ name }) => name.startsWith(`${linear.name}.`))
       const stored = parts.reduce((sum, { bytes }) => sum + bytes, 0)
       const { total } = effectiveBits(linear)
@@ -171,7 +183,7 @@ describe('a linear with a rule', () => {
   const widths = Array.from({ length: 20 }, (_, i): Width => ([1, 2, 4, 1] as const)[i % 4]!)
   const { linear } = ruledSample({ ...shape, widths })
   const written = async (linears: QuantizedLinear[] = [linear]) =>
-    collect(writeBitloom(await tinyCheckpoint(), linears, tinyReport(linears)).chunks)
+    collect(writeBitloom(await tinyCheckpoint(), heldLinears(linears), tinyReport(linears)).chunks)
 
   it('has widths in the file instead of an order and groups, which come back', async () => {
     const { source, model } = await open(await written())
@@ -329,7 +341,7 @@ describe('readBitloom refuses', () => {
     const widths = Array.from({ length: 33 }, (_, i): Width => (i % 3 ? 2 : 5))
     const shape = { out: 20, zeroBits: 3, groupSize: 8, grid: 'range', seed: 2, rule: 'width' } as const
     const linears = [...tinyLinears(), ruledSample({ ...shape, widths }).linear, signs]
-    const bytes = await collect(writeBitloom(await tinyCheckpoint(), linears, tinyReport(linears)).chunks)
+    const bytes = await collect(writeBitloom(await tinyCheckpoint(), heldLinears(linears), tinyReport(linears)).chunks)
     const headerEnd = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true))
     const places = fc.oneof(
       { arbitrary: fc.nat(headerEnd - 1), weight: 3 },

@@ -25,6 +25,12 @@ export const graphTensor = (module: string, part: 'nodes' | 'edges' | 'weight'):
 export const groupingTensor = (module: string, part: 'counts' | 'values' | 'clusters' | 'edges'): string =>
   `bitloom.grouping/${module}.${part}`
 
+/** In a block's file, a vector that the method changed: F32 [size]. */
+export const changedTensor = (name: string): string => `bitloom.changed/${name}`
+
+/** In a block's file, what a linear's rows or columns were multiplied by: F32 [out] or [in]. */
+export const scalingTensor = (linear: string, side: 'rows' | 'columns'): string => `bitloom.scaling/${linear}.${side}`
+
 /** 'model.layers.0.mlp.up_proj' + 'codes'. */
 export const partTensor = (linear: string, part: PartName): string => `${linear}.${part}`
 

@@ -1,15 +1,18 @@
 import { z } from 'zod'
 import { FormatError } from '../../errors'
-import type { RunReport } from '../../records'
+import type { ModuleRecord, RunReport } from '../../records'
 import type { AffineHeader } from '../affine-check'
 import type { LinearHeader } from '../linear-check'
 import { WIDTHS } from '../quantized'
 import type { SignHeader } from '../sign-check'
+import type { BlockSummary } from './block'
 import type { StoredGrouping } from './grouping-tensors'
 import { LANES, type StoredModule, storedModule } from './module-tensors'
 
 /** A report as its JSON holds it: columns, learning and graph of a module are tensors of the file. */
 export type StoredReport = Omit<RunReport, 'modules'> & { readonly modules: readonly StoredModule[] }
+
+type StoredBlockSummary = BlockSummary & { readonly modules: readonly StoredModule[] }
 
 const count = z.int().min(0)
 const width = z.literal(WIDTHS)
@@ -63,6 +66,29 @@ const grouping: z.ZodType<StoredGrouping> = z.object({
   sample: z.object({ values: count, edges: count }).nullable(),
 })
 
+const module: z.ZodType<StoredModule> = z.object({
+  name: text,
+  layer: real,
+  role: text,
+  out: real,
+  in: real,
+  bits,
+  error: z.object({ weight: real, output: real.nullable() }),
+  damping: real.nullable(),
+  deadColumns: real,
+  seconds: real,
+  warnings: z.array(text),
+  lanes: z.array(z.enum(LANES)).optional(),
+  training: count.nullish(),
+  graph: z.object({ nodes: count, edges: count }).nullish(),
+  published: z.object({ weight: real, scale: real, why: text }).nullish(),
+  grouping: grouping.nullish(),
+  flips: real.nullish(),
+  reconstruction: count.nullish(),
+})
+
+const seconds = z.object({ total: real }).catchall(real)
+
 const stored: z.ZodType<StoredReport> = z.object({
   version: z.literal(1),
   bitloom: text,
@@ -77,31 +103,22 @@ const stored: z.ZodType<StoredReport> = z.object({
   calibrationDigest: text.nullable(),
   device: z.object({ name: text, software: z.boolean() }),
   bits,
-  modules: z.array(
-    z.object({
-      name: text,
-      layer: real,
-      role: text,
-      out: real,
-      in: real,
-      bits,
-      error: z.object({ weight: real, output: real.nullable() }),
-      damping: real.nullable(),
-      deadColumns: real,
-      seconds: real,
-      warnings: z.array(text),
-      lanes: z.array(z.enum(LANES)).optional(),
-      training: count.nullish(),
-      graph: z.object({ nodes: count, edges: count }).nullish(),
-      published: z.object({ weight: real, scale: real, why: text }).nullish(),
-      grouping: grouping.nullish(),
-      flips: real.nullish(),
-      reconstruction: count.nullish(),
-    }),
-  ),
-  seconds: z.object({ total: real }).catchall(real),
+  modules: z.array(module),
+  seconds,
   peakGpuBytes: real,
+  resumed: count.optional(),
   warnings: z.array(text),
+})
+
+const block: z.ZodType<StoredBlockSummary> = z.object({
+  layer: count,
+  seconds,
+  drift: real.nullable(),
+  peakGpuBytes: real,
+  part: count,
+  changed: z.array(z.object({ name: text, size: count })),
+  scalings: z.array(z.object({ name: text, rows: count.nullable(), columns: count.nullable() })),
+  modules: z.array(module),
 })
 
 export const linearsToJson = (headers: ReadonlyMap<string, LinearHeader>): string =>
@@ -114,6 +131,14 @@ export const reportToJson = ({ modules, ...report }: RunReport): string =>
   JSON.stringify({ ...report, modules: modules.map(storedModule) }, named)
 
 export const reportFromJson = (json: string | undefined): StoredReport => parse('bitloom.report', stored, json)
+
+export const blockToJson = ({
+  modules,
+  ...block
+}: BlockSummary & { readonly modules: readonly ModuleRecord[] }): string =>
+  JSON.stringify({ ...block, modules: modules.map(storedModule) }, named)
+
+export const blockFromJson = (json: string | undefined): StoredBlockSummary => parse('bitloom.block', block, json)
 
 function parse<T>(key: string, schema: z.ZodType<T>, json: string | undefined): T {
   const fail = (got: string): never => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { testGpu } from '../../../test/device'
 import { openedTiny, tinyConfig, tinyText } from '../../../test/tiny-llama'
+import { quantizeWhole as quantize } from '../../../test/whole'
 import { effectiveBits } from '../../formats/bits'
 import { exactContainer } from '../../formats/gguf/container'
 import { ggmlTypes } from '../../formats/gguf/types'
-import { quantize } from '../../pipeline/quantize'
 import type { Recipe } from '../../records'
 
 const recipe = (storedBits: number): Recipe => ({

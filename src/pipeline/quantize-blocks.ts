@@ -1,0 +1,201 @@
+import { CancelledError } from '../errors'
+import type { FinishedBlock } from '../formats/bitloom/block'
+import { heldLinears } from '../formats/packed-model'
+import type { QuantizedLinear } from '../formats/quantized'
+import type { Gpu } from '../gpu/device'
+import { type Later, later } from '../later'
+import type { Method } from '../methods/method'
+import { LlamaModel } from '../models/model'
+import { type BlockWeights, CheckpointWeights, freeBlock, loadBlock } from '../models/weights'
+import type { ModuleRecord, Phase, Progress, Recipe } from '../records'
+import { batchesOf, checkCancelled } from './batching'
+import { CalibratedBlock } from './block-context'
+import { CalibratedModel } from './model-context'
+import { ModuleClock } from './module-clock'
+import { type OpenedModel, quantizedWeights } from './opened'
+import type { PauseSwitch } from './pause'
+import type { PhaseClock } from './phase-clock'
+import { sensitivitiesOf } from './sensitivities'
+import type { States } from './states'
+import { HiddenStream } from './streams'
+import { ModulesUnderWay } from './under-way'
+import type { Windows } from './windows'
+
+export interface BlocksRequest {
+  readonly method: Method<unknown, unknown>
+  readonly options: unknown
+  readonly recipe: Recipe
+  /** Null for methods without calibration. */
+  readonly windows: Windows | null
+  /** Keeps those before the first block; all other states are kept as these are. */
+  readonly states: States
+  /** Those that are finished already; the streams only pass them. */
+  readonly blocks: ReadonlyMap<number, FinishedBlock>
+  readonly clock: PhaseClock
+  readonly pause: PauseSwitch
+  readonly signal: AbortSignal | undefined
+  readonly onProgress: (progress: Progress) => void
+  /** Makes a finished block durable; one at a time, while the next is at work. */
+  readonly keep: (block: Omit<FinishedBlock, 'part'>) => Promise<void>
+}
+
+/** Quantizes the blocks that are missing, each from the inputs that those before it produce with their stored codes. */
+export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: BlocksRequest): Promise<void> {
+  const { method, options, recipe, windows, states, clock, pause, signal, onProgress } = request
+  const { spec } = model
+  const finished = new Map(request.blocks)
+  const missing = Array.from({ length: spec.layers }, (_, layer) => layer).filter((layer) => !finished.has(layer))
+  const wanted = (layer: number) => !finished.has(layer) || (windows !== null && layer < missing.at(-1)!)
+  const now = () => pause.now()
+  const started = now()
+  let made = 0
+  if (windows) onProgress({ type: 'phase', phase: 'embed', done: 0, total: 1, label: `${windows.count} windows` })
+  const llama = await LlamaModel.load(gpu, spec, new CheckpointWeights(gpu, model.source), {
+    positions: windows?.length ?? 1,
+    ends: windows ? 'embedding' : 'none',
+  })
+  const compares = method.comparesStreams?.(options) ?? false
+  let plan: unknown = null
+  const streams: HiddenStream[] = []
+  let keeping: Later<void> = later(Promise.resolve())
+  /** Tells of a block that is done and has it kept, when the GPU has got work of the next. */
+  let endBlock = async () => {}
+  try {
+    let quantizedStream: HiddenStream | null = null
+    let originalStream: HiddenStream | null = null
+    if (windows) {
+      streams.push((quantizedStream = await HiddenStream.start(gpu, llama, batchesOf(gpu.info, spec, windows), states)))
+      llama.freeEnds()
+      clock.lap('embed')
+      if (method.plan) {
+        const planning = (label: string) => (done: number, total: number) =>
+          onProgress({ type: 'phase', phase: 'plan', done, total, label })
+        const gradients = { ...(signal && { signal }), onProgress: planning('gradients, there and back') }
+        const whole = new CalibratedModel(
+          ...([gpu, llama, quantizedStream, recipe.seed, sensitivitiesOf(gpu, model, windows, gradients)] as const),
+          ...([signal, onProgress, planning('widths of all columns')] as const),
+        )
+        plan = await method.plan(whole, options)
+        if (plan !== null) clock.lap('plan')
+      }
+      streams.push((originalStream = await quantizedStream.fork()))
+    }
+    let modules: ModuleRecord[] = []
+    const underWay = new ModulesUnderWay((module, itsWarnings) => {
+      modules.push(module)
+      onProgress({ type: 'module', module })
+      for (const text of itsWarnings) onProgress({ type: 'warning', text: `${module.name}: ${text}` })
+    })
+    await llama.forEachBlock(async (original, layer) => {
+      const blockStarted = now()
+      const phase = (name: Phase) =>
+        onProgress({
+          type: 'phase',
+          phase: name,
+          done: layer,
+          total: spec.layers,
+          label: `block ${layer + 1} of ${spec.layers}`,
+        })
+      checkCancelled(signal)
+      const advanceOriginal = async () => {
+        if (!originalStream) return
+        phase('propagate')
+        await originalStream.advance(original, signal)
+        clock.lap('propagate')
+      }
+      const before = finished.get(layer)
+      if (!compares || before) await advanceOriginal()
+      await endBlock()
+      if (before) {
+        await passStored(gpu, model, before, quantizedStream, signal)
+        clock.lap('propagate')
+        return
+      }
+      phase(method.needsCalibration ? 'calibrate' : 'quantize')
+      const block = new CalibratedBlock(gpu, llama, original, {
+        ...{ layer, seed: recipe.seed, stream: quantizedStream, originalStream, compares },
+        ...{ pause, signal, report: onProgress, enter: phase },
+      })
+      try {
+        const linears: QuantizedLinear[] = []
+        const moduleClock = new ModuleClock(spec.linears, method.together ?? false, now, () => block.calibrationSeconds)
+        await block.checkpoint()
+        moduleClock.start()
+        for await (const made of method.quantize(block, options, plan)) {
+          const module = { ...made, warnings: [...made.warnings, ...block.warningsOf(made)] }
+          const record = await block.commit(module, moduleClock.lap(module.spec))
+          linears.push(module.linear)
+          underWay.add(record, module.warnings)
+          await underWay.tell('arrived')
+          await block.checkpoint()
+          moduleClock.start()
+        }
+        const changed = new Map(await block.changes())
+        const { scalings } = block
+        clock.lap('quantize', { calibrate: block.calibrationSeconds })
+        let drift: Later<number> | null = null
+        if (quantizedStream && originalStream) {
+          block.free() // its Hessians have done their work
+          if (compares) await advanceOriginal()
+          block.freeOriginals()
+          phase('propagate')
+          await quantizedStream.advance(block.weights, signal)
+          drift = await quantizedStream.drift(originalStream)
+          clock.lap('propagate')
+        }
+        made++
+        const secondsLeft = ((now() - started) / 1000 / made) * (missing.length - made)
+        const done = { ...{ layer, layers: spec.layers, secondsLeft, gpuBytes: gpu.pool.liveBytes } }
+        const [elapsed, seconds, peakGpuBytes] = [(now() - blockStarted) / 1000, clock.take(), gpu.pool.peakBytes]
+        endBlock = async () => {
+          endBlock = async () => {}
+          await underWay.tell('all')
+          const facts = { layer, seconds, peakGpuBytes, drift: drift && (await drift.value) }
+          const whole = { ...facts, ...heldLinears(linears), modules, changed, scalings }
+          modules = []
+          await keeping.value
+          keeping = later(request.keep(whole))
+          onProgress({ type: 'block', ...done, seconds: elapsed, drift: facts.drift })
+        }
+      } finally {
+        block.free()
+        takeOver(original, block.weights)
+      }
+    }, wanted)
+    await endBlock()
+    clock.lap(windows ? 'propagate' : 'quantize')
+    await keeping.value
+  } catch (error) {
+    if (error instanceof CancelledError) await endBlock()
+    throw error
+  } finally {
+    await keeping.value.catch(() => {}) // told where it is waited for, unless something else has failed before
+    for (const stream of streams) await stream.free()
+    llama.free()
+    await gpu.settle().catch(() => {}) // a lost device has already been reported
+    gpu.pool.trim()
+  }
+}
+
+/** Moves a stream through a block as it was stored, as it went through it when the block was made. */
+async function passStored(
+  gpu: Gpu,
+  model: OpenedModel,
+  stored: FinishedBlock,
+  stream: HiddenStream | null,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const linearOf = (name: string) => (stored.headers.has(name) ? stored.linear(name) : null)
+  const weights = quantizedWeights(gpu, model, linearOf, stored.changed)
+  const block = await loadBlock(gpu, weights, model.spec, stored.layer)
+  try {
+    await stream?.advance(block, signal)
+  } finally {
+    freeBlock(gpu, block)
+  }
+}
+
+/** The caller frees `original`: let it hold the tensors that are alive now, originals or their successors. */
+function takeOver(original: BlockWeights, current: BlockWeights): void {
+  Object.assign(original.linears, current.linears)
+}

@@ -1,0 +1,135 @@
+import { expect, it } from 'vitest'
+import { testGpu } from '../../test/device'
+import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { quantizeWhole, type WholeModel } from '../../test/whole'
+import { CancelledError, StorageError } from '../errors'
+import type { Progress, Recipe } from '../records'
+import { memoryStore } from '../storage/memory-store'
+import type { FileStore } from '../storage/store'
+import { defaultRecipe } from './recipe'
+import { RunFolder } from './run-folder'
+
+const { model } = openedTiny({ ...tinyConfig, hidden_size: 64, intermediate_size: 96, head_dim: 16 })
+const LAYERS = 3
+const text = { name: 'letters', text: tinyText(500) }
+
+function recipeOf(method: string, options: Record<string, unknown> = {}): Recipe {
+  const base = defaultRecipe(method)
+  const calibration = { ...base.calibration, samples: 6, length: 32 }
+  return { ...base, calibration, options: { ...base.options, ...options } }
+}
+
+interface Changes {
+  readonly recipe: Recipe
+  readonly store: FileStore
+  readonly signal?: AbortSignal
+  readonly text?: string
+  readonly onProgress?: (progress: Progress) => void
+}
+
+const run = async ({ store, text: other = text.text, ...rest }: Changes) =>
+  quantizeWhole(await testGpu(), model, {
+    ...{ calibration: { ...text, text: other }, folder: new RunFolder(store, 'run') },
+    ...rest,
+  })
+
+/** Stops it when block `layer` is told; its folder stays. */
+async function brokenOff(recipe: Recipe, layer: number, store: FileStore): Promise<void> {
+  const stop = new AbortController()
+  const onProgress = (progress: Progress) => {
+    if (progress.type === 'block' && progress.layer === layer) stop.abort()
+  }
+  await expect(run({ recipe, store, signal: stop.signal, onProgress })).rejects.toThrow(CancelledError)
+}
+
+/** All of a result but what time and memory it took. */
+const lasting = ({ linears, changed, scalings, report }: WholeModel) => {
+  const { seconds: _, peakGpuBytes: __, resumed: ___, modules, ...rest } = report
+  return { linears, changed, scalings, ...rest, modules: modules.map((module) => ({ ...module, seconds: 0 })) }
+}
+
+const blockFiles = async (store: FileStore) =>
+  (await store.files('run')).map(({ name }) => name).filter((name) => name.startsWith('block-'))
+
+it.each([
+  recipeOf('rtn', { groupSize: 32 }),
+  recipeOf('gptq', { sequence: 'true' }),
+  recipeOf('gptq', { sequence: 'layer', groupSize: 32 }),
+  recipeOf('mg-ptq', { allocator: 'greedy', budget: 'model', correction: 0.5, bits: 3 }),
+  recipeOf('awq'),
+  recipeOf('omniquant', { epochs: 2 }),
+  recipeOf('tesseraq', { init: 'none', rounds: 20, iterations: 1 }),
+  recipeOf('pb-llm'),
+])(
+  '$method goes on where it was broken off, and comes to the same',
+  async (recipe) => {
+    const undisturbed = await run({ recipe, store: memoryStore() })
+    expect(undisturbed.report.resumed).toBeUndefined()
+    const store = memoryStore()
+    await brokenOff(recipe, 0, store)
+    expect(await blockFiles(store)).toHaveLength(1)
+    await brokenOff(recipe, 1, store)
+    expect(await blockFiles(store)).toHaveLength(2)
+    const progress: Progress[] = []
+    const resumed = await run({ recipe, store, onProgress: (p) => progress.push(p) })
+    expect(lasting(resumed)).toEqual(lasting(undisturbed))
+    expect(resumed.report.resumed).toBe(2)
+    expect(progress).toContainEqual({ type: 'resumed', blocks: 2, layers: LAYERS })
+    const names = progress.flatMap((p) => (p.type === 'module' ? p.module.name : []))
+    expect(names).toEqual(undisturbed.report.modules.map(({ name }) => name))
+  },
+  60_000,
+)
+
+it('makes a block again that is missing or damaged, and nothing more', async () => {
+  const recipe = recipeOf('gptq')
+  const store = memoryStore()
+  const whole = await run({ recipe, store })
+  const [first, second, third] = (await blockFiles(store)).sort()
+  await store.remove('run', first)
+  const file = await store.append('run', second!)
+  await file.write(Uint8Array.of(0))
+  await file.close()
+  const progress: Progress[] = []
+  const again = await run({ recipe, store, onProgress: (p) => progress.push(p) })
+  expect(lasting(again)).toEqual(lasting(whole))
+  expect(progress).toContainEqual({ type: 'warning', text: expect.stringMatching(/block-0001.*damaged/) })
+  const made = progress.flatMap((p) => (p.type === 'phase' && p.phase === 'calibrate' ? p.done : []))
+  expect([...new Set(made)]).toEqual([0, 1])
+  expect((await blockFiles(store)).sort()).toContain(third)
+})
+
+it('has nothing left to do where all blocks are kept', async () => {
+  const recipe = recipeOf('gptq')
+  const store = memoryStore()
+  const whole = await run({ recipe, store })
+  const progress: Progress[] = []
+  const again = await run({ recipe, store, onProgress: (p) => progress.push(p) })
+  expect(lasting(again)).toEqual(lasting(whole))
+  expect(again.report.seconds.total).toBeGreaterThan(whole.report.seconds.total * 0.9)
+  expect(progress.some((p) => p.type === 'phase' && p.phase === 'embed')).toBe(false)
+})
+
+it('refuses to go on with something else', async () => {
+  const store = memoryStore()
+  const recipe = recipeOf('gptq')
+  await brokenOff(recipe, 0, store)
+  await expect(run({ recipe: { ...recipe, seed: 9 }, store })).rejects.toThrow(/got another recipe — start over/)
+  await expect(run({ recipe, store, text: tinyText(500, 2) })).rejects.toThrow(StorageError)
+  await expect(run({ recipe, store, text: tinyText(500, 2) })).rejects.toThrow(/another calibration text/)
+  expect(await blockFiles(store)).toHaveLength(1)
+})
+
+it('says how much room is missing, keeps what it has and goes on when there is room', async () => {
+  const recipe = recipeOf('gptq')
+  const whole = await run({ recipe, store: memoryStore() })
+  const sizes = memoryStore()
+  await brokenOff(recipe, 0, sizes)
+  const one = (await sizes.files('run')).reduce((sum, { size }) => sum + size, 0)
+  let capacity = Math.round(1.5 * one)
+  const store = memoryStore(() => capacity)
+  await expect(run({ recipe, store })).rejects.toThrow(/room for block 2, \d+ bytes, got \d+ — free \d+ bytes/)
+  expect(await blockFiles(store)).toHaveLength(1)
+  capacity = 10 * one
+  expect(lasting(await run({ recipe, store }))).toEqual(lasting(whole))
+})

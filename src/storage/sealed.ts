@@ -1,0 +1,68 @@
+import type { ByteSource } from '../formats/bytes'
+import { Sha256 } from '../sha256'
+import type { FileStore } from './store'
+
+/**
+ * A sealed file is called `STEM.DIGEST.EXTENSION`, the digest SHA-256 of its bytes in hexadecimal. It gets that name when it
+ * is written whole, so that one that is cut short or changed later is told by its name alone.
+ */
+const sealedName = /^(.+)\.([0-9a-f]{64})\.([a-z]+)$/
+
+const ASIDE = '.part'
+const HASHED_BYTES = 4 * 2 ** 20
+
+/** Writes aside and renames; what had the same stem before is removed. Gives the name. */
+export async function writeSealed(
+  store: FileStore,
+  folder: string,
+  stem: string,
+  extension: string,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<string> {
+  const aside = `${stem}${ASIDE}`
+  const hash = new Sha256()
+  try {
+    const file = await store.append(folder, aside)
+    try {
+      await file.empty()
+      for await (const chunk of chunks) {
+        hash.update(chunk)
+        await file.write(chunk as Uint8Array<ArrayBuffer>)
+      }
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    await store.remove(folder, aside).catch(() => {}) // what failed is to be told
+    throw error
+  }
+  const name = `${stem}.${hash.digest()}.${extension}`
+  await store.rename(folder, aside, name)
+  for (const other of await store.files(folder))
+    if (other.name !== name && sealedName.exec(other.name)?.[1] === stem) await store.remove(folder, other.name)
+  return name
+}
+
+/** The sealed files of a folder by their stems; those that are not what their names say are `damaged`. */
+export async function readSealed(
+  store: FileStore,
+  folder: string,
+): Promise<{ readonly files: ReadonlyMap<string, ByteSource>; readonly damaged: readonly string[] }> {
+  const files = new Map<string, ByteSource>()
+  const damaged: string[] = []
+  for (const { name } of await store.files(folder)) {
+    const [, stem, digest] = sealedName.exec(name) ?? []
+    const file = stem === undefined ? null : await store.source(folder, name)
+    if (stem === undefined || !file) continue
+    if ((await digestOf(file)) === digest) files.set(stem, file)
+    else damaged.push(name)
+  }
+  return { files, damaged }
+}
+
+async function digestOf(file: ByteSource): Promise<string> {
+  const hash = new Sha256()
+  for (let at = 0; at < file.size; at += HASHED_BYTES)
+    hash.update(await file.read(at, Math.min(HASHED_BYTES, file.size - at)))
+  return hash.digest()
+}
