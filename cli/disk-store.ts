@@ -10,8 +10,12 @@ const hubFolder = () => join(cacheFolder(), 'hub')
 /** Where the store in the user's cache folder keeps a folder or a file of it. */
 export const diskPath = (folder: string, name = ''): string => join(hubFolder(), folder, name)
 
-/** Fetched files in a folder on disk: by default in the user's cache folder. */
-export function diskStore(root: string = hubFolder()): FileStore {
+/**
+ * Folders of files in a folder on disk: by default in the user's cache folder.
+ * @param remedy what to do where nothing can be written
+ */
+export function diskStore(root: string = hubFolder(), remedy = 'free some space, or set XDG_CACHE_HOME'): FileStore {
+  const naming = <T>(path: string, work: () => Promise<T>) => named(path, remedy, work)
   const at = (folder: string, name = '') => join(root, folder, name)
   return {
     folders: async () => (await entries(root)).filter((entry) => entry.isDirectory()).map(({ name }) => name),
@@ -41,7 +45,10 @@ export function diskStore(root: string = hubFolder()): FileStore {
             await file.truncate()
             size = 0
           },
-          close: () => file.close(),
+          async close() {
+            await file.sync() // before the name says that it is whole
+            await file.close()
+          },
         }
       }),
     rename: (folder, from, to) => naming(at(folder, to), () => rename(at(folder, from), at(folder, to))),
@@ -56,12 +63,12 @@ export function diskStore(root: string = hubFolder()): FileStore {
 
 const entries = (path: string) => readdir(path, { withFileTypes: true }).catch(() => [])
 
-async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
+async function named<T>(path: string, remedy: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
     throw new StorageError(
-      `hub: expected to write '${path}', got '${(error as NodeJS.ErrnoException).code ?? error}' — free some space, or set XDG_CACHE_HOME`,
+      `storage: expected to write '${path}', got '${(error as NodeJS.ErrnoException).code ?? error}' — ${remedy}`,
     )
   }
 }

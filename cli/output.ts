@@ -1,4 +1,4 @@
-import { access, constants, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { access, constants, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { BitloomError, StorageError } from '../src/errors'
 import type { OutputFile } from '../src/formats/hf-folder'
@@ -16,6 +16,16 @@ export async function prepareOutput(path: string, remedy: string, replace = fals
     await mkdir(dirname(path), { recursive: true })
     await access(dirname(path), constants.W_OK)
   })
+}
+
+/** StorageError unless so many bytes fit where `path` is to be. */
+export async function roomFor(path: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(dirname(path))
+  const free = bavail * bsize
+  if (free < bytes)
+    throw new StorageError(
+      `output: expected room for ${bytes} bytes at '${path}', got ${free} — free ${bytes - free} bytes, or choose another place`,
+    )
 }
 
 /** Writes a file that appears only when it is whole; resolves to its bytes. CancelledError when the signal aborts. */
@@ -78,6 +88,8 @@ async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (error instanceof BitloomError || code === undefined) throw error
-    throw new StorageError(`output: expected to write '${path}', got '${code}' — choose another place`)
+    throw new StorageError(
+      `output: expected to write '${path}', got '${code}' — ${code === 'ENOSPC' ? 'free some space, or ' : ''}choose another place`,
+    )
   }
 }

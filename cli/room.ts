@@ -1,9 +1,8 @@
 import { freemem } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { GpuInfo } from '../src/gpu/device'
 import type { Budget, MemoryForecast, Room, StatesPlace } from '../src/records'
 import { fileScratch, type Scratch } from '../src/storage/scratch'
-import { cacheFolder } from './cache-folder'
 import { UsageError } from './command'
 import { diskStore } from './disk-store'
 import type { Flags, Values } from './flags'
@@ -21,20 +20,20 @@ export const roomFlags = {
   },
   scratch: {
     ...{ type: 'text', value: 'DIR' },
-    help: 'Folder for hidden states that fit into neither memory; Bitloom’s cache folder unless given.',
+    help: 'Folder for hidden states that fit into neither memory; beside the output unless given.',
   },
 } as const satisfies Flags
 
 export type RoomValues = Pick<Values<typeof roomFlags>, keyof typeof roomFlags>
 
 /** The budgets that the flags state, and what the machine has where they do not. */
-export async function roomOf(command: string, values: RoomValues, { software }: GpuInfo): Promise<Room> {
+export async function roomOf(command: string, values: RoomValues, { software }: GpuInfo, out = 'here'): Promise<Room> {
   const half: Budget = { bytes: (process.availableMemory?.() ?? freemem()) / 2, firm: false }
   const stated = (flag: 'gpu-memory' | 'host-memory'): Budget | null => {
     const value = values[flag]
     return value === undefined ? null : { bytes: bytesOf(value, `${command}: --${flag}`), firm: true }
   }
-  const free = await diskStore(scratchFolder(values)).free()
+  const free = await diskStore(values.scratch ?? dirname(out)).free()
   return {
     // of a software adapter the host's memory is the GPU's
     gpu: stated('gpu-memory') ?? (software ? half : null),
@@ -43,11 +42,13 @@ export async function roomOf(command: string, values: RoomValues, { software }: 
   }
 }
 
-/** A folder of this process alone. */
-export const scratchOf = (values: RoomValues): Scratch =>
-  fileScratch(diskStore(scratchFolder(values)), `bitloom-states-${process.pid}`)
-
-const scratchFolder = ({ scratch }: RoomValues): string => scratch ?? join(cacheFolder(), 'scratch')
+/** The folder for the states of the run that writes this output, empty: nobody else uses it while that is locked. */
+export async function scratchOf({ scratch }: RoomValues, out: string): Promise<Scratch> {
+  const store = diskStore(scratch ?? dirname(out), 'free some space, or name another --scratch')
+  const states = fileScratch(store, `${basename(out)}.states`)
+  await states.clear() // what a process that was killed has left
+  return states
+}
 
 const KEPT = { gpu: '', host: ', hidden states there', disk: ', hidden states there' }
 

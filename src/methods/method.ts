@@ -42,7 +42,10 @@ export interface Method<Options, Plan = void> {
   work?(options: Options, model: ModelSpec, calibration: CalibrationSize): Work
   /** Records what it does to a linear of this shape, on tensors that hold nothing: to be compiled, not to be run. */
   warmUp?(gpu: Gpu, rec: Recorder, linear: LinearSpec, options: Options): void
-  /** What must be known of the whole model before its first block is quantized; goes to `quantize`. */
+  /**
+   * What must be known of the whole model before its first block is quantized; goes to `quantize`. A plain value
+   * (`src/formats/plain.ts`), or null: it is kept with the run's blocks.
+   */
   plan?(model: ModelContext, options: Options): Promise<Plan>
   quantize(block: WorkingBlock, options: Options, plan: Plan): AsyncGenerator<QuantizedModule, void>
 }

@@ -31,10 +31,13 @@ export interface BlocksRequest {
   readonly states: States
   /** Those that are finished already; the streams only pass them. */
   readonly blocks: ReadonlyMap<number, FinishedBlock>
+  /** Of the method, where it is known already; else undefined. */
+  readonly plan: unknown
   readonly clock: PhaseClock
   readonly pause: PauseSwitch
   readonly signal: AbortSignal | undefined
   readonly onProgress: (progress: Progress) => void
+  readonly keepPlan: (plan: unknown) => Promise<void>
   /** Makes a finished block durable; one at a time, while the next is at work. */
   readonly keep: (block: Omit<FinishedBlock, 'part'>) => Promise<void>
 }
@@ -55,7 +58,7 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
     ends: windows ? 'embedding' : 'none',
   })
   const compares = method.comparesStreams?.(options) ?? false
-  let plan: unknown = null
+  let plan: unknown = request.plan ?? null
   const streams: HiddenStream[] = []
   let keeping: Later<void> = later(Promise.resolve())
   /** Tells of a block that is done and has it kept, when the GPU has got work of the next. */
@@ -67,7 +70,7 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
       streams.push((quantizedStream = await HiddenStream.start(gpu, llama, batchesOf(gpu.info, spec, windows), states)))
       llama.freeEnds()
       clock.lap('embed')
-      if (method.plan) {
+      if (method.plan && request.plan === undefined) {
         const planning = (label: string) => (done: number, total: number) =>
           onProgress({ type: 'phase', phase: 'plan', done, total, label })
         const gradients = { ...(signal && { signal }), onProgress: planning('gradients, there and back') }
@@ -76,7 +79,10 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
           ...([signal, onProgress, planning('widths of all columns')] as const),
         )
         plan = await method.plan(whole, options)
-        if (plan !== null) clock.lap('plan')
+        if (plan !== null) {
+          await request.keepPlan(plan)
+          clock.lap('plan')
+        }
       }
       streams.push((originalStream = await quantizedStream.fork()))
     }

@@ -91,8 +91,8 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
   clock.lap('tokenize')
 
   const calibrationDigest = text && (await digest(text.text))
-  const { blocks, damaged } = await folder.open(await fingerprintOf(gpu, model, recipe, calibrationDigest))
-  for (const name of damaged) onProgress({ type: 'warning', text: `${name} is damaged: its block is made again` })
+  const { blocks, plan, damaged } = await folder.open(await fingerprintOf(gpu, model, recipe, calibrationDigest))
+  for (const name of damaged) onProgress({ type: 'warning', text: `${name} is damaged, and made again` })
   const found = inOrder(blocks)
   tellKept(found, spec.layers, onProgress)
   const part = found.reduce((most, block) => Math.max(most, block.part + 1), 0)
@@ -101,7 +101,8 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
     const states = memory.states === 'gpu' ? new ResidentStates(gpu) : new SpilledStates(gpu, elsewhere)
     try {
       await quantizeBlocks(gpu, model, {
-        ...{ method, options, recipe, windows, states, blocks, clock, pause, signal, onProgress },
+        ...{ method, options, recipe, windows, states, blocks, plan, clock, pause, signal, onProgress },
+        keepPlan: (made) => folder.keepPlan(made),
         keep: async (block) => {
           blocks.set(block.layer, await folder.keep({ ...block, part }))
         },

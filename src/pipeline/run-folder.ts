@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { StorageError } from '../errors'
 import { type FinishedBlock, readBlock, writeBlock } from '../formats/bitloom/block'
+import type { ByteSource } from '../formats/bytes'
+import { readPlain, writePlain } from '../formats/plain'
 import { memoryStore } from '../storage/memory-store'
-import { readSealed, writeSealed } from '../storage/sealed'
+import { isSealed, readSealed, writeSealed } from '../storage/sealed'
 import { type FileStore, readText, writeText } from '../storage/store'
 import { differences, type Fingerprint } from './fingerprint'
 
@@ -18,14 +20,27 @@ const description = z.object({
   }),
 })
 
+/** What a run finds when it is taken up again: nothing in a new folder. */
+export interface Kept {
+  readonly blocks: Map<number, FinishedBlock>
+  /** What the method knew of the whole model before its first block; undefined where that is not kept. */
+  readonly plan: unknown
+  /** Names of files that are not what was written, and count for nothing. */
+  readonly damaged: readonly string[]
+}
+
+const PLAN = 'plan'
+
 /**
  * Where a run keeps its finished blocks, so that it can be taken up again when it was broken off: a folder of a store with
- * `run.json`, which says what run it is, and a sealed file for every block (docs/reliability.md).
+ * `run.json`, which says what run it is, and sealed files: one for the method's plan, one for every block (docs/reliability.md).
  */
 export class RunFolder {
+  /** @param startOver how a person does that, for errors */
   constructor(
     readonly store: FileStore,
     readonly name: string,
+    private readonly startOver = 'start over',
   ) {}
 
   /** Blocks live as long as the run's result. */
@@ -33,30 +48,28 @@ export class RunFolder {
     return new RunFolder(memoryStore(), 'run')
   }
 
-  /**
-   * Begins a run, or takes one up again: the blocks that are here, by layer, and the names of files that are damaged and
-   * count for nothing. StorageError where the folder belongs to another run; it says which part is another.
-   */
-  async open(fingerprint: Fingerprint): Promise<{ blocks: Map<number, FinishedBlock>; damaged: readonly string[] }> {
+  /** Begins a run, or takes one up again. StorageError where the folder belongs to another run; it says which part is another. */
+  async open(fingerprint: Fingerprint): Promise<Kept> {
     const { store, name } = this
-    const kept = await this.fingerprint()
-    const others = kept ? differences(kept, fingerprint) : []
+    const before = await this.fingerprint()
+    const others = before ? differences(before, fingerprint) : []
     if (others.length > 0)
       throw new StorageError(
-        `run folder: expected the run that was broken off, got another ${others.join(', ')} — start over, or give what it was begun with`,
+        `run '${name}': expected to go on with what was begun, got another ${others.join(', ')} — ${this.startOver}, or give what it was begun with`,
       )
     const blocks = new Map<number, FinishedBlock>()
-    if (!kept) {
+    if (!before) {
       await store.remove(name)
       await writeText(store, name, DESCRIPTION, JSON.stringify({ version: 1, fingerprint }))
-      return { blocks, damaged: [] }
+      return { blocks, plan: undefined, damaged: [] }
     }
     const { files, damaged } = await readSealed(store, name)
     for (const [stem, file] of files) {
-      const [, layer] = /^block-(\d+)$/.exec(stem) ?? []
-      if (layer !== undefined) blocks.set(Number(layer), await readBlock(file))
+      const layer = layerOf(stem)
+      if (layer !== null) blocks.set(layer, await readBlock(file))
     }
-    return { blocks, damaged }
+    const plan = files.get(PLAN)
+    return { blocks, plan: plan && (await readPlain(plan)), damaged }
   }
 
   /** Of the run that the folder holds; null where it holds none, or its description cannot be read. */
@@ -69,25 +82,56 @@ export class RunFolder {
     }
   }
 
+  /** How many blocks are here, and the bytes of all; nothing is checked. */
+  async holds(): Promise<{ readonly blocks: number; readonly bytes: number }> {
+    const files = await this.store.files(this.name)
+    const blocks = new Set(files.map(({ name }) => (isSealed(name) ? layerOf(name.split('.')[0]!) : null)))
+    blocks.delete(null)
+    return { blocks: blocks.size, bytes: files.reduce((sum, { size }) => sum + size, 0) }
+  }
+
   /** Makes a block durable and gives it as it lies there. StorageError where there is no room; nothing kept before is touched. */
   async keep(block: FinishedBlock): Promise<FinishedBlock> {
-    const { store, name } = this
-    const { size, chunks } = writeBlock(block)
-    const free = await store.free()
-    if (free !== null && free < size) throw noRoom(block.layer, size, free)
-    const file = await writeSealed(store, name, `block-${String(block.layer).padStart(4, '0')}`, 'safetensors', chunks)
-    const source = await store.source(name, file)
-    if (!source)
-      throw new StorageError(`run folder: expected '${file}' that was just written, got none — leave the folder alone`)
-    return readBlock(source)
+    return readBlock(await this.#keep(stemOf(block.layer), `block ${block.layer + 1}`, () => writeBlock(block)))
+  }
+
+  /** Makes what a method knows of the whole model durable: a plain value, which may have taken as long as all blocks will. */
+  async keepPlan(plan: unknown): Promise<void> {
+    await this.#keep(PLAN, 'the plan', () => writePlain(plan))
   }
 
   remove(): Promise<void> {
     return this.store.remove(this.name)
   }
+
+  async #keep(stem: string, what: string, write: () => ReturnType<typeof writeBlock>): Promise<ByteSource> {
+    const { store, name } = this
+    const { size, chunks } = write()
+    const noRoom = async () => {
+      const free = await store.free()
+      if (free !== null && free < size)
+        throw new StorageError(
+          `run '${name}': expected room for ${what}, ${size} bytes, got ${free} — free ${size - free} bytes and go on; what was finished before is kept`,
+        )
+    }
+    await noRoom()
+    let file: string
+    try {
+      file = await writeSealed(store, name, stem, 'safetensors', chunks)
+    } catch (error) {
+      if (error instanceof StorageError) await noRoom()
+      throw error
+    }
+    const source = await store.source(name, file)
+    if (!source)
+      throw new StorageError(`run '${name}': expected '${file}', just written, got none — leave the folder alone`)
+    return source
+  }
 }
 
-const noRoom = (layer: number, size: number, free: number) =>
-  new StorageError(
-    `run folder: expected room for block ${layer + 1}, ${size} bytes, got ${free} — free ${size - free} bytes and go on; the blocks before are kept`,
-  )
+const stemOf = (layer: number) => `block-${String(layer).padStart(4, '0')}`
+
+function layerOf(stem: string): number | null {
+  const [, digits] = /^block-(\d+)$/.exec(stem) ?? []
+  return digits === undefined ? null : Number(digits)
+}

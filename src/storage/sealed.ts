@@ -8,6 +8,8 @@ import type { FileStore } from './store'
  */
 const sealedName = /^(.+)\.([0-9a-f]{64})\.([a-z]+)$/
 
+export const isSealed = (name: string): boolean => sealedName.test(name)
+
 const ASIDE = '.part'
 const HASHED_BYTES = 4 * 2 ** 20
 

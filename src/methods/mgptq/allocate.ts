@@ -49,9 +49,9 @@ export class Allocator {
       for (const [stage, hessian] of hessians) {
         const factor = await factorize(block.gpu, hessian, options.damping)
         for (const spec of linearsOf(block.model, stage)) {
-          const one = await this.#score(block, spec, factor, hessian)
-          scored.push(one.scored)
-          learned.set(one.scored.name, one)
+          const { scored: one, ...told } = await this.#score(block, spec, factor, hessian)
+          scored.push(one)
+          learned.set(one.name, told)
         }
         freeFactor(block.gpu, factor)
       }
