@@ -26,6 +26,7 @@ import type { EngineApi, ExportFacts, OpenResult } from './api'
 import { fetchBundled } from './bundled'
 import { HubDesk } from './hub-desk'
 import { opfsStore } from './opfs-store'
+import { pageRoom, takeScratch } from './page-room'
 import { remembering } from './remembering'
 import { tuningCache } from './tuning-cache'
 
@@ -49,7 +50,7 @@ export class Engine implements EngineApi {
   /** Of the run under way. */
   #pause: PauseSwitch | null = null
   readonly hub = new HubDesk({
-    store: opfsStore(),
+    store: opfsStore('hub'),
     gpu: () => this.#gpu?.info ?? assumedGpu,
     result: async (format) => (await exportAs(format, this.#quantized())).files,
   })
@@ -96,8 +97,9 @@ export class Engine implements EngineApi {
     const model = this.#opened()
     const gpu = this.#gpu
     // a device at work would be measured as a slow one
-    if (!gpu || this.#work) return { ...forecastOf(model, recipe, gpu?.info ?? assumedGpu), seconds: null }
-    const forecast = forecastRun(model, recipe, gpu)
+    const room = await pageRoom()
+    if (!gpu || this.#work) return { ...forecastOf(model, recipe, gpu?.info ?? assumedGpu, room), seconds: null }
+    const forecast = forecastRun(model, recipe, gpu, room)
     this.#forecast = forecast.catch(() => {})
     return forecast
   }
@@ -107,10 +109,15 @@ export class Engine implements EngineApi {
     this.#pause = pause
     try {
       return await this.#busy(async (signal) => {
-        const request = { recipe, calibration, signal, pause, onProgress }
-        const model = this.#opened()
-        this.#result = { model, ...(await quantize(this.#device(), model, request)) }
-        return this.#result.report
+        const { scratch, release } = await takeScratch()
+        try {
+          const request = { recipe, calibration, signal, pause, onProgress, room: await pageRoom(), scratch }
+          const model = this.#opened()
+          this.#result = { model, ...(await quantize(this.#device(), model, request)) }
+          return this.#result.report
+        } finally {
+          release()
+        }
       })
     } finally {
       this.#pause = null
