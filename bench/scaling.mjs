@@ -68,7 +68,8 @@ function measure(shape, blocks, method, { part, whole, text }) {
   return {
     ...{ shape, method, blocks, layers, device: run.device },
     gpu: { taken: run.peakGpuBytes, forecast: run.forecast.peak },
-    host: { taken: run.peakHostBytes, forecast: run.forecast.host },
+    // of a software adapter the host's memory is the GPU's
+    host: { taken: run.peakHostBytes - (run.device.software ? run.peakGpuBytes : 0), forecast: run.forecast.host },
     states: run.forecast.states,
     seconds: { ...run.seconds, block, whole: tokenize + embed + layers * block },
     whole: forecast,

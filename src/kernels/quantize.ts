@@ -74,6 +74,8 @@ export interface GptqBlockShape extends GridShape {
   readonly first: number
   /** Columns of this block, at most GPTQ_BLOCK. */
   readonly count: number
+  /** Which row of the tensor u is row `first` of U; itself unless given. */
+  readonly uRow?: number
 }
 
 /** One block of GPTQ's column loop; see the shader. */
@@ -89,8 +91,17 @@ const gptqBlockOf = (subQuads: number): Kernel<GptqBindings, GptqBlockShape> => 
     codes: 'read_write',
     errors: 'read_write',
   },
-  params: { rows: 'u32', columns: 'u32', first: 'u32', count: 'u32', groupSize: 'u32', groups: 'u32', bits: 'u32' },
-  passes: (shape) => [{ groups: [Math.ceil(shape.rows / ROWS_PER_GROUP)], params: { ...shape } }],
+  params: {
+    rows: 'u32',
+    columns: 'u32',
+    first: 'u32',
+    count: 'u32',
+    groupSize: 'u32',
+    groups: 'u32',
+    bits: 'u32',
+    uRow: 'u32',
+  },
+  passes: (shape) => [{ groups: [Math.ceil(shape.rows / ROWS_PER_GROUP)], params: { uRow: shape.first, ...shape } }],
   cost: ({ rows, count }) => ({ flops: rows * count * (count + 8), bytes: 4 * (3 * rows * count + count * count) }),
 })
 
@@ -118,7 +129,9 @@ export const compensated: Kernel<
     zeros: 'read',
     w: 'read_write',
   },
-  params: { rows: 'u32', columns: 'u32', first: 'u32', count: 'u32', groupSize: 'u32', groups: 'u32' },
-  passes: (shape, device) => [{ groups: grid1d(shape.rows * shape.count, 64, device), params: { ...shape } }],
+  params: { rows: 'u32', columns: 'u32', first: 'u32', count: 'u32', groupSize: 'u32', groups: 'u32', uRow: 'u32' },
+  passes: (shape, device) => [
+    { groups: grid1d(shape.rows * shape.count, 64, device), params: { uRow: shape.first, ...shape } },
+  ],
   cost: ({ rows, count }) => ({ flops: 4 * rows * count, bytes: 12 * rows * count }),
 }

@@ -176,7 +176,7 @@ export class CalibratedBlock implements WorkingBlock {
     dequantizeInto(rec, packed, quantized)
     freeLinear(gpu, packed)
     const hessian = this.#hessians?.get(spec.stage)
-    const sums = recordModuleError(gpu, rec, before.weight, quantized, hessian?.matrix ?? null)
+    const sums = recordModuleError(gpu, rec, before.weight, quantized, hessian?.panels ?? null)
     await gpu.submit(rec)
     const error = readModuleError(gpu, sums)
     const diagonal = this.#hessians?.diagonal(spec.stage) ?? null

@@ -1,6 +1,7 @@
 import { allocatedBytes } from '../gpu/buffers'
 import type { GpuInfo } from '../gpu/device'
 import { dotSlices } from '../kernels/matrix'
+import { panelRows, panelsOf } from '../linalg/panels'
 import { countOf, type MethodMemory, type Moment, type Shape } from '../methods/memory'
 import type { Method } from '../methods/method'
 import { blockShapes } from '../models/block-shapes'
@@ -51,7 +52,9 @@ export function forecastQuantize<O>(
 ): GpuForecast {
   const limit = Math.min(gpu.maxBindingBytes, gpu.maxBufferBytes)
   const size = (...shapes: Shape[]) =>
-    shapes.reduce((sum, shape) => sum + allocatedBytes(Math.max(4, 4 * countOf(shape)), limit), 0)
+    shapes
+      .flatMap((shape) => inPanels(shape, limit))
+      .reduce((sum, shape) => sum + allocatedBytes(Math.max(4, 4 * countOf(shape)), limit), 0)
   const calibration = method.needsCalibration ? recipe.calibration : null
   const batches = calibration ? batchTokens(gpu, spec, calibration) : []
   const stream = size(...batches.map((tokens) => [tokens, spec.hidden]))
@@ -218,6 +221,13 @@ function embedding(
     hessians: 0,
     activations: Math.max(held(1) + passing + size([batches[0]!]), size([piece])),
   }
+}
+
+/** A square matrix that is too large for a binding lies in panels. */
+function inPanels(shape: Shape, limit: number): Shape[] {
+  const [n = 0, columns] = shape
+  if (shape.length !== 2 || n !== columns || 4 * n * n <= limit) return [shape]
+  return panelsOf(n, panelRows(n, { maxBindingBytes: limit, maxBufferBytes: limit })).map(({ count }) => [count, n])
 }
 
 /** Tokens of every batch: equal ones and a rest. */

@@ -4,8 +4,10 @@ import { AHEAD_BYTES, PIECE_BYTES, UNDER_WAY_BYTES } from '../models/weights'
 import type { Recipe, StatesPlace } from '../records'
 import { CROSSING_BYTES } from './states'
 
-/** What the engine takes before it has read a weight: code, heap, tokenizer, pipelines. Measured with bench/scaling.mjs. */
-const BASE_BYTES = 220 * 2 ** 20
+/** What the engine takes before it has read a weight: code, heap, tokenizer, driver, pipelines; measured on Node (docs/scaling.md). */
+const BASE_BYTES = 360 * 2 ** 20
+/** What has been handed on is not collected at once: as much again lies there. */
+const UNCOLLECTED = 2
 /** Halves, as nearly all checkpoints have them. */
 const FILE_BYTES = 2
 /** Scales, zeros and indices beside the codes of a weight, about. */
@@ -40,15 +42,17 @@ export function hostBytes(
   options: Recipe['options'],
   { states, stream, batch, streams }: HostSetting,
 ): number {
-  const ahead = spec.layers > 1 ? Math.min(AHEAD_BYTES, FILE_BYTES * blockWeights(spec)) : 0
+  const file = FILE_BYTES * blockWeights(spec)
+  const ahead = spec.layers > 1 ? Math.min(AHEAD_BYTES, file) : 0
   const pieces = spec.linears.reduce(
     (sum, { out, in: columns }) => sum + Math.min(2 * PIECE_BYTES, FILE_BYTES * countOf([out, columns])),
     0,
   )
-  // one batch at work, one read ahead and the queue's copy
-  const crossing = states === 'gpu' ? 0 : 3 * batch + 2 * CROSSING_BYTES
+  // one batch at work, one read ahead
+  const crossing = states === 'gpu' ? 0 : 2 * batch + CROSSING_BYTES
   const kept = states === 'host' ? streams * stream : 0
-  return BASE_BYTES + UNDER_WAY_BYTES + ahead + pieces + 2 * packedBytes(spec, options) + crossing + kept
+  const passing = Math.min(UNDER_WAY_BYTES, file) + ahead + pieces + 2 * packedBytes(spec, options) + crossing
+  return BASE_BYTES + UNCOLLECTED * passing + kept
 }
 
 /** Bytes that a run writes: states kept on the disk, and the packed blocks. */
