@@ -3,12 +3,13 @@
  * against a run that nobody disturbed: node bench/kill.mjs [--kills 20] [--methods gptq,awq] [--model DIR] [--text FILE]
  */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { savedVariables } from '../scripts/environment.mjs'
 import { root } from '../scripts/project.mjs'
+import { lasting, same } from './lasting.mjs'
 
 const { values: flags } = parseArgs({
   options: {
@@ -42,23 +43,6 @@ function quantize(method, out, ms = null) {
       done({ code, killed: signal === 'SIGKILL', stderr })
     }),
   )
-}
-
-/** A packed file without what time and memory it took: the rest must be the same to the bit. */
-function lasting(path) {
-  const bytes = readFileSync(path)
-  const start = 8 + Number(bytes.readBigUInt64LE(0))
-  const header = JSON.parse(bytes.subarray(8, start).toString())
-  const {
-    seconds: _,
-    peakGpuBytes: __,
-    resumed = 0,
-    modules,
-    ...report
-  } = JSON.parse(header.__metadata__['bitloom.report'])
-  const timeless = { ...report, modules: modules.map((module) => ({ ...module, seconds: 0 })) }
-  header.__metadata__['bitloom.report'] = JSON.stringify(timeless)
-  return { text: JSON.stringify(header), data: bytes.subarray(start), resumed }
 }
 
 /** mulberry32 */
@@ -106,7 +90,7 @@ try {
       ends++
       const got = lasting(out)
       const left = readdirSync(folder).filter((name) => /\.(run|lock|partial)/.test(name))
-      if (got.text !== expected.text || !got.data.equals(expected.data) || left.length > 0) different++
+      if (!same(got, expected) || left.length > 0) different++
       rmSync(out)
     }
     failed ||= different > 0

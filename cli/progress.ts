@@ -89,6 +89,7 @@ function passingLines(): (progress: Passing) => string {
 
 function lineOf(progress: Exclude<Progress, Passing>): string {
   if (progress.type === 'warning') return `warning: ${progress.text}`
+  if (progress.type === 'refused') return progress.text
   if (progress.type === 'resumed')
     return `goes on where it was broken off: ${progress.blocks} of ${progress.layers} blocks are kept`
   if (progress.type === 'block') {

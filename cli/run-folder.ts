@@ -26,9 +26,13 @@ export async function withRunFolder<T>(
     await folder.remove()
     return result
   } catch (error) {
-    const { blocks } = await folder.holds().catch(() => ({ blocks: 0 }))
-    if (blocks === 0) throw error
-    const kept = `${blocks === 1 ? '1 block is' : `${blocks} blocks are`} kept in '${out}.run' — run the same command again to go on`
+    const { blocks, plan } = await folder.holds().catch(() => ({ blocks: 0, plan: false }))
+    if (blocks === 0 && !plan) {
+      await folder.remove().catch(() => {}) // what failed is to be told
+      throw error
+    }
+    const what = blocks === 0 ? 'the plan is' : blocks === 1 ? '1 block is' : `${blocks} blocks are`
+    const kept = `${what} kept in '${out}.run' — run the same command again to go on`
     if (error instanceof CancelledError) throw new StoppedError(kept)
     say(kept)
     throw error

@@ -187,6 +187,8 @@ export type Progress =
     }
   /** The run goes on where it was broken off: so many of its blocks are kept. Their modules and blocks are told next. */
   | { readonly type: 'resumed'; readonly blocks: number; readonly layers: number }
+  /** A finished block cannot be stored: the run waits until it is resumed, and tries again. */
+  | { readonly type: 'refused'; readonly text: string }
   | { readonly type: 'warning'; readonly text: string }
 
 export type Phase =

@@ -2,6 +2,7 @@ import { CancelledError, FormatError } from '../src/errors'
 import type { Inspection, ModuleRecord, Recipe, RunReport } from '../src/records'
 import type { EngineApi, MethodDescription, OpenResult, OptionDescription } from '../src/workers/api'
 import type { HubApi } from '../src/workers/hub-api'
+import type { KeptRun } from '../src/workers/runs-api'
 import { fakeAllocation, fakeGraph, fakeTraining, fakeWidths, learns } from './fake-allocation'
 import { fakeDetail, fakeGroups, fakeRow } from './fake-benchmark'
 import { fakeHub } from './fake-hub'
@@ -17,6 +18,8 @@ export interface FakeOptions {
   readonly hardware?: boolean
   /** Recipes that are refused, with what the engine says. */
   readonly refuse?: (recipe: Recipe) => string | null
+  /** Runs that the browser keeps. */
+  readonly kept?: readonly KeptRun[]
   /** In place of a Hub that knows one repository. */
   readonly hub?: Partial<HubApi>
   /** Fails in place of what the named call would have answered. */
@@ -272,6 +275,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
         if (refusal) throw new FormatError(refusal)
         return { ...open!.forecast, seconds: recipe.method === 'tesseraq' ? 9 * fakeSteps(recipe.options) : null }
       }),
+    runs: { list: async () => [...(options.kept ?? [])], forget: async () => {} },
     quantize: (recipe, calibration, onProgress) =>
       answer('quantize', async () => {
         cancelled = false

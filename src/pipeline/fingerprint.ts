@@ -1,7 +1,9 @@
 import type { Gpu } from '../gpu/device'
+import { resolveMethod } from '../methods/registry'
 import type { Recipe } from '../records'
 import { Sha256 } from '../sha256'
 import { version } from '../version'
+import { digest } from './digest'
 import type { OpenedModel } from './opened'
 
 /** What decides the codes of a run, part by part: only a run of the same may go on from its blocks. */
@@ -26,11 +28,13 @@ export async function fingerprintOf(
   gpu: Gpu,
   model: OpenedModel,
   recipe: Recipe,
-  calibration: string | null,
+  text: { readonly text: string } | null,
 ): Promise<Fingerprint> {
   const { name, software } = gpu.info
+  const { method, options } = resolveMethod(recipe.method, recipe.options)
+  const calibration = method.needsCalibration && text ? await digest(text.text) : null
   return {
-    ...{ model: await modelDigest(model), calibration, recipe: canonical(recipe), code: version },
+    ...{ model: await modelDigest(model), calibration, recipe: canonical({ ...recipe, options }), code: version },
     device: canonical({ name, software, ...gpu.tuning }),
   }
 }
@@ -69,3 +73,10 @@ const WORDS: Record<keyof Fingerprint, string> = {
 /** Names what is not the same, for a person. */
 export const differences = (a: Fingerprint, b: Fingerprint): string[] =>
   (Object.keys(WORDS) as (keyof Fingerprint)[]).filter((part) => a[part] !== b[part]).map((part) => WORDS[part])
+
+/** A name for runs of this fingerprint: 16 hexadecimal digits. */
+export const nameOf = (fingerprint: Fingerprint): string =>
+  new Sha256()
+    .update(new TextEncoder().encode(canonical(fingerprint)))
+    .digest()
+    .slice(0, 16)

@@ -4,9 +4,9 @@ import { checkCancelled } from './batching'
 export class PauseSwitch {
   #paused = false
   #waited = 0
-  /** When the wait under way began. */
+  /** When the first of those who wait now began. */
   #since: number | null = null
-  #wake = () => {}
+  readonly #wakes = new Set<() => void>()
 
   get paused(): boolean {
     return this.#paused
@@ -18,7 +18,7 @@ export class PauseSwitch {
 
   resume(): void {
     this.#paused = false
-    this.#wake()
+    for (const wake of [...this.#wakes]) wake()
   }
 
   /** Milliseconds as `performance.now()` gives them, less what has been spent in `wait`: stands still meanwhile. */
@@ -26,18 +26,22 @@ export class PauseSwitch {
     return (this.#since ?? performance.now()) - this.#waited
   }
 
-  /** Of one run at a time. Resolves once nobody wants a pause any more, at once where nobody does; CancelledError when `signal` aborts. */
+  /** Resolves once nobody wants a pause any more, at once where nobody does; CancelledError when `signal` aborts. */
   async wait(signal?: AbortSignal): Promise<void> {
-    this.#since = performance.now()
-    const wake = () => this.#wake()
-    signal?.addEventListener('abort', wake)
+    this.#since ??= performance.now()
+    let wake = () => {}
+    const onAbort = () => wake()
+    signal?.addEventListener('abort', onAbort)
     while (this.#paused && !signal?.aborted)
       await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
-    signal?.removeEventListener('abort', wake)
-    this.#waited += performance.now() - this.#since
-    this.#since = null
+        wake = resolve
+        this.#wakes.add(wake)
+      }).finally(() => this.#wakes.delete(wake))
+    signal?.removeEventListener('abort', onAbort)
+    if (this.#since !== null && this.#wakes.size === 0) {
+      this.#waited += performance.now() - this.#since
+      this.#since = null
+    }
     checkCancelled(signal)
   }
 }

@@ -61,7 +61,7 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
   let plan: unknown = request.plan ?? null
   const streams: HiddenStream[] = []
   let keeping: Later<void> = later(Promise.resolve())
-  /** Tells of a block that is done and has it kept, when the GPU has got work of the next. */
+  /** Has a block that is done kept, when the GPU has got work of the next; it is told before the next one's first linear. */
   let endBlock = async () => {}
   try {
     let quantizedStream: HiddenStream | null = null
@@ -132,6 +132,7 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
           const record = await block.commit(module, moduleClock.lap(module.spec))
           linears.push(module.linear)
           underWay.add(record, module.warnings)
+          await keeping.value
           await underWay.tell('arrived')
           await block.checkpoint()
           moduleClock.start()
@@ -159,9 +160,9 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
           const facts = { layer, seconds, peakGpuBytes, drift: drift && (await drift.value) }
           const whole = { ...facts, ...heldLinears(linears), modules, changed, scalings }
           modules = []
-          await keeping.value
-          keeping = later(request.keep(whole))
-          onProgress({ type: 'block', ...done, seconds: elapsed, drift: facts.drift })
+          // told when nothing can take it away any more
+          const tell = () => onProgress({ type: 'block', ...done, seconds: elapsed, drift: facts.drift })
+          keeping = later(request.keep(whole).then(tell))
         }
       } finally {
         block.free()

@@ -1,4 +1,4 @@
-import { FormatError, GpuLimitError, invariant } from '../errors'
+import { FormatError, GpuLimitError, invariant, StorageError } from '../errors'
 import type { FinishedBlock } from '../formats/bitloom/block'
 import { sumBits } from '../formats/bits'
 import type { StoredLinears } from '../formats/packed-model'
@@ -9,7 +9,6 @@ import { resolveMethod } from '../methods/registry'
 import type { ModuleRecord, Progress, Recipe, Room, RunReport } from '../records'
 import { memoryScratch, type Scratch } from '../storage/scratch'
 import { version } from '../version'
-import { digest } from './digest'
 import { fingerprintOf } from './fingerprint'
 import { contextProblem, forecastOf } from './inspect'
 import { modelSize, type OpenedModel } from './opened'
@@ -35,6 +34,8 @@ export interface QuantizeRequest {
   readonly scratch?: Scratch | undefined
   /** Where finished blocks are kept, and those of a run that was broken off are found; in memory unless given. */
   readonly folder?: RunFolder
+  /** Waits for a person where a block cannot be stored; it is tried again then. Without, the run fails with that error. */
+  readonly onRefused?: (error: StorageError) => Promise<void>
 }
 
 /** The linears stay in the run's folder; they can be read as long as it is there. */
@@ -90,11 +91,20 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
   for (const warning of warnings) onProgress({ type: 'warning', text: warning })
   clock.lap('tokenize')
 
-  const calibrationDigest = text && (await digest(text.text))
-  const { blocks, plan, damaged } = await folder.open(await fingerprintOf(gpu, model, recipe, calibrationDigest))
+  const fingerprint = await fingerprintOf(gpu, model, recipe, text)
+  const { blocks, plan, damaged } = await folder.open(fingerprint)
   for (const name of damaged) onProgress({ type: 'warning', text: `${name} is damaged, and made again` })
   const found = inOrder(blocks)
   tellKept(found, spec.layers, onProgress)
+  const durably = async <T>(work: () => Promise<T>): Promise<T> => {
+    for (;;)
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error instanceof StorageError && request.onRefused)) throw error
+        await request.onRefused(error)
+      }
+  }
   const part = found.reduce((most, block) => Math.max(most, block.part + 1), 0)
   if (found.length < spec.layers) {
     const elsewhere = memory.states === 'disk' && scratch ? scratch : memoryScratch()
@@ -102,9 +112,9 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
     try {
       await quantizeBlocks(gpu, model, {
         ...{ method, options, recipe, windows, states, blocks, plan, clock, pause, signal, onProgress },
-        keepPlan: (made) => folder.keepPlan(made),
+        keepPlan: (made) => durably(() => folder.keepPlan(made)),
         keep: async (block) => {
-          blocks.set(block.layer, await folder.keep({ ...block, part }))
+          blocks.set(block.layer, await durably(() => folder.keep({ ...block, part })))
         },
       })
     } finally {
@@ -116,7 +126,7 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
     version: 1,
     bitloom: version,
     model: { name: model.name, ...modelSize(model.source) },
-    ...{ recipe, calibrationDigest },
+    ...{ recipe, calibrationDigest: fingerprint.calibration },
     device: { name: gpu.info.name, software: gpu.info.software },
     bits: sumBits(modules.map(({ bits, out, in: columns }) => ({ bits, weights: out * columns }))),
     modules,

@@ -138,3 +138,12 @@ it('says how much room is missing, keeps what it has and goes on when there is r
   capacity = 10 * one
   expect(lasting(await run({ recipe, store }))).toEqual(lasting(whole))
 })
+
+it('leaves a folder alone that is not its own', async () => {
+  const store = memoryStore()
+  const file = await store.append('run', 'thesis.txt')
+  await file.write(Uint8Array.of(1))
+  await expect(run({ recipe: recipeOf('rtn', { groupSize: 32 }), store })).rejects.toThrow(/one with 'thesis.txt'/)
+  await new RunFolder(store, 'run').remove()
+  expect(await store.files('run')).toHaveLength(1)
+})

@@ -4,7 +4,7 @@ import { type FinishedBlock, readBlock, writeBlock } from '../formats/bitloom/bl
 import type { ByteSource } from '../formats/bytes'
 import { readPlain, writePlain } from '../formats/plain'
 import { memoryStore } from '../storage/memory-store'
-import { isSealed, readSealed, writeSealed } from '../storage/sealed'
+import { isAside, isSealed, readSealed, writeSealed } from '../storage/sealed'
 import { type FileStore, readText, writeText } from '../storage/store'
 import { differences, type Fingerprint } from './fingerprint'
 
@@ -18,6 +18,7 @@ const description = z.object({
     code: z.string(),
     device: z.string(),
   }),
+  about: z.unknown(),
 })
 
 /** What a run finds when it is taken up again: nothing in a new folder. */
@@ -36,11 +37,15 @@ const PLAN = 'plan'
  * `run.json`, which says what run it is, and sealed files: one for the method's plan, one for every block (docs/reliability.md).
  */
 export class RunFolder {
-  /** @param startOver how a person does that, for errors */
+  /**
+   * @param startOver how a person does that, for errors
+   * @param about what a new run has to say of itself: JSON
+   */
   constructor(
     readonly store: FileStore,
     readonly name: string,
     private readonly startOver = 'start over',
+    private readonly about: unknown = null,
   ) {}
 
   /** Blocks live as long as the run's result. */
@@ -51,7 +56,7 @@ export class RunFolder {
   /** Begins a run, or takes one up again. StorageError where the folder belongs to another run; it says which part is another. */
   async open(fingerprint: Fingerprint): Promise<Kept> {
     const { store, name } = this
-    const before = await this.fingerprint()
+    const before = (await this.description())?.fingerprint
     const others = before ? differences(before, fingerprint) : []
     if (others.length > 0)
       throw new StorageError(
@@ -59,8 +64,14 @@ export class RunFolder {
       )
     const blocks = new Map<number, FinishedBlock>()
     if (!before) {
-      await store.remove(name)
-      await writeText(store, name, DESCRIPTION, JSON.stringify({ version: 1, fingerprint }))
+      for (const file of await store.files(name)) {
+        if (!isOwn(file.name))
+          throw new StorageError(
+            `run '${name}': expected no folder or one of Bitloom, got one with '${file.name}' — move it, or choose another output`,
+          )
+        await store.remove(name, file.name)
+      }
+      await writeText(store, name, DESCRIPTION, JSON.stringify({ version: 1, fingerprint, about: this.about }))
       return { blocks, plan: undefined, damaged: [] }
     }
     const { files, damaged } = await readSealed(store, name)
@@ -72,22 +83,22 @@ export class RunFolder {
     return { blocks, plan: plan && (await readPlain(plan)), damaged }
   }
 
-  /** Of the run that the folder holds; null where it holds none, or its description cannot be read. */
-  async fingerprint(): Promise<Fingerprint | null> {
+  /** Of the run that the folder holds; null where it holds none, or that cannot be read. */
+  async description(): Promise<{ readonly fingerprint: Fingerprint; readonly about: unknown } | null> {
     const text = await readText(this.store, this.name, DESCRIPTION)
     try {
-      return text === null ? null : description.parse(JSON.parse(text)).fingerprint
+      return text === null ? null : description.parse(JSON.parse(text))
     } catch {
       return null
     }
   }
 
-  /** How many blocks are here, and the bytes of all; nothing is checked. */
-  async holds(): Promise<{ readonly blocks: number; readonly bytes: number }> {
+  /** What is here, unchecked: how many blocks, whether a plan, and the bytes of all. */
+  async holds(): Promise<{ readonly blocks: number; readonly plan: boolean; readonly bytes: number }> {
     const files = await this.store.files(this.name)
-    const blocks = new Set(files.map(({ name }) => (isSealed(name) ? layerOf(name.split('.')[0]!) : null)))
-    blocks.delete(null)
-    return { blocks: blocks.size, bytes: files.reduce((sum, { size }) => sum + size, 0) }
+    const stems = new Set(files.flatMap(({ name }) => (isSealed(name) ? [name.split('.')[0]!] : [])))
+    const plan = stems.delete(PLAN)
+    return { blocks: stems.size, plan, bytes: files.reduce((sum, { size }) => sum + size, 0) }
   }
 
   /** Makes a block durable and gives it as it lies there. StorageError where there is no room; nothing kept before is touched. */
@@ -100,8 +111,11 @@ export class RunFolder {
     await this.#keep(PLAN, 'the plan', () => writePlain(plan))
   }
 
-  remove(): Promise<void> {
-    return this.store.remove(this.name)
+  /** Removes what is a run's; a folder that holds something else stays. */
+  async remove(): Promise<void> {
+    const { store, name } = this
+    const files = await store.files(name)
+    if (files.length > 0 && files.every((file) => isOwn(file.name))) await store.remove(name)
   }
 
   async #keep(stem: string, what: string, write: () => ReturnType<typeof writeBlock>): Promise<ByteSource> {
@@ -128,6 +142,8 @@ export class RunFolder {
     return source
   }
 }
+
+const isOwn = (file: string) => isSealed(file) || isAside(file) || file.startsWith(DESCRIPTION)
 
 const stemOf = (layer: number) => `block-${String(layer).padStart(4, '0')}`
 

@@ -3,6 +3,7 @@ import type { OpenResult } from '../workers/api'
 import { type Context, markLost, occupy, patch, refreshHub, setFailure } from './context'
 import { nothingKnown } from './exports'
 import { failureFrom, isLost } from './failure'
+import { refreshKept } from './keeping'
 import { runOfReport } from './progress'
 import { defaultRecipe, PROPOSED, recipeLabel } from './recipe'
 
@@ -21,6 +22,7 @@ export function openingActions(context: Context) {
       if (isLost(error)) markLost(context, error)
       else patch(context, { engine: { status: 'absent', failure: failureFrom(error) } })
     }
+    void refreshKept(context)
     try {
       await refreshHub(context)
     } catch {

@@ -27,6 +27,10 @@ export interface RunState {
   readonly secondsLeft: number | null
   readonly gpuBytes: number | null
   readonly warnings: readonly string[]
+  /** Blocks that were there when the run was taken up again. */
+  readonly kept: number
+  /** Why the run waits, where it does not because the person wants it to. */
+  readonly refused: string | null
 }
 
 export interface LiveTraining {
@@ -58,6 +62,8 @@ export const newRun = (label: string, layers: number, now: number): RunState => 
   secondsLeft: null,
   gpuBytes: null,
   warnings: [],
+  kept: 0,
+  refused: null,
 })
 
 /** Several lines of progress at once: one new state for the whole batch. */
@@ -89,6 +95,12 @@ export function foldProgress(run: RunState, batch: readonly Progress[]): RunStat
         next = { ...next, layersDone: layer + 1, layers, secondsLeft, gpuBytes, reconstruction: null }
         break
       }
+      case 'resumed':
+        next = { ...next, kept: progress.blocks, layers: progress.layers }
+        break
+      case 'refused':
+        next = { ...next, refused: progress.text }
+        break
       case 'warning':
         warnings.push(progress.text)
         break
@@ -104,7 +116,7 @@ export const paused = (run: RunState, now: number): RunState =>
 /** The run as it goes on, or as it ends: what it waited until now was no time of work. */
 export function resumed(run: RunState, now: number): RunState {
   if (run.pausedAt === null) return run
-  return { ...run, status: 'running', startedAt: run.startedAt + now - run.pausedAt, pausedAt: null }
+  return { ...run, status: 'running', startedAt: run.startedAt + now - run.pausedAt, pausedAt: null, refused: null }
 }
 
 /** Seconds of work so far, or in all. */

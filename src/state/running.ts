@@ -3,16 +3,20 @@ import { presetOptions } from '../workers/api'
 import { type Context, occupy, patch, setFailure, textNamed } from './context'
 import { nothingKnown } from './exports'
 import { isCancelled } from './failure'
+import { refreshKept } from './keeping'
 import { modelKey } from './modules'
 import { batched, foldProgress, newRun, paused, type RunState, resumed, runOfReport } from './progress'
 import { parseRecipe, recipeLabel, recipeProblems, withMethod } from './recipe'
 import { runRecord } from './runs'
 
+/** How often a run is taken up again by itself after its engine was lost. */
+const MOST_RECOVERIES = 3
+
 /** Screen updates a second that a run may cause. */
 const UPDATE_MS = 100
 
 /** The recipe and the run made from it. */
-export function runningActions(context: Context) {
+export function runningActions(context: Context, { restart }: { restart(): Promise<void> }) {
   let runs = 0
   const state = context.store.getState
 
@@ -83,8 +87,21 @@ export function runningActions(context: Context) {
     patch(context, { ownTexts: [...others, { name: file.name, bytes: file.size }] })
   }
 
-  /** Resolves to whether the run went through. */
-  const run = async (): Promise<boolean> => {
+  /**
+   * Resolves to whether the run went through. One whose engine is lost is taken up again with a new one, from its last kept
+   * block; not for ever, since what it does may be what the engine dies of.
+   */
+  const run = async (kept: string | null = null): Promise<boolean> => {
+    for (let again = 0; ; again++) {
+      const through = await runOnce(kept)
+      if (through || again === MOST_RECOVERIES || state().engine.status !== 'lost') return through
+      if (state().run?.status !== 'failed') return false
+      await restart()
+      if (state().engine.status !== 'ready' || !state().model) return false
+    }
+  }
+
+  const runOnce = async (kept: string | null): Promise<boolean> => {
     const { recipe, model, methods } = state()
     const method = methods.find((candidate) => candidate.id === recipe?.method)
     if (!recipe || !model || !method) return false
@@ -97,13 +114,14 @@ export function runningActions(context: Context) {
     }
     const progress = batched<Progress>(UPDATE_MS, (batch) => {
       update((current) => foldProgress(current, batch))
+      if (state().run?.refused) update((current) => paused(current, context.host.now()))
       if (!state().selected) patch(context, { selected: state().run?.modules[0]?.name ?? null })
     })
     return occupy(context, 'run', 'run', async () => {
       const text = method.needsCalibration ? await textNamed(context, recipe.calibration.text) : null
       patch(context, { run: newRun(label, layers, context.host.now()) })
       try {
-        const report = await context.engine.api.quantize(recipe, text, progress.push)
+        const report = await context.engine.api.quantize(recipe, text, progress.push, kept)
         progress.flush()
         update((current) => resumed(current, context.host.now()))
         const { startedAt } = state().run!
@@ -122,6 +140,8 @@ export function runningActions(context: Context) {
         // A run that never got going leaves the finished one on the screen.
         if (state().run?.modules.length === 0 && before.result) patch(context, { run: before.run })
         throw error
+      } finally {
+        void refreshKept(context)
       }
     })
   }

@@ -2,6 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { GpuInfo } from '../gpu/device'
 import type { Inspection, Phase, Recipe, RunForecast, RunReport } from '../records'
 import type { GenerationReport, MethodDescription, TaskInfo } from '../workers/api'
+import type { KeptRun } from '../workers/runs-api'
 import { type Benchmark, noBenchmark } from './benchmark'
 import type { Catalog } from './catalog'
 import type { ExportsKnown } from './exports'
@@ -22,6 +23,8 @@ export interface StudioState {
   readonly busy: Busy | null
   readonly opening: Opening
   readonly hub: Hub
+  /** Runs that the browser keeps, the latest first. */
+  readonly kept: readonly KeptRun[]
   readonly model: OpenModel | null
   readonly recipe: Recipe | null
   readonly forecast: RunForecast | null
@@ -147,6 +150,7 @@ export const createStudioStore = (): StudioStore =>
     busy: null,
     opening: { status: 'idle' },
     hub: noHub,
+    kept: [],
     model: null,
     recipe: null,
     forecast: null,

@@ -3,6 +3,7 @@ import { loadCatalog } from './catalog'
 import { comparingActions } from './comparing'
 import { type Context, type Host, patch } from './context'
 import { hubActions } from './hubbing'
+import { keepingActions } from './keeping'
 import { measuringActions } from './measuring'
 import { openingActions } from './opening'
 import { runningActions } from './running'
@@ -16,7 +17,7 @@ export function createStudio(host: Host) {
   const own = { ownTexts: new Map(), taskFiles: new Map() }
   const context: Context = { store, host, engine: host.connect(), reopen: null, hubToken: null, ...own }
   const opening = openingActions(context)
-  const running = runningActions(context)
+  const running = runningActions(context, opening)
   const measuring = measuringActions(context)
   const taking = takingActions(context)
   // The inspection's forecast is for a recipe nobody chose: ask for the one in the form.
@@ -28,7 +29,9 @@ export function createStudio(host: Host) {
     store,
     ...opening,
     ...hubActions(context, opening),
+    ...keepingActions(context, { ...opening, run: running.run }),
     ...running,
+    run: () => running.run(),
     ...measuring,
     ...comparingActions(context, running, measuring),
     ...taskActions(context),

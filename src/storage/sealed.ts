@@ -11,6 +11,8 @@ const sealedName = /^(.+)\.([0-9a-f]{64})\.([a-z]+)$/
 export const isSealed = (name: string): boolean => sealedName.test(name)
 
 const ASIDE = '.part'
+export const isAside = (name: string): boolean => name.endsWith(ASIDE)
+
 const HASHED_BYTES = 4 * 2 ** 20
 
 /** Writes aside and renames; what had the same stem before is removed. Gives the name. */

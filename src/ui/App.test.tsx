@@ -133,7 +133,7 @@ it('shows a block being reconstructed, pauses it, and keeps how it went', async 
   await act(async () => fireEvent.click(button('Pause')))
   expect(screen.getByText('paused')).toBeTruthy()
   expect(document.title).toMatch(/^\d+% paused Bitloom$/)
-  expect(screen.getByText(/Closing this tab loses the run/)).toBeTruthy()
+  expect(screen.getByText(/Closing this tab loses the block at work only/)).toBeTruthy()
   expect(button('Cancel').disabled).toBe(false)
   await act(async () => fireEvent.click(button('Resume')))
   // on a busy machine the rest is done before one looks

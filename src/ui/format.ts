@@ -62,3 +62,7 @@ export const formatTenths = (share: number): string => `${(share * 100).toFixed(
 /** Spec keys as words: "normEps" and "norm_eps" both read "norm eps". */
 export const words = (key: string): string =>
   key.replaceAll('_', ' ').replaceAll(/([a-z0-9])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`)
+
+/** Milliseconds since 1970 as the person's clock has them: "30 Nov, 17:05". */
+export const formatDate = (at: number): string =>
+  new Date(at).toLocaleString('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })

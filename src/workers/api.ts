@@ -15,6 +15,7 @@ import type {
   ZeroShotReport,
 } from '../records'
 import type { HubApi } from './hub-api'
+import type { RunsApi } from './runs-api'
 
 export {
   type MethodDescription,
@@ -73,8 +74,18 @@ export interface EngineApi {
 
   /** What a run takes on this device; asked for first, its time is measured there, which takes a moment. */
   forecast(recipe: Recipe): Promise<RunForecast>
-  /** Rejects with CancelledError after `cancel`. A result that was there before stays as it was. */
-  quantize(recipe: Recipe, calibration: TextInput | null, onProgress: (progress: Progress) => void): Promise<RunReport>
+  /** The runs that this browser keeps, to be taken up again. */
+  readonly runs: RunsApi
+  /**
+   * Rejects with CancelledError after `cancel`. A result that was there before stays as it was. Goes on with the `kept` run, by
+   * its id; without, with one of the same recipe, text and model that was broken off.
+   */
+  quantize(
+    recipe: Recipe,
+    calibration: TextInput | null,
+    onProgress: (progress: Progress) => void,
+    kept?: string | null,
+  ): Promise<RunReport>
   /** Makes the run under way wait at its next checkpoint, inside a block too, until `resume` or `cancel`. */
   pause(): Promise<void>
   resume(): Promise<void>

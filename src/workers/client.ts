@@ -3,6 +3,7 @@ import { DeviceLostError, GpuUnavailableError } from '../errors'
 import type { EngineApi } from './api'
 import { keepErrorFamilies } from './errors-transfer'
 import type { HubApi } from './hub-api'
+import type { RunsApi } from './runs-api'
 
 /** A running engine: its interface, and the way to end it. Ending the worker is what really frees its memory. */
 export interface EngineHandle {
@@ -48,7 +49,9 @@ function guard(remote: Comlink.Remote<EngineApi>, crashed: Promise<never>): Engi
     openCached: (folder, name) => or(remote.openCached(folder, name)),
     hub: guardHub(remote.hub as unknown as Comlink.Remote<HubApi>, or),
     forecast: (recipe) => or(remote.forecast(recipe)),
-    quantize: (recipe, calibration, onProgress) => or(remote.quantize(recipe, calibration, Comlink.proxy(onProgress))),
+    runs: guardRuns(remote.runs as unknown as Comlink.Remote<RunsApi>, or),
+    quantize: (recipe, calibration, onProgress, kept) =>
+      or(remote.quantize(recipe, calibration, Comlink.proxy(onProgress), kept)),
     pause: () => or(remote.pause()),
     resume: () => or(remote.resume()),
     cancel: () => or(remote.cancel()),
@@ -76,6 +79,11 @@ const guardHub = (remote: Comlink.Remote<HubApi>, or: <T>(call: Promise<unknown>
   cached: () => or(remote.cached()),
   clear: (folder) => or(remote.clear(folder)),
   text: (name, access, onProgress) => or(remote.text(name, access, Comlink.proxy(onProgress))),
+})
+
+const guardRuns = (remote: Comlink.Remote<RunsApi>, or: <T>(call: Promise<unknown>) => Promise<T>): RunsApi => ({
+  list: () => or(remote.list()),
+  forget: (id) => or(remote.forget(id)),
 })
 
 const withoutWebGpu = () =>

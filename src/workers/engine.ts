@@ -1,4 +1,4 @@
-import { FormatError, GpuUnavailableError, invariant } from '../errors'
+import { FormatError, GpuUnavailableError, invariant, type StorageError } from '../errors'
 import { type ByteSource, blobSource } from '../formats/bytes'
 import { dequantize } from '../formats/dequantize'
 import { salientMask } from '../formats/salient'
@@ -12,6 +12,7 @@ import { methods } from '../methods/registry'
 import type { WeightSource } from '../models/weights'
 import { continueText } from '../pipeline/continue'
 import { type ExportFormat, exportAs, type Outcome } from '../pipeline/exports'
+import { fingerprintOf } from '../pipeline/fingerprint'
 import { forecastOf, forecastRun, inspect } from '../pipeline/inspect'
 import { type OpenedModel, openFiles, quantizedWeights, weightsOf } from '../pipeline/opened'
 import { PauseSwitch } from '../pipeline/pause'
@@ -22,12 +23,15 @@ import { perplexitiesAgree, verifyTensors } from '../pipeline/verify'
 import { zeroShot } from '../pipeline/zero-shot'
 import { readTask } from '../pipeline/zero-shot-task'
 import type { Recipe, RunForecast } from '../records'
+import type { Scratch } from '../storage/scratch'
 import type { EngineApi, ExportFacts, OpenResult } from './api'
 import { fetchBundled } from './bundled'
 import { HubDesk } from './hub-desk'
 import { opfsStore } from './opfs-store'
-import { pageRoom, takeScratch } from './page-room'
+import { pageRoom, withScratch } from './page-room'
 import { remembering } from './remembering'
+import { breakOff, type HeldRun, RunDesk } from './run-desk'
+import type { ModelHome } from './runs-api'
 import { tuningCache } from './tuning-cache'
 
 /** A result: codes of every linear, from a run just done or from a packed file. */
@@ -55,6 +59,11 @@ export class Engine implements EngineApi {
     result: async (format) => (await exportAs(format, this.#quantized())).files,
   })
 
+  readonly runs = new RunDesk(opfsStore('runs'))
+  /** Where the result's linears are. */
+  #held: HeldRun | null = null
+  #home: ModelHome = { from: 'files', names: [] }
+
   constructor(private readonly api: GPU | undefined) {}
 
   async start() {
@@ -80,17 +89,20 @@ export class Engine implements EngineApi {
       this.#pile = pile
       return assessment
     }
-    const opened = await this.#open(pile, folder ?? nameOf(pile))
+    const opened = await this.#open(pile, folder ?? nameOf(pile), {
+      from: 'files',
+      names: pile.map(({ name }) => name),
+    })
     this.#pile = []
     return opened
   }
 
   async openBundled(name: string, onProgress: Parameters<EngineApi['openBundled']>[1]): Promise<OpenResult> {
-    return this.#open(await fetchBundled(name, onProgress), name)
+    return this.#open(await fetchBundled(name, onProgress), name, { from: 'page', name })
   }
 
   async openCached(folder: string, name: string): Promise<OpenResult> {
-    return this.#open(await this.hub.files(folder), name)
+    return this.#open(await this.hub.files(folder), name, { from: 'hub', folder, name })
   }
 
   async forecast(recipe: Recipe): Promise<RunForecast> {
@@ -104,20 +116,30 @@ export class Engine implements EngineApi {
     return forecast
   }
 
-  quantize: EngineApi['quantize'] = async (recipe, calibration, onProgress) => {
+  quantize: EngineApi['quantize'] = async (recipe, calibration, onProgress, kept = null) => {
     const pause = new PauseSwitch()
     this.#pause = pause
     try {
       return await this.#busy(async (signal) => {
-        const { scratch, release } = await takeScratch()
-        try {
-          const request = { recipe, calibration, signal, pause, onProgress, room: await pageRoom(), scratch }
-          const model = this.#opened()
-          this.#result = { model, ...(await quantize(this.#device(), model, request)) }
-          return this.#result.report
-        } finally {
-          release()
+        const [gpu, model] = [this.#device(), this.#opened()]
+        const about = { model: model.name, home: this.#home, recipe, layers: model.spec.layers, begun: Date.now() }
+        const held = await this.runs.take(await fingerprintOf(gpu, model, recipe, calibration), about, kept)
+        const onRefused = async ({ message }: StorageError) => {
+          pause.pause()
+          onProgress({ type: 'refused', text: message })
+          await pause.wait(signal)
         }
+        const request = { recipe, calibration, signal, pause, onProgress, folder: held.folder, onRefused }
+        const room = await pageRoom()
+        const work = (scratch: Scratch) => quantize(gpu, model, { ...request, room, scratch })
+        const result = await withScratch(work).catch(async (error) => {
+          await breakOff(held)
+          throw error
+        })
+        await this.#letGo()
+        this.#held = held
+        this.#result = { model, ...result }
+        return result.report
       })
     } finally {
       this.#pause = null
@@ -238,12 +260,22 @@ export class Engine implements EngineApi {
       return { verification, perplexity: { run, file }, equal }
     })
 
+  /** Forgets the result's run: another has taken its place. */
+  async #letGo(): Promise<void> {
+    const held = this.#held
+    this.#held = null
+    await held?.folder.remove()
+    held?.release()
+  }
+
   /** Opens a whole pile; what was open stays until everything has been checked. */
-  async #open(pile: ByteSource[], name: string): Promise<OpenResult> {
+  async #open(pile: ByteSource[], name: string, home: ModelHome): Promise<OpenResult> {
     const opened = await openFiles(pile, name)
     const model = { ...opened, tokenizer: remembering(opened.tokenizer) }
     const { packed } = model
+    await this.#letGo()
     this.#model = model
+    this.#home = home
     this.#result = packed && { ...packed, model, changed: new Map(), scalings: new Map() }
     const inspection = inspect(model, this.#gpu?.info ?? assumedGpu)
     return { state: 'ready', inspection, report: packed?.report ?? null }

@@ -15,6 +15,7 @@ Comlink.expose({
   openBundled: (...args: Parameters<Engine['openBundled']>) => engine.openBundled(...args),
   openCached: (...args: Parameters<Engine['openCached']>) => engine.openCached(...args),
   hub: engine.hub,
+  runs: engine.runs,
   forecast: (...args: Parameters<Engine['forecast']>) => engine.forecast(...args),
   quantize: engine.quantize,
   pause: () => engine.pause(),

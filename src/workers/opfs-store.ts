@@ -93,7 +93,7 @@ async function naming<T>(work: () => Promise<T>): Promise<T> {
     const remedy =
       error.name === 'NoModificationAllowedError'
         ? 'another tab writes the same file; close it, or wait for it'
-        : 'clear models that you no longer need'
-    throw new StorageError(`hub: expected to write to the browser's storage, got '${error.name}' — ${remedy}`)
+        : 'free some space: clear models and runs that you no longer need'
+    throw new StorageError(`storage: expected to write to the browser's storage, got '${error.name}' — ${remedy}`)
   }
 }

@@ -17,19 +17,22 @@ export async function pageRoom(): Promise<Room> {
   }
 }
 
-/** A folder for the states of one run, this tab's until `release`; what tabs that are gone have left there is removed. */
-export async function takeScratch(): Promise<{ readonly scratch: Scratch; release(): void }> {
+/** A folder for the states of one run, this tab's as long as `work` takes; what tabs that are gone have left is removed. */
+export async function withScratch<T>(work: (scratch: Scratch) => Promise<T>): Promise<T> {
   const store = opfsStore('scratch')
   const name = crypto.randomUUID()
   const release = await claim(name)
-  for (const folder of await store.folders())
-    if (folder !== name) {
-      const letGo = await claim(folder)
+  try {
+    for (const folder of await store.folders()) {
+      const letGo = await claim(folder) // null for this one, too
       if (!letGo) continue
       await store.remove(folder)
       letGo()
     }
-  return { scratch: fileScratch(store, name), release: release ?? (() => {}) }
+    return await work(fileScratch(store, name))
+  } finally {
+    release?.()
+  }
 }
 
 /** Null where another tab holds the folder. */

@@ -3,6 +3,7 @@ import { FileButton } from '../FileButton'
 import { folderOfChoice } from '../files'
 import { formatBytes } from '../format'
 import { HubOpen } from '../HubOpen'
+import { KeptRuns } from '../KeptRuns'
 import { ProgressLine } from '../ProgressLine'
 import { Step } from '../Step'
 import { useStudio, useStudioState } from '../studio-context'
@@ -55,6 +56,7 @@ export function OpenStep() {
         />
       )}
       {incomplete && <Missing missing={opening.missing} have={opening.have} />}
+      <KeptRuns />
       <BundledModels />
       <HubOpen />
     </Step>

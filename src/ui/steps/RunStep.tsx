@@ -121,6 +121,7 @@ function RunButtons() {
   const running = useStudioState((state) => state.busy === 'run')
   const sweeping = useStudioState((state) => state.sweep !== null)
   const status = useStudioState((state) => state.run?.status)
+  const refused = useStudioState((state) => state.run?.refused)
   /** Not while the text is still fetched, and the last run is the one that is known. */
   const stoppable = running && (status === 'running' || status === 'paused')
   const obstacle = useObstacle()
@@ -154,7 +155,7 @@ function RunButtons() {
       </div>
       {running && status === 'paused' && (
         <p className="field-help" role="status">
-          Waits after the step at work, its memory kept. Closing this tab loses the run.
+          {refused ?? 'Waits after the step at work, its memory kept. Closing this tab loses the block at work only.'}
         </p>
       )}
       {obstacle && !running && <p className="quiet small">{obstacle}</p>}
@@ -238,6 +239,14 @@ function RunProgress({ run, planned }: { run: RunState; planned: number }) {
         />
       )}
       <dl className="facts">
+        {run.kept > 0 && (
+          <>
+            <dt>Went on with</dt>
+            <dd>
+              {run.kept} of {run.layers} blocks
+            </dd>
+          </>
+        )}
         {elapsed > 0 && (
           <>
             <dt>{running ? 'Elapsed' : 'Took'}</dt>

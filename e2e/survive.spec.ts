@@ -1,0 +1,176 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type BrowserContext, chromium as browser, type Page } from '@playwright/test'
+import { chromium, expect, test } from './fixtures'
+import { Studio } from './studio'
+
+/** Another browser than the other tests', with a profile on disk that outlives its process. */
+async function launch(profile: string, baseURL: string): Promise<BrowserContext> {
+  const context = await browser.launchPersistentContext(profile, { ...chromium, baseURL, acceptDownloads: true })
+  context.setDefaultTimeout(30_000)
+  return context
+}
+
+async function opened(context: BrowserContext): Promise<Studio> {
+  const studio = new Studio(context.pages()[0] ?? (await context.newPage()))
+  await studio.open()
+  return studio
+}
+
+/** Kills the whole browser as the system would: no page, no worker is told. */
+async function kill(context: BrowserContext): Promise<void> {
+  const session = await context.browser()!.newBrowserCDPSession()
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+  process.kill(processInfo.find(({ type }) => type === 'browser')!.id, 'SIGKILL')
+  await new Promise<void>((done) => context.on('close', () => done()))
+}
+
+/** GPTQ with so much text that a software GPU is at it for some seconds. */
+async function begin(studio: Studio): Promise<void> {
+  await studio.openBundled('Wren Nano')
+  await studio.setRecipe('GPTQ', 4)
+  await studio.step('recipe').getByLabel('Samples').fill('48')
+  await studio.page.getByRole('button', { name: 'Quantize', exact: true }).click()
+}
+
+const blocksDone = (studio: Studio, blocks: number) =>
+  expect(studio.step('run').getByText(new RegExp(`^GPTQ.*: block ${blocks} of 4`))).toBeVisible({ timeout: 60_000 })
+const finished = (studio: Studio) =>
+  expect(studio.step('run').getByText('finished', { exact: true })).toBeVisible({ timeout: 90_000 })
+const resume = (page: Page) => page.getByRole('button', { name: /^Resume wren-nano/ })
+
+/** The packed file without its times. */
+async function packed(studio: Studio) {
+  const { bytes } = await studio.save('Save packed file')
+  const start = 8 + Number(bytes.readBigUInt64LE(0))
+  const header = JSON.parse(bytes.subarray(8, start).toString())
+  const {
+    seconds: _,
+    peakGpuBytes: __,
+    resumed,
+    modules,
+    ...report
+  } = JSON.parse(header.__metadata__['bitloom.report'])
+  header.__metadata__['bitloom.report'] = { report, modules: modules.map((m: object) => ({ ...m, seconds: 0 })) }
+  return { header, resumed, data: bytes.subarray(start).toString('base64') }
+}
+
+test.describe.configure({ mode: 'serial' })
+
+let profile = ''
+let whole: Awaited<ReturnType<typeof packed>>
+test.beforeAll(() => {
+  profile = mkdtempSync(join(tmpdir(), 'bitloom-profile-'))
+})
+test.afterAll(() => rmSync(profile, { recursive: true, force: true }))
+
+test('a browser killed at several moments goes on, and comes to the same file', async ({ baseURL }) => {
+  test.setTimeout(300_000)
+  let context = await launch(profile, baseURL!)
+  await test.step('an undisturbed run', async () => {
+    const studio = await opened(context)
+    await begin(studio)
+    await finished(studio)
+    whole = await packed(studio)
+    await studio.page.reload()
+    await expect(resume(studio.page)).toHaveText('Open')
+    await studio.page.getByRole('button', { name: /^Delete wren-nano/ }).click()
+    await expect(resume(studio.page)).toBeHidden()
+  })
+  let studio = await opened(context)
+  await begin(studio)
+  await blocksDone(studio, 1)
+  for (const blocks of [2, 3]) {
+    await kill(context)
+    context = await launch(profile, baseURL!)
+    studio = await opened(context)
+    await expect(studio.page.getByRole('region', { name: 'Kept runs' })).toContainText(
+      /wren-nano, GPTQ 4-bit.*of 4 blocks/,
+    )
+    await resume(studio.page).click()
+    if (blocks < 3) await blocksDone(studio, blocks)
+  }
+  await finished(studio)
+  const got = await packed(studio)
+  expect(got.resumed).toBe(2)
+  expect({ ...got, resumed: undefined }).toEqual({ ...whole, resumed: undefined })
+  await context.close()
+})
+
+test('a worker that dies is replaced, and the run goes on by itself', async ({ page }) => {
+  await page.addInitScript(() => {
+    const workers: Worker[] = []
+    Object.assign(window, {
+      workers,
+      Worker: class extends Worker {
+        constructor(...args: ConstructorParameters<typeof Worker>) {
+          super(...args)
+          workers.push(this)
+        }
+      },
+    })
+  })
+  const studio = new Studio(page)
+  await studio.open()
+  await begin(studio)
+  await blocksDone(studio, 1)
+  await page.evaluate(() => {
+    const [worker] = (window as unknown as { workers: Worker[] }).workers
+    worker!.terminate()
+    worker!.dispatchEvent(new ErrorEvent('error', { message: 'out of memory' }))
+  })
+  await finished(studio)
+  expect((await packed(studio)).resumed).toBe(1)
+})
+
+test('a GPU process that is killed is started again, and the run goes on by itself', async ({ page }) => {
+  const studio = new Studio(page)
+  await studio.open()
+  await begin(studio)
+  await blocksDone(studio, 1)
+  const session = await page.context().browser()!.newBrowserCDPSession()
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+  process.kill(processInfo.find(({ type }) => type === 'GPU')!.id, 'SIGKILL')
+  await finished(studio)
+  const { resumed, ...got } = await packed(studio)
+  expect(resumed).toBe(1)
+  expect(got).toEqual({ header: whole.header, data: whole.data })
+})
+
+test('two tabs: the second says that the first is at work', async ({ page, context }) => {
+  const studio = new Studio(page)
+  await studio.open()
+  await begin(studio)
+  await blocksDone(studio, 1)
+  const second = new Studio(await context.newPage())
+  await second.open()
+  const kept = second.page.getByRole('region', { name: 'Kept runs' })
+  await expect(kept).toContainText('at work in another tab')
+  await expect(resume(second.page)).toBeDisabled()
+  await second.openBundled('Wren Nano')
+  await second.setRecipe('GPTQ', 4)
+  await second.step('recipe').getByLabel('Samples').fill('48')
+  await second.page.getByRole('button', { name: 'Quantize', exact: true }).click()
+  await expect(second.step('run')).toContainText(/only tab at work on this run, got another one/)
+  await finished(studio)
+})
+
+test('a full disk pauses the run, which says what is missing and goes on when there is room', async ({
+  page,
+  baseURL,
+}) => {
+  const studio = new Studio(page)
+  await studio.open()
+  const session = await page.context().newCDPSession(page)
+  const quota = (quotaSize: number) =>
+    session.send('Storage.overrideQuotaForOrigin', { origin: new URL(baseURL!).origin, quotaSize })
+  await quota(100_000)
+  await begin(studio)
+  const run = studio.step('run')
+  await expect(run.getByText('paused', { exact: true })).toBeVisible({ timeout: 60_000 })
+  await expect(run.getByText(/expected room for block \d.* free \d+ bytes/)).toBeVisible()
+  await quota(1_000_000_000)
+  await run.getByRole('button', { name: 'Resume', exact: true }).click()
+  await finished(studio)
+})

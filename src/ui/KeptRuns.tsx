@@ -1,0 +1,59 @@
+import { recipeLabel } from '../state/recipe'
+import type { KeptRun } from '../workers/runs-api'
+import { formatBytes, formatDate } from './format'
+import { useStudio, useStudioState } from './studio-context'
+
+/** Runs that were broken off, or finished in a tab that is closed: to go on with, or to be rid of. */
+export function KeptRuns() {
+  const studio = useStudio()
+  const kept = useStudioState((state) => state.kept)
+  const own = useStudioState((state) => state.busy === 'run' || state.result !== null)
+  const busy = useStudioState((state) => state.busy !== null)
+  const ready = useStudioState((state) => state.engine.status === 'ready')
+  // what this tab holds is seen under Run
+  const offered = own ? kept.filter(({ held }) => !held) : kept
+  if (offered.length === 0) return null
+  return (
+    <section aria-label="Kept runs">
+      <div className="hub-head">
+        <h3>
+          Kept runs <span className="quiet">{formatBytes(offered.reduce((sum, { bytes }) => sum + bytes, 0))}</span>
+        </h3>
+      </div>
+      <ul className="hub-kept">
+        {offered.map((run) => {
+          const name = `${run.model}, ${recipeLabel(run.recipe)}`
+          return (
+            <li key={run.id}>
+              <span className="hub-name">
+                {name} <span className="quiet small">{standing(run)}</span>
+              </span>
+              <button
+                type="button"
+                aria-label={`Resume ${name}`}
+                disabled={busy || !ready || run.held}
+                onClick={() => void studio.goOn(run)}
+              >
+                {run.blocks < run.layers ? 'Resume' : 'Open'}
+              </button>
+              <button
+                type="button"
+                className="plain small"
+                aria-label={`Delete ${name}`}
+                disabled={run.held}
+                onClick={() => void studio.forgetRun(run)}
+              >
+                Delete
+              </button>
+            </li>
+          )
+        })}
+      </ul>
+    </section>
+  )
+}
+
+function standing({ blocks, layers, bytes, begun, held }: KeptRun): string {
+  const done = blocks < layers ? `${blocks} of ${layers} blocks` : 'finished'
+  return [done, formatBytes(bytes), formatDate(begun), ...(held ? ['at work in another tab'] : [])].join(', ')
+}
