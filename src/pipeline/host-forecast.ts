@@ -4,10 +4,11 @@ import { AHEAD_BYTES, PIECE_BYTES, UNDER_WAY_BYTES } from '../models/weights'
 import type { Recipe, StatesPlace } from '../records'
 import { CROSSING_BYTES } from './states'
 
-/** What the engine takes before it has read a weight: code, heap, tokenizer, driver, pipelines; measured on Node (docs/scaling.md). */
-const BASE_BYTES = 360 * 2 ** 20
-/** What has been handed on is not collected at once: as much again lies there. */
-const UNCOLLECTED = 2
+/** What the engine takes before it has read a weight: code, heap, driver; and more pipelines and a tokenizer at work with calibration. */
+const BASE_BYTES = 200 * 2 ** 20
+const CALIBRATED_BYTES = 150 * 2 ** 20
+/** What passes through is there as it was read, as the queue copied it, and as what has not been collected yet; measured, see docs/scaling.md. */
+const COPIES = 3
 /** Halves, as nearly all checkpoints have them. */
 const FILE_BYTES = 2
 /** Scales, zeros and indices beside the codes of a weight, about. */
@@ -48,11 +49,11 @@ export function hostBytes(
     (sum, { out, in: columns }) => sum + Math.min(2 * PIECE_BYTES, FILE_BYTES * countOf([out, columns])),
     0,
   )
-  // one batch at work, one read ahead
-  const crossing = states === 'gpu' ? 0 : 2 * batch + CROSSING_BYTES
+  // one batch at work and the queue's copy, one read ahead, one not collected yet
+  const crossing = states === 'gpu' ? 0 : 4 * batch + COPIES * CROSSING_BYTES
   const kept = states === 'host' ? streams * stream : 0
-  const passing = Math.min(UNDER_WAY_BYTES, file) + ahead + pieces + 2 * packedBytes(spec, options) + crossing
-  return BASE_BYTES + UNCOLLECTED * passing + kept
+  const passing = Math.min(UNDER_WAY_BYTES, file) + ahead + pieces + 2 * packedBytes(spec, options)
+  return BASE_BYTES + (stream > 0 ? CALIBRATED_BYTES : 0) + COPIES * passing + crossing + kept
 }
 
 /** Bytes that a run writes: states kept on the disk, and the packed blocks. */
