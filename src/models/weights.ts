@@ -60,8 +60,9 @@ export class CheckpointWeights implements WeightSource {
     const step = pieceRows(entry)
     const tensor = this.gpu.alloc([end - start, ...rest], 'f32', name)
     const readFrom = (row: number) => {
-      const ahead = rows ? undefined : this.#ahead.get(`${name}@${row}`)
-      this.#ahead.delete(`${name}@${row}`)
+      const key = `${name}@${row}`
+      const ahead = rows ? undefined : this.#ahead.get(key)
+      if (ahead) this.#ahead.delete(key)
       return ahead ?? later(entry.read({ start: row, end: Math.min(row + step, end) }))
     }
     try {

@@ -24,8 +24,9 @@ export function clipSearchShapes({ out, in: columns }: LinearSpec, groupSize: nu
 }
 
 /**
- * What `searchScales` holds: copies of the inputs of a batch while their magnitudes are taken; and while it computes half a block rounded copies of the weights it searches, and inputs,
- * original and changed outputs of some windows. The search of a single linear's scales takes less than its error does.
+ * What `searchScales` holds: a batch's inputs while their magnitudes are taken; and while it computes half a block rounded
+ * copies of the weights it searches, and inputs, original and changed outputs of some windows. The search of a single
+ * linear's scales takes less than its error does.
  */
 export function scaleSearchMoments(model: ModelSpec, { samples, together, length }: BlockWindows): Moment[] {
   const tokens = Math.min(together, windowsSearched(samples, length)) * length
