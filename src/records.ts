@@ -214,7 +214,7 @@ export interface RunReport {
   readonly modules: readonly ModuleRecord[]
   readonly seconds: { readonly total: number } & Readonly<Partial<Record<Phase, number>>>
   readonly peakGpuBytes: number
-  /** How often it was broken off and taken up again; what was lost each time is in no count of seconds. */
+  /** How many parts, after the first, added blocks to it; what was lost between them is in no count of seconds. */
   readonly resumed?: number | undefined
   readonly warnings: readonly string[]
 }

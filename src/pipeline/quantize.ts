@@ -11,6 +11,7 @@ import { memoryScratch, type Scratch } from '../storage/scratch'
 import { version } from '../version'
 import { fingerprintOf } from './fingerprint'
 import { contextProblem, forecastOf } from './inspect'
+import { checkKept } from './kept-blocks'
 import { modelSize, type OpenedModel } from './opened'
 import { PauseSwitch } from './pause'
 import { PhaseClock, sumSeconds } from './phase-clock'
@@ -92,7 +93,10 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
   clock.lap('tokenize')
 
   const fingerprint = await fingerprintOf(gpu, model, recipe, text)
+  // every kept file is read whole, to be sure of it
+  if (request.folder) onProgress({ type: 'phase', phase: 'open', done: 0, total: 1, label: 'what is kept of the run' })
   const { blocks, plan, damaged } = await folder.open(fingerprint)
+  checkKept(spec, model.source, blocks)
   for (const name of damaged) onProgress({ type: 'warning', text: `${name} is damaged, and made again` })
   const found = inOrder(blocks)
   tellKept(found, spec.layers, onProgress)

@@ -1,11 +1,13 @@
 import { expect, it } from 'vitest'
-import { testGpu } from '../../test/device'
+import { freshGpu, testGpu } from '../../test/device'
 import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
 import { quantizeWhole, type WholeModel } from '../../test/whole'
-import { CancelledError, StorageError } from '../errors'
+import { CancelledError, DeviceLostError, FormatError, StorageError } from '../errors'
+import type { Gpu } from '../gpu/device'
 import type { Progress, Recipe } from '../records'
 import { memoryStore } from '../storage/memory-store'
 import type { FileStore } from '../storage/store'
+import type { OpenedModel } from './opened'
 import { defaultRecipe } from './recipe'
 import { RunFolder } from './run-folder'
 
@@ -22,14 +24,16 @@ function recipeOf(method: string, options: Record<string, unknown> = {}): Recipe
 interface Changes {
   readonly recipe: Recipe
   readonly store: FileStore
+  readonly gpu?: Gpu
+  readonly model?: OpenedModel
   readonly signal?: AbortSignal
   readonly text?: string
   readonly onProgress?: (progress: Progress) => void
 }
 
-const run = async ({ store, text: other = text.text, ...rest }: Changes) =>
-  quantizeWhole(await testGpu(), model, {
-    ...{ calibration: { ...text, text: other }, folder: new RunFolder(store, 'run') },
+const run = async ({ store, gpu, model: other, text: words = text.text, ...rest }: Changes) =>
+  quantizeWhole(gpu ?? (await testGpu()), other ?? model, {
+    ...{ calibration: { ...text, text: words }, folder: new RunFolder(store, 'run') },
     ...rest,
   })
 
@@ -146,4 +150,59 @@ it('leaves a folder alone that is not its own', async () => {
   await expect(run({ recipe: recipeOf('rtn', { groupSize: 32 }), store })).rejects.toThrow(/one with 'thesis.txt'/)
   await new RunFolder(store, 'run').remove()
   expect(await store.files('run')).toHaveLength(1)
+})
+
+it.each([
+  ['calibrating block 2', (p: Progress) => p.type === 'phase' && p.phase === 'calibrate' && p.done === 1],
+  ['factorizing for block 2', (p: Progress) => p.type === 'module' && p.module.layer === 1 && p.module.role === 'q'],
+  ['passing block 2', (p: Progress) => p.type === 'phase' && p.phase === 'propagate' && p.done === 1],
+  ['keeping block 2', (p: Progress) => p.type === 'block' && p.layer === 1],
+] as const)('goes on after a GPU that was lost while %s', async (_, now) => {
+  const recipe = recipeOf('gptq', { sequence: 'true' })
+  const whole = await run({ recipe, store: memoryStore() })
+  const store = memoryStore()
+  const gpu = await freshGpu()
+  const onProgress = (progress: Progress) => {
+    if (now(progress)) gpu.device.destroy()
+  }
+  await expect(run({ recipe, store, gpu, onProgress })).rejects.toThrow(DeviceLostError)
+  expect((await blockFiles(store)).length).toBeLessThan(LAYERS)
+  expect(lasting(await run({ recipe, store }))).toEqual(lasting(whole))
+})
+
+it('goes on when a file that was taken away is back', async () => {
+  const recipe = recipeOf('gptq')
+  const whole = await run({ recipe, store: memoryStore() })
+  const store = memoryStore()
+  let gone = false
+  const tensors = new Map(
+    [...model.source.tensors].map(([name, entry]) => {
+      const read: typeof entry.read = async (rows) => {
+        if (gone) throw new FormatError('model.safetensors: expected a readable file, got none — drop it again')
+        return entry.read(rows)
+      }
+      return [name, { ...entry, read }]
+    }),
+  )
+  const leaving = { ...model, source: { ...model.source, tensors } }
+  const onProgress = (progress: Progress) => {
+    if (progress.type === 'phase' && progress.phase === 'calibrate' && progress.done === 1) gone = true
+  }
+  await expect(run({ recipe, store, model: leaving, onProgress })).rejects.toThrow(
+    /model\.safetensors: expected a readable/,
+  )
+  expect((await blockFiles(store)).length).toBeGreaterThan(0)
+  expect(lasting(await run({ recipe, store }))).toEqual(lasting(whole))
+})
+
+it('refuses a kept block that is not of this model', async () => {
+  const recipe = recipeOf('rtn', { groupSize: 32 })
+  const store = memoryStore()
+  await run({ recipe, store })
+  const folder = new RunFolder(store, 'run')
+  const { blocks } = await folder.open((await folder.description())!.fingerprint)
+  await folder.keep({ ...blocks.get(0)!, layer: 1 })
+  await expect(run({ recipe, store })).rejects.toThrow(
+    /kept block 2: expected model\.layers\.1\..* got none — start over/,
+  )
 })

@@ -133,8 +133,10 @@ export class RunFolder {
     try {
       file = await writeSealed(store, name, stem, 'safetensors', chunks)
     } catch (error) {
-      if (error instanceof StorageError) await noRoom()
-      throw error
+      if (!(error instanceof StorageError)) throw error
+      await noRoom()
+      // a browser may refuse before its estimate is used up
+      throw new StorageError(`${error.message}; ${what} takes ${size} bytes, what was finished before is kept`)
     }
     const source = await store.source(name, file)
     if (!source)

@@ -1,3 +1,4 @@
+import { useEffect } from 'react'
 import { recipeLabel } from '../state/recipe'
 import type { KeptRun } from '../workers/runs-api'
 import { formatBytes, formatDate } from './format'
@@ -10,6 +11,12 @@ export function KeptRuns() {
   const own = useStudioState((state) => state.busy === 'run' || state.result !== null)
   const busy = useStudioState((state) => state.busy !== null)
   const ready = useStudioState((state) => state.engine.status === 'ready')
+  // another tab may have gone on, or let go, meanwhile
+  useEffect(() => {
+    const look = () => void (document.visibilityState === 'visible' && studio.refreshKept())
+    document.addEventListener('visibilitychange', look)
+    return () => document.removeEventListener('visibilitychange', look)
+  }, [studio])
   // what this tab holds is seen under Run
   const offered = own ? kept.filter(({ held }) => !held) : kept
   if (offered.length === 0) return null

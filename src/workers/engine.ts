@@ -264,7 +264,7 @@ export class Engine implements EngineApi {
   async #letGo(): Promise<void> {
     const held = this.#held
     this.#held = null
-    await held?.folder.remove()
+    await held?.folder.remove().catch(() => {}) // then it is listed, and can be deleted
     held?.release()
   }
 

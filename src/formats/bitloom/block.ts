@@ -21,7 +21,7 @@ export interface BlockFacts {
   readonly drift: number | null
   /** The most until then. */
   readonly peakGpuBytes: number
-  /** How often the run had been taken up again when it made this block. */
+  /** Of the run, 0 for the first: another begins whenever it is taken up again and adds blocks. */
   readonly part: number
 }
 

@@ -11,7 +11,7 @@ import {
   secondsLeft,
 } from '../../state/progress'
 import { recipeProblems, targetWidth } from '../../state/recipe'
-import { Warnings } from '../FailureNote'
+import { FailureNote, Warnings } from '../FailureNote'
 import { formatBytes, formatDuration, formatInteger, formatPercent } from '../format'
 import { Glance } from '../Glance'
 import { ModuleTable } from '../ModuleTable'
@@ -153,10 +153,13 @@ function RunButtons() {
           Cancel
         </button>
       </div>
-      {running && status === 'paused' && (
+      {running && status === 'paused' && !refused && (
         <p className="field-help" role="status">
-          {refused ?? 'Waits after the step at work, its memory kept. Closing this tab loses the block at work only.'}
+          Waits after the step at work, its memory kept. Closing this tab loses the block at work only.
         </p>
+      )}
+      {running && refused && (
+        <FailureNote failure={{ family: 'StorageError', heading: 'Waits for room', message: refused }} />
       )}
       {obstacle && !running && <p className="quiet small">{obstacle}</p>}
     </>
