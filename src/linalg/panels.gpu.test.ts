@@ -124,7 +124,7 @@ describe('GPTQ where a Hessian is too large for a binding', () => {
   it('is what a method says that needs it whole', async () => {
     const { info } = await gpuOfRows(300, 128)
     expect(forecastOf(model, recipeOf('awq', {}), info).problems.join()).toMatch(
-      /the Hessian of mlp.down_proj \[300, 300\] of 360000 bytes — use RTN, which needs no Hessians, GPTQ, which takes them/,
+      /the Hessian of mlp.down_proj \[300, 300\] of 360000 bytes — use RTN, which needs no Hessians, GPTQ on the free grid, which takes them/,
     )
   })
 })

@@ -39,7 +39,7 @@ export function wholeTensors(
           tensor(
             `the Hessian of ${widest.module}`,
             [widest.in, widest.in],
-            'use RTN, which needs no Hessians, GPTQ, which takes them in panels, or a device with larger buffers',
+            'use RTN, which needs no Hessians, GPTQ on the free grid, which takes them in panels, or a device with larger buffers',
           ),
         ]),
     ...own.map(({ what, shape, remedy }) => tensor(what, shape, remedy)),
