@@ -174,9 +174,7 @@ describe('problems known beforehand', () => {
     const problems = (method: string) =>
       forecastOf(model, recipe(method, {}, 1, 32), { ...info, maxBindingBytes: small }).problems
     expect(problems('gptq')).toEqual([]) // it takes them in panels
-    expect(problems('awq').join()).toMatch(
-      /the Hessian of mlp.down_proj \[192, 192\].*use RTN/,
-    )
+    expect(problems('awq').join()).toMatch(/the Hessian of mlp.down_proj \[192, 192\].*use RTN/)
     expect(at(4 * 192 * 64 - 1).problems.join()).toMatch(
       /expected tensors of at most 49151 bytes on this device, got the weights of mlp.gate_proj \[192, 64\] of 49152 bytes — use a device/,
     )
