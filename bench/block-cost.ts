@@ -142,8 +142,8 @@ class BlockBench {
     block.freeOriginals()
     await stream.advance(block.weights)
     await clock.lap('propagate')
-    stream.free()
-    originals.free()
+    await stream.free()
+    await originals.free()
     freeBlock(gpu, block.weights)
     return { seconds: this.#scaled(clock.seconds), steps }
   }

@@ -3,6 +3,7 @@ import { attention } from '../src/kernels/attention'
 import { matmul } from '../src/kernels/gemm'
 import { inverseFactor, recordCholesky } from '../src/linalg/factor'
 import { Hessian } from '../src/linalg/hessian'
+import { asPanels, tensorsOf } from '../src/linalg/panels'
 import { allocGrid, freeGrid } from '../src/methods/affine'
 import { recordGptq } from '../src/methods/gptq/gptq'
 import { randomFrom } from '../src/random'
@@ -108,7 +109,7 @@ const cholesky: Work = {
     const run = () => {
       const rec = gpu.record()
       rec.copy(h, a)
-      recordCholesky(rec, n, { a, l, x, failed })
+      recordCholesky(rec, n, { a: asPanels(a), l: asPanels(l), x: asPanels(x), failed })
       return gpu.submit(rec)
     }
     return { run, free: () => gpu.free(h, order, a, l, x, failed) }
@@ -121,7 +122,7 @@ const factor: Work = {
   bytes: (n) => 8 * n * n,
   async prepare(gpu, n) {
     const { h, order } = await positiveDefinite(gpu, n)
-    const run = async () => gpu.free((await inverseFactor(gpu, h, order, 0.01)).upper)
+    const run = async () => gpu.free(...tensorsOf((await inverseFactor(gpu, h, order, 0.01)).upper))
     return { run, free: () => gpu.free(h, order) }
   },
 }
@@ -143,7 +144,7 @@ const gptqLayer = (shape: string, rowsOf: (n: number) => number): Work => ({
       const rec = gpu.record()
       recordGptq(gpu, rec, weight, { upper, order, diagonal }, grid, options)
       await gpu.submit(rec)
-      gpu.free(upper)
+      gpu.free(...tensorsOf(upper))
     }
     return {
       run,

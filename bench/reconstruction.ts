@@ -2,7 +2,7 @@ import { allocatedBytes } from '../src/gpu/buffers'
 import type { Gpu, GpuInfo } from '../src/gpu/device'
 import { allocGrid, freeGrid } from '../src/methods/affine'
 import { recordMinMax } from '../src/methods/awq/dialect'
-import type { Samples, WorkingBlock } from '../src/methods/method'
+import type { WorkingBlock } from '../src/methods/method'
 import { Reconstruction } from '../src/methods/reconstruction/reconstruction'
 import { freeFrozen, zeroPointGrid } from '../src/methods/tesseraq/grids'
 import { tesseraqMemory } from '../src/methods/tesseraq/memory'
@@ -12,7 +12,9 @@ import { freeRopeTables, makeRopeTables } from '../src/models/rope-tables'
 import { type ModelSpec, specFromConfig } from '../src/models/spec'
 import { freeBlock, loadBlock } from '../src/models/weights'
 import { reconstructionMoments } from '../src/pipeline/reconstruction-forecast'
+import { samplesBetween } from '../src/pipeline/samples'
 import { residentShapes } from '../src/pipeline/shapes'
+import { ResidentStates } from '../src/pipeline/states'
 import { type GpuWork, median, profiled, type Rates } from './allocation-cost'
 import { gaussian, SyntheticSource } from './synthetic'
 
@@ -52,8 +54,13 @@ export async function measureReconstruction(
   const weights = await loadBlock(gpu, source, spec, 0)
   source.free()
   const rope = makeRopeTables(gpu, spec, length)
-  const states = (seed: number) => gpu.upload(gaussian(batch * length * hidden, 1, seed), [batch * length, hidden])
-  const samples: Samples = { length, count: batch, batches: [{ windows: batch, input: states(1), target: states(2) }] }
+  const states = async (seed: number) => {
+    const kept = new ResidentStates(gpu)
+    await kept.store(0, gpu.upload(gaussian(batch * length * hidden, 1, seed), [batch * length, hidden]))
+    return kept
+  }
+  const [input, target] = [await states(1), await states(2)]
+  const samples = samplesBetween(gpu, [batch], { length, hidden }, { input, target })
   const block = {
     ...{ gpu, model: spec, layer: 0, seed: 1, weights, rope, samples: () => samples, checkpoint: async () => {} },
   } as unknown as WorkingBlock
@@ -90,7 +97,8 @@ export async function measureReconstruction(
     learner.free()
     freeFrozen(gpu, learner.grid)
   }
-  for (const { input, target } of samples.batches) gpu.free(input, target)
+  await input.free()
+  await target.free()
   freeRopeTables(gpu, rope)
   freeBlock(gpu, weights)
   const forecastBytes = forecastReconstruction(shape, gpu.info)

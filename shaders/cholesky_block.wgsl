@@ -1,10 +1,11 @@
 // Factors and inverts one diagonal block of the blocked Cholesky: A₁₁ = L₁₁·L₁₁ᵀ, X₁₁ = L₁₁⁻¹, in one sweep.
-// a, l, x: [n, n] row-major; only the lower triangle of a is read. One workgroup of 4·BLOCK invocations.
+// a, l, x: [n, n] or the rows of it that hold the block, which begins at element `origin` of them; only the lower triangle
+// of a is read. One workgroup of 4·BLOCK invocations.
 //
 // The block's lower triangle m lives packed in workgroup memory (64·65/2 floats, half of what every device has).
 // Before step k its columns from k on hold what is left of A, those before k the part of the inverse that is known:
 // a finished column of L is needed no more once it has been applied, so the inverse takes its place.
-struct Params { n: u32, first: u32 }
+struct Params { n: u32, first: u32, origin: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
 @group(0) @binding(2) var<storage, read_write> l: array<f32>;
@@ -22,7 +23,7 @@ fn at(i: u32, j: u32) -> u32 { return i * (i + 1u) / 2u + j; }
 @compute @workgroup_size(4 * BLOCK)
 fn main(@builtin(local_invocation_index) t: u32) {
   let size = min(u32(BLOCK), params.n - params.first);
-  let origin = params.first * params.n + params.first;
+  let origin = params.origin;
   let i = t / LANES;
   let lane = t % LANES;
   if (i < size) {

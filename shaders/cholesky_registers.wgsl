@@ -4,7 +4,7 @@
 //
 // Before step k the columns from k on hold what is left of A, those before k the part of the inverse that is known. Step k
 // needs column k of the one and row k of the other: their owners put them into workgroup memory.
-struct Params { n: u32, first: u32 }
+struct Params { n: u32, first: u32, origin: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
 @group(0) @binding(2) var<storage, read_write> l: array<f32>;
@@ -19,7 +19,7 @@ var<workgroup> shared_by_step: array<f32, 2 * BLOCK>;
 @compute @workgroup_size(4 * BLOCK)
 fn main(@builtin(local_invocation_index) t: u32) {
   let size = min(u32(BLOCK), params.n - params.first);
-  let origin = params.first * params.n + params.first;
+  let origin = params.origin;
   let i = t / LANES;
   let lane = t % LANES;
   let row = origin + i * params.n;

@@ -1,7 +1,7 @@
-// mean = Σ h[i, i] / n, a dead column (0) counted as 1; h: [n, n]. One workgroup; after lib/reduce.wgsl.
+// mean = Σ d[i] / n, a dead column (0) counted as 1; d: [n], a diagonal. One workgroup; after lib/reduce.wgsl.
 struct Params { n: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> h: array<f32>;
+@group(0) @binding(1) var<storage, read> d: array<f32>;
 @group(0) @binding(2) var<storage, read_write> mean: array<f32>; // [1]
 
 const SIZE = RADIX * RADIX;
@@ -11,7 +11,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   let n = params.n;
   var sum = 0.0;
   for (var i = lane; i < n; i += SIZE) {
-    let value = h[i * n + i];
+    let value = d[i];
     sum += select(value, 1.0, value == 0.0);
   }
   let total = workgroup_sum(lane, sum);

@@ -415,7 +415,7 @@ export interface Inspection {
 }
 
 /** Bytes of GPU memory at the peak, by what takes them. */
-export interface MemoryForecast {
+export interface GpuForecast {
   readonly weights: number
   readonly hessians: number
   readonly activations: number
@@ -425,6 +425,33 @@ export interface MemoryForecast {
   readonly bindingLimit: number
   /** Why the recipe cannot run on this device; empty when it can. */
   readonly problems: readonly string[]
+}
+
+/** Where a run keeps the hidden states of its calibration data between blocks. */
+export type StatesPlace = 'gpu' | 'host' | 'disk'
+
+/** What a run takes of the GPU's memory, of the host's and of the disk, in bytes. */
+export interface MemoryForecast extends GpuForecast {
+  readonly states: StatesPlace
+  /** At the peak, beside the GPU's. */
+  readonly host: number
+  /** Written during the run: states that are kept there, and the packed result. */
+  readonly disk: number
+}
+
+/** Bytes that a run may take. */
+export interface Budget {
+  readonly bytes: number
+  /** Stated or measured: a run that takes more is refused. One that is not firm only decides where states are kept. */
+  readonly firm: boolean
+}
+
+/** What a run may take of each memory; null where nobody knows. */
+export interface Room {
+  readonly gpu: Budget | null
+  /** Beside the GPU's. */
+  readonly host: Budget | null
+  readonly disk: Budget | null
 }
 
 /** What a run by a recipe takes on this device. */

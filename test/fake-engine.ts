@@ -165,6 +165,9 @@ export function fakeInspection(name: string, layers: number): Inspection {
       largestBinding: 8192 * HIDDEN * 4,
       bindingLimit: 134217728,
       problems: [],
+      states: 'gpu',
+      host: 300e6,
+      disk: 20e6,
     },
     problems: [],
   }

@@ -21,6 +21,9 @@ export const fakeOffer: HubOffer = {
         forecast: {
           ...{ weights: 2e8, hessians: 1e8, activations: 1e8, peak: 4e8, largestBinding: 1e8, bindingLimit: 134217728 },
           problems: [],
+          states: 'gpu',
+          host: 300e6,
+          disk: 20e6,
         },
       },
     },

@@ -9,6 +9,7 @@ import type { MethodEvent, WorkingBlock } from '../src/methods/method'
 import { freeRopeTables, makeRopeTables } from '../src/models/rope-tables'
 import { type ModelSpec, specFromConfig } from '../src/models/spec'
 import { freeBlock, type LinearWeights, type Role } from '../src/models/weights'
+import { samplesOf } from './samples'
 
 /** Made by PyTorch in float64: test/fixtures/make-block-gradients.py. */
 const FIXTURE = join(import.meta.dirname, 'fixtures/block-gradients.safetensors')
@@ -77,7 +78,7 @@ export function blockOf(
     ...{ gpu, model: spec, weights, rope, layer: 0, seed: 1 },
     nameOf: ({ module }) => module,
     weight: ({ role }) => linears[role].weight,
-    samples: () => ({ length, count: windows, batches }),
+    samples: () => samplesOf(gpu, length, batches),
     checkpoint: async () => {},
     checkCancelled: () => {},
     report: (event) => events.push(event),

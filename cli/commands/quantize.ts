@@ -13,6 +13,7 @@ import { quantizePart } from '../part'
 import { grainOf, measured, occupancyFlag, profileFlag, sayProfile } from '../profile'
 import { megabytes, progressPrinter, say } from '../progress'
 import { recipeFlags, recipeOf } from '../recipe-flags'
+import { memoryLine, peakHostBytes, roomFlags, roomOf, scratchOf } from '../room'
 import { withRunFolder } from '../run-folder'
 
 export const quantize = command({
@@ -31,6 +32,7 @@ export const quantize = command({
       ...{ type: 'text', value: 'I/N' },
       help: "Make only the blocks of part I of a plan of N parts; --out is the folder that 'bitloom plan' made.",
     },
+    ...roomFlags,
     ...profileFlag,
     ...occupancyFlag,
   },
@@ -47,13 +49,15 @@ export const quantize = command({
     const model = await openPath(positionals[0]!)
     const work = (folder: RunFolder) =>
       withGpu(signal, async (gpu) => {
-        const { seconds: expected, peak } = await forecastRun(model, recipe, gpu)
-        if (expected !== null)
-          say(`about ${roughly(expected)} and ${megabytes(peak)} of GPU memory on ${gpu.info.name}`)
+        const room = await roomOf('quantize', values, gpu.info, out)
+        const scratch = await scratchOf(values, out)
+        const forecast = await forecastRun(model, recipe, gpu, room)
+        const time = forecast.seconds === null ? '' : `about ${roughly(forecast.seconds)}, `
+        say(`${time}${memoryLine(forecast, gpu.info)}`)
         const print = progressPrinter()
         const { result, profile } = await measured(gpu, grainOf(values), (enter) =>
           quantizeModel(gpu, model, {
-            ...{ recipe, calibration, signal, folder },
+            ...{ recipe, calibration, signal, folder, room, scratch },
             onProgress: (progress) => {
               if (progress.type === 'phase') enter(progress.phase)
               print(progress)
@@ -74,6 +78,7 @@ export const quantize = command({
             ({ columns: _, training: __, graph: ___, grouping: ____, reconstruction: _____, ...module }) => module,
           ),
           ...{ seconds, peakGpuBytes, device, recipe: report.recipe, resumed: report.resumed ?? 0, warnings },
+          ...{ peakHostBytes: peakHostBytes(), forecast },
           ...(profile && { profile }),
         }
         const text = `${out}  ${megabytes(bytes)}  ${bits.total.toFixed(4)} bits/weight (code ${bits.code.toFixed(4)}, scale ${bits.scale.toFixed(4)}, index ${bits.index.toFixed(4)})  ${seconds.total.toFixed(1)} s`

@@ -158,7 +158,7 @@ describe('experts', () => {
 
 it('adds to a diagonal', async () => {
   const a = noise(67 * 67, 1)
-  const sums = await run(addDiagonal, { a }, { n: 67, value: 2 }, 'a')
+  const sums = await run(addDiagonal, { a }, { n: 67, first: 0, count: 67, value: 2 }, 'a')
   expectClose(
     sums,
     Float64Array.from(a, (value, i) => value + (i % 68 === 0 ? 2 : 0)),

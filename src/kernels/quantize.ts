@@ -75,7 +75,20 @@ export interface GptqBlockShape extends GridShape {
   readonly first: number
   /** Columns of this block, at most GPTQ_BLOCK. */
   readonly count: number
+  /** Which row of the tensor u is row `first` of U; itself unless given. */
+  readonly uRow?: number
 }
+
+const gptqParams = {
+  rows: 'u32',
+  columns: 'u32',
+  first: 'u32',
+  count: 'u32',
+  groupSize: 'u32',
+  groups: 'u32',
+  bits: 'u32',
+  uRow: 'u32',
+} as const
 
 /** One block of GPTQ's column loop; see the shader. */
 const gptqBlockOf = (subQuads: number): Kernel<GptqBindings, GptqBlockShape> => ({
@@ -90,8 +103,8 @@ const gptqBlockOf = (subQuads: number): Kernel<GptqBindings, GptqBlockShape> => 
     codes: 'read_write',
     errors: 'read_write',
   },
-  params: { rows: 'u32', columns: 'u32', first: 'u32', count: 'u32', groupSize: 'u32', groups: 'u32', bits: 'u32' },
-  passes: (shape) => [{ groups: [Math.ceil(shape.rows / ROWS_PER_GROUP)], params: { ...shape } }],
+  params: gptqParams,
+  passes: (shape) => [{ groups: [Math.ceil(shape.rows / ROWS_PER_GROUP)], params: { uRow: shape.first, ...shape } }],
   cost: ({ rows, count }) => ({ flops: rows * count * (count + 8), bytes: 4 * (3 * rows * count + count * count) }),
 })
 
@@ -109,8 +122,10 @@ export const compensated = byLines(
     label: `compensated${suffix}`,
     wgsl: wgsl([grid, ...lines, compensatedSource], { BLOCK: GPTQ_BLOCK }),
     bindings: { errors: 'read', u: 'read', order: 'read', codes: 'read', a: 'read', b: 'read', w: 'read_write' },
-    params: { rows: 'u32', columns: 'u32', first: 'u32', count: 'u32', groupSize: 'u32', groups: 'u32', bits: 'u32' },
-    passes: (shape, device) => [{ groups: grid1d(shape.rows * shape.count, 64, device), params: { ...shape } }],
+    params: gptqParams,
+    passes: (shape, device) => [
+      { groups: grid1d(shape.rows * shape.count, 64, device), params: { uRow: shape.first, ...shape } },
+    ],
     cost: ({ rows, count }) => ({ flops: 4 * rows * count, bytes: 12 * rows * count }),
   }),
 )

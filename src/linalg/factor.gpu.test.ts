@@ -6,6 +6,7 @@ import { upperFactorOfInverseReference } from '../reference/linalg'
 import { matmulReference } from '../reference/matmul'
 import { inverseFactor, recordCholesky } from './factor'
 import { Hessian } from './hessian'
+import { asPanels, whole } from './panels'
 
 /** XᵀX·2/tokens of correlated inputs, as float64. */
 function inputs(tokens: number, n: number, seed: number): Float32Array<ArrayBuffer> {
@@ -52,8 +53,9 @@ describe('Cholesky in registers', () => {
       const l = gpu.upload(new Float32Array(n * n).fill(1e30), [n, n])
       // panels are multiplied by whole blocks of x, whose upper triangle is zero
       const x = gpu.upload(new Float32Array(n * n), [n, n])
-      const tensors = { a: gpu.upload(h, [n, n]), l, x, failed }
-      recordCholesky(recorder, n, tensors)
+      const tensors = { a: gpu.upload(h, [n, n]), l, x }
+      const a = asPanels(tensors.a)
+      recordCholesky(recorder, n, { a, l: asPanels(l), x: asPanels(x), failed })
       await gpu.submit(recorder)
       expect(await gpu.readU32(failed)).toEqual(new Uint32Array(4))
       return { l: await gpu.readF32(tensors.l), x: await gpu.readF32(tensors.x) }
@@ -78,7 +80,9 @@ describe('Cholesky in registers', () => {
     const h = Float32Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? 2 : 0.001))
     h[column * n + column] = value
     const failed = gpu.upload(new Uint32Array(4))
-    recordCholesky(rec, n, { a: gpu.upload(h, [n, n]), l: gpu.alloc([n, n]), x: gpu.alloc([n, n]), failed })
+    const a = asPanels(gpu.upload(h, [n, n]))
+    const [l, x] = [asPanels(gpu.alloc([n, n])), asPanels(gpu.alloc([n, n]))]
+    recordCholesky(rec, n, { a, l, x, failed })
     await gpu.submit(rec)
     expect((await gpu.readU32(failed))[0]).toBe(column + 1)
   })
@@ -108,8 +112,8 @@ describe('inverseFactor', () => {
       })
       const expected = upperFactorOfInverseReference(damped, n)
       // condition number of a damped Hessian is below ~10³; float32 loses that many of its 2⁻²⁴
-      expectClose(await gpu.readF32(upper), expected, { atol: 3e-4, rtol: 1e-4 })
-      gpu.free(upper)
+      expectClose(await gpu.readF32(whole(upper)), expected, { atol: 3e-4, rtol: 1e-4 })
+      gpu.free(whole(upper))
     },
   )
 
@@ -124,7 +128,7 @@ describe('inverseFactor', () => {
     const identity = gpu.upload(Uint32Array.from({ length: n }, (_, i) => i))
     const { upper, damping } = await inverseFactor(gpu, gpu.upload(h, [n, n]), identity, 0.01)
     expect(damping).toBe(1)
-    const u = await gpu.readF32(upper)
+    const u = await gpu.readF32(whole(upper))
     expect(u.every(Number.isFinite)).toBe(true)
     const mean = (0.5 + (n - 1)) / n
     expect(u[5 * n + 5]).toBeCloseTo(1 / Math.sqrt(1 + mean), 4)

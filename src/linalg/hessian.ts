@@ -3,12 +3,13 @@ import type { Gpu } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { matmul } from '../kernels/gemm'
-import { addDiagonal, diagonal, mirror } from '../kernels/matrix'
+import { addDiagonal, diagonal, mirror, mirrorAcross } from '../kernels/matrix'
 import { type Later, later } from '../later'
+import { allocPanels, asPanels, type Panels, tensorsOf, whole } from './panels'
 
 /**
  * H = (2/n)·XᵀX over the n calibration tokens of one linear input, [columns, columns].
- * While it accumulates only the upper triangle is computed, at half the operations of the full product.
+ * One that is too large for a binding lies in panels of rows. While it accumulates only the upper triangle is computed, at half the operations of the full product.
  */
 export class Hessian {
   tokens = 0
@@ -19,7 +20,7 @@ export class Hessian {
   private constructor(
     private readonly gpu: Gpu,
     readonly columns: number,
-    readonly matrix: Tensor,
+    readonly panels: Panels,
     /** C = (2/n)·X₀ᵀX [columns, columns], X₀ the same tokens' inputs in the original model; null where not asked for. */
     readonly cross: Tensor | null,
     private readonly totalTokens: number,
@@ -27,12 +28,16 @@ export class Hessian {
 
   /** Zeros; `totalTokens` is how many rows of X will be added in all. */
   static create(gpu: Gpu, rec: Recorder, columns: number, totalTokens: number, cross = false): Hessian {
-    const square = [columns, columns]
-    const matrix = gpu.alloc(square, 'f32', 'hessian')
-    const product = cross ? gpu.alloc(square, 'f32', 'cross hessian') : null
-    rec.clear(matrix)
+    const panels = allocPanels(gpu, columns, 'hessian')
+    const product = cross ? gpu.alloc([columns, columns], 'f32', 'cross hessian') : null
+    for (const tensor of tensorsOf(panels)) rec.clear(tensor)
     if (product) rec.clear(product)
-    return new Hessian(gpu, columns, matrix, product, totalTokens)
+    return new Hessian(gpu, columns, panels, product, totalTokens)
+  }
+
+  /** H as one tensor, for methods that need it so; they do not run where it is not. */
+  get matrix(): Tensor {
+    return whole(this.panels)
   }
 
   /** Adds x₀ᵀx to the cross product; x₀ and x [tokens, columns] are inputs of the same tokens. */
@@ -49,42 +54,43 @@ export class Hessian {
   add(rec: Recorder, x: Tensor): void {
     const tokens = x.shape[0]!
     this.tokens += tokens
-    matmul(rec, {
-      a: x,
-      b: x,
-      c: this.matrix,
-      m: this.columns,
-      n: this.columns,
-      k: tokens,
-      transA: true,
-      region: 'upper',
-      alpha: 2 / this.totalTokens,
-      accumulate: true,
-      gpu: this.gpu,
-    })
+    const { columns: n } = this
+    for (const { tensor, first, count } of this.panels)
+      matmul(rec, {
+        ...{ a: x, b: x, c: tensor, m: count, n: n - first, k: tokens, transA: true, lda: n, ldb: n, ldc: n },
+        ...{ aOffset: first, bOffset: first, cOffset: first, region: 'upper' },
+        ...{ alpha: 2 / this.totalTokens, accumulate: true, gpu: this.gpu },
+      })
   }
 
   /** Fills the lower triangle and takes the diagonal; call once, when everything has been added. */
   finish(rec: Recorder): void {
     if (this.#diagonal) return
-    rec.run(mirror, { h: this.matrix }, { n: this.columns })
+    const { columns: n, panels } = this
+    for (const [i, { tensor: y, first, count }] of panels.entries()) {
+      rec.run(mirror, { h: y }, { n, first, count })
+      for (const above of panels.slice(0, i)) {
+        const shape = { n, fromFirst: above.first, fromCount: above.count, toFirst: first, toCount: count }
+        rec.run(mirrorAcross, { h: above.tensor, y }, shape)
+      }
+    }
     this.#diagonal = this.gpu.alloc([this.columns], 'f32', 'diagonal')
     this.recordDiagonal(rec, this.#diagonal)
   }
 
   /** Records that this is the unit matrix, and the cross product too, whatever was added; in place of `finish`. */
   giveUp(rec: Recorder): void {
-    for (const a of [this.matrix, this.cross]) {
-      if (!a) continue
+    const { columns: n, panels, cross } = this
+    for (const { tensor: a, first, count } of [...panels, ...(cross ? asPanels(cross) : [])]) {
       rec.clear(a)
-      rec.run(addDiagonal, { a }, { n: this.columns, value: 1 })
+      rec.run(addDiagonal, { a }, { n, first, count, value: 1 })
     }
     this.finish(rec)
   }
 
   /** d [columns] = diag H, when everything has been added. */
   recordDiagonal(rec: Recorder, d: Tensor): void {
-    rec.run(diagonal, { a: this.matrix, d }, { n: this.columns })
+    recordDiagonal(rec, this.panels, this.columns, d)
   }
 
   /** diag H on the host, when `finish` has been submitted: twice the mean square of each column's input. */
@@ -100,6 +106,11 @@ export class Hessian {
   }
 
   free(): void {
-    this.gpu.free(this.matrix, this.cross ?? undefined, this.#diagonal)
+    this.gpu.free(...tensorsOf(this.panels), this.cross ?? undefined, this.#diagonal)
   }
+}
+
+/** d [n] = the diagonal of a matrix in panels. */
+export function recordDiagonal(rec: Recorder, panels: Panels, n: number, d: Tensor): void {
+  for (const { tensor: a, first, count } of panels) rec.run(diagonal, { a, d }, { n, first, count })
 }

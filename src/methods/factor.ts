@@ -3,6 +3,7 @@ import type { Tensor } from '../gpu/tensor'
 import { type Later, later } from '../later'
 import { inverseFactor, recordInverseFactor } from '../linalg/factor'
 import type { Hessian } from '../linalg/hessian'
+import { asPanels, type Panels, tensorsOf, whole } from '../linalg/panels'
 
 /** The factor of a damped inverse Hessian, (H + λI)⁻¹ = UᵀU, and what rounding along it needs to know. */
 export interface Factor {
@@ -22,6 +23,17 @@ export interface Factor {
   readonly warnings: readonly string[]
 }
 
+/** The same, U in panels where it is too large for a binding. */
+export type PanelledFactor = Omit<Factor, 'upper'> & { readonly upper: Tensor | Panels }
+
+/** For methods that need U as one tensor; they do not run where it is not. */
+export const wholeFactor = <F extends Pick<PanelledFactor, 'upper'>>(
+  factor: F,
+): Omit<F, 'upper'> & { upper: Tensor } => ({
+  ...factor,
+  upper: whole(asPanels(factor.upper)),
+})
+
 /** The order in which columns are rounded, from diag H; original when missing. */
 export type OrderOf = (diagonal: Float32Array) => Uint32Array<ArrayBuffer>
 
@@ -29,11 +41,20 @@ export const byFallingDiagonal: OrderOf = (diagonal) =>
   Uint32Array.from(diagonal, (_, i) => i).sort((a, b) => diagonal[b]! - diagonal[a]! || a - b)
 
 /** NumericalError when no damping makes H positive definite. Free with `freeFactor`. */
-export async function factorize(gpu: Gpu, hessian: Hessian, damping: number, orderOf?: OrderOf): Promise<Factor> {
+export const factorize = async (...args: Parameters<typeof factorizePanels>): Promise<Factor> =>
+  wholeFactor(await factorizePanels(...args))
+
+/** The same where U may lie in panels. */
+export async function factorizePanels(
+  gpu: Gpu,
+  hessian: Hessian,
+  damping: number,
+  orderOf?: OrderOf,
+): Promise<PanelledFactor> {
   const inputs = await hessian.diagonal()
   const columns = orderOf?.(inputs) ?? countingUp(inputs.length)
   const order = gpu.upload(columns)
-  const { upper, damping: needed } = await inverseFactor(gpu, hessian.matrix, order, damping)
+  const { upper, damping: needed } = await inverseFactor(gpu, hessian.panels, order, damping)
   return {
     upper,
     order,
@@ -47,7 +68,7 @@ export async function factorize(gpu: Gpu, hessian: Hessian, damping: number, ord
 /** A factor whose damping may turn out not to have sufficed. */
 export interface Attempt {
   /** Free with `freeFactor` in either case. */
-  readonly factor: Pick<Factor, 'upper' | 'order' | 'columns' | 'diagonal'>
+  readonly factor: Pick<PanelledFactor, 'upper' | 'order' | 'columns' | 'diagonal'>
   /** What is to say of it; null where the damping did not suffice: `factorize` then. */
   readonly described: Later<Description | null>
 }
@@ -58,7 +79,7 @@ export async function attemptFactor(gpu: Gpu, hessian: Hessian, damping: number,
   const columns = orderOf ? orderOf(await sent.value) : countingUp(hessian.columns)
   const order = gpu.upload(columns)
   const rec = gpu.record()
-  const { upper, failed } = recordInverseFactor(gpu, rec, hessian.matrix, order, damping)
+  const { upper, failed } = recordInverseFactor(gpu, rec, hessian.panels, order, damping)
   const diagonal = gpu.alloc([hessian.columns], 'f32', 'diagonal')
   hessian.recordDiagonal(rec, diagonal)
   await gpu.submit(rec)
@@ -89,5 +110,7 @@ function describe(
   return { damping: needed, dead, warnings }
 }
 
-export const freeFactor = (gpu: Gpu, { upper, order, diagonal }: Pick<Factor, 'upper' | 'order' | 'diagonal'>): void =>
-  gpu.free(upper, order, diagonal)
+export const freeFactor = (
+  gpu: Gpu,
+  { upper, order, diagonal }: Pick<PanelledFactor, 'upper' | 'order' | 'diagonal'>,
+): void => gpu.free(...tensorsOf(asPanels(upper)), order, diagonal)

@@ -132,17 +132,23 @@ export interface WorkingBlock extends BlockContext {
   checkpoint(): Promise<void>
 }
 
-/** Calibration windows around a block, as tensors [windows·length, hidden] that belong to the context. */
+/** A calibration window: its batch, and its first row there. */
+export interface Place {
+  readonly batch: number
+  readonly row: number
+}
+
+/** Calibration windows around a block. */
 export interface Samples {
   /** Tokens of a window. */
   readonly length: number
   /** Windows of all batches. */
   readonly count: number
-  readonly batches: readonly {
-    readonly windows: number
-    /** From the stream that went through everything quantized so far. */
-    readonly input: Tensor
-    /** What the original block gives for the original input of the same tokens. */
-    readonly target: Tensor
-  }[]
+  /** Windows of every batch. */
+  readonly batches: readonly number[]
+  /**
+   * Records some windows one after another as a new tensor [windows·length, hidden]: `input` from the stream that went
+   * through everything quantized so far, `target` what the original block gives for the original input of the same tokens.
+   */
+  windows(rec: Recorder, places: readonly Place[], what: 'input' | 'target'): Promise<Tensor>
 }

@@ -9,6 +9,7 @@ import type { Gpu } from '../gpu/device'
 import { dequantizeInto, freeLinear, uploadLinear } from '../kernels/dequantize'
 import { inverseFactor } from '../linalg/factor'
 import { Hessian } from '../linalg/hessian'
+import { whole } from '../linalg/panels'
 import { mixedReference } from '../reference/mixed'
 import { allocGrid, collectLinear, freeGrid } from './affine'
 import { recordGptq } from './gptq/gptq'
@@ -91,7 +92,7 @@ async function quantized({ out, n, widths, groupSize, ranges, order: kind, searc
   const { hessian, h, diagonal } = await hessianOf(gpu, n)
   const layout = mixedLayout(mixed(n, widths), { groupSize, ranges })
   const order = orderOf(kind, layout, diagonal)
-  const { upper } = await inverseFactor(gpu, hessian.matrix, gpu.upload(order), DAMPING)
+  const upper = whole((await inverseFactor(gpu, hessian.matrix, gpu.upload(order), DAMPING)).upper)
   const w = weightsOf(out, n)
   const rec = gpu.record()
   const tensors = allocMixed(gpu, rec, out, layout, order)
@@ -199,7 +200,7 @@ describe('recordMixed', () => {
     expect(linear).toMatchObject({ perm: null, groupOf: null, groupSize: 128, groups: 3 })
     const { hessian } = await hessianOf(gpu, n)
     const order = gpu.upload(originalOrder(n))
-    const { upper } = await inverseFactor(gpu, hessian.matrix, order, DAMPING)
+    const upper = whole((await inverseFactor(gpu, hessian.matrix, order, DAMPING)).upper)
     const options = { bits, groupSize: 128, symmetric: false, actOrder: false }
     const grid = allocGrid(gpu, out, n, options)
     const rec = gpu.record()

@@ -15,6 +15,7 @@ import { freeRopeTables, makeRopeTables, type RopeTables } from './rope-tables'
 import { biasOf, type ModelSpec } from './spec'
 import {
   type BlockWeights,
+  blockTensors,
   freeBlock,
   loadBlock,
   loadSharded,
@@ -219,9 +220,11 @@ export class LlamaModel {
     visit: (block: BlockWeights<W>, layer: number) => Promise<void>,
     wanted: (layer: number) => boolean,
   ): Promise<void> {
-    for (let layer = 0; layer < this.spec.layers; layer++) {
-      if (!wanted(layer)) continue
+    const layers = Array.from({ length: this.spec.layers }, (_, layer) => layer).filter(wanted)
+    for (const [i, layer] of layers.entries()) {
       const block = await load(this.gpu, this.weights, this.spec, layer)
+      const next = layers[i + 1]
+      if (next !== undefined) this.weights.readAhead?.(blockTensors(this.spec, next))
       try {
         await visit(block, layer)
       } finally {

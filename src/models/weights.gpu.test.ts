@@ -23,6 +23,41 @@ describe('CheckpointWeights', () => {
     gpu.free(whole, rows)
   })
 
+  it('reads announced tensors ahead, one piece after another, and none of them twice', async () => {
+    const gpu = await testGpu()
+    const values = noise(5000 * 1021, 2)
+    const entry = entryOf('w', [5000, 1021], values)
+    const reads: (number | undefined)[] = []
+    let atWork = 0
+    const read: TensorEntry['read'] = async (rows) => {
+      expect(++atWork).toBe(1)
+      reads.push(rows?.start)
+      const bytes = await entry.read(rows)
+      atWork--
+      return bytes
+    }
+    const weights = new CheckpointWeights(gpu, sourceOf({ ...entry, read }))
+    weights.readAhead(['absent', 'w'])
+    const ahead = await weights.tensor('w')
+    expect(Buffer.from(await gpu.readF32(ahead)).equals(Buffer.from(values))).toBe(true)
+    expect(reads.length).toBeGreaterThan(2)
+    expect(new Set(reads).size).toBe(reads.length)
+    const again = await weights.tensor('w', { start: 7, end: 9 })
+    expect(await gpu.readF32(again)).toEqual(values.slice(7 * 1021, 9 * 1021))
+    gpu.free(ahead, again)
+  })
+
+  it('tells of a piece that could not be read ahead when it is loaded', async () => {
+    const gpu = await testGpu()
+    const entry = entryOf('w', [2, 2], noise(4, 1))
+    const read = () => Promise.reject(new FormatError('w.safetensors: the file shrank'))
+    const weights = new CheckpointWeights(gpu, sourceOf({ ...entry, read }))
+    weights.readAhead(['w'])
+    const before = gpu.pool.liveBytes
+    await expect(weights.tensor('w')).rejects.toThrow('the file shrank')
+    expect(gpu.pool.liveBytes).toBe(before)
+  })
+
   it.each(['F16', 'BF16'] as const)('widens every finite %s, pieces and an odd rest of them', async (dtype) => {
     const gpu = await testGpu()
     const exponent = dtype === 'F16' ? 0x7c00 : 0x7f80

@@ -1,19 +1,22 @@
 import { FormatError, NumericalError } from '../errors'
 import { type Dtype, dtypeBytes } from '../formats/dtypes'
 import { areFinite, toFloat32, wordsOf } from '../formats/floats'
-import type { ModelSource } from '../formats/source'
+import type { ModelSource, TensorEntry } from '../formats/source'
 import type { Gpu } from '../gpu/device'
 import { elements, type Tensor } from '../gpu/tensor'
 import type { PackedTensors } from '../kernels/dequantize'
 import { freeOperand, type Operand } from '../kernels/project'
 import { widen } from '../kernels/widen'
-import { later } from '../later'
+import { type Later, later } from '../later'
 import { type LinearSpec, linearName, type ModelSpec, type ParameterKey, parameterName } from './spec'
 
 /** A tensor is read, and widened on the GPU, in pieces of at most this. */
 export const PIECE_BYTES = 4 * 2 ** 20
 /** What the queue may hold of weights that were written and have not arrived: it keeps a copy until it has run. */
-const UNDER_WAY_BYTES = 64 * 2 ** 20
+export const UNDER_WAY_BYTES = 64 * 2 ** 20
+
+/** Bytes of the next block that are read, at most, while the GPU works on this one. */
+export const AHEAD_BYTES = 256 * 2 ** 20
 
 /**
  * Where a model's parameters come from, as f32 tensors on the GPU. Whoever asks owns what it gets. Submit recorded
@@ -26,12 +29,16 @@ export interface WeightSource {
   packed?(name: string): Promise<PackedTensors> | null
   /** Any other parameter by its full name, or rows [start, end) of its first dimension. */
   tensor(name: string, rows?: { start: number; end: number }): Promise<Tensor>
+  /** These tensors are asked for next: their bytes may be read meanwhile, up to AHEAD_BYTES. */
+  readAhead?(names: readonly string[]): void
 }
 
 /** The parameters of an opened checkpoint: F32, F16, BF16 or F64 in the file, float32 on the GPU. */
 export class CheckpointWeights implements WeightSource {
   #underWay = 0
   #arrived = Promise.resolve()
+  /** Pieces of tensors that were announced, by name and first row. */
+  #ahead = new Map<string, Later<Uint8Array<ArrayBuffer>>>()
 
   constructor(
     private readonly gpu: Gpu,
@@ -50,9 +57,14 @@ export class CheckpointWeights implements WeightSource {
     const [count = 1, ...rest] = entry.shape
     const { start, end } = rows ?? { start: 0, end: count }
     const rowLength = elements(rest)
-    const step = Math.max(1, Math.floor(PIECE_BYTES / dtypeBytes[entry.dtype] / rowLength))
+    const step = pieceRows(entry)
     const tensor = this.gpu.alloc([end - start, ...rest], 'f32', name)
-    const readFrom = (row: number) => later(entry.read({ start: row, end: Math.min(row + step, end) }))
+    const readFrom = (row: number) => {
+      const key = `${name}@${row}`
+      const ahead = rows ? undefined : this.#ahead.get(key)
+      if (ahead) this.#ahead.delete(key)
+      return ahead ?? later(entry.read({ start: row, end: Math.min(row + step, end) }))
+    }
     try {
       let next = readFrom(start)
       for (let row = start; row < end; row += step) {
@@ -66,6 +78,28 @@ export class CheckpointWeights implements WeightSource {
       throw error
     }
     return tensor
+  }
+
+  /** One piece after another, so that whoever needs a piece now does not wait for all of them. */
+  readAhead(names: readonly string[]): void {
+    this.#ahead.clear()
+    let bytes = 0
+    let before: Promise<unknown> = Promise.resolve()
+    for (const name of names) {
+      const entry = this.source.tensors.get(name)
+      if (!entry) continue // told when it is loaded
+      const [count = 1] = entry.shape
+      const step = pieceRows(entry)
+      for (let row = 0; row < count; row += step) {
+        const end = Math.min(row + step, count)
+        bytes += (entry.bytes / count) * (end - row)
+        if (bytes > AHEAD_BYTES) return
+        const key = `${name}@${row}`
+        const piece = later(before.then(() => entry.read({ start: row, end })))
+        before = piece.value.catch(() => {})
+        this.#ahead.set(key, piece)
+      }
+    }
   }
 
   /** Half as many bytes to carry where the file holds halves; they are widened where they arrive. */
@@ -87,6 +121,9 @@ export class CheckpointWeights implements WeightSource {
     this.#underWay = 0
   }
 }
+
+const pieceRows = ({ dtype, shape: [, ...rest] }: TensorEntry): number =>
+  Math.max(1, Math.floor(PIECE_BYTES / dtypeBytes[dtype] / elements(rest)))
 
 function checkFinite(bytes: Uint8Array<ArrayBuffer>, dtype: Dtype, name: string, first: number): void {
   if (areFinite(bytes, dtype)) return
@@ -136,6 +173,15 @@ export const loadStoredBlock = (
   layer: number,
 ): Promise<BlockWeights<Operand>> =>
   load<Operand>(gpu, weights, spec, layer, (name) => weights.packed?.(name) ?? weights.linear(name))
+
+/** Names of the tensors of a block, in the order in which they are loaded. */
+export const blockTensors = (spec: ModelSpec, layer: number): string[] => [
+  ...spec.linears.flatMap((linear) => {
+    const name = linearName(layer, linear)
+    return linear.bias ? [`${name}.bias`, `${name}.weight`] : [`${name}.weight`]
+  }),
+  ...spec.parameters.map((parameter) => parameterName(spec, layer, parameter)),
+]
 
 /** All at once, so that files are read while the GPU widens what is there. */
 async function load<W extends Operand>(

@@ -7,6 +7,7 @@ import { scalesOf } from '../methods/awq/exponents'
 import { inputMagnitudes } from '../methods/awq/magnitudes'
 import { partErrors } from '../methods/awq/part-errors'
 import { candidateOf, searchScales } from '../methods/awq/scales'
+import { placesOf } from '../methods/reconstruction/windows'
 import { BlockForward } from '../models/block'
 import { feedOf } from '../models/feeds'
 import { LlamaModel } from '../models/model'
@@ -89,7 +90,7 @@ async function withBlock(
     await work(block, all)
     block.free()
   })
-  stream.free()
+  await stream.free()
   beside.free()
   llama.free()
   await gpu.settle()
@@ -147,10 +148,12 @@ describe('the search for scales', () => {
         expect(scaled, `stage ${stage}`).toBe(stage !== 1 || kvHeads === 4)
       }
       const { gpu, model, rope } = block
-      const { batches, length } = block.samples()
-      const { windows, input } = batches[0]!
+      const samples = block.samples()
+      const [windows = 0] = samples.batches
       const rec = gpu.record()
-      const y = new BlockForward(gpu, model, rope).run(rec, block.weights, input, { windows, length })
+      const input = await samples.windows(rec, placesOf(samples).slice(0, windows), 'input')
+      const y = new BlockForward(gpu, model, rope).run(rec, block.weights, input, { windows, length: samples.length })
+      gpu.free(input)
       await gpu.submit(rec)
       const expected = states(spec, weights)
         .slice(0, windows)

@@ -58,7 +58,7 @@ async function withBlock(
     await work(block, commit, { ...original, linears: { ...original.linears } })
     Object.assign(original.linears, block.weights.linears)
   })
-  stream.free()
+  await stream.free()
   beside.free()
   llama.free()
   await gpu.settle()

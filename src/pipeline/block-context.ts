@@ -21,6 +21,7 @@ import { BlockHessians } from './block-hessians'
 import { type ErrorLanes, readModuleError, recordModuleError } from './module-error'
 import type { PauseSwitch } from './pause'
 import { placed, rescaled } from './rescale'
+import { samplesBetween } from './samples'
 import { type Scaling, scaledAgain } from './scaling'
 import type { HiddenStream } from './streams'
 
@@ -143,13 +144,12 @@ export class CalibratedBlock implements WorkingBlock {
     invariant(stream && originalStream && !compares, 'a method that has no stream behind the block asks for samples')
     invariant(!stream.midway, 'samples are asked for when their stream has left the beginning of the block')
     const { batches } = stream
-    return {
-      length: batches[0]!.length,
-      count: batches.reduce((sum, { windows }) => sum + windows, 0),
-      batches: batches.map(({ windows }, b) => ({
-        ...{ windows, input: stream.states[b]!, target: originalStream.states[b]! },
-      })),
-    }
+    return samplesBetween(
+      this.gpu,
+      batches.map(({ windows }) => windows),
+      { length: batches[0]!.length, hidden: this.model.hidden },
+      { input: stream.states, target: originalStream.states },
+    )
   }
 
   async checkpoint(): Promise<void> {
@@ -176,7 +176,7 @@ export class CalibratedBlock implements WorkingBlock {
     dequantizeInto(rec, packed, quantized)
     freeLinear(gpu, packed)
     const hessian = this.#hessians?.get(spec.stage)
-    const sums = recordModuleError(gpu, rec, before.weight, quantized, hessian?.matrix ?? null)
+    const sums = recordModuleError(gpu, rec, before.weight, quantized, hessian?.panels ?? null)
     await gpu.submit(rec)
     const error = readModuleError(gpu, sums)
     const diagonal = this.#hessians?.diagonal(spec.stage) ?? null

@@ -46,10 +46,10 @@ export class BlockHessians {
     if (block.attentionFinished && Math.min(...stages) >= 2) await this.#advanceMidway(block)
     const upTo = Math.max(...stages)
     const routed = new RoutedTokens(gpu, this.model)
-    for (const b of stream.states.keys()) {
+    for (const b of stream.batches.keys()) {
       await this.checkpoint()
       const step = gpu.record()
-      const originals = this.#originalInputs(step, block.original, stages, b)
+      const originals = await this.#originalInputs(step, block.original, stages, b)
       const tap = (stage: number, input: Tensor) => {
         const hessian = hessians.get(stage)
         hessian?.add(step, input)
@@ -57,7 +57,7 @@ export class BlockHessians {
         const original = originals.get(stage)
         if (original) hessian?.addCross(step, original, input)
       }
-      gpu.free(stream.run(step, block.weights, b, { upTo, only: stages, tap }))
+      gpu.free(await stream.run(step, block.weights, b, { upTo, only: stages, tap }))
       gpu.free(...originals.values())
       await gpu.submit(step)
     }
@@ -105,7 +105,12 @@ export class BlockHessians {
   }
 
   /** Copies of what the original block feeds these stages of batch b. */
-  #originalInputs(rec: Recorder, original: BlockWeights, stages: readonly number[], b: number): Map<number, Tensor> {
+  async #originalInputs(
+    rec: Recorder,
+    original: BlockWeights,
+    stages: readonly number[],
+    b: number,
+  ): Promise<Map<number, Tensor>> {
     const { gpu, compared } = this
     const inputs = new Map<number, Tensor>()
     if (!compared) return inputs
@@ -116,7 +121,7 @@ export class BlockHessians {
       rec.copy(input, copy)
       inputs.set(stage, copy)
     }
-    gpu.free(compared.run(rec, original, b, { upTo, only: stages, tap }))
+    gpu.free(await compared.run(rec, original, b, { upTo, only: stages, tap }))
     return inputs
   }
 

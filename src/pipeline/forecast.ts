@@ -1,13 +1,14 @@
 import { allocatedBytes } from '../gpu/buffers'
 import type { GpuInfo } from '../gpu/device'
 import { dotSlices } from '../kernels/matrix'
+import { panelRows, panelsOf } from '../linalg/panels'
 import { countOf, type MethodMemory, type Moment, type Shape } from '../methods/memory'
 import type { Method } from '../methods/method'
 import { blockShapes } from '../models/block-shapes'
 import { stagesOf } from '../models/roles'
 import type { LinearSpec, ModelSpec } from '../models/spec'
 import { PIECE_BYTES } from '../models/weights'
-import type { MemoryForecast, Recipe } from '../records'
+import type { GpuForecast, Recipe, StatesPlace } from '../records'
 import { batchWindows } from './batching'
 import { forecastGradients } from './gradients-forecast'
 import { problemsOf, wholeTensors } from './problems'
@@ -16,7 +17,7 @@ import { differentiated } from './sensitivities'
 import { embeddingShapes, residentShapes, tableShapes } from './shapes'
 
 /** Bytes alive at one moment, by what takes them. */
-type Parts = Pick<MemoryForecast, 'weights' | 'hessians' | 'activations'>
+type Parts = Pick<GpuForecast, 'weights' | 'hessians' | 'activations'>
 
 /** A calibrated run of the method; what the moments of all phases have in common. */
 interface Setting {
@@ -28,8 +29,10 @@ interface Setting {
   readonly linears: readonly (readonly LinearSpec[])[]
   /** Tokens of every batch; none where nothing is calibrated. */
   readonly batches: readonly number[]
-  /** The hidden states of all batches once. */
-  readonly stream: number
+  /** The hidden states of so many streams, where they are kept on the GPU. */
+  readonly held: (streams: number) => number
+  /** What a pass through a block has of them there where they are kept elsewhere: the batch at work, and one being written. */
+  readonly passing: number
 }
 
 /**
@@ -38,22 +41,29 @@ interface Setting {
  * stands for all. A text shorter than the recipe asks for takes less.
  *
  * @param options the recipe's, completed by the method's schema
+ * @param states where the hidden states between blocks are kept
  */
 export function forecastQuantize<O>(
   spec: ModelSpec,
   recipe: Recipe,
   { method, options }: { readonly method: Method<O, unknown>; readonly options: O },
   gpu: GpuInfo,
-): MemoryForecast {
+  states: StatesPlace = 'gpu',
+): GpuForecast {
   const limit = Math.min(gpu.maxBindingBytes, gpu.maxBufferBytes)
   const size = (...shapes: Shape[]) =>
-    shapes.reduce((sum, shape) => sum + allocatedBytes(Math.max(4, 4 * countOf(shape)), limit), 0)
+    shapes
+      .flatMap((shape) => inPanels(shape, limit))
+      .reduce((sum, shape) => sum + allocatedBytes(Math.max(4, 4 * countOf(shape)), limit), 0)
   const calibration = method.needsCalibration ? recipe.calibration : null
   const batches = calibration ? batchTokens(gpu, spec, calibration) : []
+  const stream = size(...batches.map((tokens) => [tokens, spec.hidden]))
+  const resident = states === 'gpu'
   const setting: Setting = {
     ...{ spec, gpu, size, batches, resident: size(...residentShapes(spec, calibration?.length ?? 1)) },
     linears: stagesOf(spec).map((stage) => spec.linears.filter((linear) => linear.stage === stage)),
-    stream: size(...batches.map((tokens) => [tokens, spec.hidden])),
+    held: (streams) => (resident ? streams * stream : 0),
+    passing: resident || !calibration ? 0 : Math.min(batches.length, 2) * size([batches[0]!, spec.hidden]),
   }
 
   const moments = quantizing(setting, method, options)
@@ -77,7 +87,7 @@ export function forecastQuantize<O>(
 
 /** One block: calibrated, its linears one after another, and both streams through it. */
 function quantizing<O>(setting: Setting, method: Method<O, unknown>, options: O): Parts[] {
-  const { spec, size, resident, linears, batches, stream } = setting
+  const { spec, size, resident, linears, batches, held, passing } = setting
   const memory = method.memory(options)
   const compares = method.comparesStreams?.(options) ?? false
   const calibrated = batches.length > 0
@@ -103,10 +113,10 @@ function quantizing<O>(setting: Setting, method: Method<O, unknown>, options: O)
   let done = 0
   linears.forEach((stage, s) => {
     const columns = stage[0]!.in
-    const held = memory.together ? all : hessians[s]!
-    const at = (weights: number, more: number, activations = 2 * stream): Parts => ({
+    const squares = memory.together ? all : hessians[s]!
+    const at = (weights: number, more: number, activations = held(2)): Parts => ({
       weights: resident + throughout + done + learned + weights,
-      hessians: held + more,
+      hessians: squares + more,
       activations,
     })
     if (calibrated && (s === 0 || !memory.together)) {
@@ -115,9 +125,9 @@ function quantizing<O>(setting: Setting, method: Method<O, unknown>, options: O)
       const running = memory.together ? [...attention, feedForward] : s < 2 ? attention : [fromMidway]
       // a reconstruction that needs Hessians comes after them
       const before = reconstruction?.hessians ? -learned : 0
-      moments.push(at(before, 0, 2 * stream + size(...copies) + largest(setting, running)))
+      moments.push(at(before, 0, held(2) + passing + size(...copies) + largest(setting, running)))
       // attention is finished: the states go on to the middle of the block
-      if (!memory.together && s === 2) moments.push(at(0, 0, 2 * stream + largest(setting, attention)))
+      if (!memory.together && s === 2) moments.push(at(0, 0, held(2) + passing + largest(setting, attention)))
     }
     const kept = size(...memory.kept(columns))
     const add = (moment: Moment) => {
@@ -135,14 +145,14 @@ function quantizing<O>(setting: Setting, method: Method<O, unknown>, options: O)
     moments.push({
       ...{ weights: resident + done, hessians: 0 },
       activations:
-        2 * stream + largest(setting, compares && !memory.together ? [fromMidway] : [...attention, feedForward]),
+        held(2) + passing + largest(setting, compares && !memory.together ? [fromMidway] : [...attention, feedForward]),
     })
   return moments
 }
 
 /** The method's work on a block as a whole, beside both streams. */
 function working(
-  { spec, gpu, size, resident, linears, batches, stream }: Setting,
+  { spec, gpu, size, resident, linears, batches, held }: Setting,
   memory: MethodMemory,
   { samples, length }: Recipe['calibration'],
 ): Parts[] {
@@ -151,7 +161,7 @@ function working(
   const moment = ({ weights = [], hessians = [], activations = [] }: Moment): Parts => ({
     weights: resident + size(...memory.throughout, ...weights),
     hessians: size(...hessians),
-    activations: 2 * stream + size(...activations),
+    activations: held(2) + size(...activations),
   })
   const steps = reconstruction ? reconstructionMoments(spec, gpu, reconstruction, calibration) : []
   const hessians = reconstruction?.hessians ? linears.map(([first]) => [first!.in, first!.in]) : []
@@ -163,7 +173,7 @@ function working(
 
 /** The method's look at the whole model before: gradients, and all blocks with their Hessians. */
 function planning<O>(
-  { spec, gpu, size, resident, linears, batches, stream }: Setting,
+  { spec, gpu, size, resident, linears, batches, held, passing }: Setting,
   method: Method<O, unknown>,
   options: O,
   { samples, length }: Recipe['calibration'],
@@ -179,34 +189,45 @@ function planning<O>(
       gpu,
     )
     const tables = size(...tableShapes(spec, length))
-    moments.push({ weights: tables + weights, hessians: 0, activations: stream + states + activations })
+    moments.push({ weights: tables + weights, hessians: 0, activations: held(1) + states + activations })
   }
   if (stage) {
     const weights = resident + size(...memory.throughout)
     const hessians = sum(linears.map(([first]) => size([first!.in, first!.in])))
     moments.push({
       ...{ weights, hessians },
-      activations: 2 * stream + Math.max(...blockShapes(spec, batches[0]!).map((shapes) => size(...shapes))),
+      activations: held(2) + passing + Math.max(...blockShapes(spec, batches[0]!).map((shapes) => size(...shapes))),
     })
     for (const of of linears)
       for (const moment of stage(of))
         moments.push({
           weights: weights + size(...(moment.weights ?? [])),
           hessians: hessians + size(...memory.kept(of[0]!.in), ...(moment.hessians ?? [])),
-          activations: 2 * stream,
+          activations: held(2),
         })
   }
   return moments
 }
 
 /** The first states come from the embedding, which goes before there are two streams and a block; a piece of it came before them. */
-function embedding({ spec, size, batches, stream }: Setting, { length }: Recipe['calibration'], limit: number): Parts {
+function embedding(
+  { spec, size, batches, held, passing }: Setting,
+  { length }: Recipe['calibration'],
+  limit: number,
+): Parts {
   const piece = Math.min(PIECE_BYTES / 4, (spec.vocab * spec.hidden) / 2)
   return {
     weights: size(...embeddingShapes(spec, limit), ...tableShapes(spec, length)),
     hessians: 0,
-    activations: Math.max(stream + size([batches[0]!]), size([piece])),
+    activations: Math.max(held(1) + passing + size([batches[0]!]), size([piece])),
   }
+}
+
+/** A square matrix that is too large for a binding lies in panels. */
+function inPanels(shape: Shape, limit: number): Shape[] {
+  const [n = 0, columns] = shape
+  if (shape.length !== 2 || n !== columns || 4 * n * n <= limit) return [shape]
+  return panelsOf(n, panelRows(n, { maxBindingBytes: limit, maxBufferBytes: limit })).map(({ count }) => [count, n])
 }
 
 /** Tokens of every batch: equal ones and a rest. */

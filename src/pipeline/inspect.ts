@@ -1,17 +1,17 @@
 import type { Gpu, GpuInfo } from '../gpu/device'
 import { resolveMethod } from '../methods/registry'
 import { linearName, type ModelSpec } from '../models/spec'
-import type { Inspection, MemoryForecast, PlannedModule, Recipe, RunForecast } from '../records'
+import type { Inspection, MemoryForecast, PlannedModule, Recipe, Room, RunForecast, StatesPlace } from '../records'
 import { ratesOf } from './device-rates'
-import { forecastQuantize } from './forecast'
+import { anyRoom, planMemory } from './memory-plan'
 import { modelSize, type OpenedModel } from './opened'
 import { defaultRecipe } from './recipe'
 import { forecastSeconds } from './time-forecast'
 
 /** What a model is and what it would need on this device. */
-export function inspect(model: OpenedModel, gpu: GpuInfo): Inspection {
+export function inspect(model: OpenedModel, gpu: GpuInfo, room: Room = anyRoom): Inspection {
   const { source, spec, packed } = model
-  const forecast = forecastOf(model, defaultRecipe('gptq'), gpu)
+  const forecast = forecastOf(model, defaultRecipe('gptq'), gpu, room)
   return {
     name: model.name,
     kind: source.provenance.kind,
@@ -29,7 +29,7 @@ export function inspect(model: OpenedModel, gpu: GpuInfo): Inspection {
     chat: model.chatTemplate !== null,
     forecast,
     warnings: source.warnings ?? [],
-    problems: forecastOf(model, defaultRecipe('rtn'), gpu).problems,
+    problems: forecastOf(model, defaultRecipe('rtn'), gpu, room).problems,
   }
 }
 
@@ -56,16 +56,27 @@ function factsOf(spec: ModelSpec): Inspection['spec'] {
 }
 
 /** What a run by the recipe takes on this device, its time measured on it the first time; nothing else may be at work there then. */
-export async function forecastRun(model: OpenedModel, recipe: Recipe, gpu: Gpu): Promise<RunForecast> {
+export async function forecastRun(
+  model: OpenedModel,
+  recipe: Recipe,
+  gpu: Gpu,
+  room: Room = anyRoom,
+): Promise<RunForecast> {
   const resolved = resolveMethod(recipe.method, recipe.options)
-  const memory = forecastOf(model, recipe, gpu.info)
+  const memory = forecastOf(model, recipe, gpu.info, room)
   if (!resolved.method.work || memory.problems.length > 0) return { ...memory, seconds: null }
   return { ...memory, seconds: forecastSeconds(model.spec, recipe, resolved, await ratesOf(gpu)) }
 }
 
-export function forecastOf({ spec }: Pick<OpenedModel, 'spec'>, recipe: Recipe, gpu: GpuInfo): MemoryForecast {
+export function forecastOf(
+  { spec }: Pick<OpenedModel, 'spec'>,
+  recipe: Recipe,
+  gpu: GpuInfo,
+  room: Room = anyRoom,
+  places?: readonly StatesPlace[],
+): MemoryForecast {
   const resolved = resolveMethod(recipe.method, recipe.options)
-  const forecast = forecastQuantize(spec, recipe, resolved, gpu)
+  const forecast = planMemory({ spec, recipe, resolved, gpu, room }, places)
   const tooLong = resolved.method.needsCalibration ? contextProblem(spec, recipe.calibration) : null
   return tooLong ? { ...forecast, problems: [tooLong, ...forecast.problems] } : forecast
 }

@@ -42,7 +42,7 @@ export class CalibratedModel implements ModelContext {
         }
       })
     } finally {
-      stream.free()
+      await stream.free()
     }
   }
 

@@ -5,6 +5,7 @@ import { matmul } from '../kernels/gemm'
 import { subtract } from '../kernels/matrix'
 import { type Later, later } from '../later'
 import { readColumnSums, recordColumnSums, total } from '../linalg/column-sums'
+import { asPanels, type Panels } from '../linalg/panels'
 import type { ModuleError } from '../records'
 
 export interface ErrorLanes extends ModuleError {
@@ -20,9 +21,15 @@ export interface ErrorLanes extends ModuleError {
  * `readModuleError`.
  *
  * @param w, wHat [out, in]
- * @param h [in, in], both triangles, or null without calibration
+ * @param h [in, in], both triangles, whole or in panels, or null without calibration
  */
-export function recordModuleError(gpu: Gpu, rec: Recorder, w: Tensor, wHat: Tensor, h: Tensor | null): Tensor[] {
+export function recordModuleError(
+  gpu: Gpu,
+  rec: Recorder,
+  w: Tensor,
+  wHat: Tensor,
+  h: Tensor | Panels | null,
+): Tensor[] {
   const [rows = 0, columns = 0] = w.shape
   const d = gpu.alloc(w.shape, 'f32', 'difference')
   const product = h ? gpu.alloc(w.shape, 'f32', 'difference times hessian') : undefined
@@ -31,7 +38,10 @@ export function recordModuleError(gpu: Gpu, rec: Recorder, w: Tensor, wHat: Tens
   if (h && product) {
     for (const a of [d, w]) {
       // Σ over columns of a∘(a·H) is tr(a H aᵀ)
-      matmul(rec, { a, b: h, c: product, m: rows, n: columns, k: columns })
+      for (const { tensor: b, first, count } of asPanels(h))
+        matmul(rec, {
+          ...{ a, b, c: product, m: rows, n: columns, k: count, lda: columns, aOffset: first, accumulate: first > 0 },
+        })
       sums.push(recordColumnSums(gpu, rec, a, product))
     }
   }

@@ -14,7 +14,7 @@ export interface WholeTensor {
 export function wholeTensors(
   { linears, hidden, ffn, heads, headDim }: ModelSpec,
   calibration: Recipe['calibration'] | null,
-  { largest }: MethodMemory,
+  { largest, panels }: MethodMemory,
 ): WholeTensor[] {
   const tensor = (what: string, shape: Shape, remedy: string): WholeTensor => ({
     ...{ what: `${what} [${shape.join(', ')}]`, bytes: 4 * countOf(shape), remedy },
@@ -33,11 +33,15 @@ export function wholeTensors(
     .slice(0, 1)
   return [
     weights,
-    tensor(
-      `the Hessian of ${widest.module}`,
-      [widest.in, widest.in],
-      'use RTN, which needs no Hessians, or a device with larger buffers',
-    ),
+    ...(panels
+      ? []
+      : [
+          tensor(
+            `the Hessian of ${widest.module}`,
+            [widest.in, widest.in],
+            'use RTN, which needs no Hessians, GPTQ on the free grid, which takes them in panels, or a device with larger buffers',
+          ),
+        ]),
     ...own.map(({ what, shape, remedy }) => tensor(what, shape, remedy)),
     tensor(
       `one window's activations`,

@@ -16,6 +16,7 @@ import { type OpenedModel, quantizedWeights } from './opened'
 import type { PauseSwitch } from './pause'
 import type { PhaseClock } from './phase-clock'
 import { sensitivitiesOf } from './sensitivities'
+import type { States } from './states'
 import { HiddenStream } from './streams'
 import { ModulesUnderWay } from './under-way'
 import type { Windows } from './windows'
@@ -34,6 +35,8 @@ export interface BlocksRequest {
   readonly windows: Windows | null
   /** Blocks to make, the first and the one behind the last. */
   readonly range: BlockRange
+  /** Keeps those before the first block; all other states are kept as these are. */
+  readonly states: States
   /** Those that are finished already; the streams only pass them. */
   readonly blocks: ReadonlyMap<number, FinishedBlock>
   /** Of the method, where it is known already; else undefined. */
@@ -52,7 +55,7 @@ export interface BlocksRequest {
  * recipe's stream is `original`, with their original weights.
  */
 export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: BlocksRequest): Promise<void> {
-  const { method, options, recipe, windows, clock, pause, signal, onProgress } = request
+  const { method, options, recipe, windows, states, clock, pause, signal, onProgress } = request
   const { spec } = model
   const finished = new Map(request.blocks)
   const { first, end } = request.range
@@ -77,7 +80,7 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
     let quantizedStream: HiddenStream | null = null
     let originalStream: HiddenStream | null = null
     if (windows) {
-      streams.push((quantizedStream = await HiddenStream.start(gpu, llama, batchesOf(gpu.info, spec, windows))))
+      streams.push((quantizedStream = await HiddenStream.start(gpu, llama, batchesOf(gpu.info, spec, windows), states)))
       llama.freeEnds()
       clock.lap('embed')
       if (method.plan && request.plan === undefined) {
@@ -189,7 +192,7 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
     throw error
   } finally {
     await keeping.value.catch(() => {}) // told where it is waited for, unless something else has failed before
-    for (const stream of streams) stream.free()
+    for (const stream of streams) await stream.free()
     llama.free()
     await gpu.settle().catch(() => {}) // a lost device has already been reported
     gpu.pool.trim()

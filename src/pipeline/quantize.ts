@@ -3,7 +3,8 @@ import type { FinishedBlock } from '../formats/bitloom/block'
 import type { Gpu } from '../gpu/device'
 import { later } from '../later'
 import { resolveMethod } from '../methods/registry'
-import type { Progress, Recipe } from '../records'
+import type { Progress, Recipe, Room } from '../records'
+import { memoryScratch, type Scratch } from '../storage/scratch'
 import { fingerprintOf } from './fingerprint'
 import { contextProblem, forecastOf } from './inspect'
 import { checkKept } from './kept-blocks'
@@ -13,6 +14,7 @@ import { PauseSwitch } from './pause'
 import { PhaseClock, sumSeconds } from './phase-clock'
 import { type BlockRange, quantizeBlocks } from './quantize-blocks'
 import { RunFolder } from './run-folder'
+import { ResidentStates, SpilledStates } from './states'
 import { warmUp } from './warm-up'
 import { calibrationWindows, shortage } from './windows'
 
@@ -28,6 +30,10 @@ export interface QuantizeRequest {
   readonly onProgress?: (progress: Progress) => void
   /** Only these blocks; of a method that looks at data, from the first on unless the recipe's stream is `original`. */
   readonly range?: BlockRange
+  /** What the run may take; hidden states that do not fit on the GPU are kept elsewhere. */
+  readonly room?: Room | undefined
+  /** For states that fit neither there nor into the host's memory; cleared at the end. */
+  readonly scratch?: Scratch | undefined
   /** Where finished blocks are kept, and those of a run that was broken off are found; in memory unless given. */
   readonly folder?: RunFolder
   /** Waits for a person where a block cannot be stored; it is tried again then. Without, the run fails with that error. */
@@ -46,6 +52,8 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
     pause = new PauseSwitch(),
     onProgress = () => {},
     folder = RunFolder.inMemory(),
+    room,
+    scratch,
   } = request
   const { method, options } = resolveMethod(request.recipe.method, request.recipe.options)
   const recipe = { ...request.recipe, options: options as Recipe['options'] }
@@ -62,7 +70,8 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
     throw new FormatError(
       `blocks ${range.first + 1} to ${range.end}: expected the calibration stream 'original', got 'sequential', for which the blocks before are needed — make all blocks in one run, or set the recipe's stream to 'original'`,
     )
-  const [problem] = forecastOf(model, recipe, gpu.info).problems
+  const memory = forecastOf(model, recipe, gpu.info, room, scratch ? undefined : ['gpu', 'host'])
+  const [problem] = memory.problems
   if (problem) throw new GpuLimitError(problem)
   const clock = new PhaseClock(() => pause.now())
   const { spec } = model
@@ -96,14 +105,22 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
       }
   }
   const part = found.reduce((most, block) => Math.max(most, block.part + 1), 0)
-  if (!isComplete(blocks, range))
-    await quantizeBlocks(gpu, model, {
-      ...{ method, options, recipe, windows, range, blocks, plan, clock, pause, signal, onProgress },
-      keepPlan: (made) => durably(() => folder.keepPlan(made)),
-      keep: async (block) => {
-        blocks.set(block.layer, await durably(() => folder.keep({ ...block, part })))
-      },
-    })
+  if (!isComplete(blocks, range)) {
+    const elsewhere = memory.states === 'disk' && scratch ? scratch : memoryScratch()
+    const states = memory.states === 'gpu' ? new ResidentStates(gpu) : new SpilledStates(gpu, elsewhere)
+    try {
+      await quantizeBlocks(gpu, model, {
+        ...{ method, options, recipe, windows, range, states, blocks, plan, clock, pause, signal, onProgress },
+        keepPlan: (made) => durably(() => folder.keepPlan(made)),
+        keep: async (block) => {
+          blocks.set(block.layer, await durably(() => folder.keep({ ...block, part })))
+        },
+      })
+    } finally {
+      await states.free()
+      await elsewhere.clear()
+    }
+  }
   return outcomeOf(model, {
     ...{ recipe, calibrationDigest: fingerprint.calibration, warnings, blocks, resumed: part },
     device: { name: gpu.info.name, software: gpu.info.software },

@@ -178,7 +178,9 @@ it('goes on when a file that was taken away is back', async () => {
   const tensors = new Map(
     [...model.source.tensors].map(([name, entry]) => {
       const read: typeof entry.read = async (rows) => {
-        if (gone) throw new FormatError('model.safetensors: expected a readable file, got none — drop it again')
+        // of the last block: it is read ahead while the one before is at work
+        if (gone && name.startsWith(`model.layers.${LAYERS - 1}.`))
+          throw new FormatError('model.safetensors: expected a readable file, got none — drop it again')
         return entry.read(rows)
       }
       return [name, { ...entry, read }]
@@ -186,7 +188,7 @@ it('goes on when a file that was taken away is back', async () => {
   )
   const leaving = { ...model, source: { ...model.source, tensors } }
   const onProgress = (progress: Progress) => {
-    if (progress.type === 'phase' && progress.phase === 'calibrate' && progress.done === 1) gone = true
+    if (progress.type === 'phase' && progress.phase === 'embed') gone = true
   }
   await expect(run({ recipe, store, model: leaving, onProgress })).rejects.toThrow(
     /model\.safetensors: expected a readable/,

@@ -8,12 +8,13 @@ import type { BlockOptions, Stage } from '../models/block'
 import type { LlamaModel } from '../models/model'
 import type { BlockWeights } from '../models/weights'
 import { checkCancelled, type WindowBatch } from './batching'
+import { ResidentStates, type States } from './states'
 
 /** Records on the input [tokens, in] of a stage of a block while it is alive. */
 export type StreamTap = (rec: Recorder, stage: Stage, input: Tensor) => void
 
 /**
- * Hidden states of the calibration windows on their way through the model, a tensor [tokens, hidden] a batch.
+ * Hidden states of the calibration windows on their way through the model, [tokens, hidden] a batch.
  * Calibration keeps two that never mix: one through the original blocks, one through the quantized ones.
  */
 export class HiddenStream {
@@ -23,37 +24,49 @@ export class HiddenStream {
     private readonly gpu: Gpu,
     private readonly model: LlamaModel,
     readonly batches: readonly WindowBatch[],
-    readonly states: Tensor[],
+    readonly states: States,
   ) {}
 
-  /** The states before the first block. */
-  static async start(gpu: Gpu, model: LlamaModel, batches: readonly WindowBatch[]): Promise<HiddenStream> {
-    const states: Tensor[] = []
-    for (const batch of batches) {
+  /** The states before the first block, kept in `states`. */
+  static async start(
+    gpu: Gpu,
+    model: LlamaModel,
+    batches: readonly WindowBatch[],
+    states: States = new ResidentStates(gpu),
+  ): Promise<HiddenStream> {
+    for (const [b, batch] of batches.entries()) {
       const rec = gpu.record()
-      states.push(model.embed(rec, batch.ids, batch))
+      const embedded = model.embed(rec, batch.ids, batch)
       await gpu.submit(rec)
+      await states.store(b, embedded)
     }
     return new HiddenStream(gpu, model, batches, states)
   }
 
   /** The same states in memory of their own. */
   async fork(): Promise<HiddenStream> {
-    const rec = this.gpu.record()
-    const states = this.states.map((state) => {
-      const copy = this.gpu.alloc(state.shape, 'f32', 'hidden')
-      rec.copy(state, copy)
-      return copy
-    })
-    await this.gpu.submit(rec)
-    return new HiddenStream(this.gpu, this.model, this.batches, states)
+    const { gpu, model, batches, states } = this
+    const copies = states.fresh()
+    await this.#copyTo(copies)
+    return new HiddenStream(gpu, model, batches, copies)
   }
 
   /** Takes over the states of another stream, which stands at the beginning of a block as this one does. */
-  async follow(other: HiddenStream): Promise<void> {
-    const rec = this.gpu.record()
-    for (const [b, state] of this.states.entries()) rec.copy(other.states[b]!, state)
-    await this.gpu.submit(rec)
+  follow(other: HiddenStream): Promise<void> {
+    return other.#copyTo(this.states)
+  }
+
+  async #copyTo(copies: States): Promise<void> {
+    const { gpu, states } = this
+    for (const b of this.batches.keys()) {
+      const rec = gpu.record()
+      const state = await states.load(rec, b)
+      const copy = gpu.alloc(state.shape, 'f32', 'hidden')
+      rec.copy(state, copy)
+      states.release(state)
+      await gpu.submit(rec)
+      await copies.store(b, copy)
+    }
   }
 
   get tokens(): number {
@@ -66,9 +79,12 @@ export class HiddenStream {
   }
 
   /** Records a block on the states of batch b, which stay as they are, from where they stand. */
-  run(rec: Recorder, block: BlockWeights, b: number, options: BlockOptions = {}): Tensor {
+  async run(rec: Recorder, block: BlockWeights, b: number, options: BlockOptions = {}): Promise<Tensor> {
     const part = this.#midway ? ({ part: 'feedForward' } as const) : {}
-    return this.model.block.run(rec, block, this.states[b]!, this.batches[b]!, { ...options, ...part })
+    const x = await this.states.load(rec, b)
+    const y = this.model.block.run(rec, block, x, this.batches[b]!, { ...options, ...part })
+    this.states.release(x)
+    return y
   }
 
   /** Moves every state through the first half of a block. */
@@ -90,14 +106,13 @@ export class HiddenStream {
     tap?: StreamTap,
   ): Promise<void> {
     const { gpu, states } = this
-    for (const b of states.keys()) {
+    for (const b of this.batches.keys()) {
       checkCancelled(signal)
       const rec = gpu.record()
       const tapped = tap ? { tap: (stage: Stage, input: Tensor) => tap(rec, stage, input) } : {}
-      const next = this.run(rec, block, b, { ...options, ...tapped })
+      const next = await this.run(rec, block, b, { ...options, ...tapped })
       await gpu.submit(rec)
-      gpu.free(states[b])
-      states[b] = next
+      await states.store(b, next)
     }
   }
 
@@ -105,14 +120,16 @@ export class HiddenStream {
   async drift(other: HiddenStream): Promise<Later<number>> {
     const { gpu } = this
     const reading: Promise<number[]>[] = []
-    for (const [b, state] of this.states.entries()) {
-      const d = gpu.alloc(state.shape, 'f32', 'difference')
-      const reference = other.states[b]!
+    for (const b of this.batches.keys()) {
       const rec = gpu.record()
+      const [state, reference] = [await this.states.load(rec, b), await other.states.load(rec, b)]
+      const d = gpu.alloc(state.shape, 'f32', 'difference')
       rec.run(subtract, { a: state, b: reference, d }, { count: elements(state.shape) })
       const sums = [recordColumnSums(gpu, rec, d, d), recordColumnSums(gpu, rec, reference, reference)]
       await gpu.submit(rec)
       gpu.free(d)
+      this.states.release(state)
+      other.states.release(reference)
       reading.push(readColumnSums(gpu, sums).then((read) => read.map(total)))
     }
     const ratio = (batches: number[][]) => {
@@ -122,8 +139,7 @@ export class HiddenStream {
     return later(Promise.all(reading).then(ratio))
   }
 
-  free(): void {
-    this.gpu.free(...this.states)
-    this.states.length = 0
+  async free(): Promise<void> {
+    await this.states.free()
   }
 }

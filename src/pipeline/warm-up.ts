@@ -77,8 +77,8 @@ function recordBlock<O>(
 
   for (const linear of spec.linears) {
     const { weight, bias } = weights[linear.role]
-    const { matrix } = hessians.get(linear.stage)!
-    gpu.free(...recordModuleError(gpu, rec, weight, weight, matrix), weight, bias ?? undefined)
+    const { panels } = hessians.get(linear.stage)!
+    gpu.free(...recordModuleError(gpu, rec, weight, weight, panels), weight, bias ?? undefined)
     method.warmUp?.(gpu, rec, linear, options)
   }
   for (const hessian of hessians.values()) hessian.free()

@@ -6,6 +6,7 @@ import { quantizeWhole as quantize } from '../../test/whole'
 import { CancelledError } from '../errors'
 import { dequantize } from '../formats/dequantize'
 import type { WorkingBlock } from '../methods/method'
+import { placesOf } from '../methods/reconstruction/windows'
 import type { Progress } from '../records'
 import { blockReference, embedReference } from '../reference/llama'
 import { PauseSwitch } from './pause'
@@ -30,16 +31,19 @@ describe('a block under work', () => {
     const inputs: Float32Array[] = []
     const targets: Float32Array[] = []
     work = async (block) => {
-      const { length, count, batches } = block.samples()
+      const samples = block.samples()
+      const { length, count, batches } = samples
       expect([length, count]).toEqual([LENGTH, SAMPLES])
-      expect(batches.reduce((sum, { windows }) => sum + windows, 0)).toBe(SAMPLES)
+      expect(batches.reduce((sum, windows) => sum + windows, 0)).toBe(SAMPLES)
       for (const [of, key] of [
         [inputs, 'input'],
         [targets, 'target'],
       ] as const) {
-        const values: number[] = []
-        for (const batch of batches) values.push(...(await gpu.readF32(batch[key])))
-        of.push(Float32Array.from(values))
+        const rec = gpu.record()
+        const all = await samples.windows(rec, placesOf(samples), key)
+        await gpu.submit(rec)
+        of.push(await gpu.readF32(all))
+        gpu.free(all)
       }
       expect(block.rope.positions).toBeGreaterThanOrEqual(LENGTH)
       await block.hessians([0, 1, 2, 3])

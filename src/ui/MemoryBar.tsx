@@ -7,7 +7,12 @@ const PARTS = [
   { key: 'activations', title: 'Activations' },
 ] as const
 
-/** GPU memory at the peak by what takes it, and the largest binding against the device's limit. */
+const ELSEWHERE = {
+  host: 'Hidden states between blocks are kept in host memory: they do not fit on the GPU.',
+  disk: 'Hidden states between blocks are kept on disk: they fit neither on the GPU nor in host memory.',
+}
+
+/** GPU memory at the peak by what takes it, the largest binding against the device's limit, and what the host and its disk hold. */
 export function MemoryBar({ forecast }: { forecast: MemoryForecast }) {
   const parts = PARTS.map(({ key, title }) => ({ key, title, bytes: forecast[key] }))
   const sum = parts.reduce((total, part) => total + part.bytes, 0) || 1
@@ -44,6 +49,15 @@ export function MemoryBar({ forecast }: { forecast: MemoryForecast }) {
           style={{ width: formatPercent(Math.min(1, binding)) }}
         />
       </div>
+      <p className="memory-head">
+        <span className="quiet">Host memory at the peak</span>
+        <span>{formatBytes(forecast.host)}</span>
+      </p>
+      <p className="memory-head">
+        <span className="quiet">Written to disk</span>
+        <span>{formatBytes(forecast.disk)}</span>
+      </p>
+      {forecast.states !== 'gpu' && <p className="quiet">{ELSEWHERE[forecast.states]}</p>}
     </section>
   )
 }

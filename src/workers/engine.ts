@@ -27,10 +27,12 @@ import { perplexitiesAgree, verifyTensors } from '../pipeline/verify'
 import { zeroShot } from '../pipeline/zero-shot'
 import { readTask } from '../pipeline/zero-shot-task'
 import type { Recipe, RunForecast } from '../records'
+import type { Scratch } from '../storage/scratch'
 import type { EngineApi, OpenResult } from './api'
 import { fetchBundled } from './bundled'
 import { HubDesk } from './hub-desk'
 import { opfsStore } from './opfs-store'
+import { pageRoom, withScratch } from './page-room'
 import { remembering } from './remembering'
 import { breakOff, type HeldRun, RunDesk } from './run-desk'
 import type { ModelHome } from './runs-api'
@@ -111,8 +113,9 @@ export class Engine implements EngineApi {
     const model = this.#opened()
     const gpu = this.#gpu
     // a device at work would be measured as a slow one
-    if (!gpu || this.#work) return { ...forecastOf(model, recipe, gpu?.info ?? assumedGpu), seconds: null }
-    const forecast = forecastRun(model, recipe, gpu)
+    const room = await pageRoom()
+    if (!gpu || this.#work) return { ...forecastOf(model, recipe, gpu?.info ?? assumedGpu, room), seconds: null }
+    const forecast = forecastRun(model, recipe, gpu, room)
     this.#forecast = forecast.catch(() => {})
     return forecast
   }
@@ -131,7 +134,9 @@ export class Engine implements EngineApi {
           await pause.wait(signal)
         }
         const request = { recipe, calibration, signal, pause, onProgress, folder: held.folder, onRefused }
-        const result = await quantize(gpu, model, request).catch(async (error) => {
+        const room = await pageRoom()
+        const work = (scratch: Scratch) => quantize(gpu, model, { ...request, room, scratch })
+        const result = await withScratch(work).catch(async (error) => {
           await breakOff(held)
           throw error
         })

@@ -38,8 +38,9 @@ export function blockClipMoment({ out, in: columns }: LinearSpec, type: GridName
 }
 
 /**
- * What `searchScales` holds while it computes half a block: rounded copies of the weights it searches, and inputs,
- * original and changed outputs of some windows. The search of a single linear's scales takes less than its error does.
+ * What `searchScales` holds: a batch's inputs while their magnitudes are taken; and while it computes half a block rounded
+ * copies of the weights it searches, and inputs, original and changed outputs of some windows. The search of a single
+ * linear's scales takes less than its error does.
  */
 export function scaleSearchMoments(model: ModelSpec, { samples, together, length }: BlockWindows): Moment[] {
   const tokens = Math.min(together, windowsSearched(samples, length)) * length
@@ -49,5 +50,7 @@ export function scaleSearchMoments(model: ModelSpec, { samples, together, length
     weights: model.linears.filter((linear) => linear.stage === stage).map(({ out, in: columns }) => [out, columns]),
     activations: [states, states, ...within],
   })
-  return [...shapes.slice(0, -1).map((within) => half(0, within)), half(2, shapes.at(-1)!.slice(1))]
+  const seen = together * length
+  const whole = blockShapes(model, seen).map((within) => ({ activations: [[seen, model.hidden], ...within] }))
+  return [...whole, ...shapes.slice(0, -1).map((within) => half(0, within)), half(2, shapes.at(-1)!.slice(1))]
 }

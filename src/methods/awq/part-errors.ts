@@ -2,8 +2,8 @@ import type { Tensor } from '../../gpu/tensor'
 import { readColumnSums, recordColumnSums, total } from '../../linalg/column-sums'
 import { BlockForward } from '../../models/block'
 import type { GridChoice } from '../block-grid'
-import type { Samples, WorkingBlock } from '../method'
-import { type Place, placesOf, recordWindows } from '../reconstruction/windows'
+import type { Place, Samples, WorkingBlock } from '../method'
+import { placesOf } from '../reconstruction/windows'
 import { type Candidate, recordDifference, recordRounded } from './rounded'
 
 /**
@@ -45,7 +45,7 @@ export async function partErrors(
   for (const places of someWindows(samples)) {
     const batch = { windows: places.length, length }
     const rec = gpu.record()
-    const x = recordWindows(gpu, rec, samples, places, 'input')
+    const x = await samples.windows(rec, places, 'input')
     const input = stage === 0 || model.parallel ? x : forward.run(rec, weights, x, batch, { part: 'attention' })
     if (input !== x) gpu.free(x)
     const original = forward.run(rec, weights, input, batch, { part })
@@ -74,6 +74,6 @@ function* someWindows(samples: Samples): Generator<Place[]> {
   const places = placesOf(samples)
   const count = windowsSearched(places.length, samples.length)
   const chosen = Array.from({ length: count }, (_, i) => places[Math.floor((i * places.length) / count)]!)
-  const together = samples.batches[0]!.windows
+  const together = samples.batches[0]!
   for (let first = 0; first < count; first += together) yield chosen.slice(first, first + together)
 }

@@ -44,8 +44,9 @@ export async function columnStatistics(
   const rec = gpu.record()
   rec.run(columnSums, { d: weights, sums: tensors.sums }, { rows, columns, accumulate: false })
   rec.run(columnDot, { a: weights, b: weights, sums: tensors.squares }, { rows, columns })
-  rec.run(diagonal, { a: hessian, d: tensors.hessian }, { n: columns })
-  rec.run(diagonal, { a: upper, d: tensors.factor }, { n: columns })
+  const whole = { n: columns, first: 0, count: columns }
+  rec.run(diagonal, { a: hessian, d: tensors.hessian }, whole)
+  rec.run(diagonal, { a: upper, d: tensors.factor }, whole)
   await gpu.submit(rec)
   const [sums, partial, diagonalH, factor] = await Promise.all(Object.values(tensors).map((t) => gpu.readF32(t)))
   gpu.free(...Object.values(tensors))

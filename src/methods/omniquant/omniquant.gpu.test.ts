@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { asAffine } from '../../../test/affine'
 import { expectClose, noise, testGpu } from '../../../test/device'
+import { samplesOf } from '../../../test/samples'
 import { tinyConfig, tinyLlama } from '../../../test/tiny-llama'
 import { CancelledError } from '../../errors'
 import { unpackCodes } from '../../formats/affine'
@@ -31,6 +32,8 @@ interface Tiny {
   readonly gpu: Gpu
   readonly block: WorkingBlock
   readonly events: MethodEvent[]
+  /** Of the second batch. */
+  readonly input: Tensor
   /** Mean over tokens of Σ (target − output)² with these weights in place. */
   error(modules: readonly QuantizedModule[]): Promise<number>
 }
@@ -75,7 +78,7 @@ async function withTiny(work: (tiny: Tiny) => Promise<void>, checkpoint = async 
     report: (event) => events.push(event),
     checkCancelled: () => {},
     rescale: () => Promise.reject(new Error('not asked for')),
-    samples: () => ({ length: LENGTH, count: WINDOWS, batches }),
+    samples: () => samplesOf(gpu, LENGTH, batches),
     checkpoint,
   }
   const error = async (modules: readonly QuantizedModule[]) => {
@@ -95,7 +98,7 @@ async function withTiny(work: (tiny: Tiny) => Promise<void>, checkpoint = async 
     return sum / ROWS
   }
   try {
-    await work({ gpu, block, events, error })
+    await work({ gpu, block, events, input: batches[1]!.input, error })
   } finally {
     gpu.free(...mine)
   }
@@ -183,8 +186,8 @@ describe('OmniQuant', () => {
     let poison = () => {}
     const checkpoint = async () => poison()
     await withTiny(async (tiny) => {
-      const { gpu, block, events } = tiny
-      const { buffer, offset } = block.samples().batches[1]!.input
+      const { gpu, events, input } = tiny
+      const { buffer, offset } = input
       poison = () => {
         if (events.length === 0) return // the first 25 steps are reported when they have been looked at
         gpu.device.queue.writeBuffer(buffer, offset, new Float32Array(HIDDEN).fill(Number.NaN))

@@ -6,9 +6,9 @@ import { blockError, sumInto } from '../../kernels/block-error'
 import { type BlockVariables, blockOnTape, frozenBlock } from '../../models/block-tape'
 import { windowsPerBatch } from '../../models/model'
 import { randomFrom } from '../../random'
-import type { Samples, WorkingBlock } from '../method'
+import type { Place, Samples, WorkingBlock } from '../method'
 import type { Learner } from './learner'
-import { drawSome, type Place, placesOf, recordWindows } from './windows'
+import { drawSome, placesOf } from './windows'
 
 export interface ReconstructionOptions {
   /** Windows a step; all of them where there are fewer. */
@@ -80,7 +80,7 @@ export class Reconstruction {
       // submitting waits for all but the last submissions, so that this is the device's time
       while (count < most && performance.now() - began < READ_MS) {
         const rec = gpu.record()
-        this.#step(rec, count, since + done + count + 1)
+        await this.#step(rec, count, since + done + count + 1)
         await gpu.submit(rec)
         count++
       }
@@ -95,23 +95,23 @@ export class Reconstruction {
     gpu.free(this.#losses)
   }
 
-  #step(rec: Recorder, at: number, step: number): void {
+  async #step(rec: Recorder, at: number, step: number): Promise<void> {
     const drawn = drawSome(this.#places.length, this.#batch, this.#random).map((i) => this.#places[i]!)
     const { gpu, model } = this.block
     const together = Math.min(drawn.length, partWindows(gpu, model, this.#samples.length))
     for (let first = 0; first < drawn.length; first += together)
-      this.#part(rec, drawn.slice(first, first + together), at, first > 0)
+      await this.#part(rec, drawn.slice(first, first + together), at, first > 0)
     for (const { learner, gradient, weight } of this.#softs) learner.learn(rec, gradient, step, weight)
   }
 
   /** Forward and back for some windows of a step. */
-  #part(rec: Recorder, places: readonly Place[], at: number, accumulate: boolean): void {
+  async #part(rec: Recorder, places: readonly Place[], at: number, accumulate: boolean): Promise<void> {
     const { gpu, model, rope, weights } = this.block
     const { length } = this.#samples
     const rows = places.length * length
     const columns = model.hidden
-    const x = recordWindows(gpu, rec, this.#samples, places, 'input')
-    const t = recordWindows(gpu, rec, this.#samples, places, 'target')
+    const x = await this.#samples.windows(rec, places, 'input')
+    const t = await this.#samples.windows(rec, places, 'target')
     const tape = new Tape(gpu, rec)
     const frozen = frozenBlock(tape, weights)
     const linears = { ...frozen.linears } as {
