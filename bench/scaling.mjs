@@ -44,14 +44,16 @@ try {
     console.error(`${shape}: writing ${blocks} of ${SHAPES[shape].num_hidden_layers} blocks`)
     writeCheckpoint(shape, part, { layers: Number(blocks) })
     writeCheckpoint(shape, whole, { sparse: true })
-    for (const method of values.methods.split(','))
+    for (const method of values.methods.split(',')) {
       rows.push(measure(shape, Number(blocks), method, { part, whole, text }))
+      if (values.out) writeFileSync(values.out, `${JSON.stringify({ samples, length, rows }, null, 2)}\n`)
+      console.error(table(rows).split('\n').at(-1))
+    }
     for (const folder of [part, whole]) rmSync(folder, { recursive: true })
   }
 } finally {
   rmSync(work, { recursive: true, force: true })
 }
-if (values.out) writeFileSync(values.out, `${JSON.stringify({ samples, length, rows }, null, 2)}\n`)
 console.log(table(rows))
 
 /** One run, and the forecast of the whole model by the same recipe. */

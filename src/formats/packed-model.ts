@@ -23,6 +23,13 @@ export function heldLinears(linears: Iterable<QuantizedLinear>): StoredLinears {
   }
 }
 
+/** The same linears with the headers that they turn out to have: what other software stored is known for sure once it is read. */
+export async function readHeaders({ headers, linear }: StoredLinears): Promise<StoredLinears> {
+  const read = new Map<string, LinearHeader>()
+  for (const name of headers.keys()) read.set(name, headerOf(await linear(name)))
+  return { headers: read, linear }
+}
+
 /** A quantized model: what it holds is known, the linears are read one at a time when asked for. */
 export interface PackedModel extends StoredLinears {
   readonly names: readonly string[]

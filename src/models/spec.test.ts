@@ -175,7 +175,8 @@ describe('checkTensors', () => {
     read: () => Promise.reject(new Error('not read by a check')),
   })
   const complete = () => new Map([...requiredTensors(spec)].map(({ name, shape }) => [name, entry(name, shape)]))
-  const check = (tensors: Map<string, TensorEntry>) => checkTensors(spec, { tensors } as unknown as ModelSource)
+  const check = (tensors: Map<string, TensorEntry>) =>
+    checkTensors(spec, { tensors, provenance: { kind: 'hf-checkpoint' } } as unknown as ModelSource)
 
   it('asks for every tensor of the model', () => {
     const names = [...complete().keys()]

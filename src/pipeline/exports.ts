@@ -7,7 +7,7 @@ import { exportFloat, type FloatDtype } from '../formats/export-float'
 import type { PlainType } from '../formats/gguf/write-tensors'
 import { gptqFormat } from '../formats/gptq/write'
 import type { OutputFile } from '../formats/hf-folder'
-import type { StoredLinears } from '../formats/packed-model'
+import { readHeaders, type StoredLinears } from '../formats/packed-model'
 import type { ChangedTensors } from '../formats/quantized'
 import { exportUniform, type LinearSource, type UniformFormat } from '../formats/uniform-folder'
 import type { GgufSummary, RunReport } from '../records'
@@ -44,8 +44,10 @@ type Exporter = (outcome: Outcome) => Promise<Exported>
 
 /** Everything that a result can be taken away as. FormatError where a format cannot hold it. */
 const EXPORTERS = {
-  packed: async ({ headers, linear, model: { source }, report, changed }) => {
-    const { size, chunks } = writeBitloom(source, { headers, linear }, report, changed)
+  packed: async ({ headers, linear, model: { source, packed }, report, changed }) => {
+    const foreign = packed && source.provenance.kind !== 'bitloom'
+    const linears = foreign ? await readHeaders({ headers, linear }) : { headers, linear }
+    const { size, chunks } = writeBitloom(source, linears, report, changed)
     return { files: [{ name: packedFileName(report), size, chunks }], alone: true, notes: [] }
   },
   gguf: gguf('F16'),

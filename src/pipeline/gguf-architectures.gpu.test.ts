@@ -15,7 +15,7 @@ import { dequantize } from '../formats/dequantize'
 import { encodeFloat16, toFloat32 } from '../formats/floats'
 import { openTokenizer } from '../models/tokenizer'
 import { ggufFile } from './gguf'
-import { type OpenedModel, openFiles, quantizedWeights, weightsOf } from './opened'
+import { type OpenedModel, openFiles, quantizedWeights, upright, weightsOf } from './opened'
 
 const folder = scratch()
 
@@ -35,7 +35,7 @@ function wide(name: string): OpenedModel {
   const tensors = new Map(source.tensors).set(head, entryOf(head, [spec.vocab, spec.hidden], calm))
   const files = new Map([['tokenizer.json', byteTokenizer]])
   const opened = { name, spec, tokenizer: openTokenizer(files), chatTemplate: null, packed: null }
-  return { ...opened, source: { ...source, tensors, files } }
+  return { ...opened, source: upright({ ...source, tensors, files }, spec) }
 }
 
 /** Windows that llama.cpp gives no model of this kind. */

@@ -58,7 +58,7 @@ const shapesOf = (spec: ModelSpec): LinearShape[] =>
   ).flat()
 
 /** The model with all its linears as [out, in], however they are stored. */
-function upright(source: ModelSource, spec: ModelSpec): ModelSource {
+export function upright(source: ModelSource, spec: ModelSpec): ModelSource {
   if (!spec.linears.some(({ transposed }) => transposed)) return source
   const names = transposedNames(spec)
   const tensors = [...source.tensors].map(

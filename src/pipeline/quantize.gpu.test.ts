@@ -217,8 +217,9 @@ describe('a stopped or failed quantize', () => {
     )
     const closed = { ...model, source: { ...model.source, tensors: untouched } }
     const attempt = async (bytes: number, by: Recipe) => run(await smallGpu(bytes), closed, by)
-    await expect(attempt(SMALL - 1, recipe('gptq'))).rejects.toThrow(GpuLimitError)
-    await expect(attempt(SMALL - 1, recipe('gptq'))).rejects.toThrow(
+    const whole = recipe('gptq', { grid: 'Q4_0' })
+    await expect(attempt(SMALL - 1, whole)).rejects.toThrow(GpuLimitError)
+    await expect(attempt(SMALL - 1, whole)).rejects.toThrow(
       `expected tensors of at most ${SMALL - 1} bytes on this device, got the Hessian of mlp.down_proj [172, 172] of ${SMALL} bytes — use RTN`,
     )
     await expect(attempt(4 * 172 * 40 - 1, recipe('rtn'))).rejects.toThrow(
