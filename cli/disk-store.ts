@@ -4,6 +4,7 @@ import { StorageError } from '../src/errors'
 import { fileSource } from '../src/formats/node-files'
 import type { FileStore } from '../src/storage/store'
 import { cacheFolder } from './cache-folder'
+import { nodeHash } from './node-hash'
 
 /** Not through a link that somebody put in the place of the file. */
 const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0)
@@ -56,6 +57,7 @@ export function diskStore(root: string = hubFolder(), remedy = 'free some space,
       }),
     rename: (folder, from, to) => naming(at(folder, to), () => rename(at(folder, from), at(folder, to))),
     remove: (folder, name) => rm(at(folder, name), { recursive: true, force: true }),
+    hash: nodeHash,
     async free() {
       await mkdir(root, { recursive: true })
       const { bavail, bsize } = await statfs(root)

@@ -5,10 +5,13 @@ import type { Recipe, StatesPlace } from '../records'
 import { CROSSING_BYTES } from './states'
 
 /** What the engine takes before it has read a weight: code, heap, driver; and more pipelines and a tokenizer at work with calibration. */
-const BASE_BYTES = 200 * 2 ** 20
+const BASE_BYTES = 210 * 2 ** 20
 const CALIBRATED_BYTES = 150 * 2 ** 20
-/** What passes through is there as it was read, as the queue copied it, and as what has not been collected yet; measured, see docs/scaling.md. */
-const COPIES = 3
+/**
+ * How often what passes through is there: once where the GPU has memory of its own; where the host's is the GPU's, too, as the queue
+ * copied it and as what has not been collected yet. Measured, see docs/scaling.md.
+ */
+const copiesOf = (software: boolean) => (software ? 3 : 1)
 /** Halves, as nearly all checkpoints have them. */
 const FILE_BYTES = 2
 /** Scales, zeros and indices beside the codes of a weight, about. */
@@ -25,6 +28,8 @@ export function packedBytes(spec: ModelSpec, options: Recipe['options']): number
 }
 
 export interface HostSetting {
+  /** The adapter is a software one. */
+  readonly software: boolean
   readonly states: StatesPlace
   /** Bytes of the hidden states of all batches once, and of the largest batch. */
   readonly stream: number
@@ -35,14 +40,15 @@ export interface HostSetting {
 
 /**
  * Bytes of host memory at the peak of a run, beside what the GPU has: pieces of weights on their way to the GPU, the next
- * block's bytes read ahead, results of two blocks, one being packed and one being written, and states that are kept or
+ * block's bytes read ahead, results of a block being packed or written, and states that are kept or
  * on their way.
  */
 export function hostBytes(
   spec: ModelSpec,
   options: Recipe['options'],
-  { states, stream, batch, streams }: HostSetting,
+  { software, states, stream, batch, streams }: HostSetting,
 ): number {
+  const copies = copiesOf(software)
   const file = FILE_BYTES * blockWeights(spec)
   const ahead = spec.layers > 1 ? Math.min(AHEAD_BYTES, file) : 0
   const pieces = spec.linears.reduce(
@@ -50,10 +56,11 @@ export function hostBytes(
     0,
   )
   // one batch at work and the queue's copy, one read ahead, one not collected yet
-  const crossing = states === 'gpu' ? 0 : 4 * batch + COPIES * CROSSING_BYTES
+  const crossing = states === 'gpu' ? 0 : 4 * batch + copies * CROSSING_BYTES
   const kept = states === 'host' ? streams * stream : 0
-  const passing = Math.min(UNDER_WAY_BYTES, file) + ahead + pieces + 2 * packedBytes(spec, options)
-  return BASE_BYTES + (stream > 0 ? CALIBRATED_BYTES : 0) + COPIES * passing + crossing + kept
+  const packed = (software ? 2 : 1) * packedBytes(spec, options)
+  const passing = Math.min(UNDER_WAY_BYTES, file) + ahead + pieces + packed
+  return BASE_BYTES + (stream > 0 ? CALIBRATED_BYTES : 0) + copies * passing + crossing + kept
 }
 
 /** Bytes that a run writes: states kept on the disk, and the packed blocks. */

@@ -59,7 +59,12 @@ function forecastAt<O>({ spec, recipe, resolved, gpu }: Planned<O>, states: Stat
   const { samples, length } = method.needsCalibration ? recipe.calibration : { samples: 0, length: 0 }
   const state = 4 * length * spec.hidden
   const setting = {
-    ...{ states, stream: samples * state, streams: method.memory(resolved.options).plan ? 3 : 2 },
+    ...{
+      software: gpu.software,
+      states,
+      stream: samples * state,
+      streams: method.memory(resolved.options).plan ? 3 : 2,
+    },
     batch: Math.min(samples, batchWindows(gpu, spec, Math.max(1, length))) * state,
   }
   return {

@@ -1,5 +1,5 @@
 import type { ByteSource } from '../formats/bytes'
-import { Sha256 } from '../sha256'
+import { type Hash, Sha256 } from '../sha256'
 import type { FileStore } from './store'
 
 /**
@@ -24,7 +24,7 @@ export async function writeSealed(
   chunks: AsyncIterable<Uint8Array>,
 ): Promise<string> {
   const aside = `${stem}${ASIDE}`
-  const hash = new Sha256()
+  const hash = hashOf(store)
   try {
     const file = await store.append(folder, aside)
     try {
@@ -58,14 +58,16 @@ export async function readSealed(
     const [, stem, digest] = sealedName.exec(name) ?? []
     const file = stem === undefined ? null : await store.source(folder, name)
     if (stem === undefined || !file) continue
-    if ((await digestOf(file)) === digest) files.set(stem, file)
+    if ((await digestOf(store, file)) === digest) files.set(stem, file)
     else damaged.push(name)
   }
   return { files, damaged }
 }
 
-async function digestOf(file: ByteSource): Promise<string> {
-  const hash = new Sha256()
+const hashOf = (store: FileStore): Hash => store.hash?.() ?? new Sha256()
+
+async function digestOf(store: FileStore, file: ByteSource): Promise<string> {
+  const hash = hashOf(store)
   for (let at = 0; at < file.size; at += HASHED_BYTES)
     hash.update(await file.read(at, Math.min(HASHED_BYTES, file.size - at)))
   return hash.digest()
