@@ -22,6 +22,8 @@ export default defineConfig({
           name: 'ui',
           include: ui,
           environment: 'happy-dom',
+          // a page of many parts on a busy machine
+          testTimeout: 20_000,
         },
       },
       {

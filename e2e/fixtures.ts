@@ -26,7 +26,7 @@ export const test = plain.extend<{ cleanPage: undefined }>({
       const complaints: string[] = []
       page.on('pageerror', (error) => complaints.push(String(error)))
       page.on('console', (message) => {
-        if (message.type() === 'error' && message.text().includes('Content Security Policy'))
+        if (message.type() === 'error' && /Content Security Policy|Trusted/.test(message.text()))
           complaints.push(message.text())
       })
       await use(undefined)

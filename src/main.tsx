@@ -1,3 +1,4 @@
+import './no-eval'
 import './ui/theme.css'
 import './ui/base.css'
 import { StrictMode } from 'react'

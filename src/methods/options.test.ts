@@ -149,4 +149,11 @@ describe('the grid of a GGUF type', () => {
       /option 'grid' of tesseraq: expected the free grid with widths of MG-PTQ.*take allocation uniform/,
     )
   })
+
+  it('names the values that a number may have', () => {
+    expect(() => resolveMethod('tesseraq', { rounds: 3 })).toThrow(
+      "option 'rounds' of tesseraq: expected 20 or 10 (got 3)",
+    )
+    expect(() => resolveMethod('gptq', { groupSize: 48 })).toThrow(/'groupSize' of gptq: expected -1 or 32 or 64/)
+  })
 })

@@ -40,8 +40,14 @@ export function resolveMethod(
   if (!result.success) {
     const [issue] = result.error.issues
     if (issue?.code === 'unrecognized_keys') throw new FormatError(`recipe: ${foreignOption(id, issue.keys[0]!)}`)
+    // of options that are a choice of numbers, Zod tells only that none of them fits
+    const choices =
+      issue?.code === 'invalid_union'
+        ? issue.errors.flat().flatMap((each) => (each.code === 'invalid_value' ? each.values : []))
+        : []
+    const wanted = choices.length > 0 ? `expected ${choices.join(' or ')}` : issue?.message
     throw new FormatError(
-      `recipe: option '${issue?.path.join('.')}' of ${id}: ${issue?.message} (got ${JSON.stringify(issue?.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], options))}) — correct it`,
+      `recipe: option '${issue?.path.join('.')}' of ${id}: ${wanted} (got ${JSON.stringify(issue?.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], options))}) — correct it`,
     )
   }
   return { method, options: result.data }

@@ -115,7 +115,8 @@ it('has nothing left to do where all blocks are kept', async () => {
   const progress: Progress[] = []
   const again = await run({ recipe, store, onProgress: (p) => progress.push(p) })
   expect(lasting(again)).toEqual(lasting(whole))
-  expect(again.report.seconds.total).toBeGreaterThan(whole.report.seconds.total * 0.9)
+  // nothing is quantized again, and its time is told nevertheless
+  expect(again.report.seconds.quantize).toBeGreaterThan(0)
   expect(progress.some((p) => p.type === 'phase' && p.phase === 'embed')).toBe(false)
 })
 

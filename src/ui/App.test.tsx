@@ -127,7 +127,7 @@ it('shows a block being reconstructed, pauses it, and keeps how it went', async 
   let run: Promise<boolean> = Promise.resolve(false)
   await act(async () => {
     run = studio.run()
-    await vi.waitFor(() => expect(studio.store.getState().run?.reconstruction).toBeTruthy())
+    await vi.waitFor(() => expect(studio.store.getState().run?.reconstruction).toBeTruthy(), 10_000)
   })
   expect(screen.getByRole('application', { name: /^Reconstruction of block 1, \d+ recorded/ })).toBeTruthy()
   await act(async () => fireEvent.click(button('Pause')))

@@ -1,3 +1,4 @@
+import '../no-eval'
 import * as Comlink from 'comlink'
 import type { EngineApi } from './api'
 import { Engine } from './engine'
