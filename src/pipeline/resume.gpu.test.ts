@@ -171,6 +171,25 @@ it.each([
   expect(lasting(await run({ recipe, store }))).toEqual(lasting(whole))
 })
 
+it.each([
+  ['omniquant', { epochs: 2 }, 'reconstruction'],
+  ['tesseraq', { init: 'none', rounds: 10, iterations: 2 }, 'reconstruction'],
+  ['mg-ptq', { allocator: 'gcn', budget: 'layer', steps: 20 }, 'training'],
+] as const)('goes on after a GPU that was lost while %s was learning', async (method, options, type) => {
+  const recipe = recipeOf(method, options)
+  const whole = await run({ recipe, store: memoryStore() })
+  const store = memoryStore()
+  const gpu = await freshGpu()
+  let kept = 0
+  const onProgress = (progress: Progress) => {
+    if (progress.type === 'block') kept++
+    if (progress.type === type && kept > 0) gpu.device.destroy()
+  }
+  await expect(run({ recipe, store, gpu, onProgress })).rejects.toThrow(DeviceLostError)
+  expect((await blockFiles(store)).length).toBeGreaterThan(0)
+  expect(lasting(await run({ recipe, store }))).toEqual(lasting(whole))
+})
+
 it('goes on when a file that was taken away is back', async () => {
   const recipe = recipeOf('gptq')
   const whole = await run({ recipe, store: memoryStore() })
