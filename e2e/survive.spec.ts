@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium as browser, type Page } from '@playwright/test'
+import { randomFrom } from '../src/random'
 import { chromium, expect, test } from './fixtures'
 import { Studio } from './studio'
 
@@ -96,6 +97,48 @@ test('a browser killed at several moments goes on, and comes to the same file', 
   expect(got.resumed).toBe(2)
   expect({ ...got, resumed: undefined }).toEqual({ ...whole, resumed: undefined })
   await context.close()
+})
+
+/** KILLS=20 for the table of docs/reliability.md. */
+const KILLS = Number(process.env.KILLS ?? 3)
+
+test('a browser killed at random moments goes on each time, and comes to the same file', async ({ baseURL }) => {
+  test.setTimeout(60_000 + KILLS * 40_000)
+  const random = randomFrom(KILLS)
+  let [context, ends, resumes] = [await launch(profile, baseURL!), 0, 0]
+  let studio = await opened(context)
+  /** Opens the kept run or begins one, as a person would who finds it so. */
+  const start = async () => {
+    const kept = await resume(studio.page)
+      .waitFor({ timeout: 3000 })
+      .then(() => true)
+      .catch(() => false)
+    if (!kept) return begin(studio)
+    if ((await resume(studio.page).innerText()) === 'Resume') resumes++
+    await resume(studio.page).click()
+  }
+  const compare = async () => {
+    await finished(studio)
+    expect({ ...(await packed(studio)), resumed: undefined }).toEqual({ ...whole, resumed: undefined })
+    ends++
+  }
+  for (let kills = 0; kills < KILLS; kills++) {
+    await start()
+    await studio.page.waitForTimeout(random() * 5000)
+    const done = await studio.step('run').getByText('finished', { exact: true }).isVisible()
+    if (done) await compare()
+    await kill(context)
+    context = await launch(profile, baseURL!)
+    studio = await opened(context)
+    if (done) {
+      await studio.page.getByRole('button', { name: /^Delete wren-nano/ }).click()
+      await expect(resume(studio.page)).toBeHidden()
+    }
+  }
+  await start()
+  await compare()
+  await context.close()
+  console.log(`${KILLS} kills, resumed ${resumes} times, ${ends} runs to their end, none different`)
 })
 
 test('a worker that dies is replaced, and the run goes on by itself', async ({ page }) => {
