@@ -61,6 +61,7 @@ test.describe.configure({ mode: 'serial' })
 
 let profile = ''
 let whole: Awaited<ReturnType<typeof packed>>
+let wholeMs = 0
 test.beforeAll(() => {
   profile = mkdtempSync(join(tmpdir(), 'bitloom-profile-'))
 })
@@ -72,7 +73,9 @@ test('a browser killed at several moments goes on, and comes to the same file', 
   await test.step('an undisturbed run', async () => {
     const studio = await opened(context)
     await begin(studio)
+    const began = performance.now()
     await finished(studio)
+    wholeMs = performance.now() - began
     whole = await packed(studio)
     await studio.page.reload()
     await expect(resume(studio.page)).toHaveText('Open')
@@ -124,7 +127,7 @@ test('a browser killed at random moments goes on each time, and comes to the sam
   }
   for (let kills = 0; kills < KILLS; kills++) {
     await start()
-    await studio.page.waitForTimeout(random() * 5000)
+    await studio.page.waitForTimeout(random() * wholeMs)
     const done = await studio.step('run').getByText('finished', { exact: true }).isVisible()
     if (done) await compare()
     await kill(context)
@@ -138,7 +141,9 @@ test('a browser killed at random moments goes on each time, and comes to the sam
   await start()
   await compare()
   await context.close()
-  console.log(`${KILLS} kills, resumed ${resumes} times, ${ends} runs to their end, none different`)
+  console.log(
+    `${KILLS} kills within ${(wholeMs / 1000).toFixed(0)} s each, resumed ${resumes} times, ${ends} runs to their end, none different`,
+  )
 })
 
 test('a worker that dies is replaced, and the run goes on by itself', async ({ page }) => {
