@@ -45,7 +45,7 @@ function quantize(method, out, ms = null) {
   )
 }
 
-/** mulberry32 */
+/** As src/random.ts, which Node 20 cannot read as it is. */
 function randomFrom(seed) {
   let state = seed >>> 0
   return () => {

@@ -15,3 +15,14 @@ export function checkProtocol(command: string, protocol: string): void {
     throw error
   }
 }
+
+export const maxTokensFlag = {
+  'max-tokens': {
+    type: 'number',
+    value: 'N',
+    min: 1,
+    max: 2 ** 31,
+    whole: true,
+    help: 'Only windows inside the first N tokens. Default: the whole text.',
+  },
+} as const

@@ -8,7 +8,7 @@ import { divergenceText, intervalText } from '../divergence-text'
 import { openPath, readText, taskAt, withGpu } from '../input'
 import { profiled, profileFlag } from '../profile'
 import { progressPrinter } from '../progress'
-import { checkProtocol, protocolFlag } from '../protocol-flag'
+import { checkProtocol, maxTokensFlag, protocolFlag } from '../protocol-flag'
 import { taskTable } from '../task-table'
 
 const flags = {
@@ -19,14 +19,7 @@ const flags = {
     help: 'The original checkpoint: compares predictions with its own, KL divergence and top-1 agreement, beside both perplexities.',
   },
   ...protocolFlag,
-  'max-tokens': {
-    type: 'number',
-    value: 'N',
-    min: 1,
-    max: 2 ** 31,
-    whole: true,
-    help: 'Only windows inside the first N tokens. Default: the whole text.',
-  },
+  ...maxTokensFlag,
   task: { type: 'texts', value: 'FILE', help: 'Zero-shot task, one JSON object a line: its accuracy.' },
   limit: {
     type: 'number',

@@ -8,19 +8,12 @@ import { aligned } from '../aligned'
 import { type Arguments, command, UsageError } from '../command'
 import { openPath, readText, withGpu } from '../input'
 import { partsPrinter } from '../progress'
-import { checkProtocol, protocolFlag } from '../protocol-flag'
+import { checkProtocol, maxTokensFlag, protocolFlag } from '../protocol-flag'
 
 const flags = {
   text: { type: 'text', value: 'FILE', help: 'Text whose perplexity is held against that of the run, too.' },
   ...protocolFlag,
-  'max-tokens': {
-    type: 'number',
-    value: 'N',
-    min: 1,
-    max: 2 ** 31,
-    whole: true,
-    help: 'Only windows inside the first N tokens. Default: the whole text.',
-  },
+  ...maxTokensFlag,
 } as const
 
 /** One exported file or folder, against the run. */
