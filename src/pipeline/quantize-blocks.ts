@@ -1,4 +1,4 @@
-import { CancelledError } from '../errors'
+import { DeviceLostError } from '../errors'
 import type { FinishedBlock } from '../formats/bitloom/block'
 import { heldLinears } from '../formats/packed-model'
 import type { QuantizedLinear } from '../formats/quantized'
@@ -188,7 +188,8 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
     clock.lap(windows ? 'propagate' : 'quantize')
     await keeping.value
   } catch (error) {
-    if (error instanceof CancelledError) await endBlock()
+    // whatever stopped it, a file that is gone, too: the block before is finished; what went wrong is told, not what came of it
+    if (!(error instanceof DeviceLostError)) await endBlock().catch(() => {})
     throw error
   } finally {
     await keeping.value.catch(() => {}) // told where it is waited for, unless something else has failed before
