@@ -291,8 +291,11 @@ describe('a run that cannot be finished', () => {
     const before = readdirSync(folder)
     const out = path('never.safetensors')
     const { child, ended } = start(['quantize', nano, '--calibration', calibration, '--seq-len', 64, '--out', out])
-    // once it is at work
-    await new Promise<void>((ready) => child.stderr!.on('data', (text: string) => text.includes('q_proj') && ready()))
+    let told = ''
+    const atWork = new Promise<string>((ready) => {
+      child.stderr!.on('data', (text: string) => /q_proj/.test((told += text)) && ready('at work'))
+    })
+    expect(await Promise.race([atWork, ended])).toBe('at work')
     child.kill('SIGINT')
     const { code, stdout, stderr } = await ended
     expect({ code, stdout }).toEqual({ code: 130, stdout: '' })

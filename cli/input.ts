@@ -45,6 +45,7 @@ export async function withGpu<T>(signal: AbortSignal, work: (gpu: Gpu) => Promis
     await tune(gpu, tuningFile())
     return await work(gpu)
   } finally {
+    await gpu.quiet()
     gpu.destroy()
     dawn.close()
   }

@@ -1,11 +1,6 @@
-import { run, type StopSignal } from './run'
+import { run } from './run'
+import { overdue, stopOnSignals } from './stop'
 
-/** The first signal lets a command put away what it has half done; the second one ends the program at once. */
-function stopOnSignals(): AbortSignal {
-  const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] satisfies StopSignal[]) process.once(signal, () => stop.abort(signal))
-  return stop.signal
-}
-
+const signal = stopOnSignals()
 // Dawn keeps the process alive with threads of its own.
-run(process.argv.slice(2), stopOnSignals()).then((code) => process.exit(code))
+Promise.race([run(process.argv.slice(2), signal), overdue(signal)]).then((code) => process.exit(code))

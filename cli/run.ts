@@ -1,4 +1,3 @@
-import { constants } from 'node:os'
 import { BitloomError } from '../src/errors'
 import { version } from '../src/version'
 import { visible } from '../src/visible'
@@ -7,9 +6,7 @@ import { StoppedError, UsageError } from './command'
 import { commands } from './commands'
 import { commandHelp, overview } from './help'
 import { say } from './progress'
-
-/** What `signal` aborts with. */
-export type StopSignal = 'SIGINT' | 'SIGTERM'
+import { exitCodeOf } from './stop'
 
 const asksHelp = (word: string): boolean => word === '--help' || word === '-h'
 
@@ -33,7 +30,7 @@ export async function run(argv: readonly string[], signal: AbortSignal): Promise
     if (signal.aborted) {
       const kept = error instanceof StoppedError ? error.message : 'nothing was written'
       say(`\nbitloom: stopped; ${kept}`)
-      return 128 + constants.signals[signal.reason as StopSignal]
+      return exitCodeOf(signal)
     }
     if (error instanceof UsageError) {
       say(`bitloom: ${error.message}\n\n${help.trimEnd()}`)

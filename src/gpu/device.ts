@@ -161,6 +161,11 @@ export class Gpu {
     this.#check()
   }
 
+  /** Resolves when nothing is under way any more, compilations neither, or the device is lost: a driver may not survive to be torn down before. */
+  async quiet(): Promise<void> {
+    await Promise.allSettled([this.settle(), this.#orLost(this.#pipelines.settle())])
+  }
+
   /** What each tensor holds, all in one copy; they may be freed when this has returned. */
   async read(...tensors: readonly Tensor[]): Promise<ArrayBuffer[]> {
     this.#check()

@@ -40,6 +40,11 @@ export class PipelineCache {
     return { pipelines: this.#compiled, ms: this.#ms }
   }
 
+  /** Resolves when nothing is being compiled, whatever came of it. */
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.#programs.values())
+  }
+
   async #timed<T>(compile: () => Promise<T>): Promise<T> {
     if (this.#underWay++ === 0) this.#since = performance.now()
     try {
