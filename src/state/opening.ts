@@ -46,7 +46,8 @@ export function openingActions(context: Context) {
       patch(context, { recipe: { ...recipe, calibration: { ...recipe.calibration, text } } })
   }
 
-  const accept = (result: OpenResult, reopen: () => Promise<void>): void => {
+  /** @param reopen how to open it once more; null while that is done: it is no other model then */
+  const accept = (result: OpenResult, reopen: (() => Promise<void>) | null): void => {
     if (result.state === 'incomplete') {
       patch(context, { opening: { status: 'incomplete', missing: result.missing, have: result.have } })
       return
@@ -54,8 +55,8 @@ export function openingActions(context: Context) {
     const { inspection, report } = result
     const now = context.host.now()
     pile = []
-    serial += 1
-    context.reopen = reopen
+    if (reopen) serial += 1
+    context.reopen = reopen ?? context.reopen
     patch(context, {
       opening: { status: 'idle' },
       model: { inspection, plan: inspection.modules, serial },
@@ -95,7 +96,7 @@ export function openingActions(context: Context) {
       const result = await context.engine.api.offerFiles(files, !adding, name)
       pile = all
       folder = name
-      accept(result, async () => accept(await context.engine.api.offerFiles(all, true, name), async () => {}))
+      accept(result, async () => accept(await context.engine.api.offerFiles(all, true, name), null))
     })
   }
 
@@ -108,7 +109,7 @@ export function openingActions(context: Context) {
             opening: { status: 'busy', label: `Loading ${name}`, done: progress.done, total: progress.total },
           })
         })
-      accept(await load(), async () => accept(await load(), async () => {}))
+      accept(await load(), async () => accept(await load(), null))
     })
   }
 
@@ -116,7 +117,7 @@ export function openingActions(context: Context) {
   const openCached = async (folder: string, name: string): Promise<void> => {
     await opening('Reading headers', async () => {
       const load = () => context.engine.api.openCached(folder, name)
-      accept(await load(), async () => accept(await load(), async () => {}))
+      accept(await load(), async () => accept(await load(), null))
     })
   }
 
@@ -137,7 +138,6 @@ export function openingActions(context: Context) {
     const { reopen } = context
     if (!reopen) return
     await opening('Opening again', reopen)
-    context.reopen = reopen
     const reread = context.store.getState().result
     if (!reread) patch(context, { run, result: result && { ...result, alive: false }, selected, recipe })
   }

@@ -6,6 +6,7 @@ import { hubActions } from './hubbing'
 import { keepingActions } from './keeping'
 import { measuringActions } from './measuring'
 import { openingActions } from './opening'
+import { recoveringActions } from './recovering'
 import { runningActions } from './running'
 import { createStudioStore, type Measure } from './store'
 import { takingActions } from './taking'
@@ -18,8 +19,16 @@ export function createStudio(host: Host) {
   const context: Context = { store, host, engine: host.connect(), reopen: null, hubToken: null, ...own }
   const opening = openingActions(context)
   const running = runningActions(context, opening)
-  const measuring = measuringActions(context)
-  const taking = takingActions(context)
+  const { recover, again } = recoveringActions(context, opening)
+  const { measure, measureDivergence, scan, generate, ...measuring } = measuringActions(context)
+  const asked = {
+    measure: again(measure),
+    measureDivergence: again(measureDivergence),
+    scan: again(scan),
+    generate: again(generate),
+  }
+  const { scoreTasks, ...tasks } = taskActions(context)
+  const taking = takingActions(context, recover)
   // The inspection's forecast is for a recipe nobody chose: ask for the one in the form.
   store.subscribe((state, before) => {
     if (before.busy === 'open' && !state.busy && state.model !== null) void running.forecast()
@@ -28,14 +37,18 @@ export function createStudio(host: Host) {
   return {
     store,
     ...opening,
+    restart: recover,
     ...hubActions(context, opening),
     ...keepingActions(context, { ...opening, run: running.run }),
     ...running,
     run: () => running.run(),
     ...measuring,
-    ...comparingActions(context, running, measuring),
-    ...taskActions(context),
+    ...asked,
+    ...comparingActions(context, running, asked),
+    ...tasks,
+    scoreTasks: again(scoreTasks),
     ...taking,
+    verify: again(taking.verify),
     ...benchmarkingActions(context, taking),
     /** Lists what ships with the page and starts the engine. */
     async boot(): Promise<void> {

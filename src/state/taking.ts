@@ -1,3 +1,4 @@
+import { DeviceLostError } from '../errors'
 import { packedFileName } from '../formats/bitloom/names'
 import { plainName } from '../formats/file-name'
 import type { RunReport } from '../records'
@@ -14,11 +15,34 @@ import type { Place } from './store'
 /** Files that are not read through just to say how large an export would be. */
 const LARGE_BYTES = 1e9
 
+/** A stream of a worker that dies would never end: this one fails with it. */
+function untilLost(stream: ReadableStream<Uint8Array>, crashed: Promise<never>): ReadableStream<Uint8Array> {
+  const lost = new AbortController()
+  crashed.catch((error) => lost.abort(error))
+  return stream.pipeThrough(new TransformStream(), { signal: lost.signal })
+}
+
 /** Taking results away: streams from the engine, and documents the page has itself. */
-export function takingActions(context: Context) {
+export function takingActions(context: Context, recover: () => Promise<void>) {
   const state = context.store.getState
 
-  const download = (format: ExportFormat) =>
+  /** A place to save at is given with a click, so it cannot be done again without the person. */
+  const download = async (format: ExportFormat): Promise<boolean> => {
+    const through = await write(format)
+    if (through || state().engine.status !== 'lost') return through
+    await recover()
+    if (state().engine.status === 'ready' && state().result?.alive)
+      setFailure(
+        context,
+        'take',
+        new DeviceLostError(
+          `${exportName(format)}: expected to be saved whole, got an engine that stopped, and was started again — save it once more`,
+        ),
+      )
+    return false
+  }
+
+  const write = (format: ExportFormat) =>
     occupy(context, 'take', 'save', async () => {
       const label = `Saving ${exportName(format)}`
       let size: number | null = null
@@ -28,9 +52,10 @@ export function takingActions(context: Context) {
         patch(context, { work: { label, phase: 'export', done: written, total: size ?? 0 } }),
       )
       const open = async () => {
-        const stream = await context.engine.api.download(format)
-        size = stream.size
-        return stream
+        const { api, crashed } = context.engine
+        const saved = await api.download(format)
+        size = saved.size
+        return { ...saved, stream: untilLost(saved.stream, crashed) }
       }
       await context.host.save(open, suggestedName(format), (bytes) => {
         written = bytes

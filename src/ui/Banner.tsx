@@ -19,7 +19,8 @@ function Lost({ message }: { message: string }) {
         <p>{message}</p>
         <p className="quiet">
           A restart opens the same model again.
-          {hasResult && ' The maps and the report stay; the quantized model itself has to be run again.'}
+          {hasResult &&
+            ' The maps and the report stay; the quantized model comes back where its run is kept, else it has to be run again.'}
         </p>
       </div>
       <button type="button" className="primary" onClick={() => void studio.restart()}>
