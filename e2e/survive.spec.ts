@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { type BrowserContext, chromium as browser, type Page } from '@playwright/test'
 import { randomFrom } from '../src/random'
 import { chromium, expect, test } from './fixtures'
+import { packed } from './packed'
 import { Studio } from './studio'
+import { endWorker, knowWorkers } from './worker'
 
 /** Another browser than the other tests', with a profile on disk that outlives its process. */
 async function launch(profile: string, baseURL: string): Promise<BrowserContext> {
@@ -41,26 +43,11 @@ const finished = (studio: Studio) =>
   expect(studio.step('run').getByText('finished', { exact: true })).toBeVisible({ timeout: 90_000 })
 const resume = (page: Page) => page.getByRole('button', { name: /^Resume wren-nano/ })
 
-/** The packed file without its times. */
-async function packed(studio: Studio) {
-  const { bytes } = await studio.save('Save packed file')
-  const start = 8 + Number(bytes.readBigUInt64LE(0))
-  const header = JSON.parse(bytes.subarray(8, start).toString())
-  const {
-    seconds: _,
-    peakGpuBytes: __,
-    resumed,
-    modules,
-    ...report
-  } = JSON.parse(header.__metadata__['bitloom.report'])
-  header.__metadata__['bitloom.report'] = { report, modules: modules.map((m: object) => ({ ...m, seconds: 0 })) }
-  return { header, resumed, data: bytes.subarray(start).toString('base64') }
-}
-
 test.describe.configure({ mode: 'serial' })
 
 let profile = ''
-let whole: Awaited<ReturnType<typeof packed>>
+/** Of an undisturbed run. */
+let whole: Awaited<ReturnType<typeof packed>>['lasting']
 let wholeMs = 0
 test.beforeAll(() => {
   profile = mkdtempSync(join(tmpdir(), 'bitloom-profile-'))
@@ -76,7 +63,7 @@ test('a browser killed at several moments goes on, and comes to the same file', 
     const began = performance.now()
     await finished(studio)
     wholeMs = performance.now() - began
-    whole = await packed(studio)
+    whole = (await packed(studio)).lasting
     await studio.page.reload()
     await expect(resume(studio.page)).toHaveText('Open')
     await studio.page.getByRole('button', { name: /^Delete wren-nano/ }).click()
@@ -96,9 +83,9 @@ test('a browser killed at several moments goes on, and comes to the same file', 
     if (blocks < 3) await blocksDone(studio, blocks)
   }
   await finished(studio)
-  const got = await packed(studio)
-  expect(got.resumed).toBe(2)
-  expect({ ...got, resumed: undefined }).toEqual({ ...whole, resumed: undefined })
+  const { resumed, lasting } = await packed(studio)
+  expect(resumed).toBe(2)
+  expect(lasting).toEqual(whole)
   await context.close()
 })
 
@@ -122,7 +109,7 @@ test('a browser killed at random moments goes on each time, and comes to the sam
   }
   const compare = async () => {
     await finished(studio)
-    expect({ ...(await packed(studio)), resumed: undefined }).toEqual({ ...whole, resumed: undefined })
+    expect((await packed(studio)).lasting).toEqual(whole)
     ends++
   }
   for (let kills = 0; kills < KILLS; kills++) {
@@ -147,29 +134,16 @@ test('a browser killed at random moments goes on each time, and comes to the sam
 })
 
 test('a worker that dies is replaced, and the run goes on by itself', async ({ page }) => {
-  await page.addInitScript(() => {
-    const workers: Worker[] = []
-    Object.assign(window, {
-      workers,
-      Worker: class extends Worker {
-        constructor(...args: ConstructorParameters<typeof Worker>) {
-          super(...args)
-          workers.push(this)
-        }
-      },
-    })
-  })
+  await knowWorkers(page)
   const studio = new Studio(page)
   await studio.open()
   await begin(studio)
   await blocksDone(studio, 1)
-  await page.evaluate(() => {
-    const [worker] = (window as unknown as { workers: Worker[] }).workers
-    worker!.terminate()
-    worker!.dispatchEvent(new ErrorEvent('error', { message: 'out of memory' }))
-  })
+  await endWorker(page)
   await finished(studio)
-  expect((await packed(studio)).resumed).toBe(1)
+  const { resumed, lasting } = await packed(studio)
+  expect(resumed).toBe(1)
+  expect(lasting).toEqual(whole)
 })
 
 test('a GPU process that is killed is started again, and the run goes on by itself', async ({ page }) => {
@@ -181,9 +155,9 @@ test('a GPU process that is killed is started again, and the run goes on by itse
   const { processInfo } = await session.send('SystemInfo.getProcessInfo')
   process.kill(processInfo.find(({ type }) => type === 'GPU')!.id, 'SIGKILL')
   await finished(studio)
-  const { resumed, ...got } = await packed(studio)
+  const { resumed, lasting } = await packed(studio)
   expect(resumed).toBe(1)
-  expect(got).toEqual({ header: whole.header, data: whole.data })
+  expect(lasting).toEqual(whole)
 })
 
 test('two tabs: the second says that the first is at work', async ({ page, context }) => {
@@ -223,4 +197,7 @@ test('a full disk pauses the run, which says what is missing and goes on when th
   await quota(1_000_000_000)
   await run.getByRole('button', { name: 'Resume', exact: true }).click()
   await finished(studio)
+  const { resumed, lasting } = await packed(studio)
+  expect(resumed).toBeUndefined()
+  expect(lasting).toEqual(whole)
 })

@@ -104,8 +104,9 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
         await request.onRefused(error)
       }
   }
-  const part = found.reduce((most, block) => Math.max(most, block.part + 1), 0)
-  if (!isComplete(blocks, range)) {
+  const whole = isComplete(blocks, range)
+  const part = found.reduce((most, block) => Math.max(most, block.part + (whole ? 0 : 1)), 0)
+  if (!whole) {
     const elsewhere = memory.states === 'disk' && scratch ? scratch : memoryScratch()
     const states = memory.states === 'gpu' ? new ResidentStates(gpu) : new SpilledStates(gpu, elsewhere)
     try {

@@ -79,6 +79,10 @@ it.each([
     expect(lasting(resumed)).toEqual(lasting(undisturbed))
     expect(resumed.report.resumed).toBe(2)
     expect(progress).toContainEqual({ type: 'resumed', blocks: 2, layers: LAYERS })
+    // a whole one is only read
+    const opened = await run({ recipe, store })
+    expect(lasting(opened)).toEqual(lasting(undisturbed))
+    expect(opened.report.resumed).toBe(2)
     // what the method found out about the whole model is kept as well
     expect(progress.filter((p) => p.type === 'phase' && p.phase === 'plan')).toEqual([])
     const names = progress.flatMap((p) => (p.type === 'module' ? p.module.name : []))
