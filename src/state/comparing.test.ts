@@ -52,7 +52,7 @@ it('shows a layer learning while it does', { timeout: 15_000 }, async () => {
   await vi.waitFor(() => expect(state().run?.training).toMatchObject({ steps: 100 }), { timeout: 5000 })
   await run
   expect(state().run?.training).toBeNull()
-  expect(state().run?.modules[0]?.training?.step).toHaveLength(100)
+  expect(state().run?.modules.at(0)?.training?.step).toHaveLength(100)
 })
 
 it('fills the form with the recipe of an earlier run', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fakeTraining } from '../../test/fake-allocation'
 import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
 import { fakeReconstruction } from '../../test/fake-reconstruction'
+import { Growing } from './growing'
 import {
   batched,
   elapsedSeconds,
@@ -30,16 +31,16 @@ describe('foldProgress', () => {
       { type: 'warning', text: 'few windows' },
       { type: 'block', layer: 0, layers: 2, seconds: 3, drift: 0.1, secondsLeft: 4, gpuBytes: 5 },
     ])
+    expect([...run.modules]).toEqual([module])
+    expect([...run.warnings]).toEqual(['few windows'])
     expect(run).toMatchObject({
-      modules: [module],
-      warnings: ['few windows'],
       phase: { phase: 'calibrate', label: 'block 1 of 2' },
       layersDone: 1,
       secondsLeft: 4,
       gpuBytes: 5,
       training: { name: 'k', steps: 9, training: fakeTraining(9, 2, 4) },
     })
-    expect(start.modules).toEqual([])
+    expect(start.modules.length).toBe(0)
     expect(overallShare(run, plan.length)).toBeCloseTo(1 / 14)
     expect(runningModule(run, plan)).toBe(plan[1]!.name)
     expect(runningModule({ ...run, status: 'done' }, plan)).toBeNull()
@@ -69,8 +70,8 @@ describe('a block that is reconstructed', () => {
   it('counts by its steps until its modules are finished', () => {
     expect(overallShare(start, plan.length)).toBeCloseTo(0.25, 9)
     const modules = plan.slice(0, 5).map((module) => fakeModule(module, recipe))
-    expect(overallShare({ ...start, modules }, plan.length)).toBeCloseTo(5 / 14, 9)
-    expect(overallShare({ ...start, modules: modules.slice(0, 2) }, plan.length)).toBeCloseTo(0.25, 9)
+    expect(overallShare({ ...start, modules: Growing.of(modules) }, plan.length)).toBeCloseTo(5 / 14, 9)
+    expect(overallShare({ ...start, modules: Growing.of(modules.slice(0, 2)) }, plan.length)).toBeCloseTo(0.25, 9)
   })
 
   it('tells what is left before any block is done', () => {

@@ -1,4 +1,6 @@
 import type { ModuleRecord, Phase, Progress, ReconstructionRecord, RunReport, TrainingRecord } from '../records'
+import { Growing } from './growing'
+import { firstUnfinished } from './module-index'
 import type { PlannedModule } from './modules'
 
 /** A run as the page follows it, folded from the engine's progress. */
@@ -16,7 +18,7 @@ export interface RunState {
     readonly total: number
     readonly label: string
   } | null
-  readonly modules: readonly ModuleRecord[]
+  readonly modules: Growing<ModuleRecord>
   /** The last learning there was: of the layer at work, or of the one before it. */
   readonly training: LiveTraining | null
   /** Of the block at work; null when it is done. */
@@ -26,7 +28,7 @@ export interface RunState {
   readonly layers: number
   readonly secondsLeft: number | null
   readonly gpuBytes: number | null
-  readonly warnings: readonly string[]
+  readonly warnings: Growing<string>
   /** Blocks that were there when the run was taken up again. */
   readonly kept: number
   /** Why the run waits, where it does not because the person wants it to. */
@@ -54,24 +56,24 @@ export const newRun = (label: string, layers: number, now: number): RunState => 
   pausedAt: null,
   endedAt: null,
   phase: null,
-  modules: [],
+  modules: Growing.of(),
   training: null,
   reconstruction: null,
   layersDone: 0,
   layers,
   secondsLeft: null,
   gpuBytes: null,
-  warnings: [],
+  warnings: Growing.of(),
   kept: 0,
   refused: null,
 })
 
-/** Several lines of progress at once: one new state for the whole batch. */
+/** Several lines of progress at once: one new state for the whole batch, at a cost that what came before does not add to. */
 export function foldProgress(run: RunState, batch: readonly Progress[]): RunState {
   if (batch.length === 0) return run
   let next: RunState = run
-  const modules = [...run.modules]
-  const warnings = [...run.warnings]
+  const modules: ModuleRecord[] = []
+  const warnings: string[] = []
   for (const progress of batch) {
     switch (progress.type) {
       case 'phase':
@@ -106,7 +108,7 @@ export function foldProgress(run: RunState, batch: readonly Progress[]): RunStat
         break
     }
   }
-  return { ...next, modules, warnings }
+  return { ...next, modules: run.modules.add(modules), warnings: run.warnings.add(warnings) }
 }
 
 /** The run as it waits from now on; one that does not run stays as it is. */
@@ -128,11 +130,11 @@ export const runOfReport = (report: RunReport, label: string, startedAt: number,
   ...newRun(label, 0, startedAt),
   status: 'done',
   endedAt,
-  modules: report.modules,
+  modules: Growing.of(report.modules),
   layersDone: new Set(report.modules.map((module) => module.layer)).size,
   layers: new Set(report.modules.map((module) => module.layer)).size,
   gpuBytes: report.peakGpuBytes,
-  warnings: report.warnings,
+  warnings: Growing.of(report.warnings),
 })
 
 /**
@@ -148,7 +150,8 @@ export function overallShare(run: RunState, planned: number): number {
 function pendingModules({ reconstruction: live, modules, layers }: RunState, planned: number): number {
   if (!live || layers === 0) return 0
   const share = Math.min(1, (live.reconstruction.step.at(-1) ?? 0) / Math.max(1, live.steps))
-  const finished = modules.filter((module) => module.layer === live.layer).length
+  let finished = 0
+  while (modules.at(modules.length - 1 - finished)?.layer === live.layer) finished++
   return Math.max(0, (share * planned) / layers - finished)
 }
 
@@ -165,8 +168,7 @@ export function secondsLeft(run: RunState, planned: number, elapsed: number): nu
 /** The module at work: layers are quantized in the order of the plan, so it is the first that is not there yet. */
 export function runningModule(run: RunState | null, plan: readonly PlannedModule[]): string | null {
   if (run?.status !== 'running' && run?.status !== 'paused') return null
-  const done = new Set(run.modules.map((module) => module.name))
-  return plan.find((module) => !done.has(module.name))?.name ?? null
+  return firstUnfinished(run.modules, plan)?.name ?? null
 }
 
 /**

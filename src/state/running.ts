@@ -115,7 +115,7 @@ export function runningActions(context: Context, { restart }: { restart(): Promi
     const progress = batched<Progress>(UPDATE_MS, (batch) => {
       update((current) => foldProgress(current, batch))
       if (state().run?.refused) update((current) => paused(current, context.host.now()))
-      if (!state().selected) patch(context, { selected: state().run?.modules[0]?.name ?? null })
+      if (!state().selected) patch(context, { selected: state().run?.modules.at(0)?.name ?? null })
     })
     return occupy(context, 'run', 'run', async () => {
       const text = method.needsCalibration ? await textNamed(context, recipe.calibration.text) : null

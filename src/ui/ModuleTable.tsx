@@ -1,5 +1,7 @@
-import { type ReactNode, useMemo } from 'react'
+import { type ReactNode, useMemo, useRef } from 'react'
 import type { ModuleRecord } from '../records'
+import type { Growing } from '../state/growing'
+import { knownOf, moduleNamed, modulesBeyond, placesIn } from '../state/module-index'
 import type { PlannedModule } from '../state/modules'
 import { formatDuration, formatError, formatNumber, formatSetting, formatShape, formatTenths } from './format'
 import { type TableColumn, VirtualTable } from './VirtualTable'
@@ -10,45 +12,47 @@ interface Row extends PlannedModule {
 
 interface ModuleTableProps {
   readonly plan: readonly PlannedModule[]
-  readonly modules: readonly ModuleRecord[]
+  readonly modules: Growing<ModuleRecord>
   readonly selected: string | null
   readonly running: string | null
   readonly onSelect: (name: string) => void
 }
 
-/** Every linear layer of the model, filling in as the run goes. */
+/** Every linear layer of the model, filling in as the run goes. An update costs what is in view, however many layers there are. */
 export function ModuleTable({ plan, modules, selected, running, onSelect }: ModuleTableProps) {
-  const rows = useMemo(() => tableRows(plan, modules), [plan, modules])
-  const known = knownOf(modules)
+  const known = columnsKnown(modules)
   const columns = useMemo(() => columnsOf(onSelect, known), [onSelect, known])
+  const rowAt = useRowAt(plan, modules)
   return (
     <VirtualTable
       label="Modules"
       columns={columns}
-      rows={rows}
+      count={plan.length + modulesBeyond(modules, plan).length}
+      rowAt={rowAt}
       rowKey={(row) => row.name}
       height={264}
       minWidth={known === 'both' ? 910 : 820}
       selected={selected}
-      running={running}
+      running={running === null ? -1 : (placesIn(plan).get(running) ?? -1)}
       dim={(row) => row.module === null}
       onSelect={(row) => row.module && onSelect(row.name)}
     />
   )
 }
 
-export function tableRows(plan: readonly PlannedModule[], modules: readonly ModuleRecord[]): Row[] {
-  const done = new Map(modules.map((module) => [module.name, module]))
-  const planned = new Set(plan.map((module) => module.name))
-  const others = modules.filter((module) => !planned.has(module.name))
-  return [...plan, ...others].map(({ name, layer, role, out, in: columns }) => ({
-    name,
-    layer,
-    role,
-    out,
-    in: columns,
-    module: done.get(name) ?? null,
-  }))
+/** The plan's modules, then those that it does not name; each the same object until it is finished. */
+function useRowAt(plan: readonly PlannedModule[], modules: Growing<ModuleRecord>): (index: number) => Row {
+  const made = useRef(new WeakMap<PlannedModule, Row>())
+  return (index) => {
+    const planned = plan[index] ?? modulesBeyond(modules, plan)[index - plan.length]!
+    const module = moduleNamed(modules, planned.name)
+    const before = made.current.get(planned)
+    if (before?.module === module) return before
+    const { name, layer, role, out, in: columns } = planned
+    const row = { name, layer, role, out, in: columns, module }
+    made.current.set(planned, row)
+    return row
+  }
 }
 
 const NONE = <span className="quiet">none</span>
@@ -56,9 +60,10 @@ const NONE = <span className="quiet">none</span>
 /** Which columns of the table would not be empty; damping's stands there from the start. */
 type Known = 'damping' | 'flips' | 'both'
 
-function knownOf(modules: readonly ModuleRecord[]): Known {
-  if (modules.every(({ flips }) => flips === null)) return 'damping'
-  return modules.every(({ damping }) => damping === null) ? 'flips' : 'both'
+function columnsKnown(modules: Growing<ModuleRecord>): Known {
+  const { damped, flipped } = knownOf(modules)
+  if (!flipped) return 'damping'
+  return damped ? 'both' : 'flips'
 }
 
 /** Names of experts are long, and differ at their end. */

@@ -48,7 +48,8 @@ export function TensorTable({ tensors }: { tensors: readonly Tensor[] }) {
       <VirtualTable
         label="Tensors"
         columns={COLUMNS}
-        rows={rows}
+        count={rows.length}
+        rowAt={(index) => rows[index]!}
         rowKey={(tensor) => tensor.name}
         height={220}
         minWidth={520}

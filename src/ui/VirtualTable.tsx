@@ -1,5 +1,6 @@
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { memo, type ReactNode, useCallback, useRef } from 'react'
 import './table.css'
+import { useRows } from './use-rows'
 
 export interface TableColumn<Row> {
   readonly key: string
@@ -14,36 +15,43 @@ export interface TableColumn<Row> {
 interface VirtualTableProps<Row> {
   readonly label: string
   readonly columns: readonly TableColumn<Row>[]
-  readonly rows: readonly Row[]
+  readonly count: number
+  /** Asked for rows in view alone. One that is the same object as before is not drawn again. */
+  readonly rowAt: (index: number) => Row
   readonly rowKey: (row: Row) => string
   /** Pixels of the scrolling area. */
   readonly height: number
   readonly minWidth: number
   readonly onSelect?: (row: Row) => void
   readonly selected?: string | null
-  readonly running?: string | null
+  /** The row at work; −1 for none. It is brought into view. */
+  readonly running?: number
   readonly dim?: (row: Row) => boolean
 }
 
-const ROW = 24
-const OVERSCAN = 8
-
 /** A table of any length: only the rows in view are in the document, the rest is two spacers. */
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
-  const { label, columns, rows, rowKey, height, minWidth, running } = props
-  const area = useRef<HTMLElement>(null)
-  const [top, setTop] = useState(0)
-  const first = Math.max(0, Math.floor(top / ROW) - OVERSCAN)
-  const last = Math.min(rows.length, Math.ceil((top + height) / ROW) + OVERSCAN)
+  const { label, columns, count, rowAt, rowKey, height, minWidth, onSelect, selected, running = -1, dim } = props
+  const { area, onScroll, first, end, above, below } = useRows(count, height, running)
+  const latest = useRef(onSelect)
+  latest.current = onSelect
+  const select = useCallback((row: Row) => latest.current?.(row), [])
 
-  const runningAt = running ? rows.findIndex((row) => rowKey(row) === running) : -1
-  useEffect(() => {
-    const element = area.current
-    if (runningAt < 0 || !element) return
-    const at = runningAt * ROW
-    if (at < element.scrollTop || at > element.scrollTop + height - 3 * ROW) element.scrollTop = at - height / 2
-  }, [runningAt, height])
-
+  const lines: ReactNode[] = []
+  for (let index = first; index < end; index++) {
+    const row = rowAt(index)
+    const key = rowKey(row)
+    lines.push(
+      <Line
+        key={key}
+        {...{ columns, row, index }}
+        onSelect={onSelect ? select : null}
+        selected={key === selected}
+        running={index === running}
+        dim={dim?.(row) ?? false}
+      />,
+    )
+  }
   return (
     <section
       ref={area}
@@ -52,9 +60,9 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
       tabIndex={0}
       style={{ maxHeight: height }}
-      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+      onScroll={onScroll}
     >
-      <table style={{ minWidth }} aria-rowcount={rows.length + 1}>
+      <table style={{ minWidth }} aria-rowcount={count + 1}>
         <colgroup>
           {columns.map((column) => (
             <col key={column.key} style={{ width: column.width }} />
@@ -70,28 +78,34 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
           </tr>
         </thead>
         <tbody>
-          {first > 0 && <Spacer rows={first} />}
-          {rows.slice(first, last).map((row, index) => (
-            <Line key={rowKey(row)} table={props} row={row} index={first + index} />
-          ))}
-          {last < rows.length && <Spacer rows={rows.length - last} />}
+          {above > 0 && <Spacer height={above} />}
+          {lines}
+          {below > 0 && <Spacer height={below} />}
         </tbody>
       </table>
     </section>
   )
 }
 
-function Line<Row>({ table, row, index }: { table: VirtualTableProps<Row>; row: Row; index: number }) {
-  const { columns, rowKey, onSelect, selected, running, dim } = table
-  const key = rowKey(row)
+interface LineProps<Row> {
+  readonly columns: readonly TableColumn<Row>[]
+  readonly row: Row
+  readonly index: number
+  readonly onSelect: ((row: Row) => void) | null
+  readonly selected: boolean
+  readonly running: boolean
+  readonly dim: boolean
+}
+
+function PlainLine<Row>({ columns, row, index, onSelect, selected, running, dim }: LineProps<Row>) {
   return (
     <tr
       aria-rowindex={index + 2}
-      data-selected={key === selected || undefined}
-      data-running={key === running || undefined}
-      data-dim={dim?.(row) || undefined}
+      data-selected={selected || undefined}
+      data-running={running || undefined}
+      data-dim={dim || undefined}
       data-clickable={onSelect ? true : undefined}
-      onClick={onSelect && (() => onSelect(row))}
+      onClick={onSelect ? () => onSelect(row) : undefined}
     >
       {columns.map((column) => (
         <td key={column.key} data-align={column.align} className={column.mono ? 'mono' : undefined}>
@@ -102,4 +116,6 @@ function Line<Row>({ table, row, index }: { table: VirtualTableProps<Row>; row: 
   )
 }
 
-const Spacer = ({ rows }: { rows: number }) => <tr className="spacer" style={{ height: rows * ROW }} />
+const Line = memo(PlainLine) as typeof PlainLine
+
+const Spacer = ({ height }: { height: number }) => <tr className="spacer" style={{ height }} />

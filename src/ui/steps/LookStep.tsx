@@ -1,6 +1,7 @@
 import { useDeferredValue, useState } from 'react'
 import type { ModuleRecord } from '../../records'
 import { columnsCsv, modulesCsv } from '../../state/documents'
+import { fittedIn, knownOf, moduleNamed } from '../../state/module-index'
 import { runningModule } from '../../state/progress'
 import { targetWidth } from '../../state/recipe'
 import type { Measure } from '../../state/store'
@@ -15,7 +16,6 @@ import { MatrixMap } from '../MatrixMap'
 import { ModelMap } from '../ModelMap'
 import { CLOSE_UP } from '../maps/close-up'
 import { MEASURES, tellingMeasure } from '../maps/measure'
-import { widthsDiffer } from '../maps/widths'
 import { ReconstructionChart } from '../ReconstructionChart'
 import { Step } from '../Step'
 import { savePicture } from '../save'
@@ -37,23 +37,24 @@ export function LookStep() {
         waitsFor="Waits for the first quantized layer. Maps of the whole model and of single matrices, as the run goes."
       />
     )
-  const module = run.modules.find((candidate) => candidate.name === selected) ?? run.modules[0]!
-  const measure = chosen ?? tellingMeasure(run.modules)
+  const modules = run.modules.toArray()
+  const module = (selected !== null && moduleNamed(run.modules, selected)) || run.modules.at(0)!
+  const measure = chosen ?? tellingMeasure(modules)
   const save = (name: string) => savePicture(`${studio.baseName()}-${name}`)
   return (
     <Step id="look" status={`${run.modules.length} modules`} side={<LookSide module={module} measure={measure} />}>
       <ModelMap
         title="Model map"
         plan={model.plan}
-        modules={run.modules}
+        modules={modules}
         view={MEASURES[measure]}
         selected={module.name}
         running={runningModule(run, model.plan)}
         onSelect={studio.select}
         onPicture={save(`model-map-${measure}`)}
       />
-      {widthsDiffer(run.modules) && (
-        <WidthsChart modules={run.modules} selected={module.name} onSelect={studio.select} onPicture={save('widths')} />
+      {knownOf(run.modules).varied && (
+        <WidthsChart modules={modules} selected={module.name} onSelect={studio.select} onPicture={save('widths')} />
       )}
       <DifferenceMap plan={model.plan} selected={module.name} onSelect={studio.select} onPicture={save('difference')} />
       <Matrix key={module.name} module={module} save={save} />
@@ -74,9 +75,7 @@ function Matrix({ module, save }: { module: ModuleRecord; save: Save }) {
     setChosen(column)
     setFirst(Math.max(0, Math.min(module.in - CLOSE_UP, column - CLOSE_UP / 2)))
   }
-  const fitted = useStudioState(({ run }) =>
-    run?.modules.find(({ layer, reconstruction }) => layer === module.layer && reconstruction),
-  )
+  const fitted = useStudioState(({ run }) => run && fittedIn(run.modules, module.layer))
   const { name, layer, training, graph, grouping } = module
   return (
     <>
@@ -111,7 +110,7 @@ const CHOICES = Object.values(MEASURES).map(({ id, title }) => ({ value: id, lab
 
 function LookSide({ module, measure }: { module: ModuleRecord; measure: Measure }) {
   const studio = useStudio()
-  const modules = useStudioState((state) => state.run?.modules ?? NONE)
+  const modules = useStudioState((state) => state.run?.modules)
   const saveCsv = (name: string, csv: string) => void studio.saveText(`${studio.baseName()}-${name}.csv`, [csv])
   return (
     <>
@@ -123,7 +122,7 @@ function LookSide({ module, measure }: { module: ModuleRecord; measure: Measure 
       />
       <ModuleFacts module={module} />
       <div className="row">
-        <button type="button" onClick={() => saveCsv('modules', modulesCsv(modules))}>
+        <button type="button" onClick={() => saveCsv('modules', modulesCsv(modules?.toArray() ?? []))}>
           Modules as CSV
         </button>
         <button type="button" onClick={() => saveCsv(module.name, columnsCsv(module))}>
@@ -133,8 +132,6 @@ function LookSide({ module, measure }: { module: ModuleRecord; measure: Measure 
     </>
   )
 }
-
-const NONE: readonly ModuleRecord[] = []
 
 function ModuleFacts({ module }: { module: ModuleRecord }) {
   const { bits, error, damping, flips } = module

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react'
 import { roughly } from '../../duration'
-import type { RunReport } from '../../records'
+import type { ModuleRecord, RunReport } from '../../records'
+import { Growing } from '../../state/growing'
 import {
   elapsedSeconds,
   type LiveReconstruction,
@@ -42,7 +43,7 @@ export function RunStep() {
       {run?.status === 'done' && <Glance />}
       <ModuleTable
         plan={model.plan}
-        modules={run?.modules ?? []}
+        modules={run?.modules ?? NO_MODULES}
         selected={selected}
         running={runningModule(run, model.plan)}
         onSelect={studio.select}
@@ -53,6 +54,8 @@ export function RunStep() {
     </Step>
   )
 }
+
+const NO_MODULES = Growing.of<ModuleRecord>()
 
 /** The allocator at work, step by step. */
 function Learning({ training: { name, steps, training } }: { training: LiveTraining }) {
