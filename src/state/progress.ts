@@ -31,6 +31,8 @@ export interface RunState {
   readonly warnings: Growing<string>
   /** Blocks that were there when the run was taken up again. */
   readonly kept: number
+  /** Milliseconds that the device or the browser slept meanwhile. */
+  readonly slept: number
   /** Why the run waits, where it does not because the person wants it to. */
   readonly refused: string | null
 }
@@ -65,6 +67,7 @@ export const newRun = (label: string, layers: number, now: number): RunState => 
   gpuBytes: null,
   warnings: Growing.of(),
   kept: 0,
+  slept: 0,
   refused: null,
 })
 
@@ -120,6 +123,10 @@ export function resumed(run: RunState, now: number): RunState {
   if (run.pausedAt === null) return run
   return { ...run, status: 'running', startedAt: run.startedAt + now - run.pausedAt, pausedAt: null, refused: null }
 }
+
+/** The run after a sleep, which was no time of work; one that waits is not at work anyway. */
+export const slept = (run: RunState, ms: number): RunState =>
+  run.status === 'paused' ? run : { ...run, slept: run.slept + ms, startedAt: run.startedAt + ms }
 
 /** Seconds of work so far, or in all. */
 export const elapsedSeconds = ({ startedAt, pausedAt, endedAt }: RunState, now: number): number =>

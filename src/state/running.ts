@@ -5,9 +5,10 @@ import { nothingKnown } from './exports'
 import { isCancelled } from './failure'
 import { refreshKept } from './keeping'
 import { modelKey } from './modules'
-import { batched, foldProgress, newRun, paused, type RunState, resumed, runOfReport } from './progress'
+import { batched, foldProgress, newRun, paused, type RunState, resumed, runOfReport, slept } from './progress'
 import { parseRecipe, recipeLabel, recipeProblems, withMethod } from './recipe'
 import { runRecord } from './runs'
+import { watchSleep } from './sleep'
 
 /** How often a run is taken up again by itself after its engine was lost. */
 const MOST_RECOVERIES = 3
@@ -120,14 +121,15 @@ export function runningActions(context: Context, { restart }: { restart(): Promi
     return occupy(context, 'run', 'run', async () => {
       const text = method.needsCalibration ? await textNamed(context, recipe.calibration.text) : null
       patch(context, { run: newRun(label, layers, context.host.now()) })
+      const wake = watchSleep(context.host.now, (ms) => update((current) => slept(current, ms)))
       try {
         const report = await context.engine.api.quantize(recipe, text, progress.push, kept)
         progress.flush()
         update((current) => resumed(current, context.host.now()))
-        const { startedAt } = state().run!
+        const { startedAt, slept: asleep } = state().run!
         runs += 1
         patch(context, {
-          run: runOfReport(report, label, startedAt, context.host.now()),
+          run: { ...runOfReport(report, label, startedAt, context.host.now()), slept: asleep },
           result: { report, run: runs, alive: true, exports: nothingKnown },
           runs: [...state().runs, runRecord(runs, modelKey(model), report)],
           generation: { ...state().generation, quantized: null, running: null },
@@ -141,6 +143,7 @@ export function runningActions(context: Context, { restart }: { restart(): Promi
         if (state().run?.modules.length === 0 && before.result) patch(context, { run: before.run })
         throw error
       } finally {
+        wake()
         void refreshKept(context)
       }
     })

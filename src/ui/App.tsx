@@ -9,6 +9,8 @@ import { OpenStep } from './steps/OpenStep'
 import { RecipeStep } from './steps/RecipeStep'
 import { RunStep } from './steps/RunStep'
 import { TakeStep } from './steps/TakeStep'
+import { useStudioState } from './studio-context'
+import { useAwake } from './use-awake'
 import { useArrival, useView } from './view'
 
 /**
@@ -18,6 +20,7 @@ import { useArrival, useView } from './view'
 export function App() {
   const view = useView()
   useArrival(view)
+  useAwake(useStudioState(({ busy, run }) => busy !== null && !(busy === 'run' && run?.status === 'paused')))
   return (
     <>
       <a className="skip-link" href={view === 'studio' ? '#step-open' : '#benchmark'}>

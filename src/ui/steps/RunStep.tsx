@@ -24,6 +24,7 @@ import { savePicture } from '../save'
 import { useStudio, useStudioState } from '../studio-context'
 import { TrainingChart } from '../TrainingChart'
 import { useNow } from '../use-now'
+import { sleepWords } from '../words/sleep'
 
 export function RunStep() {
   const studio = useStudio()
@@ -255,6 +256,12 @@ function RunProgress({ run, planned }: { run: RunState; planned: number }) {
           <>
             <dt>{running ? 'Elapsed' : 'Took'}</dt>
             <dd>{formatDuration(elapsed)}</dd>
+          </>
+        )}
+        {run.slept > 0 && (
+          <>
+            <dt>{sleepWords.term}</dt>
+            <dd title={sleepWords.help}>{sleepWords.told(run.slept / 1000)}</dd>
           </>
         )}
         {running && (
