@@ -102,6 +102,9 @@ test('names of tensors and files are text, and do not leave a zip', async ({ pag
   )
   await expect(studio.step('inspect').getByText('LlamaForCausalLM')).toBeVisible()
   await inert(studio)
+  await studio.step('inspect').getByLabel('Find tensors').fill('gnp')
+  await expect(studio.step('inspect').locator('tbody td').first()).toHaveText('\\u001b[31m\\u202egnp')
+  await studio.step('inspect').getByLabel('Find tensors').fill('')
 
   await studio.setRecipe('RTN', 4)
   await studio.quantize()

@@ -97,6 +97,28 @@ describe('exportFloat', () => {
 })
 
 describe('zipStream', () => {
+  it('takes no name that leaves its folder, hides what it is or has no end', () => {
+    const file = (name: string) => ({ name, size: 0, chunks: (async function* () {})() })
+    const long = 'x'.repeat(1e6)
+    for (const name of [
+      '../x',
+      '/etc/x',
+      'a/b',
+      'a\\b',
+      'C:x',
+      'nul',
+      'a\0b',
+      '\x1b[2J',
+      'safe\u202egpj',
+      '<b>',
+      '',
+      long,
+    ]) {
+      expect(() => zipStream('folder', [file(name)]), name.slice(0, 20)).toThrow('bug in Bitloom: the file name')
+      expect(() => zipStream(name, []), name.slice(0, 20)).toThrow('bug in Bitloom: the file name')
+    }
+  })
+
   it('is as long as announced, stores files as they are, and passes failures on', async () => {
     const source = await tinyCheckpoint()
     const files = () => exportFloat(source, tamed(tinyLinears()))

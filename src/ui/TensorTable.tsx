@@ -1,5 +1,6 @@
 import { useDeferredValue, useMemo, useState } from 'react'
 import type { Inspection } from '../records'
+import { visible } from '../visible'
 import { formatBytes, formatInteger, formatShape } from './format'
 import { type TableColumn, VirtualTable } from './VirtualTable'
 
@@ -11,7 +12,7 @@ const COLUMNS: readonly TableColumn<Tensor>[] = [
     title: 'Tensor',
     width: '52%',
     mono: true,
-    render: (tensor) => <span title={tensor.name}>{tensor.name}</span>,
+    render: (tensor) => <span title={visible(tensor.name)}>{visible(tensor.name)}</span>,
   },
   { key: 'dtype', title: 'Dtype', width: '12%', mono: true, render: (tensor) => tensor.dtype },
   {

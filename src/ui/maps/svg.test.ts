@@ -87,8 +87,9 @@ it('escapes names, and what XML has no place for', () => {
   const svg = drawnSvg({ width: 1, height: 1, title: hostile, font: '"><x' }, (ctx) => ctx.fillText(hostile, 0, 0))
   const root = parsed(svg)
   expect(root.querySelector('script')).toBeNull()
-  expect(root.querySelector('text')!.textContent).toBe('</text><script>alert("1")</script>\ufffd\ufffd')
+  expect(root.querySelector('text')!.textContent).toBe('</text><script>alert("1")</script>\\u0000\ufffd')
   expect(escapeText('ünïcode 😀 ÷')).toBe('ünïcode 😀 ÷')
+  expect(escapeText('safe\u202egpj\x9b')).toBe('safe\\u202egpj\\u009b')
 })
 
 it('keeps colours of a style sheet as they are, and moves, dashes and thins what it draws', () => {

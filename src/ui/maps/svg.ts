@@ -1,3 +1,5 @@
+import { visible } from '../../visible'
+
 /** A colour of CSS as SVG's oldest readers know it; what refers to a style sheet stays as it is. */
 function paint(property: 'fill' | 'stroke', css: string, alpha: number): string {
   const [, numbers] = /^rgba?\(([^)]*)\)$/.exec(css) ?? []
@@ -22,9 +24,11 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Text for XML and HTML, in attributes too; characters that XML has no place for become U+FFFD. */
+/** Text for XML and HTML, in attributes too: what hides is shown, and what XML has no place for becomes U+FFFD. */
 export const escapeText = (text: string): string =>
-  text.replace(/[\p{Cs}\ufffe\uffff]|(?![\t\n\r])\p{Cc}/gu, '\ufffd').replace(/[&<>"']/g, (letter) => ESCAPES[letter]!)
+  visible(text)
+    .replace(/[\p{Cs}\ufffe\uffff]|(?![\t\n\r])\p{Cc}/gu, '\ufffd')
+    .replace(/[&<>"']/g, (letter) => ESCAPES[letter]!)
 
 const tidy = (value: number): string => String(Number(value.toFixed(2)))
 

@@ -1,5 +1,6 @@
 import { EXPORT_KINDS, exportName } from '../../state/exports'
 import { recipeJson, recipeLabel } from '../../state/recipe'
+import { visible } from '../../visible'
 import { formatBytes, formatInteger } from '../format'
 import type { ReportDocument } from './document'
 import { loadings } from './loading'
@@ -8,7 +9,7 @@ import { capital, fileBase } from './report'
 
 /** Text for a cell or a line of Markdown: nothing in it means anything to Markdown, or to HTML inside of it. */
 const plain = (text: string): string =>
-  text
+  visible(text)
     .replaceAll(/\s+/g, ' ')
     .replaceAll(/[\\`*_{}[\]#+!|~$]/g, '\\$&')
     .replaceAll('&', '&amp;')

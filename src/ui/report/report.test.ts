@@ -5,11 +5,12 @@ import { fakeInspection, fakeMethods, fakeModule } from '../../../test/fake-engi
 import { fakeScores } from '../../../test/fake-tasks'
 import type { PerplexityReport, RunReport } from '../../records'
 import { defaultRecipe } from '../../state/recipe'
+import { visible } from '../../visible'
 import { modelCard } from './card'
 import { documentJson, type ReportDocument } from './document'
 import { reportHtml } from './report'
 
-const HOSTILE = '</title></style><script>alert(1)</script><img src=x onerror="alert(2)">`|$(rm) \u0000'
+const HOSTILE = '</title></style><script>alert(1)</script><img src=x onerror="alert(2)">`|$(rm) \u0000\u202egnp'
 
 function document(name: string): ReportDocument {
   const inspection = fakeInspection('wren', 3)
@@ -79,7 +80,8 @@ describe('the HTML report', () => {
     const hostile = opened(reportHtml(document(HOSTILE)))
     expect(hostile.querySelectorAll('script, img, [onerror]')).toHaveLength(0)
     expect(hostile.querySelectorAll('style')).toHaveLength(1)
-    expect(hostile.querySelector('h1')!.textContent).toBe(HOSTILE.replace('\u0000', '\ufffd'))
+    expect(hostile.querySelector('h1')!.textContent).toBe(visible(HOSTILE))
+    expect(hostile.documentElement.textContent).not.toContain('\u202e')
     expect(hostile.body.textContent).not.toContain('undefined')
   })
 })
@@ -97,7 +99,7 @@ describe('the model card', () => {
   it('keeps hostile names from being markup, and code in its fences', () => {
     const card = modelCard(document(HOSTILE))
     const outside = card.replaceAll(/(`{3,})[\s\S]*?\1/g, '')
-    expect(outside).not.toMatch(/<script|<img/)
+    expect(outside).not.toMatch(/<script|<img|\u202e/)
     const table = outside.split('\n').filter((line) => line.startsWith('| perplexity'))
     for (const line of table) expect(line.match(/(?<!\\)\|/g)).toHaveLength(4)
   })

@@ -1,4 +1,5 @@
 import type { Inspection } from '../../records'
+import { visible } from '../../visible'
 import { Warnings } from '../FailureNote'
 import { formatBytes, formatCount, formatInteger, formatNumber, words } from '../format'
 import { MemoryBar } from '../MemoryBar'
@@ -47,9 +48,9 @@ function Facts({ inspection }: { inspection: Inspection }) {
   return (
     <dl className="facts">
       <dt>Name</dt>
-      <dd>{inspection.name}</dd>
+      <dd>{visible(inspection.name)}</dd>
       <dt>Architecture</dt>
-      <dd>{inspection.architecture}</dd>
+      <dd>{visible(inspection.architecture)}</dd>
       <dt>Parameters</dt>
       <dd title={formatInteger(inspection.parameters)}>{formatCount(inspection.parameters)}</dd>
       <dt>Size</dt>

@@ -1,4 +1,5 @@
 import { modelBytes } from '../../state/catalog'
+import { visible } from '../../visible'
 import { FileButton } from '../FileButton'
 import { folderOfChoice } from '../files'
 import { formatBytes } from '../format'
@@ -18,7 +19,7 @@ export function OpenStep() {
   return (
     <Step
       id="open"
-      status={model?.inspection.name ?? 'nothing open'}
+      status={model ? visible(model.inspection.name) : 'nothing open'}
       side={
         <p className="quiet small">
           {!model &&
