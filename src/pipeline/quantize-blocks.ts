@@ -1,4 +1,3 @@
-import { DeviceLostError } from '../errors'
 import type { FinishedBlock } from '../formats/bitloom/block'
 import { heldLinears } from '../formats/packed-model'
 import type { QuantizedLinear } from '../formats/quantized'
@@ -74,8 +73,8 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
   let plan: unknown = request.plan ?? null
   const streams: HiddenStream[] = []
   let keeping: Later<void> = later(Promise.resolve())
-  /** Has a block that is done kept, when the GPU has got work of the next; it is told before the next one's first linear. */
-  let endBlock = async () => {}
+  /** The block that is done, on its way to be kept: what is known of it comes while the GPU gets work of the next. Told before that one's first linear. */
+  let ending: Later<void> = later(Promise.resolve())
   try {
     let quantizedStream: HiddenStream | null = null
     let originalStream: HiddenStream | null = null
@@ -125,7 +124,7 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
       const passes = !missing.includes(layer)
       if (apart && !passes && originalStream) await quantizedStream?.follow(originalStream)
       if (!compares || passes) await advanceOriginal()
-      await endBlock()
+      await ending.value
       if (passes) {
         const before = finished.get(layer)
         if (before && !apart) await passStored(gpu, model, before, quantizedStream, signal)
@@ -169,8 +168,7 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
         const secondsLeft = ((now() - started) / 1000 / made) * (missing.length - made)
         const done = { ...{ layer, layers: spec.layers, secondsLeft, gpuBytes: gpu.pool.liveBytes } }
         const [elapsed, seconds, peakGpuBytes] = [(now() - blockStarted) / 1000, clock.take(), gpu.pool.peakBytes]
-        endBlock = async () => {
-          endBlock = async () => {}
+        const end = async () => {
           await underWay.tell('all')
           const facts = { layer, seconds, peakGpuBytes, drift: drift && (await drift.value) }
           const whole = { ...facts, ...heldLinears(linears), modules, changed, scalings }
@@ -179,19 +177,18 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
           const tell = () => onProgress({ type: 'block', ...done, seconds: elapsed, drift: facts.drift })
           keeping = later(request.keep(whole).then(tell))
         }
+        ending = later(end())
       } finally {
         block.free()
         takeOver(original, block.weights)
       }
     }, wanted)
-    await endBlock()
+    await ending.value
     clock.lap(windows ? 'propagate' : 'quantize')
     await keeping.value
-  } catch (error) {
-    // whatever stopped it, a file that is gone, too: the block before is finished; what went wrong is told, not what came of it
-    if (!(error instanceof DeviceLostError)) await endBlock().catch(() => {})
-    throw error
   } finally {
+    // whatever stopped it, a file that is gone, too: the block before is finished; what went wrong is told, not what came of it
+    await ending.value.catch(() => {})
     await keeping.value.catch(() => {}) // told where it is waited for, unless something else has failed before
     for (const stream of streams) await stream.free()
     llama.free()

@@ -221,6 +221,30 @@ it('goes on when a file that was taken away is back', async () => {
   expect(lasting(await run({ recipe, store }))).toEqual(lasting(whole))
 })
 
+it('keeps a block as soon as it is done, while the next is still being read', async () => {
+  const recipe = recipeOf('gptq')
+  const store = memoryStore()
+  let begun = false
+  const kept = async (blocks: number) => {
+    while ((await blockFiles(store)).length < blocks) await new Promise((again) => setTimeout(again, 1))
+  }
+  const tensors = new Map(
+    [...model.source.tensors].map(([name, entry]) => {
+      const [, layer = '0'] = /^model\.layers\.(\d+)\./.exec(name) ?? []
+      const read: typeof entry.read = async (rows) => {
+        if (begun) await kept(Number(layer))
+        return entry.read(rows)
+      }
+      return [name, { ...entry, read }]
+    }),
+  )
+  const onProgress = (progress: Progress) => {
+    if (progress.type === 'phase' && progress.phase === 'embed') begun = true
+  }
+  await run({ recipe, store, model: { ...model, source: { ...model.source, tensors } }, onProgress })
+  expect(await blockFiles(store)).toHaveLength(LAYERS)
+}, 20_000)
+
 it('refuses a kept block that is not of this model', async () => {
   const recipe = recipeOf('rtn', { groupSize: 32 })
   const store = memoryStore()
