@@ -82,16 +82,13 @@ export function perplexityColumns(
   runs: readonly RunRecord[],
   measurements: readonly Measurement[],
 ): PerplexityColumn[] {
-  const settings = new Map(measurements.map((line) => [`${line.protocol} ${line.maxTokens} ${line.text}`, line]))
-  return [...settings.values()]
-    .map(({ text, protocol, maxTokens }) => ({
+  const settingOf = ({ protocol, maxTokens, text }: Measurement) => `${protocol} ${maxTokens} ${text}`
+  const settings = new Map(measurements.map((line) => [settingOf(line), line]))
+  const lines = new Map(measurements.map((line) => [`${line.run} ${line.model} ${settingOf(line)}`, line]))
+  return [...settings]
+    .map(([setting, { text, protocol, maxTokens }]) => ({
       ...{ text, protocol, maxTokens },
-      values: runs.map(({ run, model }) => {
-        const of = (line: Measurement) => line.run === run && line.model === model
-        const under = (line: Measurement) =>
-          line.text === text && line.protocol === protocol && line.maxTokens === maxTokens
-        return measurements.find((line) => of(line) && under(line))?.after ?? null
-      }),
+      values: runs.map(({ run, model }) => lines.get(`${run} ${model} ${setting}`)?.after ?? null),
     }))
     .filter(({ values }) => values.some((value) => value !== null))
 }

@@ -2,8 +2,12 @@ import { useMemo } from 'react'
 import { differences, perplexityColumns, type RunRecord } from '../state/runs'
 import { formatBounds, formatDuration, formatError, formatNumber, words } from './format'
 import { useStudio, useStudioState } from './studio-context'
+import { useRows } from './use-rows'
 import './table.css'
 import './runs.css'
+
+/** runs.css has the same. */
+const HEIGHT = 264
 
 /** The finished runs of this sitting side by side: where their recipes differ, and what came of each. */
 export function RunsTable() {
@@ -14,6 +18,7 @@ export function RunsTable() {
   const busy = useStudioState((state) => state.busy !== null)
   const differing = useMemo(() => differences(runs), [runs])
   const perplexities = useMemo(() => perplexityColumns(runs, measurements), [runs, measurements])
+  const { area, onScroll, first, end, above, below } = useRows(runs.length, HEIGHT)
   if (runs.length === 0) return null
   return (
     <section className="stack" aria-label="Runs of this sitting">
@@ -22,8 +27,8 @@ export function RunsTable() {
         <span className="quiet plain-weight">of this sitting; mark two as A and B to see where their bits differ</span>
       </h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section className="table-area runs" aria-label="Runs" tabIndex={0}>
-        <table>
+      <section ref={area} className="table-area runs" aria-label="Runs" tabIndex={0} onScroll={onScroll}>
+        <table aria-rowcount={runs.length + 1}>
           <thead>
             <tr>
               <th scope="col">Run</th>
@@ -52,27 +57,31 @@ export function RunsTable() {
             </tr>
           </thead>
           <tbody>
-            {runs.map((record, index) => (
-              <tr key={record.run}>
+            {above > 0 && <tr style={{ height: above }} />}
+            {runs.slice(first, end).map((record, place) => (
+              <tr key={record.run} aria-rowindex={first + place + 2}>
                 <th scope="row">{record.run}</th>
                 <Mark run={record} side="a" chosen={compared.a} />
                 <Mark run={record} side="b" chosen={compared.b} />
                 <td>{record.label}</td>
                 {differing.map(({ key, values }) => (
-                  <td key={key}>{values[index]}</td>
+                  <td key={key}>{values[first + place]}</td>
                 ))}
                 <td data-align="right">{formatNumber(record.bits.total, 3)}</td>
                 <td data-align="right">{formatNumber(record.width, 3)}</td>
                 <td data-align="right">{formatError(record.error)}</td>
-                {perplexities.map(({ text, protocol, maxTokens, values }) => (
-                  <td
-                    key={`${text} ${protocol} ${maxTokens}`}
-                    data-align="right"
-                    title={values[index]?.interval ? `95 %: ${formatBounds(values[index].interval)}` : undefined}
-                  >
-                    {values[index] ? formatNumber(values[index].perplexity, 2) : <span className="quiet">none</span>}
-                  </td>
-                ))}
+                {perplexities.map(({ text, protocol, maxTokens, values }) => {
+                  const value = values[first + place]
+                  return (
+                    <td
+                      key={`${text} ${protocol} ${maxTokens}`}
+                      data-align="right"
+                      title={value?.interval ? `95 %: ${formatBounds(value.interval)}` : undefined}
+                    >
+                      {value ? formatNumber(value.perplexity, 2) : <span className="quiet">none</span>}
+                    </td>
+                  )
+                })}
                 <td data-align="right">{formatDuration(record.seconds)}</td>
                 <td>
                   <button
@@ -90,6 +99,7 @@ export function RunsTable() {
                 </td>
               </tr>
             ))}
+            {below > 0 && <tr style={{ height: below }} />}
           </tbody>
         </table>
       </section>
