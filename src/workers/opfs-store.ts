@@ -8,7 +8,7 @@ export interface OpfsStore extends FileStore {
 }
 
 /** @param root the folder of all its folders */
-export function opfsStore(root: 'hub' | 'runs' | 'scratch'): OpfsStore {
+export function opfsStore(root: 'hub' | 'runs' | 'scratch' | 'archive'): OpfsStore {
   const rootFolder = async () => (await navigator.storage.getDirectory()).getDirectoryHandle(root, { create: true })
   const folderAt = async (folder: string, create = false) => (await rootFolder()).getDirectoryHandle(folder, { create })
   const blob = async (folder: string, name: string) => (await (await folderAt(folder)).getFileHandle(name)).getFile()
