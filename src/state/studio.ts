@@ -1,3 +1,4 @@
+import { archivingActions } from './archiving'
 import { benchmarkingActions } from './benchmarking'
 import { loadCatalog } from './catalog'
 import { comparingActions } from './comparing'
@@ -15,9 +16,10 @@ import { taskActions } from './tasks'
 export function createStudio(host: Host) {
   const store = createStudioStore()
   const own = { ownTexts: new Map(), taskFiles: new Map() }
-  const context: Context = { store, host, engine: host.connect(), reopen: null, hubToken: null, ...own }
+  const context: Context = { store, host, engine: host.connect(), reopen: null, archive: null, hubToken: null, ...own }
   const opening = openingActions(context)
-  const running = runningActions(context, opening)
+  const archiving = archivingActions(context, opening)
+  const running = runningActions(context, { ...opening, keepRun: archiving.keepRun })
   const measuring = measuringActions(context)
   const taking = takingActions(context)
   // The inspection's forecast is for a recipe nobody chose: ask for the one in the form.
@@ -30,6 +32,7 @@ export function createStudio(host: Host) {
     ...opening,
     ...hubActions(context, opening),
     ...keepingActions(context, { ...opening, run: running.run }),
+    ...archiving,
     ...running,
     run: () => running.run(),
     ...measuring,
@@ -43,7 +46,7 @@ export function createStudio(host: Host) {
         patch(context, { catalog: found })
         opening.suggestRecipe()
       })
-      await Promise.all([catalog, opening.start()])
+      await Promise.all([catalog, opening.start(), archiving.openArchive()])
     },
     select: (module: string) => patch(context, { selected: module }),
     showMeasure: (measure: Measure) => patch(context, { measure }),

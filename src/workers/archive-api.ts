@@ -37,6 +37,8 @@ export interface ArchiveApi {
   change(id: string, change: RunChange): Promise<ListedRun | null>
   /** Removes runs with their results; the bytes that were freed. */
   remove(ids: readonly string[]): Promise<number>
+  /** Removes the packed results of runs, which stay; the bytes that were freed. */
+  dropResults(ids: readonly string[]): Promise<number>
   /** Removes what was set aside; the bytes that were freed. */
   removeDamaged(): Promise<number>
   /** One file of these runs, for another browser. */

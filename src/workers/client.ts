@@ -118,6 +118,7 @@ const guardArchive = (
   add: (run) => or(remote.add(run)),
   change: (id, change) => or(remote.change(id, change)),
   remove: (ids) => or(remote.remove(ids)),
+  dropResults: (ids) => or(remote.dropResults(ids)),
   removeDamaged: () => or(remote.removeDamaged()),
   exportRuns: (ids) => or(remote.exportRuns(ids)),
   importRuns: (file) => or(remote.importRuns(file)),

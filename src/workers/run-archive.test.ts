@@ -95,6 +95,15 @@ describe('the archive of runs', () => {
     expect((await archive.list()).runs.map(({ id }) => id)).toEqual(['00000002'])
   })
 
+  it('drops a result and keeps its run', async () => {
+    const forget = async () => 1000
+    const archive = new RunArchive({ store: memoryStore(), forget })
+    await archive.add(archivedRun(1, { result: { folder: 'f-0', bytes: 1000, kept: true }, note: 'n' }))
+    expect(await archive.dropResults(['00000001', '00000002'])).toBe(1000)
+    expect((await archive.list()).runs).toMatchObject([{ result: null, note: 'n' }])
+    expect(await archive.dropResults(['00000001'])).toBe(0)
+  })
+
   it('sets what is damaged aside and goes on with the rest', async () => {
     const store = memoryStore()
     const archive = new RunArchive({ store })

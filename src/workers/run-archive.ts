@@ -116,6 +116,20 @@ export class RunArchive implements ArchiveApi {
       return freed
     })
 
+  dropResults = (ids: readonly string[]): Promise<number> =>
+    this.#changing(async (contents) => {
+      let freed = 0
+      for (const id of ids) {
+        const place = contents.places.get(id)
+        if (!place?.head.result) continue
+        const { folder } = place.head.result
+        const run = await this.#read(place)
+        await this.#put(contents, { ...run, head: { ...run.head, result: null, changed: this.#now() } })
+        freed += await this.#forget(folder)
+      }
+      return freed
+    })
+
   removeDamaged = (): Promise<number> =>
     this.#changing(async () => {
       let freed = 0
