@@ -24,8 +24,20 @@ export interface Archive {
   /** Packed results of new runs are kept, too. */
   readonly keepsResults: boolean
   readonly room: { readonly usage: number; readonly quota: number; readonly persisted: boolean } | null
+  /** How the table shows them. */
+  readonly table: RunsTableView
   /** The person was asked whether the browser may be asked to keep the runs for good. */
   readonly askedToPersist: boolean
+}
+
+export interface RunsTableView {
+  readonly query: string
+  /** Key of a column. */
+  readonly sort: { readonly key: string; readonly descending: boolean }
+  /** Keys of the columns shown; null for those that the page shows by itself. */
+  readonly columns: readonly string[] | null
+  /** Under which the runs are compared, as `settingKey` has it; null for the most common one. */
+  readonly setting: string | null
 }
 
 /** Runs, or their packed results alone. */
@@ -49,6 +61,7 @@ export const noArchive: Archive = {
   imported: null,
   keepsResults: false,
   room: null,
+  table: { query: '', sort: { key: 'number', descending: true }, columns: null, setting: null },
   askedToPersist: true,
 }
 

@@ -21,7 +21,7 @@ function browser(options: Partial<ConstructorParameters<typeof RunArchive>[0]> =
     },
     ...options,
   })
-  const host: BrowserHost = {
+  const host: { -readonly [K in keyof BrowserHost]: BrowserHost[K] } = {
     name: 'Chrome 141, Linux',
     room: async () => ({ usage: 10, quota: 1000, persisted: settings.has('persisted') }),
     persist: async () => settings.set('persisted', '') !== undefined,
@@ -128,6 +128,23 @@ it('opens the result of a closed tab, its model with it', async () => {
   await expect.poll(() => runs()[0]!.id).toBe(id)
   expect(await studio.rerun(id)).toBe(false)
   expect(state().failures.runs?.message).toMatch(/mine: expected the files \(mine.safetensors\)/)
+})
+
+it('keeps what is chosen while it lists anew', async () => {
+  const shared = browser()
+  await shared.archive.add(archivedRun(1))
+  let tell: (() => void) | null = null
+  const room = () => new Promise<null>((told) => (tell = () => told(null)))
+  const { studio, state } = await tab(shared)
+  shared.host.room = room
+  const listing = studio.undoRemoval()
+  await shared.archive.list()
+  await expect.poll(() => tell).not.toBeNull()
+  studio.showRun('00000001')
+  studio.markRuns(['00000001'])
+  tell!()
+  await listing
+  expect(state().archive).toMatchObject({ shown: '00000001', marked: ['00000001'] })
 })
 
 it('takes a recipe up again with one value changed', async () => {

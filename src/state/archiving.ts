@@ -4,7 +4,7 @@ import type { RunReport } from '../records'
 import { memoryStore } from '../storage/memory-store'
 import type { ArchiveApi, ImportedRuns, ListedRun, RunChange } from '../workers/archive-api'
 import { RunArchive } from '../workers/run-archive'
-import { type Archive, type Removal, withoutRemoved } from './archive'
+import { type Archive, type Removal, type RunsTableView, withoutRemoved } from './archive'
 import { archivedRunOf, linesOf, measuredOf, withValue } from './archived'
 import { type Context, occupy, patch, setFailure } from './context'
 import { nothingKnown } from './exports'
@@ -22,6 +22,7 @@ const LOOK_MS = 50
 
 const ASKED = 'bitloom-asked-to-persist'
 const KEEPS = 'bitloom-keeps-results'
+const COLUMNS = 'bitloom-run-columns'
 
 interface Opening {
   openBundled(name: string): Promise<void>
@@ -49,7 +50,9 @@ export function archivingActions(context: Context, opening: Opening) {
   }
 
   const openArchive = async (): Promise<void> => {
+    const columns = host.browser?.recall(COLUMNS)?.split(' ') ?? null
     set({
+      table: { ...state().archive.table, columns },
       keepsResults: host.browser?.recall(KEEPS) === 'yes',
       askedToPersist: !host.browser || host.browser.recall(ASKED) === 'yes',
     })
@@ -69,10 +72,10 @@ export function archivingActions(context: Context, opening: Opening) {
 
   const refresh = async (): Promise<void> => {
     const { runs, damaged } = await api().list()
+    const room = context.archive ? null : ((await host.browser?.room()) ?? null)
     const { archive } = state()
     const here = new Set(runs.map(({ id }) => id))
     const changed = new Map(runs.map(({ id, changed }) => [id, changed]))
-    const room = context.archive ? null : ((await host.browser?.room()) ?? null)
     set({
       ...{ runs: withoutRemoved(runs, archive.removal), damaged, room },
       status: context.archive ? 'memory' : 'kept',
@@ -151,6 +154,11 @@ export function archivingActions(context: Context, opening: Opening) {
   const showRun = (shown: string | null): void => set({ shown })
   const markRuns = (marked: readonly string[]): void => set({ marked })
   const chooseBaseline = (baseline: string): void => set({ baseline })
+
+  const viewRuns = (part: Partial<RunsTableView>): void => {
+    if (part.columns) host.browser?.remember(COLUMNS, part.columns.join(' '))
+    set({ table: { ...state().archive.table, ...part } })
+  }
 
   let timer: ReturnType<typeof setTimeout> | undefined
   const holdRemoval = (): void => clearTimeout(timer)
@@ -285,6 +293,8 @@ export function archivingActions(context: Context, opening: Opening) {
       }
     })
 
+  const copyTable = (text: string): Promise<boolean> => trying(() => host.copy(text))
+
   /** Asks the browser, once, not to clear what is kept; `wanted` false is an answer, too. */
   const askToPersist = async (wanted: boolean): Promise<void> => {
     host.browser?.remember(ASKED, 'yes')
@@ -294,7 +304,7 @@ export function archivingActions(context: Context, opening: Opening) {
   }
 
   return {
-    ...{ openArchive, keepRun, remark, readRun, showRun, markRuns, chooseBaseline },
+    ...{ openArchive, keepRun, remark, readRun, showRun, markRuns, chooseBaseline, viewRuns, copyTable },
     ...{ removeRuns, undoRemoval, settleRemoval, holdRemoval, resumeRemoval, removeDamaged },
     ...{ keepResult, keepResults, reopenResult, rerun, exportRuns, importRuns, askToPersist },
   }

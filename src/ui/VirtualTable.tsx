@@ -8,6 +8,9 @@ export interface TableColumn<Row> {
   /** CSS width; the table's layout is fixed, so that rows may come and go without anything moving. */
   readonly width: string
   readonly mono?: boolean
+  /** In place of the title: a control that has it in its name. */
+  readonly header?: ReactNode
+  readonly sorted?: 'ascending' | 'descending' | undefined
   render(row: Row): ReactNode
 }
 
@@ -63,8 +66,8 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.key} scope="col" data-align={column.align}>
-                {column.title}
+              <th key={column.key} scope="col" data-align={column.align} aria-sort={column.sorted}>
+                {column.header ?? column.title}
               </th>
             ))}
           </tr>

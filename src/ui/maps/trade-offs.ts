@@ -108,26 +108,46 @@ export function drawTradeOffs(
     theme.accent,
     1.5,
   )
+  const spots = points.map((point) => spotOf(point, found, layout))
+  const colourOf = (i: number) => (i === cursor ? theme.ink : points[i]!.best ? theme.accent : theme.muted)
+  for (const [i, spot] of spots.entries()) dot(ctx, spot, colourOf(i))
   ctx.font = `11px ${theme.font}`
   ctx.textBaseline = 'middle'
-  for (const [i, point] of points.entries()) {
-    const spot = spotOf(point, found, layout)
-    const colour = i === cursor ? theme.ink : point.best ? theme.accent : theme.muted
-    dot(ctx, spot, colour)
-    if (points.length > MOST_NUMBERED && !point.best && i !== cursor) continue
+  const taken: Spot[] = []
+  for (const i of byRank(points, cursor)) {
+    const spot = spots[i]!
+    const number = String(points[i]!.run)
     ctx.textAlign = spot.x > box.x + box.width - 24 ? 'right' : 'left'
-    ctx.fillText(
-      String(point.run),
-      spot.x + (ctx.textAlign === 'right' ? -6 : 6),
-      spot.y + (spot.y < box.y + 12 ? 9 : -7),
+    const at = {
+      x: spot.x + (ctx.textAlign === 'right' ? -6 : 6),
+      y: spot.y + (spot.y < box.y + 12 ? 9 : -7),
+    }
+    // seeds of one recipe lie on each other: the number of the best of them is the one to read
+    if (
+      taken.some(({ x: left, y: top }) => Math.abs(left - at.x) < NUMBER.width && Math.abs(top - at.y) < NUMBER.height)
     )
-    if (i !== cursor) continue
-    ctx.strokeStyle = theme.ink
-    ctx.lineWidth = 1.5
-    ctx.beginPath()
-    ctx.arc(spot.x, spot.y, 6, 0, 2 * Math.PI)
-    ctx.stroke()
+      continue
+    taken.push(at)
+    ctx.fillStyle = colourOf(i)
+    ctx.fillText(number, at.x, at.y)
   }
+  const pointed = cursor === null ? undefined : spots[cursor]
+  if (!pointed) return
+  ctx.strokeStyle = theme.ink
+  ctx.lineWidth = 1.5
+  ctx.beginPath()
+  ctx.arc(pointed.x, pointed.y, 6, 0, 2 * Math.PI)
+  ctx.stroke()
+}
+
+/** Room that a number takes, in pixels. */
+const NUMBER = { width: 20, height: 11 }
+
+/** Indices of the points whose numbers are to be read, the one pointed at and those of the front first. */
+function byRank(points: readonly TradeOff[], cursor: number | null): number[] {
+  const rank = (i: number) => (i === cursor ? 0 : points[i]!.best ? 1 : 2)
+  const all = [...points.keys()].sort((a, b) => rank(a) - rank(b))
+  return points.length > MOST_NUMBERED ? all.filter((i) => rank(i) < 2) : all
 }
 
 /** What is reached holds for all who have more bits: level to the next better point, and to the edge. */
