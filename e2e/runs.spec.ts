@@ -46,7 +46,7 @@ test('runs are kept with what is said and measured of them, compared, opened aga
 
   await page.getByRole('checkbox', { name: 'Mark run 1' }).check()
   await page.getByRole('checkbox', { name: 'Mark run 2' }).check()
-  const comparison = page.getByRole('region', { name: 'Comparison of marked runs' }).last()
+  const comparison = page.getByRole('region', { name: 'Comparison of marked runs' })
   await expect(comparison.getByRole('row', { name: 'Bits 3 4' })).toBeVisible()
   await expect(comparison.getByRole('row', { name: /^Perplexity / })).toContainText(after)
   await expect(comparison.getByRole('row', { name: /^Effective bits / })).toContainText('+1.0')

@@ -12,7 +12,7 @@ export function Ablation({ rows, base }: { rows: readonly AblationRow[]; base: L
   if (rows.length < 2 && (rows[0]?.runs.length ?? 0) < 2) return <p className="quiet">{runsWords.ablationNone}</p>
   const table = tableOf(rows)
   return (
-    <section className="stack" aria-label={runsWords.ablation}>
+    <div className="stack">
       <div className="table-head">
         <h3>
           {runsWords.ablation}{' '}
@@ -51,7 +51,7 @@ export function Ablation({ rows, base }: { rows: readonly AblationRow[]; base: L
           </tbody>
         </table>
       </section>
-    </section>
+    </div>
   )
 }
 

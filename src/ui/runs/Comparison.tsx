@@ -44,13 +44,13 @@ export function Comparison() {
       </div>
       {base && runs.length > 1 && (
         <div className="step-main">
-          <section className="stack" aria-label={runsWords.comparison}>
+          <div className="stack">
             <div className="table-head">
               <h3>{runsWords.comparison}</h3>
               <CopyTable table={() => tableOf(runs, base, held)} of={runsWords.comparison} />
             </div>
             <Table runs={runs} base={base} held={held} />
-          </section>
+          </div>
           {runs
             .filter((run) => run !== base && run.model.name === base.model.name)
             .map((run) => (
