@@ -1,5 +1,7 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { named } from '../src/measured'
+import { archivedRun, measuredAs } from '../test/archived-runs'
 import { expect, test } from './fixtures'
 import { Studio } from './studio'
 
@@ -99,4 +101,35 @@ test('another tab sees what one does to the runs', async ({ page, context }) => 
   await other.getByRole('button', { name: 'Add' }).click()
   await toRuns(page)
   await expect(rows(page).filter({ hasText: 'seen' })).toHaveCount(1)
+})
+
+/** RUNS=1000 for the times of docs/runs.md. */
+const RUNS = Number(process.env.RUNS ?? 40)
+
+test('many runs are listed at once', async ({ page }) => {
+  test.setTimeout(60_000 + RUNS * 500)
+  const studio = new Studio(page)
+  await studio.open()
+  await toRuns(page)
+  const runs = Array.from({ length: RUNS }, (_, n) =>
+    archivedRun(n + 1, { recipe: { seed: n } }, measuredAs(60 + (n % 7))),
+  )
+  const text = JSON.stringify({ format: 'bitloom-runs', version: 1, runs }, named)
+  const began = performance.now()
+  const buffer = Buffer.from(text)
+  await page.getByLabel('Import runs').setInputFiles({ name: 'runs.json', mimeType: 'application/json', buffer })
+  await expect(page.getByText(`${RUNS.toLocaleString('en-US')} runs imported`)).toBeVisible({
+    timeout: RUNS * 400 + 15_000,
+  })
+  const imported = performance.now() - began
+  await page.reload()
+  await expect(
+    page.getByRole('banner').getByRole('link', { name: `Runs ${RUNS.toLocaleString('en-US')}` }),
+  ).toBeVisible()
+  const listed = await page.evaluate(() => performance.now())
+  console.log(
+    `${RUNS} runs: imported in ${Math.round(imported)} ms, listed ${Math.round(listed)} ms after opening the page`,
+  )
+  await page.getByLabel('Filter').fill('seed=3')
+  await expect(rows(page)).toHaveCount(1)
 })

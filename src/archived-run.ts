@@ -11,11 +11,14 @@ import type { DivergenceReport, PerplexityReport, ZeroShotReport } from './recor
 const name = z.string().max(512)
 const sentence = z.string().max(2000)
 const count = z.int().min(0)
-const bits = z.object({ code: real, scale: real, index: real, total: real })
+const finite = z.number()
+const bits = z.object({ code: finite, scale: finite, index: finite, total: finite })
+/** Of maps and curves, which leave out what is no number, and have no place for infinity. */
+const drawn = z.union([z.number(), z.literal('NaN').transform(() => Number.NaN)])
 const share = z.object({ value: real, error: real.nullable() })
 
-/** Characters that a note may have, those of a tag, and tags of a run. */
-export const MOST = { note: 20_000, tag: 40, tags: 32 } as const
+/** Characters that a note may have, those of a tag, and tags of a run; characters of options; cells of a map. */
+export const MOST = { note: 20_000, tag: 40, tags: 32, options: 50_000, cells: 200_000 } as const
 
 /** Where a model can be opened again. */
 export const homeSchema = z.discriminatedUnion('from', [
@@ -65,14 +68,17 @@ const head = z.object({
   /** `digest` as in a run's fingerprint; null where nobody knows. */
   model: z.object({ name, digest: name.nullable(), parameters: real, bytes: real }),
   home: homeSchema,
-  recipe: recipeSchema,
+  recipe: recipeSchema.refine(
+    ({ options }) => JSON.stringify(options).length <= MOST.options,
+    'expected fewer options',
+  ),
   bits,
   /** Mean width of the codes, without padding. */
-  width: real,
+  width: finite,
   /** Median output error of the modules, or of their weights where nothing was calibrated. */
   error: real,
   /** Of the packed file. */
-  packedBytes: real,
+  packedBytes: finite,
   scores: z.array(score).max(1000).readonly(),
   tasks: z.array(taskScore).max(1000).readonly(),
   ...remarksSchema.shape,
@@ -83,15 +89,21 @@ const head = z.object({
 /** What tables and charts need of a run. */
 export type RunHead = Readonly<z.infer<typeof head>>
 
-const series = z.record(z.string().max(40), z.array(real).max(1000).readonly())
+const series = z.record(z.string().max(40), z.array(drawn).max(1000).readonly())
 
 const module = z.object({
-  ...{ name, layer: count, role: name, out: count, in: count, bits, width: real },
-  error: z.object({ weight: real, output: real.nullable() }),
-  ...{ damping: real.nullable(), seconds: real, flips: real.nullable() },
+  ...{ name, layer: count, role: name, out: count, in: count, bits, width: finite },
+  error: z.object({ weight: drawn, output: drawn.nullable() }),
+  ...{ damping: real.nullable(), seconds: finite, flips: real.nullable() },
   /** How widths, or with the last linear of a block its roundings, were learned: some of the recorded steps. */
   ...{ training: series.nullable(), reconstruction: series.nullable() },
 })
+
+/** A map has a cell for each layer and role, whether there is such a linear or not. */
+function fitsMap(modules: readonly { readonly layer: number; readonly role: string }[]): boolean {
+  const [roles, layers] = [new Set(modules.map(({ role }) => role)), new Set(modules.map(({ layer }) => layer))]
+  return roles.size * layers.size <= MOST.cells
+}
 
 /** A linear as it is kept: without what is told of its columns. */
 export type ArchivedModule = Readonly<z.infer<typeof module>>
@@ -129,7 +141,7 @@ const body = z.object({
   peakGpuBytes: real,
   resumed: count,
   warnings: z.array(sentence).max(10_000).readonly(),
-  modules: z.array(module).max(200_000).readonly(),
+  modules: z.array(module).max(MOST.cells).readonly().refine(fitsMap, 'expected fewer roles or layers'),
   measured,
 })
 

@@ -21,6 +21,8 @@ export interface Archive {
   /** Bytes that the last removal freed. */
   readonly freed: number | null
   readonly imported: ImportedRuns | null
+  /** Files of runs are being read. */
+  readonly importing: boolean
   /** Packed results of new runs are kept, too. */
   readonly keepsResults: boolean
   readonly room: { readonly usage: number; readonly quota: number; readonly persisted: boolean } | null
@@ -59,6 +61,7 @@ export const noArchive: Archive = {
   removal: null,
   freed: null,
   imported: null,
+  importing: false,
   keepsResults: false,
   room: null,
   table: { query: '', sort: { key: 'number', descending: true }, columns: null, setting: null },

@@ -1,5 +1,5 @@
 import { type ArchivedModule, type ArchivedRun, nothingMeasured, type RunHead, type RunMeasured } from '../archived-run'
-import type { RunReport } from '../records'
+import type { ModuleError, RunReport } from '../records'
 import type { ResultOrigin } from '../workers/runs-api'
 import { packedBytes } from './modules'
 import { runRecord } from './runs'
@@ -42,7 +42,7 @@ export function archivedRunOf(
       phases: phases as Record<string, number>,
       modules: report.modules.map(
         ({ name, layer, role, out, in: columns, bits: own, error: lost, damping, seconds, flips, ...learned }) => ({
-          ...{ name, layer, role, out, in: columns, bits: own, width: widths.get(name)!, error: lost },
+          ...{ name, layer, role, out, in: columns, bits: own, width: widths.get(name)!, error: drawnError(lost) },
           ...{ damping, seconds, flips },
           training: learned.training && thinned({ ...learned.training }),
           reconstruction: learned.reconstruction && thinned({ ...learned.reconstruction }),
@@ -53,13 +53,24 @@ export function archivedRunOf(
   }
 }
 
+/** A curve has no place for infinity. */
+const drawn = (value: number): number => (Number.isFinite(value) ? value : Number.NaN)
+
+const drawnError = ({ weight, output }: ModuleError): ModuleError => ({
+  weight: drawn(weight),
+  output: output === null ? null : drawn(output),
+})
+
 /** Some of the recorded steps, the first and the last among them. */
 export function thinned(series: Readonly<Record<string, Float32Array>>): NonNullable<ArchivedModule['training']> {
   const steps = Math.max(0, ...Object.values(series).map(({ length }) => length))
   const most = Math.min(steps, MOST_STEPS)
   const chosen = Array.from({ length: most }, (_, i) => Math.round((i * (steps - 1)) / Math.max(1, most - 1)))
   return Object.fromEntries(
-    Object.entries(series).map(([key, values]) => [key, chosen.map((step) => Number(values[step]!.toPrecision(5)))]),
+    Object.entries(series).map(([key, values]) => [
+      key,
+      chosen.map((step) => drawn(Number(values[step]!.toPrecision(5)))),
+    ]),
   )
 }
 

@@ -50,7 +50,7 @@ export function archivingActions(context: Context, opening: Opening) {
   }
 
   const openArchive = async (): Promise<void> => {
-    const columns = host.browser?.recall(COLUMNS)?.split(' ') ?? null
+    const columns = host.browser?.recall(COLUMNS)?.split('\n') ?? null
     set({
       table: { ...state().archive.table, columns },
       keepsResults: host.browser?.recall(KEEPS) === 'yes',
@@ -156,7 +156,7 @@ export function archivingActions(context: Context, opening: Opening) {
   const chooseBaseline = (baseline: string): void => set({ baseline })
 
   const viewRuns = (part: Partial<RunsTableView>): void => {
-    if (part.columns) host.browser?.remember(COLUMNS, part.columns.join(' '))
+    if (part.columns) host.browser?.remember(COLUMNS, part.columns.join('\n'))
     set({ table: { ...state().archive.table, ...part } })
   }
 
@@ -278,6 +278,7 @@ export function archivingActions(context: Context, opening: Opening) {
 
   const importRuns = (files: readonly File[]): Promise<boolean> =>
     trying(async () => {
+      set({ importing: true, imported: null })
       let all: ImportedRuns = { added: 0, known: 0, refused: 0, reason: null }
       try {
         for (const file of files) {
@@ -288,7 +289,7 @@ export function archivingActions(context: Context, opening: Opening) {
           }
         }
       } finally {
-        set({ imported: all.added + all.known + all.refused > 0 ? all : null })
+        set({ importing: false, imported: all.added + all.known + all.refused > 0 ? all : null })
         await refresh()
       }
     })

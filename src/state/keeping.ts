@@ -48,7 +48,7 @@ export async function openHome(
   else if (home.from === 'hub') await opening.openCached(home.folder, home.name)
   else {
     const names = home.names.length > 0 ? ` (${home.names.join(', ')})` : ''
-    const message = `${model}: expected the files${names} of the run that is kept, got none open — drop them again, then choose Resume`
+    const message = `${model}: expected the files${names} of the run that is kept, got none open — drop them again, then ${place === 'open' ? 'choose Resume' : 'try again'}`
     setFailure(context, place, new FormatError(message))
   }
   return isOpen()

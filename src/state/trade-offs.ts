@@ -60,7 +60,7 @@ export function tradeOffs(runs: readonly RunRecord[], measurements: readonly Mea
 export function keptTradeOffs(runs: readonly RunHead[], setting: RunSetting, cost: 'bits' | 'bytes'): TradeOffs | null {
   const measured = runs.flatMap((run) => {
     const score = scoreOf(run, setting)
-    return score && Number.isFinite(score.perplexity) ? [{ run, score }] : []
+    return score && Number.isFinite(score.perplexity) && score.perplexity! > 0 ? [{ run, score }] : []
   })
   if (measured.length < 2) return null
   const points = measured.map(({ run: { number, recipe, bits, packedBytes }, score }) => ({

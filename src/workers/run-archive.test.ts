@@ -52,23 +52,29 @@ describe('the archive of runs', () => {
     expect((await new RunArchive({ store }).add(archivedRun(2))).number).toBe(2)
   })
 
-  it('lists a thousand runs from one file', async () => {
+  it('lists many runs from one file', async () => {
     const { store, watching, read } = watched()
     const archive = new RunArchive({ store: watching })
-    const file = await new RunArchive({ store: await filled(1000) }).exportRuns(
-      Array.from({ length: 1000 }, (_, n) => String(n).padStart(8, '0')),
+    const file = await new RunArchive({ store: await filled(150) }).exportRuns(
+      Array.from({ length: 150 }, (_, n) => String(n).padStart(8, '0')),
     )
-    expect(await archive.importRuns(file)).toEqual({ added: 1000, known: 0, refused: 0, reason: null })
+    expect(await archive.importRuns(file)).toEqual({ added: 150, known: 0, refused: 0, reason: null })
     read.length = 0
-    expect((await new RunArchive({ store: watching }).list()).runs).toHaveLength(1000)
+    expect((await new RunArchive({ store: watching }).list()).runs).toHaveLength(150)
     expect(read).toEqual(['index.json'])
     // what the index does not know is read, and nothing else
     await store.remove('runs', 'index.json')
-    expect((await new RunArchive({ store: watching }).list()).runs).toHaveLength(1000)
+    expect((await new RunArchive({ store: watching }).list()).runs).toHaveLength(150)
     read.length = 0
     await new RunArchive({ store }).change('00000004', { remarks: { note: 'n' } })
     await new RunArchive({ store: watching }).list()
     expect(read).toEqual(['index.json'])
+  })
+
+  it('keeps nothing that it could not read again', async () => {
+    const archive = new RunArchive({ store: memoryStore() })
+    await expect(archive.add(archivedRun(1, { note: 'x'.repeat(20_001) }))).rejects.toThrow(/head\.note/)
+    expect(await archive.list()).toEqual({ runs: [], damaged: { count: 0, bytes: 0 } })
   })
 
   it('adds measurements and remarks, and says what they come to', async () => {
@@ -191,6 +197,18 @@ describe('a file of runs', () => {
     const runs = plain([archivedRun(1), { ...archivedRun(2), head: { ...archivedRun(2).head, tags: [''] } }, null])
     const told = await read(JSON.stringify({ format: 'bitloom-runs', version: 1, runs }))
     expect(told).toMatchObject({ added: 1, refused: 2, reason: expect.stringMatching(/^head\.tags\.0: /) })
+  })
+
+  it('refuses what would take a map or a table beyond bounds', async () => {
+    const run = archivedRun(1)
+    const module = run.body.modules[0]!
+    const modules = Array.from({ length: 1000 }, (_, layer) => ({ ...module, layer, role: `r${layer}` }))
+    const options = { text: 'x'.repeat(50_001) }
+    const many = { ...run, body: { ...run.body, modules } }
+    const runs = plain([many, archivedRun(2, { recipe: { options } })])
+    expect(await read(JSON.stringify({ format: 'bitloom-runs', version: 1, runs }))).toMatchObject({
+      ...{ added: 0, refused: 2, reason: 'body.modules: expected fewer roles or layers' },
+    })
   })
 
   it('shows what was measured, whatever the head says', async () => {

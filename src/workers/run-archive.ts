@@ -8,7 +8,7 @@ import {
   type RunHead,
   scoresOf,
 } from '../archived-run'
-import { StorageError } from '../errors'
+import { FormatError, StorageError } from '../errors'
 import { parseJson } from '../json'
 import { named } from '../measured'
 import { addSealed, isAside, isSealed, sealedFile, stemOf } from '../storage/sealed'
@@ -232,7 +232,16 @@ export class RunArchive implements ArchiveApi {
   }
 
   async #put(contents: Contents, run: ArchivedRun): Promise<Place> {
-    const bytes = new TextEncoder().encode(archivedJson(run))
+    const text = archivedJson(run)
+    const readable = archivedRunSchema.safeParse(JSON.parse(text))
+    if (!readable.success) {
+      // what could not be read again would be taken for damaged
+      const { path, message } = readable.error.issues[0]!
+      throw new FormatError(
+        `kept run: expected a record within its bounds, got ${path.join('.')}: ${message} — the run's result is not touched`,
+      )
+    }
+    const bytes = new TextEncoder().encode(text)
     const { id, number } = run.head
     const before = contents.places.get(id)
     const file = await addSealed(this.#store, FOLDER, id, 'json', once(bytes))

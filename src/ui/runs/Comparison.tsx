@@ -16,6 +16,9 @@ import { changeText, fieldTitle, improved, metricText, metricTitle, nameOf } fro
 import { useRecord } from './RunShown'
 import { useMarkedRuns } from './selection'
 
+/** Each is as tall as a table. */
+const MOST_MAPS = 6
+
 /** The marked runs side by side, against one of them. */
 export function Comparison() {
   const studio = useStudio()
@@ -24,6 +27,7 @@ export function Comparison() {
   const baseline = baselineOf(archive)
   const held = useMemo(() => compareRuns(runs, baseline), [runs, baseline])
   const base = runs.find(({ id }) => id === baseline)
+  const others = runs.filter((run) => run !== base && run.model.name === base?.model.name)
   return (
     <section className="step" aria-labelledby="title-compare">
       <div className="step-side">
@@ -51,11 +55,10 @@ export function Comparison() {
             </div>
             <Table runs={runs} base={base} held={held} />
           </div>
-          {runs
-            .filter((run) => run !== base && run.model.name === base.model.name)
-            .map((run) => (
-              <Difference key={run.id} run={run} base={base} />
-            ))}
+          {others.slice(0, MOST_MAPS).map((run) => (
+            <Difference key={run.id} run={run} base={base} />
+          ))}
+          {others.length > MOST_MAPS && <p className="quiet small">{runsWords.moreMaps(MOST_MAPS)}</p>}
         </div>
       )}
     </section>

@@ -1,10 +1,13 @@
+import { useEffect } from 'react'
 import { useStudio, useStudioState } from '../studio-context'
 import { runsWords } from '../words/runs'
 
 /** What should be known of the kept runs as a whole, and what can be undone. */
 export function RunsNotes() {
   const studio = useStudio()
-  const { status, damaged, imported, freed, room, askedToPersist, runs } = useStudioState((state) => state.archive)
+  const { status, damaged, imported, importing, freed, room, askedToPersist, runs } = useStudioState(
+    (state) => state.archive,
+  )
   const asks = status === 'kept' && runs.length > 0 && !askedToPersist && room?.persisted === false
   return (
     <>
@@ -31,6 +34,7 @@ export function RunsNotes() {
         </div>
       )}
       <div role="status" className="run-said quiet small">
+        {importing && <p>{runsWords.importing}</p>}
         {imported && <p>{runsWords.imported(imported.added, imported.known, imported.refused, imported.reason)}</p>}
         {freed !== null && <p>{runsWords.freed(freed)}</p>}
       </div>
@@ -43,6 +47,8 @@ export function RunsNotes() {
 function Removing() {
   const studio = useStudio()
   const removal = useStudioState((state) => state.archive.removal)
+  // a pointer that rested on it when the view was left holds nothing any more
+  useEffect(() => studio.resumeRemoval, [studio])
   return (
     <div className="run-removal-place" aria-live="polite">
       {removal && (

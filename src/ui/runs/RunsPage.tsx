@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react'
 import { FailureNote } from '../FailureNote'
 import { useStudio, useStudioState } from '../studio-context'
 import { runsWords } from '../words/runs'
@@ -16,6 +17,11 @@ export function RunsPage() {
   const all = useStudioState((state) => state.archive.runs.length)
   const opening = useStudioState((state) => state.archive.status === 'opening')
   const found = useFoundRuns()
+  const told = useRef<HTMLDivElement>(null)
+  // what failed may have been asked for further down
+  useEffect(() => {
+    if (failure) told.current?.scrollIntoView({ block: 'nearest' })
+  }, [failure])
   return (
     <main id="runs">
       <section className="step runs-page" aria-labelledby="title-runs">
@@ -30,7 +36,9 @@ export function RunsPage() {
           <RunsSide />
         </div>
         <div className="step-main">
-          {failure && <FailureNote failure={failure} />}
+          <div ref={told} className="run-said">
+            {failure && <FailureNote failure={failure} />}
+          </div>
           <RunsNotes />
           {all === 0 ? (
             <p className="quiet">{opening ? runsWords.opening : runsWords.none}</p>

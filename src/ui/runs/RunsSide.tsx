@@ -15,6 +15,7 @@ export function RunsSide() {
   const query = useStudioState((state) => state.archive.table.query)
   const found = useFoundRuns()
   const all = useStudioState((state) => state.archive.runs.length)
+  const importing = useStudioState((state) => state.archive.importing)
   return (
     <>
       <Field label={runsWords.filter} help={runsWords.filterHelp}>
@@ -31,7 +32,7 @@ export function RunsSide() {
       <SettingField />
       {all > 0 && <Columns />}
       <div className="row">
-        <FileButton multiple accept=".json" onFiles={(files) => void studio.importRuns(files)}>
+        <FileButton multiple disabled={importing} accept=".json" onFiles={(files) => void studio.importRuns(files)}>
           {runsWords.import}
         </FileButton>
         {found.length > 0 && (

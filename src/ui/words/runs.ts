@@ -27,6 +27,7 @@ export const runsWords = {
   columnsReset: 'As at first',
 
   import: 'Import runs',
+  importing: 'Reading runs.',
   exportAll: (count: number) => `Export ${runs(count)}`,
   imported: (added: number, known: number, refused: number, reason: string | null) =>
     [
@@ -169,8 +170,7 @@ export const runsWords = {
   recipeSame: 'The recipes are the same.',
   circumstances: 'Made by',
   results_: 'Came of it',
-  difference: 'Bits of',
-  less: 'less those of the baseline',
+  moreMaps: (count: number) => `Maps of bits are drawn for the first ${count} runs beside the baseline.`,
   metric: {
     bits: 'Effective bits',
     width: 'Code bits',
@@ -198,5 +198,4 @@ export const runsWords = {
 
   copyAs: 'Copy as',
   copied: (format: string) => `Copied as ${format}.`,
-  keepAll: 'All runs',
 }
