@@ -15,7 +15,7 @@ const finite = z.number()
 const bits = z.object({ code: finite, scale: finite, index: finite, total: finite })
 /** Of maps and curves, which leave out what is no number, and have no place for infinity. */
 const drawn = z.union([z.number(), z.literal('NaN').transform(() => Number.NaN)])
-const share = z.object({ value: real, error: real.nullable() })
+const share = z.object({ value: finite, error: finite.nullable() })
 
 /** Characters that a note may have, those of a tag, and tags of a run; characters of options; cells of a map. */
 export const MOST = { note: 20_000, tag: 40, tags: 32, options: 50_000, cells: 200_000 } as const
@@ -38,14 +38,14 @@ const setting = { text: name, protocol: name, maxTokens: count.nullable() }
 
 const score = z.object({
   ...setting,
-  perplexity: real.nullable(),
-  low: real.nullable(),
-  high: real.nullable(),
+  perplexity: finite.nullable(),
+  low: finite.nullable(),
+  high: finite.nullable(),
   /** Of the model before. */
-  original: real.nullable(),
+  original: finite.nullable(),
   /** Mean KL from the original, nats a token, and the part of the tokens whose likeliest one stays. */
-  kl: real.nullable(),
-  top: real.nullable(),
+  kl: finite.nullable(),
+  top: finite.nullable(),
 })
 
 /** What was measured of a run under one setting; null where it was not. */
@@ -61,12 +61,12 @@ const head = z.object({
   made: z.number(),
   /** The same of its last change. */
   changed: z.number(),
-  seconds: real,
+  seconds: finite,
   bitloom: name,
   browser: name,
   device: z.object({ name, software: z.boolean() }),
   /** `digest` as in a run's fingerprint; null where nobody knows. */
-  model: z.object({ name, digest: name.nullable(), parameters: real, bytes: real }),
+  model: z.object({ name, digest: name.nullable(), parameters: finite, bytes: finite }),
   home: homeSchema,
   recipe: recipeSchema.refine(
     ({ options }) => JSON.stringify(options).length <= MOST.options,
@@ -75,8 +75,8 @@ const head = z.object({
   bits,
   /** Mean width of the codes, without padding. */
   width: finite,
-  /** Median output error of the modules, or of their weights where nothing was calibrated. */
-  error: real,
+  /** Median output error of the modules, or of their weights where nothing was calibrated; null where that is no number. */
+  error: finite.nullable(),
   /** Of the packed file. */
   packedBytes: finite,
   scores: z.array(score).max(1000).readonly(),
@@ -86,7 +86,7 @@ const head = z.object({
   result: z.object({ folder: name, bytes: count, kept: z.boolean() }).nullable(),
 })
 
-/** What tables and charts need of a run. */
+/** What tables and charts need of a run: JSON as it is, what is not finite being null. */
 export type RunHead = Readonly<z.infer<typeof head>>
 
 const series = z.record(z.string().max(40), z.array(drawn).max(1000).readonly())
@@ -160,18 +160,26 @@ export function scoresOf({ perplexities, divergences, tasks }: RunMeasured): Pic
   const scores = perplexities.map(({ text, protocol, maxTokens, before, after }) => {
     const report = compared.get(keyOf({ text, protocol, maxTokens }))
     return {
-      ...{ text, protocol, maxTokens, perplexity: after?.perplexity ?? null, original: before?.perplexity ?? null },
-      ...{ low: after?.interval?.low ?? null, high: after?.interval?.high ?? null },
-      ...{ kl: report?.kl.mean ?? null, top: report?.topAgreement.value ?? null },
+      ...{ text, protocol, maxTokens, perplexity: known(after?.perplexity), original: known(before?.perplexity) },
+      ...{ low: known(after?.interval?.low), high: known(after?.interval?.high) },
+      ...{ kl: known(report?.kl.mean), top: known(report?.topAgreement.value) },
     }
   })
   return {
     scores,
     tasks: tasks.map(({ file, items, before, after }) => ({
       ...{ task: (after ?? before)?.task ?? file, items },
-      ...{ accuracy: after?.accuracy ?? null, original: before?.accuracy ?? null },
+      ...{ accuracy: shareOf(after), original: shareOf(before) },
     })),
   }
+}
+
+/** Null for what is no number, and for what is infinite. */
+export const known = (value: number | undefined): number | null => (Number.isFinite(value) ? (value ?? null) : null)
+
+const shareOf = (report: ZeroShotReport | null): z.infer<typeof share> | null => {
+  const value = known(report?.accuracy.value)
+  return value === null ? null : { value, error: known(report?.accuracy.error ?? undefined) }
 }
 
 export type RunSetting = Pick<RunScore, 'text' | 'protocol' | 'maxTokens'>

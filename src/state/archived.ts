@@ -1,4 +1,11 @@
-import { type ArchivedModule, type ArchivedRun, nothingMeasured, type RunHead, type RunMeasured } from '../archived-run'
+import {
+  type ArchivedModule,
+  type ArchivedRun,
+  known,
+  nothingMeasured,
+  type RunHead,
+  type RunMeasured,
+} from '../archived-run'
 import type { ModuleError, RunReport } from '../records'
 import type { ResultOrigin } from '../workers/runs-api'
 import { packedBytes } from './modules'
@@ -29,7 +36,7 @@ export function archivedRunOf(
     version: 1,
     head: {
       ...{ id, number: 0, made: now, changed: now, seconds: total, bitloom: report.bitloom, browser },
-      ...{ device: report.device, recipe: report.recipe, bits, width, error },
+      ...{ device: report.device, recipe: report.recipe, bits, width, error: known(error) },
       model: { ...report.model, digest: origin?.model ?? null },
       home: origin?.home ?? { from: 'files', names: [] },
       packedBytes: Math.round(packedBytes(report.modules, files)),

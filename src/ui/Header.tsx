@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import type { EngineState } from '../state/store'
+import { formatInteger } from './format'
 import './header.css'
 import { STEPS, stepProgress } from './path'
 import { useStudioState } from './studio-context'
@@ -50,7 +51,7 @@ function RunsLink({ shown }: { shown: boolean }) {
   const count = useStudioState((state) => state.archive.runs.length)
   return (
     <a id="to-runs" className="aside-link" href="#runs" aria-current={shown ? 'page' : undefined}>
-      Runs{count > 0 && <span className="aside-count"> {count}</span>}
+      Runs{count > 0 && <span className="aside-count"> {formatInteger(count)}</span>}
     </a>
   )
 }

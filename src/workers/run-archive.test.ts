@@ -44,6 +44,17 @@ describe('the archive of runs', () => {
     expect(await archive.read('00000007')).toEqual({ ...expected, head: { ...expected.head, number: 1 } })
   })
 
+  it('lists the same from its index as from its files', async () => {
+    const store = memoryStore()
+    await new RunArchive({ store }).add(archivedRun(1, { error: null }, measuredAs(Number.POSITIVE_INFINITY)))
+    const { runs } = await new RunArchive({ store }).list()
+    expect(runs[0]!.scores).toMatchObject([{ perplexity: null, low: null, original: 50 }])
+    await store.remove('runs', 'index.json')
+    expect((await new RunArchive({ store }).list()).runs).toEqual(runs)
+    const { after } = (await new RunArchive({ store }).read('00000001')).body.measured.perplexities[0]!
+    expect(after?.perplexity).toBe(Number.POSITIVE_INFINITY)
+  })
+
   it('gives no number twice', async () => {
     const store = memoryStore()
     const archive = new RunArchive({ store })

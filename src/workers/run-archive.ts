@@ -1,16 +1,14 @@
-import { z } from 'zod'
 import {
   type ArchivedRun,
   archivedJson,
   archivedRunSchema,
-  headSchema,
   mergeMeasured,
   type RunHead,
   scoresOf,
 } from '../archived-run'
 import { FormatError, StorageError } from '../errors'
 import { parseJson } from '../json'
-import { named } from '../measured'
+import { digest } from '../pipeline/digest'
 import { addSealed, isAside, isSealed, sealedFile, stemOf } from '../storage/sealed'
 import { type FileStore, readText, writeText } from '../storage/store'
 import type { ArchiveApi, ArchiveListing, ImportedRuns, ListedRun, RunChange } from './archive-api'
@@ -20,14 +18,8 @@ const FOLDER = 'runs'
 const INDEX = 'index.json'
 const DAMAGED = '.damaged'
 
-/** Values of the index of ten thousand runs, and of one record of the largest models. */
+/** Of one record of the largest models. */
 const MOST_VALUES = 5_000_000
-
-const indexSchema = z.object({
-  version: z.literal(1),
-  next: z.int().min(1),
-  runs: z.array(z.object({ file: z.string(), bytes: z.number(), head: headSchema })),
-})
 
 interface Place {
   readonly file: string
@@ -35,8 +27,17 @@ interface Place {
   readonly head: RunHead
 }
 
+/** What `index.json` has behind the SHA-256 of it, which is its first line: checked as a whole, its heads need no check each. */
+interface Index {
+  readonly version: 1
+  readonly next: number
+  readonly runs: readonly Place[]
+}
+
 interface Contents {
   readonly places: Map<string, Place>
+  /** Set aside, and their bytes. */
+  readonly damaged: { count: number; bytes: number }
   /** Number of the next run; none is given twice. */
   next: number
 }
@@ -74,12 +75,8 @@ export class RunArchive implements ArchiveApi {
 
   list = (): Promise<ArchiveListing> =>
     this.#alone(async () => {
-      const { places } = await this.#contents()
-      const aside = (await this.#store.files(FOLDER)).filter(({ name }) => name.endsWith(DAMAGED))
-      return {
-        runs: [...places.values()].map(listed).sort((a, b) => b.number - a.number),
-        damaged: { count: aside.length, bytes: aside.reduce((sum, { size }) => sum + size, 0) },
-      }
+      const { places, damaged } = await this.#contents()
+      return { runs: [...places.values()].map(listed).sort((a, b) => b.number - a.number), damaged }
     })
 
   read = (id: string): Promise<ArchivedRun> =>
@@ -182,14 +179,21 @@ export class RunArchive implements ArchiveApi {
     const index = await this.#index()
     const known = new Map(index.runs.map((place) => [place.file, place]))
     const places = new Map<string, Place>()
+    const damaged = { count: 0, bytes: 0 }
+    const setAside = (bytes: number) => {
+      damaged.count++
+      damaged.bytes += bytes
+    }
     let fresh = 0
     for (const { name, size } of await this.#store.files(FOLDER)) {
+      if (name.endsWith(DAMAGED)) setAside(size)
       // nobody else is at work here: what is unfinished was broken off
       if (isAside(name)) await this.#store.remove(FOLDER, name)
       if (!isSealed(name)) continue
       const there = known.get(name)
       const place = there?.bytes === size ? there : await this.#examine(name, size)
       if (place !== there) fresh++
+      if (!place) setAside(size)
       const other = place && places.get(place.head.id)
       if (place && (!other || other.head.changed < place.head.changed)) places.set(place.head.id, place)
       // a change that was broken off between its new file and the removal of the old one
@@ -198,7 +202,7 @@ export class RunArchive implements ArchiveApi {
     }
     const next = [...places.values()].reduce((most, { head }) => Math.max(most, head.number + 1), index.next)
     if (fresh > 0) await this.#remember({ places, next })
-    return { places, next }
+    return { places, damaged, next }
   }
 
   async #examine(file: string, bytes: number): Promise<Place | null> {
@@ -259,20 +263,19 @@ export class RunArchive implements ArchiveApi {
     return place
   }
 
-  async #index(): Promise<z.infer<typeof indexSchema>> {
-    const none = { version: 1 as const, next: 1, runs: [] }
-    const text = await readText(this.#store, FOLDER, INDEX)
-    try {
-      return text === null ? none : indexSchema.parse(parseJson(text, MOST_VALUES))
-    } catch {
-      return none
-    }
+  async #index(): Promise<Index> {
+    const text = (await readText(this.#store, FOLDER, INDEX)) ?? ''
+    const told = text.slice(0, text.indexOf('\n'))
+    const json = text.slice(told.length + 1)
+    if (told === '' || told !== (await digest(json))) return { version: 1, next: 1, runs: [] }
+    return JSON.parse(json) as Index
   }
 
-  async #remember({ places, next }: Contents): Promise<void> {
-    const index = JSON.stringify({ version: 1, next, runs: [...places.values()] }, named)
+  async #remember({ places, next }: Pick<Contents, 'places' | 'next'>): Promise<void> {
+    const index: Index = { version: 1, next, runs: [...places.values()] }
+    const json = JSON.stringify(index)
     // it can be made again: a full disk fails what has to be kept, not this
-    await writeText(this.#store, FOLDER, INDEX, index).catch(() => {})
+    await writeText(this.#store, FOLDER, INDEX, `${await digest(json)}\n${json}`).catch(() => {})
   }
 }
 
