@@ -71,8 +71,8 @@ export class Engine implements EngineApi {
   readonly archive = new RunArchive({
     store: opfsStore('archive'),
     alone: acrossTabs,
-    // a result that a tab shows stays as long as it does
-    forget: (folder) => this.runs.discard(folder).catch(() => 0),
+    // a result that a tab shows stays as long as it does; this tab need not ask itself
+    forget: async (folder) => (this.#held?.folder.name === folder ? 0 : this.runs.discard(folder).catch(() => 0)),
     onChange: tellTabs,
   })
   /** Where the result's linears are. */

@@ -78,7 +78,7 @@ function NumberCell({ run }: { run: ListedRun }) {
   return (
     <button
       type="button"
-      className="plain"
+      className="plain run-number"
       aria-pressed={shown}
       aria-label={runsWords.show(run.number, `${run.model.name}, ${recipeLabel(run.recipe)}`)}
       onClick={(event) => {
