@@ -158,6 +158,15 @@ it('takes a recipe up again with one value changed', async () => {
   expect(state().recipe?.calibration.samples).toBe(4)
 })
 
+it('takes up a recipe of an older page with the defaults of what it lacks', async () => {
+  const shared = browser()
+  const { studio, state } = await tab(shared)
+  await shared.archive.add(archivedRun(1, { recipe: { options: { bits: 3 } } }))
+  await expect.poll(() => state().archive.runs).toHaveLength(1)
+  expect(await studio.rerun('00000001')).toBe(true)
+  expect(state().recipe?.options).toMatchObject({ bits: 3, groupSize: 128, damping: 0.01 })
+})
+
 it('removes late, so that it can be undone, and tells what was freed', async () => {
   const shared = browser({ forget: async () => 500 })
   const { studio, state, runs } = await tab(shared)

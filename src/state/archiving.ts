@@ -12,7 +12,7 @@ import { isLost } from './failure'
 import { openHome, refreshKept } from './keeping'
 import { modelKey } from './modules'
 import { runOfReport } from './progress'
-import { recipeLabel } from './recipe'
+import { completed, recipeLabel } from './recipe'
 import { runRecord } from './runs'
 
 /** Time to think better of a removal, in milliseconds. */
@@ -261,7 +261,9 @@ export function archivingActions(context: Context, opening: Opening) {
     const run = runOf(id)
     if (!run || state().busy) return false
     if (!(await openHome(context, opening, run.model.name, run.home, 'runs'))) return false
-    patch(context, { recipe: change ? withValue(run.recipe, change.key, change.value) : run.recipe, forecast: null })
+    const method = state().methods.find(({ id: known }) => known === run.recipe.method)
+    const recipe = method ? completed(run.recipe, method) : run.recipe
+    patch(context, { recipe: change ? withValue(recipe, change.key, change.value) : recipe, forecast: null })
     return true
   }
 

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { withValue } from '../../state/archived'
-import { optionProblem, recipeProblems } from '../../state/recipe'
+import { completed, optionProblem, recipeProblems } from '../../state/recipe'
 import { type MethodDescription, matters, type OptionDescription } from '../../workers/api'
 import type { ListedRun } from '../../workers/archive-api'
 import { ChoiceField } from '../fields'
@@ -48,7 +48,7 @@ export function RunAgain({ run }: { run: ListedRun }) {
 
 function WithChange({ run, method, disabled }: { run: ListedRun; method: MethodDescription; disabled: boolean }) {
   const studio = useStudio()
-  const { recipe } = run
+  const recipe = completed(run.recipe, method)
   const fields = [
     ...method.options.filter((option) => matters(option, recipe.options)),
     ...(method.needsCalibration ? calibration : []),

@@ -6,12 +6,13 @@ import type { ListedRun } from '../../workers/archive-api'
 import { BitsBar } from '../BitsBar'
 import { Warnings } from '../FailureNote'
 import { ChoiceField } from '../fields'
-import { formatBytes, formatCount, formatDate, formatDuration } from '../format'
+import { formatBytes, formatCount, formatDuration } from '../format'
 import { ModelMap } from '../ModelMap'
 import { MEASURES, tellingMeasure } from '../maps/measure'
 import { savePicture } from '../save'
 import { useStudio, useStudioState } from '../studio-context'
 import { runsWords } from '../words/runs'
+import { finishedText } from './cells'
 import { Learned } from './Learned'
 import { Measured } from './Measured'
 import { Remarks } from './Remarks'
@@ -88,7 +89,7 @@ function Facts({ run, record }: { run: ListedRun; record: ArchivedRun | null }) 
     ],
     ...(digest ? [[facts.textDigest, digest.slice(0, 16)] as const] : []),
     [facts.seed, String(seed)],
-    [facts.finished, formatDate(run.made)],
+    [facts.finished, finishedText(run.made)],
     [facts.took, formatDuration(run.seconds)],
     ...(resumed > 0 ? [[facts.resumed, runsWords.times(resumed)] as const] : []),
     ...(record ? [[facts.memory, formatBytes(record.body.peakGpuBytes)] as const] : []),

@@ -69,5 +69,11 @@ export const meanText = (mean: Mean | null, text: (value: number) => string): st
   return mean.deviation === null ? text(mean.mean) : `${text(mean.mean)} ± ${text(mean.deviation)}`
 }
 
+/** With its year: these may be old. */
+export const finishedText = (at: number): string =>
+  new Date(at).toLocaleString('en-GB', {
+    ...{ day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' },
+  } as const)
+
 export const nameOf = ({ number, model }: Pick<RunHead, 'number' | 'model'>, label: string): string =>
   `${runsWords.run(number)}: ${model.name}, ${label}`
