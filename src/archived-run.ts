@@ -113,6 +113,8 @@ const divergence: z.ZodType<DivergenceReport> = divergenceReport
 const task: z.ZodType<ZeroShotReport> = taskReport
 
 const measured = z.object({
+  /** SHA-256 of texts by their names, where they are not of the Hub. */
+  texts: z.record(name, name),
   perplexities: z
     .array(z.object({ ...setting, before: perplexity.nullable(), after: perplexity.nullable() }))
     .max(1000)
@@ -191,10 +193,11 @@ export function mergeMeasured(old: RunMeasured, fresh: RunMeasured): RunMeasured
   ]
   const settingOf = ({ text, protocol, maxTokens }: RunSetting) => [text, protocol, maxTokens]
   return {
+    texts: { ...old.texts, ...fresh.texts },
     perplexities: merged(old.perplexities, fresh.perplexities, settingOf),
     divergences: merged(old.divergences, fresh.divergences, settingOf),
     tasks: merged(old.tasks, fresh.tasks, ({ file, bytes, items }) => [file, bytes, items]),
   }
 }
 
-export const nothingMeasured: RunMeasured = { perplexities: [], divergences: [], tasks: [] }
+export const nothingMeasured: RunMeasured = { texts: {}, perplexities: [], divergences: [], tasks: [] }

@@ -88,6 +88,7 @@ export function measuredOf(
 ): RunMeasured {
   const own = ({ run }: { readonly run: number }) => run === number
   return {
+    texts: {},
     perplexities: measurements
       .filter(own)
       .map(({ text, protocol, maxTokens, before, after }) => ({ text, protocol, maxTokens, before, after })),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterEach, expect, it, vi } from 'vitest'
 import { archivedRun, measuredAs } from '../../test/archived-runs'
 import { type FakeOptions, fakeEngine } from '../../test/fake-engine'
@@ -97,6 +98,10 @@ it('writes what is measured into the record, and shows it again with the result'
   await expect
     .poll(() => runs()[0]!.scores)
     .toMatchObject([{ text: 'own.txt', perplexity: 62.9441, original: 61.2034 }])
+
+  expect((await studio.readRun(runs()[0]!.id))?.body.measured.texts).toEqual({
+    'own.txt': createHash('sha256').update('words').digest('hex'),
+  })
 
   await studio.keepResult(runs()[0]!.id, true)
   expect(runs()[0]!.result?.kept).toBe(true)

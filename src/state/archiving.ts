@@ -1,12 +1,13 @@
-import type { Remarks } from '../archived-run'
+import type { Remarks, RunMeasured } from '../archived-run'
 import { plainName } from '../formats/file-name'
+import { digest } from '../pipeline/digest'
 import type { RunReport } from '../records'
 import { memoryStore } from '../storage/memory-store'
 import type { ArchiveApi, ImportedRuns, ListedRun, RunChange } from '../workers/archive-api'
 import { RunArchive } from '../workers/run-archive'
 import { type Archive, type Removal, type RunsTableView, withoutRemoved } from './archive'
 import { archivedRunOf, linesOf, measuredOf, withValue } from './archived'
-import { type Context, occupy, patch, setFailure } from './context'
+import { type Context, occupy, patch, setFailure, textNamed } from './context'
 import { nothingKnown } from './exports'
 import { isLost } from './failure'
 import { openHome, refreshKept } from './keeping'
@@ -116,8 +117,9 @@ export function archivingActions(context: Context, opening: Opening) {
 
   /** Changes are written one after the other. */
   let writing: Promise<unknown> = Promise.resolve()
-  const change = (id: string, what: RunChange): Promise<boolean> => {
-    const turn = writing.then(() => trying(async () => replace(await api().change(id, what))))
+  const change = (id: string, what: RunChange | (() => Promise<RunChange>)): Promise<boolean> => {
+    const write = async () => replace(await api().change(id, typeof what === 'function' ? await what() : what))
+    const turn = writing.then(() => trying(write))
     writing = turn
     return turn
   }
@@ -131,8 +133,19 @@ export function archivingActions(context: Context, opening: Opening) {
       for (const line of now[lines]) if (!known.has(line)) fresh.add(line.run)
     }
     for (const { id, number } of now.archive.runs)
-      if (fresh.has(number)) void change(id, { measured: measuredOf(now, number) })
+      if (fresh.has(number)) void change(id, async () => ({ measured: await withTexts(measuredOf(now, number)) }))
   })
+
+  /** A name alone does not say what was read: with digests of the page's texts and of the person's files. */
+  const withTexts = async (measured: RunMeasured): Promise<RunMeasured> => {
+    const texts: Record<string, string> = {}
+    for (const name of new Set(measured.perplexities.map(({ text }) => text))) {
+      // one of the Hub is named by its repository
+      const read = name.startsWith('hub:') ? null : await textNamed(context, name).catch(() => null)
+      if (read) texts[name] = await digest(read.text)
+    }
+    return { ...measured, texts }
+  }
 
   const remark = (id: string, remarks: Partial<Remarks>): Promise<boolean> => change(id, { remarks })
 

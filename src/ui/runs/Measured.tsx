@@ -1,3 +1,4 @@
+import type { ArchivedRun } from '../../archived-run'
 import { settingKey } from '../../state/run-table'
 import type { ListedRun } from '../../workers/archive-api'
 import { formatBounds, formatError, formatNumber, formatTenths } from '../format'
@@ -7,7 +8,7 @@ import { settingText } from './cells'
 const perplexity = (value: number | null) => (value === null ? '' : formatNumber(value, 2))
 
 /** Everything that was measured of a run. */
-export function Measured({ run: { scores, tasks } }: { run: ListedRun }) {
+export function Measured({ run: { scores, tasks }, record }: { run: ListedRun; record: ArchivedRun | null }) {
   if (scores.length + tasks.length === 0) return <p className="quiet">{runsWords.noneMeasured}</p>
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
@@ -36,7 +37,7 @@ export function Measured({ run: { scores, tasks } }: { run: ListedRun }) {
         <tbody>
           {scores.map((score) => (
             <tr key={settingKey(score)}>
-              <th scope="row">
+              <th scope="row" title={runsWords.textOf(record?.body.measured.texts[score.text])}>
                 {runsWords.metric.perplexity}: {settingText(score)}
               </th>
               <td data-align="right">{perplexity(score.original)}</td>

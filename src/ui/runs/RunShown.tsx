@@ -55,7 +55,7 @@ export function RunShown() {
           <BitsBar title={runsWords.metric.bits} bits={run.bits} />
           <Facts run={run} record={record} />
         </div>
-        <Measured run={run} />
+        <Measured run={run} record={record} />
         {record && <KeptMap key={run.id} record={record} />}
       </div>
     </section>

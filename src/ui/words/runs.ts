@@ -157,6 +157,7 @@ export const runsWords = {
 
   measured: 'Measured',
   noneMeasured: 'Nothing was measured of this run.',
+  textOf: (digest: string | undefined) => digest && `SHA-256 of the text: ${digest}`,
   original: 'Original',
   quantized: 'Quantized',
   map: 'Model map',
