@@ -5,7 +5,7 @@ import type { RunReport } from '../records'
 import { memoryStore } from '../storage/memory-store'
 import type { ArchiveApi, ImportedRuns, ListedRun, RunChange } from '../workers/archive-api'
 import { RunArchive } from '../workers/run-archive'
-import { type Archive, type Removal, type RunsTableView, withoutRemoved } from './archive'
+import { type Archive, type RunsTableView, withoutRemoved } from './archive'
 import { archivedRunOf, linesOf, measuredOf, withValue } from './archived'
 import { type Context, occupy, patch, setFailure, textNamed } from './context'
 import { nothingKnown } from './exports'
@@ -14,10 +14,9 @@ import { openHome, refreshKept } from './keeping'
 import { modelKey } from './modules'
 import { runOfReport } from './progress'
 import { completed, recipeLabel } from './recipe'
+import { removalActions } from './run-removal'
 import { runRecord } from './runs'
 
-/** Time to think better of a removal, in milliseconds. */
-const UNDO_MS = 10_000
 /** Changes that come in one after the other are looked at once. */
 const LOOK_MS = 50
 
@@ -173,49 +172,8 @@ export function archivingActions(context: Context, opening: Opening) {
     set({ table: { ...state().archive.table, ...part } })
   }
 
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const holdRemoval = (): void => clearTimeout(timer)
-  const resumeRemoval = (): void => {
-    holdRemoval()
-    if (state().archive.removal) timer = setTimeout(() => void settleRemoval(), UNDO_MS)
-  }
-
-  /** Takes runs, or results, off the list; they are gone for good when the time to undo it has passed. */
-  const removeRuns = async (what: Removal['what'], ids: readonly string[]): Promise<void> => {
-    await settleRemoval()
-    const { runs, marked, shown } = state().archive
-    const gone = runs.filter(({ id }) => ids.includes(id))
-    if (gone.length === 0) return
-    const records = what === 'runs' ? gone.reduce((sum, { bytes }) => sum + bytes, 0) : 0
-    const results = gone.reduce((sum, { result }) => sum + (result?.bytes ?? 0), 0)
-    const removal = { what, ids: gone.map(({ id }) => id), bytes: records + results }
-    const stays = (id: string) => what === 'results' || !removal.ids.includes(id)
-    set({
-      ...{ removal, freed: null, runs: withoutRemoved(runs, removal), marked: marked.filter(stays) },
-      shown: shown !== null && stays(shown) ? shown : null,
-    })
-    resumeRemoval()
-  }
-
-  const undoRemoval = async (): Promise<void> => {
-    holdRemoval()
-    set({ removal: null })
-    await trying(refresh)
-  }
-
-  const settleRemoval = async (): Promise<void> => {
-    holdRemoval()
-    const { removal } = state().archive
-    if (!removal) return
-    await trying(async () => {
-      const { what, ids } = removal
-      const freed = await (what === 'runs' ? api().remove(ids) : api().dropResults(ids))
-      set({ freed })
-    })
-    set({ removal: null })
-    await trying(refresh)
-    await refreshKept(context)
-  }
+  const removing = removalActions({ context, api, set, trying, refresh })
+  const { removeRuns } = removing
 
   const removeDamaged = (): Promise<boolean> =>
     trying(async () => {
@@ -321,7 +279,7 @@ export function archivingActions(context: Context, opening: Opening) {
 
   return {
     ...{ openArchive, keepRun, remark, readRun, showRun, markRuns, chooseBaseline, viewRuns, copyTable },
-    ...{ removeRuns, undoRemoval, settleRemoval, holdRemoval, resumeRemoval, removeDamaged },
+    ...{ ...removing, removeDamaged },
     ...{ keepResult, keepResults, reopenResult, rerun, exportRuns, importRuns, askToPersist },
   }
 }
