@@ -4,13 +4,13 @@ import './table.css'
 export interface TableColumn<Row> {
   readonly key: string
   readonly title: string
+  /** In place of the title, as a button that sorts. */
+  readonly head?: ReactNode
+  readonly sorted?: 'ascending' | 'descending' | undefined
   readonly align?: 'right'
   /** CSS width; the table's layout is fixed, so that rows may come and go without anything moving. */
   readonly width: string
   readonly mono?: boolean
-  /** In place of the title: a control that has it in its name. */
-  readonly header?: ReactNode
-  readonly sorted?: 'ascending' | 'descending' | undefined
   render(row: Row): ReactNode
 }
 
@@ -67,7 +67,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
           <tr>
             {columns.map((column) => (
               <th key={column.key} scope="col" data-align={column.align} aria-sort={column.sorted}>
-                {column.header ?? column.title}
+                {column.head ?? column.title}
               </th>
             ))}
           </tr>

@@ -55,7 +55,7 @@ export function RunList() {
     const sorted = sort.key === key ? (sort.descending ? 'descending' : 'ascending') : undefined
     return {
       ...{ key, title, width: `${width}px`, sorted, ...(align && { align }) },
-      header: (
+      head: (
         <button
           type="button"
           className="plain sort"
@@ -96,7 +96,7 @@ const MARK_WIDTH = 34
 
 const markColumn = (rows: readonly ListedRun[]): TableColumn<ListedRun> => ({
   ...{ key: 'mark', title: '', width: `${MARK_WIDTH}px` },
-  header: <MarkAll rows={rows} />,
+  head: <MarkAll rows={rows} />,
   render: (run) => <Mark run={run} />,
 })
 
