@@ -2,7 +2,8 @@
 import { join } from 'node:path'
 /**
  * Many runs one after another in one tab, and what the tab holds after each: node bench/tab.mjs [--runs 24] [--method GPTQ].
- * Heaps are those of page and worker after a collection, "kept" is what the origin has stored. Ends with 1 where the last six
+ * Heaps are those of page and worker after a collection, "kept" is what the origin has stored beside the records of the
+ * runs, which are kept for good. Ends with 1 where the last six
  * runs leave a twentieth more with the worker, or in storage, than the six after the second. The page shows every run that was
  * finished, so it grows by what it shows.
  */
@@ -50,8 +51,13 @@ async function held() {
   await ask(engine, 'HeapProfiler.collectGarbage')
   const { usedSize: pageBytes } = await cdp.send('Runtime.getHeapUsage')
   const { usedSize, backingStorageSize = 0 } = await ask(engine, 'Runtime.getHeapUsage')
-  const { usage } = await page.evaluate(() => navigator.storage.estimate())
-  return { page: pageBytes, worker: usedSize + backingStorageSize, kept: usage }
+  const [usage, records] = await page.evaluate(async () => {
+    const archive = await (await navigator.storage.getDirectory()).getDirectoryHandle('archive')
+    let bytes = 0
+    for await (const file of (await archive.getDirectoryHandle('runs')).values()) bytes += (await file.getFile()).size
+    return [(await navigator.storage.estimate()).usage, bytes]
+  })
+  return { page: pageBytes, worker: usedSize + backingStorageSize, kept: usage - records, records }
 }
 
 await page.goto(`http://127.0.0.1:${server.address().port}/`)
@@ -62,7 +68,7 @@ if (values.method !== 'RTN') {
   await recipe.getByLabel('Samples').fill('4')
   await recipe.getByLabel('Length').fill('64')
 }
-console.log('| run | page | worker | kept |\n|---:|---:|---:|---:|')
+console.log('| run | page | worker | kept | records |\n|---:|---:|---:|---:|---:|')
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(2)} MB`
 const all = []
 for (let run = 1; run <= Number(values.runs); run++) {
@@ -71,7 +77,9 @@ for (let run = 1; run <= Number(values.runs); run++) {
   await page.waitForTimeout(300)
   const now = await held()
   all.push(now)
-  console.log(`| ${run} | ${megabytes(now.page)} | ${megabytes(now.worker)} | ${megabytes(now.kept)} |`)
+  console.log(
+    `| ${run} | ${megabytes(now.page)} | ${megabytes(now.worker)} | ${megabytes(now.kept)} | ${megabytes(now.records)} |`,
+  )
 }
 await browser.close()
 server.close()

@@ -5,6 +5,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { createStudio } from './state/studio'
 import { App } from './ui/App'
+import { browserHost } from './ui/browser-host'
 import { saveStream } from './ui/save'
 import { StudioContext } from './ui/studio-context'
 import { applyTheme, savedTheme } from './ui/theme'
@@ -19,6 +20,7 @@ const studio = createStudio({
   save: saveStream,
   hubStandIn: new URLSearchParams(location.search).get('hub'),
   copy: (text) => navigator.clipboard.writeText(text),
+  browser: browserHost(),
   fetchText: async (path) => {
     const response = await fetch(path)
     if (!response.ok)

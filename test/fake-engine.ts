@@ -1,7 +1,10 @@
 import { CancelledError, FormatError } from '../src/errors'
 import type { Inspection, ModuleRecord, Recipe, RunReport } from '../src/records'
+import { memoryStore } from '../src/storage/memory-store'
 import type { EngineApi, MethodDescription, OpenResult, OptionDescription } from '../src/workers/api'
+import type { ArchiveApi } from '../src/workers/archive-api'
 import type { HubApi } from '../src/workers/hub-api'
+import { RunArchive } from '../src/workers/run-archive'
 import type { KeptRun } from '../src/workers/runs-api'
 import { fakeAllocation, fakeGraph, fakeTraining, fakeWidths, learns } from './fake-allocation'
 import { fakeDetail, fakeGroups, fakeRow } from './fake-benchmark'
@@ -21,6 +24,8 @@ export interface FakeOptions {
   readonly refuse?: (recipe: Recipe) => string | null
   /** Runs that the browser keeps. */
   readonly kept?: readonly KeptRun[]
+  /** Runs that it keeps for good. */
+  readonly archive?: ArchiveApi
   /** In place of a Hub that knows one repository. */
   readonly hub?: Partial<HubApi>
   /** Fails in place of what the named call would have answered. */
@@ -222,6 +227,8 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
   let cancelled = false
   let pile: string[] = []
   let open: Inspection | null = null
+  /** Of the last run: what is opened again was made by it. */
+  let quantized: Recipe | null = null
   let resumed: Promise<void> | null = null
   let go = () => {}
   const pretend = async () => {
@@ -277,9 +284,25 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
         return { ...open!.forecast, seconds: recipe.method === 'tesseraq' ? 9 * fakeSteps(recipe.options) : null }
       }),
     runs: { list: async () => [...(options.kept ?? [])], forget: async () => {} },
+    archive: options.archive ?? new RunArchive({ store: memoryStore() }),
+    origin: () =>
+      answer('origin', () => {
+        const home = { from: 'page', name: open!.name } as const
+        return { model: 'fake', home, folder: 'fake-0', bytes: 1000 }
+      }),
+    reopenRun: () =>
+      answer('reopenRun', () => {
+        const plan = open!.modules
+        return fakeReport(
+          open!,
+          quantized!,
+          plan.map((planned) => fakeModule(planned, quantized!)),
+        )
+      }),
     quantize: (recipe, calibration, onProgress) =>
       answer('quantize', async () => {
         cancelled = false
+        quantized = recipe
         const plan = open!.modules
         const modules: ModuleRecord[] = []
         onProgress({ type: 'phase', phase: 'tokenize', done: 1, total: 1, label: calibration?.name ?? '' })

@@ -1,4 +1,5 @@
 import type { TextInput } from '../workers/api'
+import type { ArchiveApi } from '../workers/archive-api'
 import type { EngineHandle } from '../workers/client'
 import type { HubAccess } from '../workers/hub-api'
 import { type FetchText, textPath } from './catalog'
@@ -19,6 +20,21 @@ export interface Host {
   readonly hubStandIn?: string | null
   /** Puts a text on the clipboard. */
   copy(text: string): Promise<void>
+  /** What browsers tell of their storage and promise of it; tests may lack it. */
+  readonly browser?: BrowserHost
+}
+
+export interface BrowserHost {
+  /** Name and version, and the system: "Chrome 141, Linux". */
+  readonly name: string
+  room(): Promise<{ readonly usage: number; readonly quota: number; readonly persisted: boolean } | null>
+  /** Asks for storage that the browser does not clear by itself; whether it is granted. */
+  persist(): Promise<boolean>
+  /** Small settings that outlive the tab; null where there are none. */
+  recall(key: string): string | null
+  remember(key: string, value: string): void
+  /** Told whenever this tab or another has changed the kept runs. */
+  onArchiveChange(listen: () => void): void
 }
 
 export interface SaveStream {
@@ -37,6 +53,8 @@ export interface Context {
   readonly ownTexts: Map<string, string>
   /** By the names of the files. */
   readonly taskFiles: Map<string, File>
+  /** Runs of this tab where the browser keeps nothing; null where the engine's archive does. */
+  archive: ArchiveApi | null
   /** For the Hub; in memory only, never in the store. */
   hubToken: string | null
 }

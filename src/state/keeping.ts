@@ -1,6 +1,7 @@
 import { FormatError } from '../errors'
-import type { KeptRun } from '../workers/runs-api'
+import type { KeptRun, ModelHome } from '../workers/runs-api'
 import { type Context, patch, setFailure } from './context'
+import type { Place } from './store'
 
 interface Doing {
   openBundled(name: string): Promise<void>
@@ -15,23 +16,9 @@ export function keepingActions(context: Context, doing: Doing) {
   /** Opens the run's model where that needs nobody, and goes on with the run. */
   const goOn = async (run: KeptRun): Promise<void> => {
     if (state().busy) return
-    if (state().model?.inspection.name !== run.model) await reopen(run)
-    if (state().model?.inspection.name !== run.model) return
+    if (!(await openHome(context, doing, run.model, run.home))) return
     patch(context, { recipe: run.recipe, forecast: null })
     await doing.run(run.id)
-  }
-
-  const reopen = async ({ model, home }: KeptRun): Promise<void> => {
-    if (home.from === 'page') return doing.openBundled(home.name)
-    if (home.from === 'hub') return doing.openCached(home.folder, home.name)
-    const names = home.names.length > 0 ? ` (${home.names.join(', ')})` : ''
-    setFailure(
-      context,
-      'open',
-      new FormatError(
-        `${model}: expected the files${names} of the run that is kept, got none open — drop them again, then choose Resume`,
-      ),
-    )
   }
 
   const forget = async ({ id }: KeptRun): Promise<void> => {
@@ -45,6 +32,26 @@ export function keepingActions(context: Context, doing: Doing) {
   }
 
   return { goOn, forgetRun: forget, refreshKept: () => refreshKept(context) }
+}
+
+/** Opens the model of a run, unless it is open; where only a person has its files, they are asked for. Whether it is open then. */
+export async function openHome(
+  context: Context,
+  opening: Pick<Doing, 'openBundled' | 'openCached'>,
+  model: string,
+  home: ModelHome,
+  place: Place = 'open',
+): Promise<boolean> {
+  const isOpen = () => context.store.getState().model?.inspection.name === model
+  if (isOpen()) return true
+  if (home.from === 'page') await opening.openBundled(home.name)
+  else if (home.from === 'hub') await opening.openCached(home.folder, home.name)
+  else {
+    const names = home.names.length > 0 ? ` (${home.names.join(', ')})` : ''
+    const message = `${model}: expected the files${names} of the run that is kept, got none open — drop them again, then ${place === 'open' ? 'choose Resume' : 'try again'}`
+    setFailure(context, place, new FormatError(message))
+  }
+  return isOpen()
 }
 
 export async function refreshKept(context: Context): Promise<void> {

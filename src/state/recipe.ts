@@ -73,6 +73,12 @@ export function recipeProblems(recipe: Recipe, method: MethodDescription): Recor
   return problems
 }
 
+/** A recipe of another version of the page: options that it does not know follow their defaults. */
+export const completed = (recipe: Recipe, method: MethodDescription): Recipe => ({
+  ...recipe,
+  options: { ...defaultOptions(method), ...recipe.options },
+})
+
 /** Reads a saved recipe. FormatError names the first field that is wrong and what to do. */
 export function parseRecipe(json: string, methods: readonly MethodDescription[]): Recipe {
   const read = readRecipe({ name: 'recipe', text: json })
@@ -87,7 +93,7 @@ export function parseRecipe(json: string, methods: readonly MethodDescription[])
     throw new FormatError(
       `recipe options: expected only ${[...known].join(', ')}, got '${stranger}' — remove it or use a newer Bitloom`,
     )
-  const recipe = { ...read, options: { ...defaultOptions(method), ...read.options } }
+  const recipe = completed(read, method)
   const [field, problem] = Object.entries(recipeProblems(recipe, method))[0] ?? []
   if (field && field !== 'text') throw new FormatError(`recipe ${field}: ${problem} — correct it in the file`)
   return recipe

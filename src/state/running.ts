@@ -1,4 +1,4 @@
-import type { Progress, Recipe } from '../records'
+import type { Progress, Recipe, RunReport } from '../records'
 import { presetOptions } from '../workers/api'
 import { type Context, occupy, patch, setFailure, textNamed } from './context'
 import { nothingKnown } from './exports'
@@ -17,8 +17,10 @@ const MOST_RECOVERIES = 3
 const UPDATE_MS = 100
 
 /** The recipe and the run made from it. */
-export function runningActions(context: Context, { restart }: { restart(): Promise<void> }) {
-  let runs = 0
+export function runningActions(
+  context: Context,
+  { restart, keepRun }: { restart(): Promise<void>; keepRun(report: RunReport): Promise<number> },
+) {
   const state = context.store.getState
 
   const setRecipe = (change: Partial<Recipe>): void => {
@@ -127,11 +129,11 @@ export function runningActions(context: Context, { restart }: { restart(): Promi
         progress.flush()
         update((current) => resumed(current, context.host.now()))
         const { startedAt, slept: asleep } = state().run!
-        runs += 1
+        const number = await keepRun(report)
         patch(context, {
           run: { ...runOfReport(report, label, startedAt, context.host.now()), slept: asleep },
-          result: { report, run: runs, alive: true, exports: nothingKnown },
-          runs: [...state().runs, runRecord(runs, modelKey(model), report)],
+          result: { report, run: number, alive: true, exports: nothingKnown },
+          runs: [...state().runs, runRecord(number, modelKey(model), report)],
           generation: { ...state().generation, quantized: null, running: null },
         })
       } catch (error) {

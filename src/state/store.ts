@@ -3,6 +3,7 @@ import type { GpuInfo } from '../gpu/device'
 import type { Inspection, Phase, Recipe, RunForecast, RunReport, SensitivityReport } from '../records'
 import type { GenerationReport, MethodDescription, TaskInfo } from '../workers/api'
 import type { KeptRun } from '../workers/runs-api'
+import { type Archive, noArchive } from './archive'
 import { type Benchmark, noBenchmark } from './benchmark'
 import type { Catalog } from './catalog'
 import type { ExportsKnown } from './exports'
@@ -25,6 +26,8 @@ export interface StudioState {
   readonly hub: Hub
   /** Runs that the browser keeps, the latest first. */
   readonly kept: readonly KeptRun[]
+  /** Finished runs that are kept for good. */
+  readonly archive: Archive
   readonly model: OpenModel | null
   readonly recipe: Recipe | null
   readonly forecast: RunForecast | null
@@ -58,8 +61,8 @@ export interface StudioState {
 }
 
 export type StepId = 'open' | 'inspect' | 'recipe' | 'run' | 'look' | 'measure' | 'take'
-/** Where the engine is asked for something: a step, or the page beside the path. */
-export type Place = StepId | 'benchmark'
+/** Where the engine is asked for something: a step, or a page beside the path. */
+export type Place = StepId | 'benchmark' | 'runs'
 export type Busy =
   | 'open'
   | 'run'
@@ -165,6 +168,7 @@ export const createStudioStore = (): StudioStore =>
     opening: { status: 'idle' },
     hub: noHub,
     kept: [],
+    archive: noArchive,
     model: null,
     recipe: null,
     forecast: null,

@@ -1,3 +1,4 @@
+import { archivingActions } from './archiving'
 import { benchmarkingActions } from './benchmarking'
 import { loadCatalog } from './catalog'
 import { comparingActions } from './comparing'
@@ -16,9 +17,10 @@ import { taskActions } from './tasks'
 export function createStudio(host: Host) {
   const store = createStudioStore()
   const own = { ownTexts: new Map(), taskFiles: new Map() }
-  const context: Context = { store, host, engine: host.connect(), reopen: null, hubToken: null, ...own }
+  const context: Context = { store, host, engine: host.connect(), reopen: null, archive: null, hubToken: null, ...own }
   const opening = openingActions(context)
-  const running = runningActions(context, opening)
+  const archiving = archivingActions(context, opening)
+  const running = runningActions(context, { ...opening, keepRun: archiving.keepRun })
   const { recover, again } = recoveringActions(context, opening)
   const { measure, measureDivergence, scan, generate, ...measuring } = measuringActions(context)
   const asked = {
@@ -40,6 +42,7 @@ export function createStudio(host: Host) {
     restart: recover,
     ...hubActions(context, opening),
     ...keepingActions(context, { ...opening, run: running.run }),
+    ...archiving,
     ...running,
     run: () => running.run(),
     ...measuring,
@@ -56,7 +59,7 @@ export function createStudio(host: Host) {
         patch(context, { catalog: found })
         opening.suggestRecipe()
       })
-      await Promise.all([catalog, opening.start()])
+      await Promise.all([catalog, opening.start(), archiving.openArchive()])
     },
     select: (module: string) => patch(context, { selected: module }),
     showMeasure: (measure: Measure) => patch(context, { measure }),

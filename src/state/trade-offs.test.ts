@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { archivedRun, measuredAs } from '../../test/archived-runs'
 import type { PerplexityReport } from '../records'
 import type { Measurement } from './measurements'
 import type { RunRecord } from './runs'
-import { tradeOffs } from './trade-offs'
+import { keptTradeOffs, tradeOffs } from './trade-offs'
 
 const run = (number: number, total: number, model = 'a') =>
   ({ run: number, model, modelName: model, label: `run ${number}`, bits: { total } }) as unknown as RunRecord
@@ -40,5 +41,34 @@ describe('what bits cost', () => {
     expect(tradeOffs([], [])).toBeNull()
     expect(tradeOffs(runs, [line(1, 12), line(2, null)])).toBeNull()
     expect(tradeOffs(runs, [line(1, 12), line(2, Number.POSITIVE_INFINITY)])).toBeNull()
+  })
+})
+
+describe('what kept runs cost', () => {
+  const kept = (n: number, bits: number, packedBytes: number, perplexity: number | null) =>
+    archivedRun(
+      n,
+      { bits: { code: bits, scale: 0, index: 0, total: bits }, packedBytes },
+      perplexity === null ? undefined : measuredAs(perplexity),
+    ).head
+  const setting = { text: 'union', protocol: 'windows:64', maxTokens: 512 }
+  const runs = [kept(1, 4, 500, 52), kept(2, 3, 600, 60), kept(3, 2, 700, 55), kept(4, 1, 1, null)]
+  const front = (cost: 'bits' | 'bytes') =>
+    keptTradeOffs(runs, setting, cost)!.points.map(({ run, best }) => [run, best])
+
+  it('has a front of bits, and another of bytes', () => {
+    expect(front('bits')).toEqual([
+      [3, true],
+      [2, false],
+      [1, true],
+    ])
+    expect(front('bytes')).toEqual([
+      [1, true],
+      [2, false],
+      [3, false],
+    ])
+    expect(keptTradeOffs(runs, setting, 'bytes')).toMatchObject({ original: 50, modelName: 'wren-nano' })
+    expect(keptTradeOffs(runs.slice(2), setting, 'bits')).toBeNull()
+    expect(keptTradeOffs(runs, { ...setting, maxTokens: 1 }, 'bits')).toBeNull()
   })
 })

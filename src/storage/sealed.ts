@@ -10,6 +10,9 @@ const sealedName = /^(.+)\.([0-9a-f]{64})\.([a-z]+)$/
 
 export const isSealed = (name: string): boolean => sealedName.test(name)
 
+/** Of a sealed file; null for another. */
+export const stemOf = (name: string): string | null => sealedName.exec(name)?.[1] ?? null
+
 const ASIDE = '.part'
 export const isAside = (name: string): boolean => name.endsWith(ASIDE)
 
@@ -17,6 +20,20 @@ const HASHED_BYTES = 4 * 2 ** 20
 
 /** Writes aside and renames; what had the same stem before is removed. Gives the name. */
 export async function writeSealed(
+  store: FileStore,
+  folder: string,
+  stem: string,
+  extension: string,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<string> {
+  const name = await addSealed(store, folder, stem, extension, chunks)
+  for (const other of await store.files(folder))
+    if (other.name !== name && stemOf(other.name) === stem) await store.remove(folder, other.name)
+  return name
+}
+
+/** The same where the caller knows what had the stem before: a folder of thousands is not looked through. */
+export async function addSealed(
   store: FileStore,
   folder: string,
   stem: string,
@@ -42,9 +59,14 @@ export async function writeSealed(
   }
   const name = `${stem}.${hash.digest()}.${extension}`
   await store.rename(folder, aside, name)
-  for (const other of await store.files(folder))
-    if (other.name !== name && sealedName.exec(other.name)?.[1] === stem) await store.remove(folder, other.name)
   return name
+}
+
+/** One sealed file; null where it is not there, or not what its name says. */
+export async function sealedFile(store: FileStore, folder: string, name: string): Promise<ByteSource | null> {
+  const digest = sealedName.exec(name)?.[2]
+  const file = digest === undefined ? null : await store.source(folder, name)
+  return file && (await digestOf(store, file)) === digest ? file : null
 }
 
 /** The sealed files of a folder by their stems; those that are not what their names say are `damaged`. */

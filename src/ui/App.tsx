@@ -2,6 +2,7 @@ import { Banner } from './Banner'
 import { BenchmarkPage } from './BenchmarkPage'
 import { DropTarget } from './DropTarget'
 import { Header } from './Header'
+import { RunsPage } from './runs/RunsPage'
 import { InspectStep } from './steps/InspectStep'
 import { LookStep } from './steps/LookStep'
 import { MeasureStep } from './steps/MeasureStep'
@@ -14,8 +15,8 @@ import { useAwake } from './use-awake'
 import { useArrival, useView } from './view'
 
 /**
- * One page, one path: seven steps from a dropped model to a file that is taken away. The benchmark is beside it; the path
- * stays behind as it was, and so does what runs on it.
+ * One page, one path: seven steps from a dropped model to a file that is taken away. The benchmark and the kept runs are
+ * beside it; the path stays behind as it was, and so does what runs on it.
  */
 export function App() {
   const view = useView()
@@ -23,8 +24,8 @@ export function App() {
   useAwake(useStudioState(({ busy, run }) => busy !== null && !(busy === 'run' && run?.status === 'paused')))
   return (
     <>
-      <a className="skip-link" href={view === 'studio' ? '#step-open' : '#benchmark'}>
-        Skip to the {view === 'studio' ? 'first step' : 'benchmark'}
+      <a className="skip-link" href={view === 'studio' ? '#step-open' : `#${view}`}>
+        Skip to the {view === 'studio' ? 'first step' : view}
       </a>
       <Header view={view} />
       <Banner />
@@ -38,6 +39,7 @@ export function App() {
         <TakeStep />
       </main>
       {view === 'benchmark' && <BenchmarkPage />}
+      {view === 'runs' && <RunsPage />}
       <DropTarget />
     </>
   )

@@ -8,7 +8,7 @@ import { useStudioState } from './studio-context'
 
 interface DifferenceMapProps {
   readonly plan: readonly PlannedModule[]
-  readonly selected: string
+  readonly selected: string | null
   readonly onSelect: (name: string) => void
   readonly onPicture: OnPicture
 }
@@ -21,10 +21,13 @@ export function DifferenceMap(props: DifferenceMapProps) {
   const of = (run: number | null) => runs.find((record) => record.run === run && record.model === model)
   const [left, right] = [of(a), of(b)]
   if (!left || !right || left === right) return null
-  return <Between {...props} a={left} b={right} />
+  return <DifferenceBetween {...props} a={left} b={right} />
 }
 
-function Between({ a, b, ...props }: DifferenceMapProps & { a: RunRecord; b: RunRecord }) {
+type MappedRun = Pick<RunRecord, 'run' | 'label' | 'modules' | 'widths'>
+
+/** The same of two runs that are given. */
+export function DifferenceBetween({ a, b, ...props }: DifferenceMapProps & { a: MappedRun; b: MappedRun }) {
   const view = useMemo(() => differenceMeasure(a, b), [a, b])
   return (
     <ModelMap

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import type { EngineState } from '../state/store'
+import { formatInteger } from './format'
 import './header.css'
 import { STEPS, stepProgress } from './path'
 import { useStudioState } from './studio-context'
@@ -14,6 +15,7 @@ export function Header({ view }: { view: View }) {
         Bitloom
       </h1>
       <PathNav />
+      <RunsLink shown={view === 'runs'} />
       <BenchmarkLink shown={view === 'benchmark'} />
       <Device />
       <ThemeSwitch />
@@ -44,6 +46,15 @@ function PathNav() {
 }
 
 const PROGRESS_WORDS = { waiting: 'waiting', open: 'ready', busy: 'working', done: 'done', failed: 'failed' }
+
+function RunsLink({ shown }: { shown: boolean }) {
+  const count = useStudioState((state) => state.archive.runs.length)
+  return (
+    <a id="to-runs" className="aside-link" href="#runs" aria-current={shown ? 'page' : undefined}>
+      Runs{count > 0 && <span className="aside-count"> {formatInteger(count)}</span>}
+    </a>
+  )
+}
 
 function BenchmarkLink({ shown }: { shown: boolean }) {
   const running = useStudioState((state) => state.busy === 'benchmark')

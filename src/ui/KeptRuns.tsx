@@ -1,4 +1,4 @@
-import { useEffect } from 'react'
+import { useEffect, useMemo } from 'react'
 import { recipeLabel } from '../state/recipe'
 import type { KeptRun } from '../workers/runs-api'
 import { formatBytes, formatDate } from './format'
@@ -8,6 +8,9 @@ import { useStudio, useStudioState } from './studio-context'
 export function KeptRuns() {
   const studio = useStudio()
   const kept = useStudioState((state) => state.kept)
+  const archive = useStudioState((state) => state.archive.runs)
+  /** Results that are kept with their runs are seen there. */
+  const results = useMemo(() => new Set(archive.map(({ result }) => (result?.kept ? result.folder : null))), [archive])
   const own = useStudioState((state) => state.busy === 'run' || state.result !== null)
   const busy = useStudioState((state) => state.busy !== null)
   const ready = useStudioState((state) => state.engine.status === 'ready')
@@ -18,7 +21,7 @@ export function KeptRuns() {
     return () => document.removeEventListener('visibilitychange', look)
   }, [studio])
   // what this tab holds is seen under Run
-  const offered = own ? kept.filter(({ held }) => !held) : kept
+  const offered = kept.filter(({ id, held }) => !(own && held) && !results.has(id))
   if (offered.length === 0) return null
   return (
     <section aria-label="Kept runs">

@@ -24,7 +24,9 @@ export function RunsTable() {
     <section className="stack" aria-label="Runs of this sitting">
       <h3>
         Runs{' '}
-        <span className="quiet plain-weight">of this sitting; mark two as A and B to see where their bits differ</span>
+        <span className="quiet plain-weight">
+          of this sitting; mark two as A and B to see where their bits differ. <a href="#runs">All kept runs</a>
+        </span>
       </h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section ref={area} className="table-area runs" aria-label="Runs" tabIndex={0} onScroll={onScroll}>

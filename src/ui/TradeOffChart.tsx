@@ -1,5 +1,5 @@
-import { useCallback, useMemo, useState } from 'react'
-import { tradeOffs } from '../state/trade-offs'
+import { type ReactNode, useCallback, useMemo, useState } from 'react'
+import { type TradeOffs, tradeOffs } from '../state/trade-offs'
 import { drawTradeOffs, layoutTradeOffs, pointAt, tradeOffText } from './maps/trade-offs'
 import { Plot, walkLine } from './Plot'
 import { savePicture } from './save'
@@ -14,31 +14,44 @@ export function TradeOffChart() {
   const runs = useStudioState((state) => state.runs)
   const measurements = useStudioState((state) => state.measurements)
   const found = useMemo(() => tradeOffs(runs, measurements), [runs, measurements])
+  return found && <TradeOffPlot found={found} name={`${studio.baseName()}-bits-perplexity`} />
+}
+
+interface TradeOffPlotProps {
+  readonly found: TradeOffs
+  /** Of the picture. */
+  readonly name: string
+  readonly tools?: ReactNode
+}
+
+/** Runs by what they take and what is left, with those that no other beats joined. */
+export function TradeOffPlot({ found, name, tools }: TradeOffPlotProps) {
   const [chosen, setCursor] = useState<number | null>(null)
-  const cursor = chosen !== null && chosen < (found?.points.length ?? 0) ? chosen : null
+  const cursor = chosen !== null && chosen < found.points.length ? chosen : null
   const draw = useCallback<Draw>(
-    (ctx, width, theme) => found && drawTradeOffs(ctx, found, layoutTradeOffs(found, width), cursor, theme),
+    (ctx, width, theme) => drawTradeOffs(ctx, found, layoutTradeOffs(found, width), cursor, theme),
     [found, cursor],
   )
-  if (!found) return null
+  const paid = found.cost === 'bytes' ? 'bytes of the packed file' : 'stored bits a weight'
   const { text, protocol, maxTokens, modelName, points } = found
   return (
     <Plot
       title={
         <>
-          What bits buy{' '}
+          What {found.cost === 'bytes' ? 'bytes' : 'bits'} buy{' '}
           <span className="quiet plain-weight">
-            all stored bits a weight; {text}, {protocol}
+            {found.cost === 'bytes' ? 'bytes of the packed file' : 'all stored bits a weight'}; {text}, {protocol}
             {maxTokens !== null && `, first ${maxTokens} tokens`}
           </span>
         </>
       }
-      label={`Perplexity over stored bits of ${points.length} runs. Arrow keys read out a run.`}
+      tools={tools}
+      label={`Perplexity over ${found.cost === 'bytes' ? 'file size' : 'stored bits'} of ${points.length} runs. Arrow keys read out a run.`}
       height={(width) => layoutTradeOffs(found, width).height}
       draw={draw}
       readout={tradeOffText(found, cursor)}
-      caption={`${modelName}: perplexity over stored bits a weight, ${text}, ${protocol}`}
-      onPicture={savePicture(`${studio.baseName()}-bits-perplexity`)}
+      caption={`${modelName}: perplexity over ${paid}, ${text}, ${protocol}`}
+      onPicture={savePicture(name)}
       onPoint={(at) => setCursor(at && pointAt(found, layoutTradeOffs(found, at.width), at.x, at.y))}
       onKey={(key, far) => {
         if (key === 'Escape') setCursor(null)

@@ -1,9 +1,12 @@
 import { useEffect, useLayoutEffect, useRef, useSyncExternalStore } from 'react'
 
-/** The studio's path, or the page beside it. */
-export type View = 'studio' | 'benchmark'
+/** The studio's path, or a page beside it. */
+export type View = 'studio' | 'benchmark' | 'runs'
 
-const viewOf = (): View => (location.hash === '#benchmark' ? 'benchmark' : 'studio')
+const viewOf = (): View => {
+  const view = location.hash.slice(1)
+  return view === 'benchmark' || view === 'runs' ? view : 'studio'
+}
 
 function subscribe(changed: () => void): () => void {
   window.addEventListener('hashchange', changed)
@@ -13,29 +16,30 @@ function subscribe(changed: () => void): () => void {
 /** What the address asks for: Back, Forward and bookmarks work as with any page. */
 export const useView = (): View => useSyncExternalStore(subscribe, viewOf)
 
-/** Leaves the benchmark where something happens in the studio. */
+/** Leaves a page beside the path where something happens in the studio. */
 export function showStudio(): void {
-  if (viewOf() === 'benchmark') location.hash = '#step-open'
+  if (viewOf() !== 'studio') location.hash = '#step-open'
 }
 
-/** Takes the eye and the focus along when the view changes: to the benchmark's title, and back to where one was. */
+/** Takes the eye and the focus along when the view changes: to the page's title, and back to where one was. */
 export function useArrival(view: View): void {
   const shown = useRef(view)
   const place = useRef(0)
   useLayoutEffect(() => {
-    if (shown.current === view) return
+    const before = shown.current
+    if (before === view) return
     shown.current = view
-    if (view === 'benchmark') {
+    if (view !== 'studio') {
       window.scrollTo({ top: 0, behavior: 'instant' })
-      document.getElementById('title-benchmark')?.focus({ preventScroll: true })
+      document.getElementById(`title-${view}`)?.focus({ preventScroll: true })
       return
     }
     const step = location.hash.startsWith('#step-') && document.getElementById(location.hash.slice(1))
     if (step) step.scrollIntoView({ behavior: 'instant' })
     else scrollBack(place.current, FRAMES)
-    // what had the focus went with the benchmark, unless it was in the header
+    // what had the focus went with the page, unless it was in the header
     if (document.activeElement === document.body)
-      document.getElementById('to-benchmark')?.focus({ preventScroll: true })
+      document.getElementById(`to-${before}`)?.focus({ preventScroll: true })
   }, [view])
 
   useEffect(() => {

@@ -17,8 +17,9 @@ import type {
   Verification,
   ZeroShotReport,
 } from '../records'
+import type { ArchiveApi } from './archive-api'
 import type { HubApi } from './hub-api'
-import type { RunsApi } from './runs-api'
+import type { ResultOrigin, RunsApi } from './runs-api'
 
 export {
   type MethodDescription,
@@ -79,6 +80,15 @@ export interface EngineApi {
   forecast(recipe: Recipe): Promise<RunForecast>
   /** The runs that this browser keeps, to be taken up again. */
   readonly runs: RunsApi
+  /** The runs that it keeps for good: their records, and packed results where a person wants that. */
+  readonly archive: ArchiveApi
+  /** Where the result of the last run, or of one that was opened again, came from; null where there is none. */
+  origin(): Promise<ResultOrigin | null>
+  /**
+   * Opens the packed result of a run of the open model, by its folder, without quantizing. FormatError where the run is of another model,
+   * StorageError where its blocks are not all there.
+   */
+  reopenRun(folder: string): Promise<RunReport>
   /**
    * Rejects with CancelledError after `cancel`. A result that was there before stays as it was. Goes on with the `kept` run, by
    * its id; without, with one of the same recipe, text and model that was broken off.

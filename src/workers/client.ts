@@ -1,6 +1,7 @@
 import * as Comlink from 'comlink'
 import { DeviceLostError, GpuUnavailableError } from '../errors'
 import type { EngineApi } from './api'
+import type { ArchiveApi } from './archive-api'
 import address from './engine.worker?worker&url'
 import { keepErrorFamilies } from './errors-transfer'
 import type { HubApi } from './hub-api'
@@ -66,6 +67,9 @@ function guard(remote: Comlink.Remote<EngineApi>, crashed: Promise<never>): Engi
     hub: guardHub(remote.hub as unknown as Comlink.Remote<HubApi>, or),
     forecast: (recipe) => or(remote.forecast(recipe)),
     runs: guardRuns(remote.runs as unknown as Comlink.Remote<RunsApi>, or),
+    archive: guardArchive(remote.archive as unknown as Comlink.Remote<ArchiveApi>, or),
+    origin: () => or(remote.origin()),
+    reopenRun: (folder) => or(remote.reopenRun(folder)),
     quantize: (recipe, calibration, onProgress, kept) =>
       or(remote.quantize(recipe, calibration, Comlink.proxy(onProgress), kept)),
     pause: () => or(remote.pause()),
@@ -103,6 +107,21 @@ const guardHub = (remote: Comlink.Remote<HubApi>, or: <T>(call: Promise<unknown>
 const guardRuns = (remote: Comlink.Remote<RunsApi>, or: <T>(call: Promise<unknown>) => Promise<T>): RunsApi => ({
   list: () => or(remote.list()),
   forget: (id) => or(remote.forget(id)),
+})
+
+const guardArchive = (
+  remote: Comlink.Remote<ArchiveApi>,
+  or: <T>(call: Promise<unknown>) => Promise<T>,
+): ArchiveApi => ({
+  list: () => or(remote.list()),
+  read: (id) => or(remote.read(id)),
+  add: (run) => or(remote.add(run)),
+  change: (id, change) => or(remote.change(id, change)),
+  remove: (ids) => or(remote.remove(ids)),
+  dropResults: (ids) => or(remote.dropResults(ids)),
+  removeDamaged: () => or(remote.removeDamaged()),
+  exportRuns: (ids) => or(remote.exportRuns(ids)),
+  importRuns: (file) => or(remote.importRuns(file)),
 })
 
 const withoutWebGpu = () =>

@@ -1,3 +1,4 @@
+import type { RunHead } from '../archived-run'
 import { FormatError, GpuUnavailableError, invariant, type StorageError } from '../errors'
 import { type ByteSource, blobSource } from '../formats/bytes'
 import { dequantize } from '../formats/dequantize'
@@ -15,18 +16,19 @@ import type { WeightSource } from '../models/weights'
 import { continueText } from '../pipeline/continue'
 import { divergence } from '../pipeline/divergence'
 import { type ExportFacts, type ExportFormat, exportAs, exportFacts, type Outcome } from '../pipeline/exports'
-import { fingerprintOf } from '../pipeline/fingerprint'
+import { fingerprintOf, modelDigest } from '../pipeline/fingerprint'
 import { forecastOf, forecastRun, inspect } from '../pipeline/inspect'
 import { type OpenedModel, openFiles, quantizedWeights, weightsOf } from '../pipeline/opened'
 import { PauseSwitch } from '../pipeline/pause'
 import { perplexity } from '../pipeline/perplexity'
 import { quantize } from '../pipeline/quantize'
+import { reopen } from '../pipeline/reopen'
 import { type Scalings, scaledWindow } from '../pipeline/scaling'
 import { scan } from '../pipeline/scan'
 import { perplexitiesAgree, verifyTensors } from '../pipeline/verify'
 import { zeroShot } from '../pipeline/zero-shot'
 import { readTask } from '../pipeline/zero-shot-task'
-import type { Recipe, RunForecast } from '../records'
+import type { Recipe, RunForecast, RunReport } from '../records'
 import type { Scratch } from '../storage/scratch'
 import type { EngineApi, OpenResult } from './api'
 import { fetchBundled } from './bundled'
@@ -34,8 +36,9 @@ import { HubDesk } from './hub-desk'
 import { opfsStore } from './opfs-store'
 import { pageRoom, withScratch } from './page-room'
 import { remembering } from './remembering'
+import { acrossTabs, RunArchive, tellTabs } from './run-archive'
 import { breakOff, type HeldRun, RunDesk } from './run-desk'
-import type { ModelHome } from './runs-api'
+import type { ModelHome, ResultOrigin } from './runs-api'
 import { tuningCache } from './tuning-cache'
 
 /** A result: codes of every linear, from a run just done or from a packed file. */
@@ -63,7 +66,15 @@ export class Engine implements EngineApi {
     result: async (format) => (await exportAs(format, this.#quantized())).files,
   })
 
-  readonly runs = new RunDesk(opfsStore('runs'))
+  readonly #runStore = opfsStore('runs')
+  readonly runs = new RunDesk(this.#runStore)
+  readonly archive = new RunArchive({
+    store: opfsStore('archive'),
+    alone: acrossTabs,
+    // a result that a tab shows stays as long as it does; this tab need not ask itself
+    forget: async (folder) => (this.#held?.folder.name === folder ? 0 : this.runs.discard(folder).catch(() => 0)),
+    onChange: tellTabs,
+  })
   /** Where the result's linears are. */
   #held: HeldRun | null = null
   #home: ModelHome = { from: 'files', names: [] }
@@ -148,6 +159,36 @@ export class Engine implements EngineApi {
     } finally {
       this.#pause = null
     }
+  }
+
+  async origin(): Promise<ResultOrigin | null> {
+    if (!this.#result || !this.#held) return null
+    const { folder } = this.#held
+    const { fingerprint } = (await folder.description()) ?? {}
+    const kept = folder.store === this.#runStore
+    return {
+      model: fingerprint?.model ?? (await modelDigest(this.#opened())),
+      home: this.#home,
+      folder: kept ? folder.name : null,
+      bytes: (await folder.holds()).bytes,
+    }
+  }
+
+  reopenRun(id: string): Promise<RunReport> {
+    return this.#busy(async () => {
+      const model = this.#opened()
+      const held = await this.runs.hold(id)
+      try {
+        const result = await reopen(model, held.folder)
+        await this.#letGo()
+        this.#held = held
+        this.#result = { model, ...result }
+        return result.report
+      } catch (error) {
+        held.release()
+        throw error
+      }
+    })
   }
 
   async pause() {
@@ -278,7 +319,9 @@ export class Engine implements EngineApi {
   async #letGo(): Promise<void> {
     const held = this.#held
     this.#held = null
-    await held?.folder.remove().catch(() => {}) // then it is listed, and can be deleted
+    const isIt = ({ result }: RunHead) => result?.kept === true && result.folder === held?.folder.name
+    const { runs } = held ? await this.archive.list().catch(() => ({ runs: [] })) : { runs: [] }
+    if (!runs.some(isIt)) await held?.folder.remove().catch(() => {}) // then it is listed, and can be deleted
     held?.release()
   }
 

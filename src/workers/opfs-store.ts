@@ -8,7 +8,7 @@ export interface OpfsStore extends FileStore {
 }
 
 /** @param root the folder of all its folders */
-export function opfsStore(root: 'hub' | 'runs' | 'scratch'): OpfsStore {
+export function opfsStore(root: 'hub' | 'runs' | 'scratch' | 'archive'): OpfsStore {
   const rootFolder = async () => (await navigator.storage.getDirectory()).getDirectoryHandle(root, { create: true })
   const folderAt = async (folder: string, create = false) => (await rootFolder()).getDirectoryHandle(folder, { create })
   const blob = async (folder: string, name: string) => (await (await folderAt(folder)).getFileHandle(name)).getFile()
@@ -22,10 +22,11 @@ export function opfsStore(root: 'hub' | 'runs' | 'scratch'): OpfsStore {
     },
     async files(folder) {
       const found = await absent(folderAt(folder))
-      const files: { name: string; size: number }[] = []
+      const files: Promise<{ name: string; size: number }>[] = []
+      // asked together: one after the other, a thousand take twice as long
       for await (const [name, handle] of found?.entries() ?? [])
-        if (handle instanceof FileSystemFileHandle) files.push({ name, size: (await handle.getFile()).size })
-      return files
+        if (handle instanceof FileSystemFileHandle) files.push(handle.getFile().then(({ size }) => ({ name, size })))
+      return Promise.all(files)
     },
     async source(folder, name) {
       const file = await absent(blob(folder, name))

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { homeSchema } from '../archived-run'
 import { StorageError } from '../errors'
 import { type Fingerprint, nameOf } from '../pipeline/fingerprint'
 import { RunFolder } from '../pipeline/run-folder'
@@ -12,11 +13,7 @@ export type AboutRun = Pick<KeptRun, 'model' | 'home' | 'recipe' | 'layers' | 'b
 const text = z.string()
 const about: z.ZodType<AboutRun> = z.object({
   model: text,
-  home: z.discriminatedUnion('from', [
-    z.object({ from: z.literal('page'), name: text }),
-    z.object({ from: z.literal('hub'), folder: text, name: text }),
-    z.object({ from: z.literal('files'), names: z.array(text) }),
-  ]) satisfies z.ZodType<ModelHome>,
+  home: homeSchema satisfies z.ZodType<ModelHome>,
   recipe: z.custom<Recipe>((value) => typeof value === 'object' && value !== null),
   layers: z.int().min(1),
   begun: z.number(),
@@ -58,13 +55,23 @@ export class RunDesk implements RunsApi {
   }
 
   forget = async (id: string): Promise<void> => {
+    await this.discard(id)
+  }
+
+  /** Forgets a run; gives the bytes that were freed. */
+  discard = async (id: string): Promise<number> => {
     const { folder, release } = await this.#hold(id, null)
     try {
+      const { bytes } = await folder.holds()
       await folder.remove()
+      return bytes
     } finally {
       release()
     }
   }
+
+  /** Takes a run to show its result; nothing is written. StorageError where another tab holds it. */
+  hold = (id: string): Promise<HeldRun> => this.#hold(id, null)
 
   /**
    * Where a run is to be kept: the one that is given, one of the same fingerprint that was broken off, or a new one. In memory

@@ -22,6 +22,17 @@ export interface KeptRun {
   readonly held: boolean
 }
 
+/** Where the result at hand came from, for its record. */
+export interface ResultOrigin {
+  /** Digest of the model, as in a run's fingerprint. */
+  readonly model: string
+  readonly home: ModelHome
+  /** Of its packed codes; null where they live in memory only. */
+  readonly folder: string | null
+  /** Of the folder. */
+  readonly bytes: number
+}
+
 export interface RunsApi {
   /** The latest first; none where the browser keeps nothing, as in a private window. */
   list(): Promise<KeptRun[]>

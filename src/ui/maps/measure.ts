@@ -102,7 +102,7 @@ export function tellingMeasure(modules: readonly MappedModule[]): Measure {
 }
 
 /** Mean width of the columns in one run less that in another, by module. */
-export function differenceMeasure(a: RunRecord, b: RunRecord): MeasureView {
+export function differenceMeasure(a: Pick<RunRecord, 'widths'>, b: Pick<RunRecord, 'widths'>): MeasureView {
   const signed = (value: number) => `${value > 0 ? '+' : value < 0 ? '−' : ''}${formatNumber(Math.abs(value), 2)}`
   return spoken({
     id: 'difference' as const,
