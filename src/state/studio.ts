@@ -4,10 +4,11 @@ import { comparingActions } from './comparing'
 import { type Context, type Host, patch } from './context'
 import { hubActions } from './hubbing'
 import { keepingActions } from './keeping'
+import { lookingActions } from './looking'
 import { measuringActions } from './measuring'
 import { openingActions } from './opening'
 import { runningActions } from './running'
-import { createStudioStore, type Measure } from './store'
+import { createStudioStore } from './store'
 import { takingActions } from './taking'
 import { taskActions } from './tasks'
 
@@ -33,6 +34,7 @@ export function createStudio(host: Host) {
     ...running,
     run: () => running.run(),
     ...measuring,
+    ...lookingActions(context),
     ...comparingActions(context, running, measuring),
     ...taskActions(context),
     ...taking,
@@ -45,8 +47,6 @@ export function createStudio(host: Host) {
       })
       await Promise.all([catalog, opening.start()])
     },
-    select: (module: string) => patch(context, { selected: module }),
-    showMeasure: (measure: Measure) => patch(context, { measure }),
   }
 }
 

@@ -2,6 +2,7 @@ import { type ReactNode, useMemo } from 'react'
 import type { ModuleRecord } from '../records'
 import type { PlannedModule } from '../state/modules'
 import { formatDuration, formatError, formatNumber, formatSetting, formatShape, formatTenths } from './format'
+import { useStudio, useStudioState } from './studio-context'
 import { type TableColumn, VirtualTable } from './VirtualTable'
 
 interface Row extends PlannedModule {
@@ -19,6 +20,8 @@ interface ModuleTableProps {
 /** Every linear layer of the model, filling in as the run goes. */
 export function ModuleTable({ plan, modules, selected, running, onSelect }: ModuleTableProps) {
   const rows = useMemo(() => tableRows(plan, modules), [plan, modules])
+  const studio = useStudio()
+  const hovered = useStudioState((state) => state.hovered)
   const known = knownOf(modules)
   const columns = useMemo(() => columnsOf(onSelect, known), [onSelect, known])
   return (
@@ -26,13 +29,15 @@ export function ModuleTable({ plan, modules, selected, running, onSelect }: Modu
       label="Modules"
       columns={columns}
       rows={rows}
-      rowKey={(row) => row.name}
+      rowKey={nameOf}
       height={264}
       minWidth={known === 'both' ? 910 : 820}
       selected={selected}
+      hovered={hovered}
       running={running}
       dim={(row) => row.module === null}
       onSelect={(row) => row.module && onSelect(row.name)}
+      onHover={(row) => studio.hover(row?.module ? row.name : null)}
     />
   )
 }
@@ -50,6 +55,8 @@ export function tableRows(plan: readonly PlannedModule[], modules: readonly Modu
     module: done.get(name) ?? null,
   }))
 }
+
+const nameOf = (row: Row): string => row.name
 
 const NONE = <span className="quiet">none</span>
 

@@ -20,7 +20,9 @@ interface VirtualTableProps<Row> {
   readonly height: number
   readonly minWidth: number
   readonly onSelect?: (row: Row) => void
+  readonly onHover?: (row: Row | null) => void
   readonly selected?: string | null
+  readonly hovered?: string | null
   readonly running?: string | null
   readonly dim?: (row: Row) => boolean
 }
@@ -43,6 +45,18 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     const at = runningAt * ROW
     if (at < element.scrollTop || at > element.scrollTop + height - 3 * ROW) element.scrollTop = at - height / 2
   }, [runningAt, height])
+
+  // what is chosen in another view comes into sight, what was clicked here is
+  const { selected } = props
+  const shown = useRef(selected)
+  useEffect(() => {
+    const element = area.current
+    if (shown.current === selected || !element) return
+    shown.current = selected
+    const at = selected ? rows.findIndex((row) => rowKey(row) === selected) * ROW : -1
+    if (at >= 0 && (at < element.scrollTop || at > element.scrollTop + height - 3 * ROW))
+      element.scrollTop = at - height / 2
+  }, [selected, rows, rowKey, height])
 
   return (
     <section
@@ -82,16 +96,19 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
 }
 
 function Line<Row>({ table, row, index }: { table: VirtualTableProps<Row>; row: Row; index: number }) {
-  const { columns, rowKey, onSelect, selected, running, dim } = table
+  const { columns, rowKey, onSelect, onHover, selected, hovered, running, dim } = table
   const key = rowKey(row)
   return (
     <tr
       aria-rowindex={index + 2}
       data-selected={key === selected || undefined}
+      data-hovered={key === hovered || undefined}
       data-running={key === running || undefined}
       data-dim={dim?.(row) || undefined}
       data-clickable={onSelect ? true : undefined}
       onClick={onSelect && (() => onSelect(row))}
+      onPointerEnter={onHover && (() => onHover(row))}
+      onPointerLeave={onHover && (() => onHover(null))}
     >
       {columns.map((column) => (
         <td key={column.key} data-align={column.align} className={column.mono ? 'mono' : undefined}>

@@ -4,6 +4,7 @@ import { BitsLegend } from './BitsLegend'
 import { BARS_HEIGHT, barAt, barText, drawBars, layoutBars, modelWidth, widthBars } from './maps/widths'
 import type { OnPicture } from './PictureButtons'
 import { Plot, walkLine } from './Plot'
+import { useStudio, useStudioState } from './studio-context'
 import type { Draw } from './use-canvas'
 
 interface WidthsChartProps {
@@ -23,8 +24,15 @@ export function WidthsChart({ modules, selected, onSelect, onPicture }: WidthsCh
     () => [...new Set(bars.flatMap(({ shares }) => shares.map(({ bits }) => bits)))].sort((a, b) => a - b),
     [bars],
   )
-  const [chosen, setCursor] = useState<number | null>(null)
-  const cursor = chosen === null || chosen >= bars.length ? null : chosen
+  const studio = useStudio()
+  const hovered = useStudioState((state) => state.hovered)
+  const [chosen, setChosen] = useState<number | null>(null)
+  const elsewhere = useMemo(() => bars.findIndex(({ name }) => name === hovered), [bars, hovered])
+  const cursor = chosen !== null && chosen < bars.length ? chosen : elsewhere < 0 ? null : elsewhere
+  const setCursor = (at: number | null) => {
+    setChosen(at)
+    studio.hover(bars[at ?? -1]?.name ?? null)
+  }
   const place = bars.findIndex(({ name }) => name === selected)
   const draw = useCallback<Draw>(
     (ctx, width, theme) =>

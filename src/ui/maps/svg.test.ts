@@ -9,8 +9,10 @@ import { signed } from './colour'
 import { drawDivergence, layoutDivergence } from './divergence-chart'
 import { type Draw, figureSize, figureSvg } from './figure'
 import { drawLegend } from './legend'
+import { modelGrid } from './map-grid'
+import { tallyOf } from './map-tally'
 import { MEASURES } from './measure'
-import { drawModelMap, layoutGrid, modelGrid } from './model-map'
+import { drawModelMap, layoutGrid } from './model-map'
 import { drawReconstruction, layoutReconstruction } from './reconstruction-chart'
 import { drawnSvg, escapeText } from './svg'
 import { drawTradeOffs, layoutTradeOffs } from './trade-offs'
@@ -43,11 +45,11 @@ const divergence = fakeDivergence('t', 'windows:256', false)
 const bars = widthBars(modules)
 const charts: Readonly<Record<string, Draw>> = {
   map: (ctx, width, of) => {
-    const grid = modelGrid(plan, modules)
+    const grid = modelGrid(plan)
     const layout = layoutGrid(grid, width)
     const scale = MEASURES.bits.scale([])
     const marks = { selected: { row: 0, column: 1 }, running: { row: 1, column: 1 }, cursor: null }
-    drawModelMap(ctx, grid, layout, MEASURES.bits, scale, marks, of)
+    drawModelMap(ctx, tallyOf(null, grid, MEASURES.bits, modules), 'mean', layout, scale, marks, of)
     drawLegend(ctx, layout.left, layout.height + 12, MEASURES.bits.ramp!, scale, MEASURES.bits.tick, of)
   },
   widths: (ctx, width, of) => drawBars(ctx, bars, layoutBars(bars, width), { cursor: 1, selected: 2 }, of),
