@@ -51,6 +51,7 @@ export function CodeFactsTable({ found, panels }: { found: Distributions; panels
       </p>
       <FigureTable
         label={`${CODES.levels}, ${found.name}`}
+        what={CODES.levels}
         head={CODES.levelHead}
         rows={() => levelRows(panels)}
         file={`${found.name}-levels`}

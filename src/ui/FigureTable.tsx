@@ -15,6 +15,8 @@ interface FigureTableProps {
   /** Of what: its accessible name. */
   readonly label: string
   readonly head: readonly string[]
+  /** In a word, where one figure has two tables. */
+  readonly what?: string
   /** Made when the table is opened or saved. */
   readonly rows: () => readonly (readonly Cell[])[]
   /** Of the CSV file, without the ending. */
@@ -22,13 +24,13 @@ interface FigureTableProps {
 }
 
 /** The numbers of a figure: folded away below it, and as a CSV file. */
-export function FigureTable({ label, head, rows, file }: FigureTableProps) {
+export function FigureTable({ label, head, rows, file, what }: FigureTableProps) {
   const studio = useStudio()
   const [open, setOpen] = useState(false)
   return (
     <details className="figure-table" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
-        {DISTRIBUTIONS.asTable}
+        {DISTRIBUTIONS.asTable(what)}
         <span className="visually-hidden">: {label}</span>
       </summary>
       {open && (

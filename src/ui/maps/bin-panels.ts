@@ -1,6 +1,6 @@
-import { formatError, formatInteger, formatTenths } from '../format'
+import { formatError, formatInteger, formatSetting, formatTenths } from '../format'
 import type { MapTheme } from './colour'
-import { linearScale, logScale, niceAbove, niceTicks, type Scale } from './scale'
+import { linearScale, logScale, niceTicks, type Scale } from './scale'
 import { type Box, drawKey, drawPanel, drawUpright, MARGIN, panelBox, stroke } from './series'
 
 /** One histogram among several below each other, with the levels that its values were brought onto where there are such. */
@@ -118,10 +118,10 @@ export function panelText(panels: readonly BinPanel[], { panel, bin }: PanelCurs
   const share = n / Math.max(1, panelTotal(shown))
   const level = nearestLevel(shown.levels ?? [], (low + high) / 2)
   const told = level ? `; ${level.name}: ${formatTenths(level.share)} of the weights are stored so` : ''
-  return `${shown.title.split(':')[0]}, ${formatError(tidy(low))} to ${formatError(tidy(high))} ${shown.unit}: ${formatInteger(n)} weights, ${formatTenths(share)}${told}`
+  return `${shown.title.split(':')[0]}, ${placeText(low)} to ${placeText(high)} ${shown.unit}: ${formatInteger(n)} weights, ${formatTenths(share)}${told}`
 }
 
-const tidy = (value: number): number => (Math.abs(value) < 1e-12 ? 0 : value)
+const placeText = (value: number): string => formatError(Math.abs(value) < 1e-12 ? 0 : value).replace(/^-/, '−')
 
 /** Height of a bar: the part of the values in it, or, where levels stand beside it, the part in as much as a level takes. */
 function heightsOf({ low, high, counts, levels, ...rest }: BinPanel): { bars: number[]; highest: number } {
@@ -148,7 +148,7 @@ export function drawPanels(
     const { bars, highest } = heightsOf(panel)
     const scale: Scale = log
       ? logScale(Math.min(highest / 10, 0.5 / Math.max(1, panelTotal(panel))), highest)
-      : linearScale(0, niceAbove(highest), [0, niceAbove(highest)])
+      : linearScale(0, highest, [0, highest])
     const end = drawPanel(ctx, box, scale, panel.title, theme, shareText)
     if (panel.levels)
       drawKey(
@@ -244,7 +244,7 @@ function drawAxis(ctx: CanvasRenderingContext2D, box: Box, panel: BinPanel, them
   let free = box.x - 4
   for (const tick of panel.ticks ?? niceTicks(low, high, 6)) {
     const x = box.x + (box.width * (tick - low)) / (high - low)
-    const text = formatError(tick)
+    const text = formatSetting(tick).replace('-', '−')
     const half = ctx.measureText(text).width / 2
     if (x - half < free || x + half > box.x + box.width + MARGIN.right) continue
     ctx.fillText(text, x, y)

@@ -10,7 +10,7 @@ export const DISTRIBUTIONS = {
   counts: 'Counts',
   linear: 'linear',
   log: 'by factors',
-  asTable: 'As a table',
+  asTable: (what: string | undefined) => `${what ?? 'Figure'} as a table`,
   csv: 'CSV',
   head: ['of', 'from', 'to', 'weights'],
   of: (name: string) => `Distributions of ${name}`,
@@ -39,7 +39,7 @@ export const CODES = {
   pair: (first: boolean, second: boolean) => `${first ? '+' : '−'} ${second ? '+' : '−'}`,
   told: (entropy: string, bits: string, unused: number, clipped: string | null) =>
     [
-      `entropy ${entropy} of ${bits} bits`,
+      `entropy ${entropy} of ${bits} ${bits === '1' ? 'bit' : 'bits'}`,
       ...(unused > 0 ? [`${unused} unused`] : []),
       ...(clipped ? [`${clipped} of the originals lie beyond the levels`] : []),
     ].join(', '),
@@ -63,7 +63,7 @@ export const ERRORS = {
   rms: (value: string) => `root mean square ${value}`,
   within: (part: string) => `${part} within half a step`,
   unit: 'Δw',
-  summary: 'What rounding changed, weight by weight; in steps, dashed lines are half a step away.',
+  summary: 'What rounding changed. Dashed: half a step.',
 } as const
 
 export const OUTLIERS = {
@@ -84,11 +84,11 @@ export const SALIENCY = {
   about: 'saliency of the columns at each width: median, middle half, 5 to 95 %',
   missing: 'Saliency needs a calibrated run whose record has norms and the factor of the inverse Hessian.',
   same: (bits: string, n: number) =>
-    `All ${n} columns have ${bits} bits: there is nothing for saliency to go together with.`,
+    `All ${n} columns have ${bits} ${bits === '1' ? 'bit' : 'bits'}: there is nothing for saliency to go together with.`,
   rho: (rho: string, n: number) => `Spearman’s ρ = ${rho} over ${n} columns`,
   head: ['bits', 'columns', '5 %', '25 %', 'median', '75 %', '95 %'],
   box: (bits: string, n: number, median: string, low: string, high: string) =>
-    `${bits} bits: ${n} columns, median saliency ${median}, middle half ${low} to ${high}`,
+    `${bits} ${bits === '1' ? 'bit' : 'bits'}: ${n} columns, median saliency ${median}, middle half ${low} to ${high}`,
 } as const
 
 export const KINDS = {
