@@ -56,6 +56,7 @@ export function GridMap<M extends { readonly name: string }>(props: GridMapProps
     return cell ? moduleOf(cell, spread) : null
   }
   const point = (place: Place | null) => {
+    if (place?.row === own?.row && place?.column === own?.column) return
     setCursor(place)
     studio.hover(moduleAt(place)?.name ?? null)
   }

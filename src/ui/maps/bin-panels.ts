@@ -149,7 +149,7 @@ export function drawPanels(
     const scale: Scale = log
       ? logScale(Math.min(highest / 10, 0.5 / Math.max(1, panelTotal(panel))), highest)
       : linearScale(0, highest, [0, highest])
-    const end = drawPanel(ctx, box, scale, panel.title, theme, shareText)
+    const end = drawPanel(ctx, box, scale, fitted(ctx, panel.title, box.width, theme), theme, shareText)
     if (panel.levels)
       drawKey(
         ctx,
@@ -180,6 +180,14 @@ export function drawPanels(
     if (panel.levels) drawLevels(ctx, box, panel, panel.levels, scale, theme)
     drawAxis(ctx, box, panel, theme)
   }
+}
+
+/** A title without what no longer fits: its last parts say least, and all of it is in the figure's name. */
+function fitted(ctx: CanvasRenderingContext2D, title: string, width: number, theme: MapTheme): string {
+  ctx.font = `11.5px ${theme.font}`
+  let shown = title
+  while (ctx.measureText(shown).width > width && shown.includes(',')) shown = shown.slice(0, shown.lastIndexOf(','))
+  return shown
 }
 
 const shareText = (share: number): string =>

@@ -17,6 +17,23 @@ function shareWithin(histogram: Histogram, low: number, high: number): number {
   return inside / Math.max(1, totalOf(histogram))
 }
 
+/** Values that a bar should hold on average: fewer make a picket fence of chance. */
+const FEW = 12
+
+/** The same counts in fewer bins, two, four or eight as one, while bars hold few and `least` bins a unit are left. */
+function coarse(histogram: Histogram, least = 0): Histogram {
+  const { low, high, counts } = histogram
+  let factor = 1
+  const bins = () => counts.length / factor
+  const halves = () => counts.length % (2 * factor) === 0 && bins() / 2 / (high - low) >= least
+  while (factor < 8 && totalOf(histogram) < FEW * bins() && halves()) factor *= 2
+  const merged = new Uint32Array(bins())
+  counts.forEach((n, bin) => {
+    merged[Math.floor(bin / factor)]! += n
+  })
+  return { ...histogram, counts: merged }
+}
+
 const beyondOf = (histogram: Histogram): string => {
   const part = (histogram.below + histogram.above) / Math.max(1, totalOf(histogram))
   return part > 0 ? `, ${WEIGHTS.beyond(smallShare(part))}` : ''
@@ -28,7 +45,7 @@ export const smallShare = (share: number): string =>
 
 export function weightPanels({ weights, stored }: Distributions): BinPanel[] {
   const panel = (title: string, histogram: Histogram): BinPanel => ({
-    ...histogram,
+    ...coarse(histogram),
     ...{ title: `${title}${beyondOf(histogram)}`, unit: CODES.unitWeight },
   })
   return [...(weights ? [panel(WEIGHTS.original, weights)] : []), panel(WEIGHTS.stored, stored)]
@@ -39,14 +56,14 @@ export function errorPanels({ error, relative }: Distributions): BinPanel[] {
   const within = relative && shareWithin(relative, -0.5, 0.5)
   return [
     {
-      ...{ ...error, title: `${ERRORS.raw}: ${ERRORS.rms(formatError(error.rms))}${beyondOf(error)}` },
+      ...{ ...coarse(error), title: `${ERRORS.raw}: ${ERRORS.rms(formatError(error.rms))}${beyondOf(error)}` },
       ...{ unit: ERRORS.unit, guides: [0] },
     },
     ...(relative
       ? [
           {
             ...{
-              ...relative,
+              ...coarse(relative),
               title: `${ERRORS.relative}: ${ERRORS.within(formatTenths(within!))}${beyondOf(relative)}`,
             },
             ...{ unit: CODES.unitSteps, guides: [-0.5, 0, 0.5] },
@@ -55,6 +72,9 @@ export function errorPanels({ error, relative }: Distributions): BinPanel[] {
       : []),
   ]
 }
+
+/** Bars of a step at the least. */
+const BARS_A_STEP = 4
 
 /** Codes of one kind, told in numbers. */
 export interface CodeFacts {
@@ -118,7 +138,7 @@ export function codePanels(found: Distributions): BinPanel[] {
     const every = Math.max(1, codes / 16)
     return [
       {
-        ...(tally.places ?? nothing),
+        ...(tally.places ? coarse(tally.places, even ? BARS_A_STEP : 0) : nothing),
         ...{ title: `${name}: ${told}`, levels: levelsOf(tally), unit: even ? CODES.unitSteps : CODES.unitWeight },
         ...(even
           ? { ticks: Array.from({ length: codes }, (_, code) => code).filter((code) => code % every === 0) }

@@ -54,8 +54,8 @@ export interface GridMarks {
 
 export const NO_MARKS: GridMarks = { selected: null, cursor: null, running: null }
 
-/** Pixels of a cell that a number in it needs. */
-const ROOM_FOR_TEXT = 40
+/** Pixels from cell to cell that a number in it needs. */
+const ROOM_FOR_TEXT = 46
 
 export function drawModelMap<M>(
   ctx: CanvasRenderingContext2D,
@@ -86,7 +86,7 @@ export function drawModelMap<M>(
       const t = value === null ? 0 : scale.at(value)
       ctx.fillStyle = value === null ? theme.line : ramp.css(t)
       ctx.fillRect(x, y, w, h)
-      if (w < ROOM_FOR_TEXT) continue
+      if (layout.cellWidth < ROOM_FOR_TEXT) continue
       ctx.fillStyle = value === null ? theme.muted : ramp.ink(t)
       ctx.fillText(value === null ? 'none' : view.format(value), x + w / 2, y + h / 2 + 0.5)
     }

@@ -57,7 +57,9 @@ export function LookStep() {
       {widthsDiffer(run.modules) && (
         <WidthsChart modules={run.modules} selected={module.name} onSelect={studio.select} onPicture={save('widths')} />
       )}
-      <ErrorKindsPlot modules={run.modules} onSelect={studio.select} onPicture={save('errors-by-kind')} />
+      {run.endedAt !== null && (
+        <ErrorKindsPlot modules={run.modules} onSelect={studio.select} onPicture={save('errors-by-kind')} />
+      )}
       <DifferenceMap plan={model.plan} selected={module.name} onSelect={studio.select} onPicture={save('difference')} />
       <Matrix key={module.name} module={module} save={save} />
     </Step>

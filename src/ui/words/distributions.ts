@@ -51,7 +51,7 @@ export const CODES = {
   used: (used: number, codes: number) => `${used} of ${codes}`,
   mean: (entropy: string, width: string) => `Codes tell ${entropy} of ${width} bits a weight.`,
   summary:
-    'Stems beside bars that are as high: originals lie evenly around their levels. Point at a level to read it out.',
+    'Bars: the part of the original weights in a step around each place. Stems: the part that is stored as each code.',
   unitSteps: 'step',
   unitWeight: 'w',
 } as const
