@@ -46,7 +46,7 @@ test('shows how the weights of a module lie, and points at one module in every v
 
   await test.step('from a column that stands out to its place in the map', async () => {
     const columns = look.getByRole('region', { name: /^Columns, / })
-    await look.getByLabel('Order by').selectOption({ label: 'kurtosis' })
+    await look.getByLabel('List by').selectOption({ label: 'kurtosis' })
     const first = columns.getByRole('button').first()
     const name = await first.innerText()
     await first.click()

@@ -52,7 +52,7 @@ it('shows weights, errors, codes and outliers of the selected module, and leads 
   expect(screen.getByText(/^Codes tell \d\.\d+ of 3\.000 bits a weight\./)).toBeTruthy()
   // column 17 was made four times as large
   const table = screen.getByRole('region', { name: `Columns, ${module.name}` })
-  fireEvent.change(screen.getByLabelText('Order by'), { target: { value: '1' } })
+  fireEvent.change(screen.getByLabelText('List by'), { target: { value: '1' } })
   fireEvent.click(within(table).getAllByRole('button')[0]!)
   expect(chosen).toEqual([17])
   await act(async () => fireEvent.click(screen.getByRole('button', { name: 'Largest weights, CSV' })))

@@ -70,7 +70,7 @@ export const OUTLIERS = {
   title: 'Outliers',
   columns: 'Columns',
   weights: 'Largest weights',
-  order: 'Order by',
+  order: 'List by',
   orders: { norm: 'norm', largest: 'largest |w|', kurtosis: 'kurtosis' },
   find: (column: number) => `Column ${column} in the matrix map`,
   head: { column: 'Column', bits: 'Bits', norm: 'Norm', largest: 'Largest |w|', kurtosis: 'Kurtosis', row: 'Row' },
