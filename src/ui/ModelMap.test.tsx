@@ -94,7 +94,7 @@ describe('the map of 80 layers', () => {
 
   it('is a table, too', () => {
     open(plan, modules)
-    const table = screen.getByText('Figure as a table').closest('details')!
+    const table = screen.getAllByText('Figure as a table')[0]!.closest('details')!
     table.open = true
     fireEvent(table, new Event('toggle'))
     const rows = within(screen.getByRole('region', { name: 'Model map by layer and module' })).getAllByRole('row')

@@ -233,10 +233,10 @@ export class Engine implements EngineApi {
 
   async distributions(module: string, extent: Extent) {
     const result = this.#quantized()
-    const { source } = this.#opened()
+    const { source, packed } = this.#opened()
     return this.#looks.distributions(module, extent, async () => ({
       linear: await result.linear(module),
-      original: source.tensors.get(`${module}.weight`) ?? null,
+      original: packed ? null : (source.tensors.get(`${module}.weight`) ?? null),
       whole: source.transposed?.has(module) === true,
       scaling: result.scalings.get(module),
     }))
