@@ -190,8 +190,7 @@ function fitted(ctx: CanvasRenderingContext2D, title: string, width: number, the
   return shown
 }
 
-const shareText = (share: number): string =>
-  share > 0 && share < 0.001 ? `${formatError(share * 100)}%` : formatTenths(share)
+const shareText = (share: number): string => `${formatSetting(share * 100)}%`
 
 const square =
   (colour: string) =>
