@@ -6,7 +6,8 @@ import { Studio } from './studio'
 const MODELS = [
   ['gpt2', 'GPT2LMHeadModel', 4, 'transformer.h.0.attn.c_attn'],
   ['gemma3', 'Gemma3ForCausalLM', 7, 'model.layers.0.self_attn.q_proj'],
-  ['mixtral', 'MixtralForCausalLM', 16, 'model.layers.0.self_attn.q_proj'],
+  // the parts of all experts share a row
+  ['mixtral', 'MixtralForCausalLM', 7, 'model.layers.0.self_attn.q_proj'],
 ] as const
 
 for (const [name, architecture, modules, module] of MODELS)
@@ -23,4 +24,18 @@ for (const [name, architecture, modules, module] of MODELS)
     await map.focus()
     await page.keyboard.press('Enter')
     await expect(studio.step('look').getByText(module).first()).toBeVisible()
+    if (name !== 'mixtral') return
+    await map.press('PageDown')
+    await map.press('Enter')
+    const experts = studio
+      .step('look')
+      .getByRole('application', { name: /^Experts of layer 0, 3 modules by 4 experts/ })
+    await experts.press('Home')
+    await experts.press('Enter')
+    await expect(
+      studio
+        .step('look')
+        .getByText(/experts\.0\.w2/)
+        .first(),
+    ).toBeVisible()
   })

@@ -56,7 +56,9 @@ test('quantizes a bundled model, shows it, measures it, saves it and opens the s
     const matrix = look.getByRole('application', { name: /^Matrix map of model\.layers\.1\./ })
     await matrix.focus()
     await matrix.press('ArrowRight')
-    const readout = look.locator('figure').last().locator('.readout')
+    const readout = look
+      .locator('figure', { has: page.getByRole('application', { name: /^Matrix map/ }) })
+      .locator('.readout')
     await expect(readout).toContainText(/^Column 1: 4 bits, diag H .*error/)
     expect((await studio.save('Columns as CSV')).bytes.toString().split('\n')[0]).toMatch(
       /^column,bits,hessian_diagonal,(factor_diagonal,)?norm,error/,

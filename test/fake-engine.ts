@@ -8,6 +8,7 @@ import { RunArchive } from '../src/workers/run-archive'
 import type { KeptRun } from '../src/workers/runs-api'
 import { fakeAllocation, fakeGraph, fakeTraining, fakeWidths, learns } from './fake-allocation'
 import { fakeDetail, fakeGroups, fakeRow } from './fake-benchmark'
+import { fakeDistributions } from './fake-distributions'
 import { fakeDivergence, fakeScan } from './fake-divergence'
 import { fakeHub } from './fake-hub'
 import { fakeReconstructing, fakeReconstruction, fakeSteps } from './fake-reconstruction'
@@ -436,6 +437,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
           quantized: original.map((weight) => Math.round(weight * 20) / 20),
         }
       }),
+    distributions: (module) => answer('distributions', () => fakeDistributions(module)),
     benchmarks: () =>
       answer('benchmarks', () => ({ groups: [...fakeGroups], device: { ...fakeDetail, readyAt: 1_000_320 } })),
     benchmark: ({ works, sizes, runs }, onProgress) =>

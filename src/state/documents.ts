@@ -57,12 +57,13 @@ const cell = (value: string | number | null): string => {
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-export const csvLines = (rows: readonly (readonly (string | number | null)[])[]): string =>
+/** Rows of cells as a CSV file. */
+export const csvOf = (rows: readonly (readonly (string | number | null)[])[]): string =>
   rows.map((row) => `${row.map(cell).join(',')}\n`).join('')
 
 /** The model map as a table: one row a module. */
 export const modulesCsv = (modules: readonly ModuleRecord[]): string =>
-  csvLines([
+  csvOf([
     [
       'module',
       'layer',
@@ -114,7 +115,7 @@ const LANE_TITLES: Readonly<Record<Lane, string>> = {
 export function columnsCsv({ columns }: ModuleRecord): string {
   const lanes = lanesOf(columns)
   const values = lanes.map((lane) => laneOf(columns, lane)!)
-  return csvLines([
+  return csvOf([
     ['column', 'bits', ...lanes.map((lane) => LANE_TITLES[lane])],
     ...Array.from(columns.bits, (bits, column) => [column, bits, ...values.map((lane) => lane[column]!)]),
   ])

@@ -40,8 +40,12 @@ export interface StudioState {
   readonly sweep: Sweep | null
   readonly evaluation: Evaluation
   readonly selected: string | null
+  /** The module that the pointer is on, in whichever view. */
+  readonly hovered: string | null
   /** What colours the model map; null lets the page choose. */
   readonly measure: Measure | null
+  /** What a cell of the model map that stands for several experts shows of them; null lets the measure choose. */
+  readonly spread: Spread | null
   readonly measurements: readonly Measurement[]
   /** Comparisons of results with their originals, newest last. */
   readonly divergences: readonly DivergenceLine[]
@@ -74,7 +78,8 @@ export type Busy =
   | 'save'
   | 'verify'
   | 'benchmark'
-export type Measure = 'bits' | 'output' | 'weight' | 'seconds'
+export type Measure = 'bits' | 'share' | 'output' | 'weight' | 'saliency' | 'flips' | 'dead' | 'damping' | 'seconds'
+export type Spread = 'mean' | 'largest' | 'smallest'
 
 export type EngineState =
   | { readonly status: 'starting' }
@@ -179,7 +184,9 @@ export const createStudioStore = (): StudioStore =>
     sweep: null,
     evaluation: { text: null, family: 'windows', length: 256, maxTokens: null, stored: null },
     selected: null,
+    hovered: null,
     measure: null,
+    spread: null,
     measurements: [],
     divergences: [],
     scan: null,

@@ -5,11 +5,12 @@ import { comparingActions } from './comparing'
 import { type Context, type Host, patch } from './context'
 import { hubActions } from './hubbing'
 import { keepingActions } from './keeping'
+import { lookingActions } from './looking'
 import { measuringActions } from './measuring'
 import { openingActions } from './opening'
 import { recoveringActions } from './recovering'
 import { runningActions } from './running'
-import { createStudioStore, type Measure } from './store'
+import { createStudioStore } from './store'
 import { takingActions } from './taking'
 import { taskActions } from './tasks'
 
@@ -46,6 +47,7 @@ export function createStudio(host: Host) {
     ...running,
     run: () => running.run(),
     ...measuring,
+    ...lookingActions(context),
     ...asked,
     ...comparingActions(context, running, asked),
     ...tasks,
@@ -61,8 +63,6 @@ export function createStudio(host: Host) {
       })
       await Promise.all([catalog, opening.start(), archiving.openArchive()])
     },
-    select: (module: string) => patch(context, { selected: module }),
-    showMeasure: (measure: Measure) => patch(context, { measure }),
   }
 }
 

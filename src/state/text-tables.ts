@@ -1,4 +1,4 @@
-import { csvLines } from './documents'
+import { csvOf } from './documents'
 
 /** A table of texts, to be taken into another document. */
 export interface TextTable {
@@ -11,7 +11,7 @@ export interface TextTable {
 export type TableFormat = 'markdown' | 'csv' | 'latex'
 
 export const tableText = (table: TextTable, format: TableFormat): string =>
-  ({ markdown, csv: ({ head, rows }: TextTable) => csvLines([head, ...rows]), latex })[format](table)
+  ({ markdown, csv: ({ head, rows }: TextTable) => csvOf([head, ...rows]), latex })[format](table)
 
 function markdown({ head, rows, texts }: TextTable): string {
   const line = (cells: readonly string[]) =>

@@ -1,20 +1,16 @@
-import { type KeyboardEvent, useCallback, useMemo, useState } from 'react'
+import { useMemo, useRef } from 'react'
+import { hasExperts } from '../state/experts'
 import type { ModuleLike, PlannedModule } from '../state/modules'
-import './maps.css'
-import { drawLegend, LEGEND_HEIGHT, LEGEND_WIDTH } from './maps/legend'
+import type { Spread } from '../state/store'
+import { FigureTable } from './FigureTable'
+import { GridMap } from './GridMap'
+import { expertGrid, type MapGrid, modelGrid } from './maps/map-grid'
+import { type MapTally, shownValue, tallyOf } from './maps/map-tally'
 import type { MapView } from './maps/measure'
-import {
-  cellAt,
-  drawModelMap,
-  type GridCell,
-  layoutGrid,
-  modelGrid,
-  type Place,
-  placeAt,
-  placeOf,
-} from './maps/model-map'
-import { type OnPicture, PictureButtons } from './PictureButtons'
-import { type Draw, useCanvas } from './use-canvas'
+import type { OnPicture } from './PictureButtons'
+import { SpreadField } from './SpreadField'
+import { useStudioState } from './studio-context'
+import { MODEL_MAP } from './words/model-map'
 
 interface ModelMapProps<M> {
   readonly title: string
@@ -27,105 +23,58 @@ interface ModelMapProps<M> {
   readonly onPicture: OnPicture
 }
 
-const LEGEND_GAP = 12
-
-/** The layer × module heatmap: pointer or arrow keys read it out, click or Enter chooses a module. */
-export function ModelMap<M extends ModuleLike>(props: ModelMapProps<M>) {
-  const { title, plan, modules, view, selected, running, onSelect, onPicture } = props
-  const grid = useMemo(() => modelGrid(plan, modules), [plan, modules])
-  const scale = useMemo(
-    () => view.scale(modules.map((module) => view.value(module)).filter((value) => value !== null)),
-    [view, modules],
-  )
-  const [cursor, setCursor] = useState<Place | null>(null)
-  const height = layoutGrid(grid, 1).height + LEGEND_GAP + LEGEND_HEIGHT
-
-  const draw = useCallback<Draw>(
-    (ctx, width, theme) => {
-      const layout = layoutGrid(grid, width)
-      const marks = { selected: placeOf(grid, selected), running: placeOf(grid, running), cursor }
-      drawModelMap(ctx, grid, layout, view, scale, marks, theme)
-      const left = Math.min(layout.left - 16, Math.max(0, width - LEGEND_WIDTH))
-      drawLegend(ctx, left, layout.height + LEGEND_GAP, view.ramp ?? theme.signed, scale, view.tick, theme)
-    },
-    [grid, view, scale, selected, running, cursor],
-  )
-  const { canvas, width } = useCanvas(height, draw)
-
-  const under = ({ offsetX, offsetY }: MouseEvent): Place | null =>
-    placeAt(grid, layoutGrid(grid, width), offsetX, offsetY)
-  const choose = (place: Place | null) => {
-    const module = place && cellAt(grid, place)?.module
-    if (module) onSelect(module.name)
-  }
-  const walk = (event: KeyboardEvent) => {
-    const from = cursor ?? placeOf(grid, selected) ?? { row: 0, column: 0 }
-    if (event.key === 'Enter' || event.key === ' ') choose(from)
-    else if (event.key === 'Escape') setCursor(null)
-    else {
-      const to = step(from, event.key, grid.roles.length, grid.layers.length)
-      if (!to) return
-      setCursor(to)
-    }
-    event.preventDefault()
-  }
-  const shown = cursor ?? placeOf(grid, selected)
-
+/** The layer × module heatmap. Experts share a cell; those of the selected layer stand below, each by itself. */
+export function ModelMap<M extends ModuleLike>({ plan, modules, ...props }: ModelMapProps<M>) {
+  const { title, view, selected } = props
+  const chosen = useStudioState((state) => state.spread)
+  const spread = chosen ?? view.spread
+  // a packed model has no plan: its modules are all there at once
+  const known: readonly ModuleLike[] = plan.length > 0 ? plan : modules
+  const grid = useMemo(() => modelGrid(known), [known])
+  const experts = useMemo(() => hasExperts(known), [known])
+  const layer = useMemo(() => known.find(({ name }) => name === selected)?.layer ?? null, [known, selected])
+  const within = useMemo(() => (experts && layer !== null ? expertGrid(known, layer) : null), [known, experts, layer])
+  const tally = useTally(grid, view, modules)
+  const shared = { ...props, spread, added: tally.added }
   return (
-    <figure className="map">
-      <figcaption className="map-head">
-        <h3>
-          {title}: {view.title.toLowerCase()} <span className="quiet">({view.unit})</span>
-        </h3>
-        <PictureButtons
-          canvas={canvas}
-          figure={() => ({ width, height, caption: `${title}: ${view.title}, ${view.unit}`, draw })}
-          onPicture={onPicture}
-        />
-      </figcaption>
-      <div
-        className="map-canvas"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: an application widget, walked with the arrow keys
-        tabIndex={0}
-        role="application"
-        aria-label={`${title}, ${grid.roles.length} modules by ${grid.layers.length} layers. Arrow keys move, Enter selects.`}
-        onKeyDown={walk}
-        onPointerMove={(event) => setCursor(under(event.nativeEvent))}
-        onPointerLeave={() => setCursor(null)}
-        onClick={(event) => choose(under(event.nativeEvent))}
-        onBlur={() => setCursor(null)}
-      >
-        <canvas ref={canvas} />
-      </div>
-      <p className="readout" aria-live="polite">
-        {shown ? cellText(cellAt(grid, shown), view) : 'Point at a cell, or walk with the arrow keys'}
-      </p>
-    </figure>
+    <>
+      <GridMap {...shared} tally={tally} tools={experts && <SpreadField value={spread} />} />
+      {within && layer !== null && <Experts {...shared} grid={within} layer={layer} modules={modules} />}
+      <FigureTable
+        label={MODEL_MAP.table(title)}
+        head={[grid.axis, ...grid.rows]}
+        rows={() => tableRows(tally, spread)}
+        file={`${view.id}-by-module`}
+      />
+    </>
   )
 }
 
-/** Where a key leads inside the grid; null for keys that do not move. */
-export function step({ row, column }: Place, key: string, rows: number, columns: number): Place | null {
-  const clamp = (value: number, count: number) => Math.min(count - 1, Math.max(0, value))
-  switch (key) {
-    case 'ArrowLeft':
-      return { row, column: clamp(column - 1, columns) }
-    case 'ArrowRight':
-      return { row, column: clamp(column + 1, columns) }
-    case 'ArrowUp':
-      return { row: clamp(row - 1, rows), column }
-    case 'ArrowDown':
-      return { row: clamp(row + 1, rows), column }
-    case 'Home':
-      return { row, column: 0 }
-    case 'End':
-      return { row, column: columns - 1 }
-    default:
-      return null
-  }
+interface ExpertsProps<M> extends Omit<ModelMapProps<M>, 'plan'> {
+  readonly grid: MapGrid
+  readonly layer: number
+  readonly spread: Spread
 }
 
-function cellText<M extends ModuleLike>(cell: GridCell<M> | null, view: MapView<M>): string {
-  if (!cell?.name) return 'No such module'
-  return cell.module ? view.text(cell.module) : `${cell.name}: not quantized yet`
+function Experts<M extends ModuleLike>({ grid, layer, modules, ...props }: ExpertsProps<M>) {
+  const tally = useTally(grid, props.view, modules)
+  return <GridMap {...props} title={MODEL_MAP.experts(layer)} tally={tally} added={tally.added} />
+}
+
+function useTally<M extends ModuleLike>(grid: MapGrid, view: MapView<M>, modules: readonly M[]): MapTally<M> {
+  const last = useRef<MapTally<M> | null>(null)
+  last.current = tallyOf(last.current, grid, view, modules)
+  return last.current
+}
+
+/** A row a column of the map: what its cells show. */
+function tableRows<M>(tally: MapTally<M>, spread: Spread): (string | number)[][] {
+  const { grid, view, cells } = tally
+  return grid.columns.map((column, at) => [
+    column,
+    ...grid.rows.map((_, row) => {
+      const value = shownValue(tally, cells[row * grid.columns.length + at]!, spread)
+      return value === null ? '' : view.format(value)
+    }),
+  ])
 }

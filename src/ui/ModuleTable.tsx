@@ -4,6 +4,7 @@ import type { Growing } from '../state/growing'
 import { knownOf, moduleNamed, modulesBeyond, placesIn } from '../state/module-index'
 import type { PlannedModule } from '../state/modules'
 import { formatDuration, formatError, formatNumber, formatSetting, formatShape, formatTenths } from './format'
+import { useStudio, useStudioState } from './studio-context'
 import { type TableColumn, VirtualTable } from './VirtualTable'
 
 interface Row extends PlannedModule {
@@ -20,22 +21,28 @@ interface ModuleTableProps {
 
 /** Every linear layer of the model, filling in as the run goes. An update costs what is in view, however many layers there are. */
 export function ModuleTable({ plan, modules, selected, running, onSelect }: ModuleTableProps) {
+  const studio = useStudio()
+  const hovered = useStudioState((state) => state.hovered)
   const known = columnsKnown(modules)
   const columns = useMemo(() => columnsOf(onSelect, known), [onSelect, known])
   const rowAt = useRowAt(plan, modules)
+  const placeOf = (name: string | null) => (name === null ? -1 : (placesIn(plan).get(name) ?? -1))
   return (
     <VirtualTable
       label="Modules"
       columns={columns}
       count={plan.length + modulesBeyond(modules, plan).length}
       rowAt={rowAt}
-      rowKey={(row) => row.name}
+      rowKey={nameOf}
       height={264}
       minWidth={known === 'both' ? 910 : 820}
       selected={selected}
-      running={running === null ? -1 : (placesIn(plan).get(running) ?? -1)}
+      selectedAt={placeOf(selected)}
+      hovered={hovered}
+      running={placeOf(running)}
       dim={(row) => row.module === null}
       onSelect={(row) => row.module && onSelect(row.name)}
+      onHover={(row) => studio.hover(row?.module ? row.name : null)}
     />
   )
 }
@@ -54,6 +61,8 @@ function useRowAt(plan: readonly PlannedModule[], modules: Growing<ModuleRecord>
     return row
   }
 }
+
+const nameOf = (row: Row): string => row.name
 
 const NONE = <span className="quiet">none</span>
 

@@ -26,7 +26,11 @@ interface VirtualTableProps<Row> {
   readonly height: number
   readonly minWidth: number
   readonly onSelect?: (row: Row) => void
+  readonly onHover?: (row: Row | null) => void
   readonly selected?: string | null
+  readonly hovered?: string | null
+  /** Where the selected row is; −1 for none. Chosen in another view, it is brought into this one. */
+  readonly selectedAt?: number
   /** The row at work; −1 for none. It is brought into view. */
   readonly running?: number
   readonly dim?: (row: Row) => boolean
@@ -34,11 +38,13 @@ interface VirtualTableProps<Row> {
 
 /** A table of any length: only the rows in view are in the document, the rest is two spacers. */
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
-  const { label, columns, count, rowAt, rowKey, height, minWidth, onSelect, selected, running = -1, dim } = props
-  const { area, onScroll, first, end, above, below } = useRows(count, height, running)
-  const latest = useRef(onSelect)
-  latest.current = onSelect
-  const select = useCallback((row: Row) => latest.current?.(row), [])
+  const { label, columns, count, rowAt, rowKey, height, minWidth, onSelect, onHover, selected, hovered, dim } = props
+  const { running = -1, selectedAt = -1 } = props
+  const { area, onScroll, first, end, above, below } = useRows(count, height, running, selectedAt)
+  const latest = useRef({ onSelect, onHover })
+  latest.current = { onSelect, onHover }
+  const select = useCallback((row: Row) => latest.current.onSelect?.(row), [])
+  const hover = useCallback((row: Row | null) => latest.current.onHover?.(row), [])
 
   const lines: ReactNode[] = []
   for (let index = first; index < end; index++) {
@@ -49,7 +55,9 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
         key={key}
         {...{ columns, row, index }}
         onSelect={onSelect ? select : null}
+        onHover={onHover ? hover : null}
         selected={key === selected}
+        hovered={key === hovered}
         running={index === running}
         dim={dim?.(row) ?? false}
       />,
@@ -95,20 +103,25 @@ interface LineProps<Row> {
   readonly row: Row
   readonly index: number
   readonly onSelect: ((row: Row) => void) | null
+  readonly onHover: ((row: Row | null) => void) | null
   readonly selected: boolean
+  readonly hovered: boolean
   readonly running: boolean
   readonly dim: boolean
 }
 
-function PlainLine<Row>({ columns, row, index, onSelect, selected, running, dim }: LineProps<Row>) {
+function PlainLine<Row>({ columns, row, index, onSelect, onHover, selected, hovered, running, dim }: LineProps<Row>) {
   return (
     <tr
       aria-rowindex={index + 2}
       data-selected={selected || undefined}
+      data-hovered={hovered || undefined}
       data-running={running || undefined}
       data-dim={dim || undefined}
       data-clickable={onSelect ? true : undefined}
       onClick={onSelect ? () => onSelect(row) : undefined}
+      onPointerEnter={onHover ? () => onHover(row) : undefined}
+      onPointerLeave={onHover ? () => onHover(null) : undefined}
     >
       {columns.map((column) => (
         <td key={column.key} data-align={column.align} className={column.mono ? 'mono' : undefined}>

@@ -1,9 +1,12 @@
 import { useCallback, useMemo, useState } from 'react'
 import type { ModuleRecord } from '../records'
 import { BitsLegend } from './BitsLegend'
+import { FigureTable } from './FigureTable'
+import { formatTenths } from './format'
 import { BARS_HEIGHT, barAt, barText, drawBars, layoutBars, modelWidth, widthBars } from './maps/widths'
 import type { OnPicture } from './PictureButtons'
 import { Plot, walkLine } from './Plot'
+import { useStudio, useStudioState } from './studio-context'
 import type { Draw } from './use-canvas'
 
 interface WidthsChartProps {
@@ -23,8 +26,15 @@ export function WidthsChart({ modules, selected, onSelect, onPicture }: WidthsCh
     () => [...new Set(bars.flatMap(({ shares }) => shares.map(({ bits }) => bits)))].sort((a, b) => a - b),
     [bars],
   )
-  const [chosen, setCursor] = useState<number | null>(null)
-  const cursor = chosen === null || chosen >= bars.length ? null : chosen
+  const studio = useStudio()
+  const hovered = useStudioState((state) => state.hovered)
+  const [chosen, setChosen] = useState<number | null>(null)
+  const elsewhere = useMemo(() => bars.findIndex(({ name }) => name === hovered), [bars, hovered])
+  const cursor = chosen !== null && chosen < bars.length ? chosen : elsewhere < 0 ? null : elsewhere
+  const setCursor = (at: number | null) => {
+    setChosen(at)
+    studio.hover(bars[at ?? -1]?.name ?? null)
+  }
   const place = bars.findIndex(({ name }) => name === selected)
   const draw = useCallback<Draw>(
     (ctx, width, theme) =>
@@ -37,31 +47,44 @@ export function WidthsChart({ modules, selected, onSelect, onPicture }: WidthsCh
     if (bar) onSelect(bar.name)
   }
   return (
-    <Plot
-      title={
-        <>
-          Widths of the columns <span className="quiet">mean {mean.toFixed(3)} bits over all weights</span>
-        </>
-      }
-      tools={<BitsLegend widths={widths} label="Widths of the columns" />}
-      label={`Widths of the columns of ${bars.length} modules, mean ${mean.toFixed(3)} bits. Arrow keys move, Enter selects.`}
-      height={() => BARS_HEIGHT}
-      draw={draw}
-      readout={bars[shown] ? barText(bars[shown]) : ''}
-      caption={`Widths of the columns, mean ${mean.toFixed(3)} bits`}
-      onPicture={onPicture}
-      onPoint={(at) => setCursor(at && barAt(layoutBars(bars, at.width), at.x))}
-      onPick={(at) => choose(barAt(layoutBars(bars, at.width), at.x))}
-      onKey={(key, far) => {
-        if (key === 'Enter' || key === ' ') choose(shown)
-        else if (key === 'Escape') setCursor(null)
-        else {
-          const to = walkLine(shown, key, bars.length, far ? FAR : 1)
-          if (to === null) return false
-          setCursor(to)
+    <>
+      <Plot
+        title={
+          <>
+            Widths of the columns <span className="quiet">mean {mean.toFixed(3)} bits over all weights</span>
+          </>
         }
-        return true
-      }}
-    />
+        tools={<BitsLegend widths={widths} label="Widths of the columns" />}
+        label={`Widths of the columns of ${bars.length} modules, mean ${mean.toFixed(3)} bits. Arrow keys move, Enter selects.`}
+        height={() => BARS_HEIGHT}
+        draw={draw}
+        readout={bars[shown] ? barText(bars[shown]) : ''}
+        caption={`Widths of the columns, mean ${mean.toFixed(3)} bits`}
+        onPicture={onPicture}
+        onPoint={(at) => setCursor(at && barAt(layoutBars(bars, at.width), at.x))}
+        onPick={(at) => choose(barAt(layoutBars(bars, at.width), at.x))}
+        onKey={(key, far) => {
+          if (key === 'Enter' || key === ' ') choose(shown)
+          else if (key === 'Escape') setCursor(null)
+          else {
+            const to = walkLine(shown, key, bars.length, far ? FAR : 1)
+            if (to === null) return false
+            setCursor(to)
+          }
+          return true
+        }}
+      />
+      <FigureTable
+        label="Widths of the columns by module"
+        head={['module', 'mean', ...widths.map(String)]}
+        rows={() =>
+          bars.map(({ name, mean: of, shares }) => [
+            ...[name, of.toFixed(3)],
+            ...widths.map((width) => formatTenths(shares.find(({ bits }) => bits === width)?.share ?? 0)),
+          ])
+        }
+        file="widths"
+      />
+    </>
   )
 }

@@ -17,8 +17,11 @@ interface RowsInView {
   readonly below: number
 }
 
-/** @param followed a row that is brought into view when it becomes another; −1 for none */
-export function useRows(count: number, view: number, followed = -1): RowsInView {
+/**
+ * @param followed a row that is brought into view at first and when it becomes another; −1 for none
+ * @param chosen one that is when it becomes another
+ */
+export function useRows(count: number, view: number, followed = -1, chosen = -1): RowsInView {
   const area = useRef<HTMLElement>(null)
   const [place, setPlace] = useState<ScrollPlace>({ list: 0, bar: 0, leaping: false, at: 0 })
   const whole = HEAD + count * ROW
@@ -32,12 +35,18 @@ export function useRows(count: number, view: number, followed = -1): RowsInView 
     if (area.current && to.bar !== area.current.scrollTop) area.current.scrollTop = to.bar
     setPlace(to)
   }
+  const reveal = (row: number) => {
+    const at = row * ROW
+    if (row >= 0 && (at < list || at > list + view - 3 * ROW)) go(placeOf(at - view / 2, seen(), performance.now()))
+  }
   // biome-ignore lint/correctness/useExhaustiveDependencies: what it reads is of the moment when another row is followed
+  useEffect(() => reveal(followed), [followed, view])
+  const shown = useRef(chosen)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: likewise
   useEffect(() => {
-    const at = followed * ROW
-    if (followed >= 0 && (at < list || at > list + view - 3 * ROW))
-      go(placeOf(at - view / 2, seen(), performance.now()))
-  }, [followed, view])
+    if (shown.current !== chosen) reveal(chosen)
+    shown.current = chosen
+  }, [chosen])
 
   const first = Math.max(0, Math.floor(list / ROW) - OVERSCAN)
   const end = Math.min(count, Math.ceil((list + view) / ROW) + OVERSCAN)

@@ -2,6 +2,7 @@ import type { Measurement } from '../../bench/suite'
 import type { GpuInfo } from '../gpu/device'
 import type { MethodDescription } from '../methods/description'
 import type { KvType } from '../models/kv-cache'
+import type { Distributions, Extent } from '../pipeline/distributions'
 import type { ExportFacts, ExportFormat } from '../pipeline/exports'
 import type {
   DivergenceReport,
@@ -28,7 +29,9 @@ export {
   presetOf,
   presetOptions,
 } from '../methods/description'
+export type { CodeTally, Distributions } from '../pipeline/distributions'
 export type { ExportFacts, ExportFormat } from '../pipeline/exports'
+export { entropyBits, type Histogram } from '../pipeline/histogram'
 
 /** `temperature` 0 takes the likeliest tokens; `topK` 0 draws from all. */
 export interface GenerationOptions {
@@ -137,6 +140,12 @@ export interface EngineApi {
 
   /** Weights of one quantized matrix for the close-up: a window of it, row-major [rows, columns], before and after. */
   weights(module: string, window: { row: number; rows: number; column: number; columns: number }): Promise<WeightWindow>
+
+  /**
+   * How the weights of a quantized matrix lie, before and after; a first `look` at some of its rows answers at once. Rejects
+   * with CancelledError when the next is asked for.
+   */
+  distributions(module: string, extent: Extent): Promise<Distributions>
 
   /** What `benchmark` can measure, and the device in detail: null where there is none. */
   benchmarks(): Promise<{ groups: BenchmarkGroup[]; device: BenchmarkDevice | null }>

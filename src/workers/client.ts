@@ -84,6 +84,7 @@ function guard(remote: Comlink.Remote<EngineApi>, crashed: Promise<never>): Engi
       or(remote.zeroShot(which, file, options, Comlink.proxy(onProgress))),
     generate: (which, prompt, options, onText) => or(remote.generate(which, prompt, options, Comlink.proxy(onText))),
     weights: (module, window) => or(remote.weights(module, window)),
+    distributions: (module, extent) => or(remote.distributions(module, extent)),
     benchmarks: () => or(remote.benchmarks()),
     benchmark: (options, onProgress) => or(remote.benchmark(options, Comlink.proxy(onProgress))),
     download: (format) => or(remote.download(format)),

@@ -14,6 +14,7 @@ import { describeMethod } from '../methods/options'
 import { methods } from '../methods/registry'
 import type { WeightSource } from '../models/weights'
 import { continueText } from '../pipeline/continue'
+import type { Extent } from '../pipeline/distributions'
 import { divergence } from '../pipeline/divergence'
 import { type ExportFacts, type ExportFormat, exportAs, exportFacts, type Outcome } from '../pipeline/exports'
 import { fingerprintOf, modelDigest } from '../pipeline/fingerprint'
@@ -33,6 +34,7 @@ import type { Scratch } from '../storage/scratch'
 import type { EngineApi, OpenResult } from './api'
 import { fetchBundled } from './bundled'
 import { HubDesk } from './hub-desk'
+import { LookDesk } from './look-desk'
 import { opfsStore } from './opfs-store'
 import { pageRoom, withScratch } from './page-room'
 import { remembering } from './remembering'
@@ -75,6 +77,7 @@ export class Engine implements EngineApi {
     forget: async (folder) => (this.#held?.folder.name === folder ? 0 : this.runs.discard(folder).catch(() => 0)),
     onChange: tellTabs,
   })
+  readonly #looks = new LookDesk()
   /** Where the result's linears are. */
   #held: HeldRun | null = null
   #home: ModelHome = { from: 'files', names: [] }
@@ -269,6 +272,17 @@ export class Engine implements EngineApi {
     }
   }
 
+  async distributions(module: string, extent: Extent) {
+    const result = this.#quantized()
+    const { source, packed } = this.#opened()
+    return this.#looks.distributions(module, extent, async () => ({
+      linear: await result.linear(module),
+      original: packed ? null : (source.tensors.get(`${module}.weight`) ?? null),
+      whole: source.transposed?.has(module) === true,
+      scaling: result.scalings.get(module),
+    }))
+  }
+
   // the code of the benchmark is loaded when it is first asked for: most people never do
   async benchmarks() {
     const { benchmarkDevice, benchmarkGroups } = await import('./benchmark')
@@ -317,6 +331,7 @@ export class Engine implements EngineApi {
 
   /** Forgets the result's run: another has taken its place. */
   async #letGo(): Promise<void> {
+    this.#looks.forget()
     const held = this.#held
     this.#held = null
     const isIt = ({ result }: RunHead) => result?.kept === true && result.folder === held?.folder.name

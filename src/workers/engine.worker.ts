@@ -32,6 +32,7 @@ Comlink.expose({
   zeroShot: engine.zeroShot,
   generate: engine.generate,
   weights: (...args: Parameters<Engine['weights']>) => engine.weights(...args),
+  distributions: (...args: Parameters<Engine['distributions']>) => engine.distributions(...args),
   benchmarks: () => engine.benchmarks(),
   benchmark: engine.benchmark,
   download: async (...args: Parameters<Engine['download']>) => {

@@ -5,31 +5,12 @@ import { layoutCloseUp, panelsOf, weightAt } from './close-up'
 import { bitPosition, luminance, parseColour, signed, viridis } from './colour'
 import { columnAt, columnOfInterest, columnText, layoutMatrix, matrixHeight, matrixView } from './matrix-map'
 import { MEASURES, tellingMeasure } from './measure'
-import { cellAt, layoutGrid, modelGrid, placeAt, placeOf } from './model-map'
 import { reveal, zoom } from './window'
 
 const plan = fakeInspection('wren', 4).modules
 const module = fakeModule(plan[8]!, defaultRecipe(fakeMethods[1]!, '', 'software'))
 
-describe('model map', () => {
-  const grid = modelGrid(plan, [module])
-
-  it('has a place for every module, done or not', () => {
-    expect(grid.roles).toEqual(['q', 'k', 'v', 'o', 'gate', 'up', 'down'])
-    expect(grid.layers).toEqual([0, 1, 2, 3])
-    expect(cellAt(grid, { row: 1, column: 1 })).toEqual({ name: module.name, module })
-    expect(cellAt(grid, { row: 0, column: 3 })).toMatchObject({ name: 'model.layers.3.self_attn.q_proj', module: null })
-  })
-
-  it('finds the cell under the pointer', () => {
-    const layout = layoutGrid(grid, 478)
-    const place = placeOf(grid, module.name)!
-    const x = layout.left + (place.column + 0.5) * layout.cellWidth
-    expect(placeAt(grid, layout, x, (place.row + 0.5) * layout.cellHeight)).toEqual(place)
-    expect(placeAt(grid, layout, 10, 10)).toBeNull()
-    expect(placeAt(grid, layout, x, layout.height)).toBeNull()
-  })
-
+describe('measures', () => {
   it('colours by bits where they differ, else by what was lost', () => {
     const wide = { ...module, bits: { ...module.bits, total: 6 } }
     expect(tellingMeasure([module, wide])).toBe('bits')

@@ -1,50 +1,8 @@
-import { gridAxes, type ModuleLike, type PlannedModule } from '../../state/modules'
-import type { MappedModule } from '../../state/runs'
+import type { Spread } from '../../state/store'
 import type { MapTheme } from './colour'
-import type { MapView } from './measure'
+import { cellOf, type MapGrid, type Place } from './map-grid'
+import { type MapTally, shownValue } from './map-tally'
 import type { Scale } from './scale'
-
-/** The layer × module grid: rows are roles, columns are decoder blocks. */
-export interface ModelGrid<M = MappedModule> {
-  readonly roles: readonly string[]
-  readonly layers: readonly number[]
-  readonly cells: readonly (readonly GridCell<M>[])[]
-}
-
-export interface GridCell<M = MappedModule> {
-  readonly name: string | null
-  readonly module: M | null
-}
-
-export function modelGrid<M extends ModuleLike>(plan: readonly PlannedModule[], modules: readonly M[]): ModelGrid<M> {
-  const { roles, layers } = gridAxes([...plan, ...modules])
-  const key = (role: string, layer: number) => `${layer}/${role}`
-  const names = new Map(plan.map((module) => [key(module.role, module.layer), module.name]))
-  const done = new Map(modules.map((module) => [key(module.role, module.layer), module]))
-  const cells = roles.map((role) =>
-    layers.map((layer) => {
-      const module = done.get(key(role, layer)) ?? null
-      return { module, name: module?.name ?? names.get(key(role, layer)) ?? null }
-    }),
-  )
-  return { roles, layers, cells }
-}
-
-export const cellAt = <M>(grid: ModelGrid<M>, place: Place): GridCell<M> | null =>
-  grid.cells[place.row]?.[place.column] ?? null
-
-export function placeOf(grid: ModelGrid<unknown>, name: string | null): Place | null {
-  for (const [row, cells] of grid.cells.entries()) {
-    const column = cells.findIndex((cell) => cell.name === name)
-    if (name && column >= 0) return { row, column }
-  }
-  return null
-}
-
-export interface Place {
-  readonly row: number
-  readonly column: number
-}
 
 export interface GridLayout {
   readonly left: number
@@ -53,38 +11,39 @@ export interface GridLayout {
   readonly cellHeight: number
   readonly width: number
   readonly height: number
+  /** Of the names of rows and columns, pixels. */
+  readonly letters: number
 }
 
 const LABELS = 78
-/** Of a character in a label. */
-const LETTER = 6.5
+/** Width of a letter as a part of its size. */
+const LETTER = 0.57
 const AXIS = 20
 const CELL_HEIGHT = 24
-/** Of the many rows that experts make. */
-const LOW_CELL_HEIGHT = 14
-const MANY_ROWS = 24
+/** Of the many rows of a model of many kinds. */
+const LOW_CELL_HEIGHT = 16
+const MANY_ROWS = 14
 const WIDEST_CELL = 240
 /** Room for the frame around a cell of the first row. */
 const TOP = 2
+/** Pixels across from which there is room for larger names. */
+const ROOMY = 1800
 
-export function layoutGrid(grid: ModelGrid<unknown>, width: number): GridLayout {
-  const left = Math.max(LABELS, ...grid.roles.map((role) => LETTER * (role.length + 2)))
-  const cellWidth = Math.min(WIDEST_CELL, (width - left) / Math.max(1, grid.layers.length))
-  const cellHeight = grid.roles.length > MANY_ROWS ? LOW_CELL_HEIGHT : CELL_HEIGHT
+export function layoutGrid({ rows, columns }: MapGrid, width: number): GridLayout {
+  const letters = width >= ROOMY ? 13 : 11.5
+  const left = Math.max(LABELS, ...rows.map((row) => LETTER * letters * (row.length + 2)))
+  const cellWidth = Math.min(WIDEST_CELL, Math.max(1, width - left) / Math.max(1, columns.length))
+  const cellHeight = rows.length > MANY_ROWS ? LOW_CELL_HEIGHT : CELL_HEIGHT
   return {
-    left,
-    top: TOP,
-    cellWidth,
-    cellHeight,
-    width: left + cellWidth * grid.layers.length,
-    height: TOP + grid.roles.length * cellHeight + AXIS,
+    ...{ left, top: TOP, cellWidth, cellHeight, letters, width: left + cellWidth * columns.length },
+    height: TOP + rows.length * cellHeight + AXIS,
   }
 }
 
-export function placeAt(grid: ModelGrid<unknown>, layout: GridLayout, x: number, y: number): Place | null {
+export function placeAt({ rows, columns }: MapGrid, layout: GridLayout, x: number, y: number): Place | null {
   const column = Math.floor((x - layout.left) / layout.cellWidth)
   const row = Math.floor((y - layout.top) / layout.cellHeight)
-  return grid.cells[row]?.[column] ? { row, column } : null
+  return column >= 0 && column < columns.length && row >= 0 && row < rows.length ? { row, column } : null
 }
 
 export interface GridMarks {
@@ -93,34 +52,41 @@ export interface GridMarks {
   readonly running: Place | null
 }
 
+export const NO_MARKS: GridMarks = { selected: null, cursor: null, running: null }
+
+/** Pixels from cell to cell that a number in it needs. */
+const ROOM_FOR_TEXT = 46
+
 export function drawModelMap<M>(
   ctx: CanvasRenderingContext2D,
-  grid: ModelGrid<M>,
+  tally: MapTally<M>,
+  spread: Spread,
   layout: GridLayout,
-  view: MapView<M>,
   scale: Scale,
   marks: GridMarks,
   theme: MapTheme,
 ): void {
+  const { grid, view } = tally
   const ramp = view.ramp ?? theme.signed
   drawAxes(ctx, grid, layout, theme)
   ctx.font = `11px ${theme.font}`
   ctx.textAlign = 'center'
   ctx.textBaseline = 'middle'
-  for (const [row, cells] of grid.cells.entries())
-    for (const [column, cell] of cells.entries()) {
+  for (const row of grid.rows.keys())
+    for (const column of grid.columns.keys()) {
+      const cell = cellOf(grid, { row, column })
       const [x, y, w, h] = boxOf(layout, { row, column })
-      const value = cell.module && view.value(cell.module)
-      if (!cell.module) {
+      if (tally.cells[cell]!.finished === 0) {
         ctx.strokeStyle = theme.line
         ctx.lineWidth = 1
-        if (cell.name) ctx.strokeRect(x + 0.5, y + 0.5, Math.max(1, w - 1), h - 1)
+        if (grid.names[cell]!.length > 0) ctx.strokeRect(x + 0.5, y + 0.5, Math.max(1, w - 1), h - 1)
         continue
       }
+      const value = shownValue(tally, tally.cells[cell]!, spread)
       const t = value === null ? 0 : scale.at(value)
       ctx.fillStyle = value === null ? theme.line : ramp.css(t)
       ctx.fillRect(x, y, w, h)
-      if (w < 40) continue
+      if (layout.cellWidth < ROOM_FOR_TEXT) continue
       ctx.fillStyle = value === null ? theme.muted : ramp.ink(t)
       ctx.fillText(value === null ? 'none' : view.format(value), x + w / 2, y + h / 2 + 0.5)
     }
@@ -137,19 +103,19 @@ function boxOf(layout: GridLayout, { row, column }: Place): [number, number, num
   return [x, layout.top + row * layout.cellHeight, Math.max(1, next - x - gap), layout.cellHeight - 2]
 }
 
-function drawAxes(ctx: CanvasRenderingContext2D, grid: ModelGrid<unknown>, layout: GridLayout, theme: MapTheme): void {
+function drawAxes(ctx: CanvasRenderingContext2D, grid: MapGrid, layout: GridLayout, theme: MapTheme): void {
+  const { left, top, cellWidth, cellHeight, letters } = layout
   ctx.fillStyle = theme.muted
-  ctx.font = `11.5px ${theme.font}`
+  ctx.font = `${letters}px ${theme.font}`
   ctx.textBaseline = 'middle'
   ctx.textAlign = 'right'
-  for (const [row, role] of grid.roles.entries())
-    ctx.fillText(role, layout.left - 10, layout.top + (row + 0.5) * layout.cellHeight)
-  ctx.fillText('layer', layout.left - 10, layout.top + grid.roles.length * layout.cellHeight + AXIS / 2)
+  for (const [row, name] of grid.rows.entries()) ctx.fillText(name, left - 10, top + (row + 0.5) * cellHeight)
+  const below = top + grid.rows.length * cellHeight + AXIS / 2
+  ctx.fillText(grid.axis, left - 10, below)
   ctx.textAlign = 'center'
-  const every = Math.max(1, Math.ceil(22 / layout.cellWidth))
-  const below = layout.top + grid.roles.length * layout.cellHeight + AXIS / 2
-  for (const [column, layer] of grid.layers.entries())
-    if (column % every === 0) ctx.fillText(String(layer), layout.left + (column + 0.5) * layout.cellWidth, below)
+  const every = Math.max(1, Math.ceil((2 * letters) / cellWidth))
+  for (const [column, number] of grid.columns.entries())
+    if (column % every === 0) ctx.fillText(String(number), left + (column + 0.5) * cellWidth, below)
 }
 
 function mark(

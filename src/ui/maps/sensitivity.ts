@@ -30,6 +30,7 @@ export const sensitivityView = ({ by, perplexity }: SensitivityReport, bits: num
   title: `Loss where one ${by} has ${bits} bits`,
   unit: 'KL divergence, nats a token',
   ramp: cividis,
+  spread: 'largest',
   value: ({ record }) => record.kl,
   format: formatError,
   tick: formatSetting,

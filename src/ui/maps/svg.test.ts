@@ -1,17 +1,24 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from 'vitest'
 import { fakeTraining } from '../../../test/fake-allocation'
+import { fakeDistributions } from '../../../test/fake-distributions'
 import { fakeDivergence } from '../../../test/fake-divergence'
 import { fakeInspection, fakeMethods, fakeModule } from '../../../test/fake-engine'
 import { fakeReconstruction } from '../../../test/fake-reconstruction'
 import { defaultRecipe } from '../../state/recipe'
+import { drawPanels, layoutPanels } from './bin-panels'
 import { signed } from './colour'
+import { codePanels, errorPanels, weightPanels } from './distribution-panels'
 import { drawDivergence, layoutDivergence } from './divergence-chart'
+import { drawKinds, errorKinds, layoutKinds } from './error-kinds'
 import { type Draw, figureSize, figureSvg } from './figure'
 import { drawLegend } from './legend'
+import { modelGrid } from './map-grid'
+import { tallyOf } from './map-tally'
 import { MEASURES } from './measure'
-import { drawModelMap, layoutGrid, modelGrid } from './model-map'
+import { drawModelMap, layoutGrid } from './model-map'
 import { drawReconstruction, layoutReconstruction } from './reconstruction-chart'
+import { drawSaliency, layoutSaliency, saliencyBoxes } from './saliency-boxes'
 import { drawnSvg, escapeText } from './svg'
 import { drawTradeOffs, layoutTradeOffs } from './trade-offs'
 import { drawTraining, layoutTraining } from './training-chart'
@@ -41,13 +48,17 @@ const tradeOffs = {
 }
 const divergence = fakeDivergence('t', 'windows:256', false)
 const bars = widthBars(modules)
+const found = await fakeDistributions('w')
+const panels = [...weightPanels(found), ...codePanels(found), ...errorPanels(found)]
+const saliency = saliencyBoxes(modules[0]!.columns)!
+const kinds = errorKinds(modules)!
 const charts: Readonly<Record<string, Draw>> = {
   map: (ctx, width, of) => {
-    const grid = modelGrid(plan, modules)
+    const grid = modelGrid(plan)
     const layout = layoutGrid(grid, width)
     const scale = MEASURES.bits.scale([])
     const marks = { selected: { row: 0, column: 1 }, running: { row: 1, column: 1 }, cursor: null }
-    drawModelMap(ctx, grid, layout, MEASURES.bits, scale, marks, of)
+    drawModelMap(ctx, tallyOf(null, grid, MEASURES.bits, modules), 'mean', layout, scale, marks, of)
     drawLegend(ctx, layout.left, layout.height + 12, MEASURES.bits.ramp!, scale, MEASURES.bits.tick, of)
   },
   widths: (ctx, width, of) => drawBars(ctx, bars, layoutBars(bars, width), { cursor: 1, selected: 2 }, of),
@@ -55,6 +66,10 @@ const charts: Readonly<Record<string, Draw>> = {
   reconstruction: (ctx, width, of) =>
     drawReconstruction(ctx, reconstruction, 200, layoutReconstruction(reconstruction, width), 2, of),
   divergence: (ctx, width, of) => drawDivergence(ctx, divergence, layoutDivergence(width), 18, of),
+  panels: (ctx, width, of) => drawPanels(ctx, panels, layoutPanels(panels, width), { panel: 0, bin: 3 }, false, of),
+  'panels by factors': (ctx, width, of) => drawPanels(ctx, panels, layoutPanels(panels, width), null, true, of),
+  saliency: (ctx, width, of) => drawSaliency(ctx, saliency, layoutSaliency(width), 0, of),
+  kinds: (ctx, width, of) => drawKinds(ctx, kinds, layoutKinds(kinds, width), 1, of),
   tradeOffs: (ctx, width, of) => drawTradeOffs(ctx, tradeOffs, layoutTradeOffs(tradeOffs, width), 1, of),
 }
 

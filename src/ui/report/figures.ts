@@ -4,8 +4,10 @@ import { type MapTheme, signed } from '../maps/colour'
 import { drawDivergence, layoutDivergence } from '../maps/divergence-chart'
 import type { Draw } from '../maps/figure'
 import { drawLegend, LEGEND_HEIGHT, LEGEND_WIDTH } from '../maps/legend'
+import { modelGrid } from '../maps/map-grid'
+import { shownValues, tallyOf } from '../maps/map-tally'
 import { type MapView, MEASURES } from '../maps/measure'
-import { drawModelMap, layoutGrid, modelGrid } from '../maps/model-map'
+import { drawModelMap, layoutGrid, NO_MARKS } from '../maps/model-map'
 import { drawReconstruction, layoutReconstruction } from '../maps/reconstruction-chart'
 import { scannedModules, sensitivityView } from '../maps/sensitivity'
 import { drawnSvg } from '../maps/svg'
@@ -33,12 +35,13 @@ export function figure(caption: string, height: number, draw: Draw): Html {
 
 /** A map of layers and roles with its legend. */
 function map<M extends ModuleLike>(modules: readonly M[], view: MapView<M>, caption: string): Html {
-  const grid = modelGrid([], modules)
-  const scale = view.scale(modules.map((module) => view.value(module)).filter((value) => value !== null))
+  const grid = modelGrid(modules)
+  const tally = tallyOf(null, grid, view, modules)
+  const scale = view.scale(shownValues(tally, view.spread))
   const { height } = layoutGrid(grid, WIDTH)
   return figure(`${caption} (${view.unit})`, height + 12 + LEGEND_HEIGHT, (ctx, width, of) => {
     const layout = layoutGrid(grid, width)
-    drawModelMap(ctx, grid, layout, view, scale, { selected: null, running: null, cursor: null }, of)
+    drawModelMap(ctx, tally, view.spread, layout, scale, NO_MARKS, of)
     const left = Math.min(layout.left - 16, width - LEGEND_WIDTH)
     drawLegend(ctx, left, layout.height + 12, view.ramp ?? of.signed, scale, view.tick, of)
   })

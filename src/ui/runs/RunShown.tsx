@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import type { ArchivedRun } from '../../archived-run'
 import { recipeLabel } from '../../state/recipe'
 import type { Measure } from '../../state/store'
@@ -8,7 +8,7 @@ import { Warnings } from '../FailureNote'
 import { ChoiceField } from '../fields'
 import { formatBytes, formatCount, formatDuration } from '../format'
 import { ModelMap } from '../ModelMap'
-import { MEASURES, tellingMeasure } from '../maps/measure'
+import { MEASURES, tellingMeasure, tellingMeasures } from '../maps/measure'
 import { savePicture } from '../save'
 import { useStudio, useStudioState } from '../studio-context'
 import { runsWords } from '../words/runs'
@@ -153,17 +153,19 @@ function PackedResult({ run }: { run: ListedRun }) {
   )
 }
 
-const CHOICES = Object.values(MEASURES).map(({ id, title }) => ({ value: id, label: title }))
-
 function KeptMap({ record }: { record: ArchivedRun }) {
   const { modules } = record.body
   const [measure, setMeasure] = useState<Measure>(() => tellingMeasure(modules))
   const [selected, select] = useState<string | null>(null)
+  const choices = useMemo(
+    () => tellingMeasures(modules).map(({ id, title }) => ({ value: id, label: title })),
+    [modules],
+  )
   const { number } = record.head
   return (
     <>
       <div className="run-measure">
-        <ChoiceField label={runsWords.colour} value={measure} choices={CHOICES} onChange={setMeasure} />
+        <ChoiceField label={runsWords.colour} value={measure} choices={choices} onChange={setMeasure} />
       </div>
       <ModelMap
         title={`${runsWords.run(number)}: ${runsWords.map.toLowerCase()}`}

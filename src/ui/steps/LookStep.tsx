@@ -1,4 +1,4 @@
-import { useDeferredValue, useState } from 'react'
+import { useDeferredValue, useMemo, useRef, useState } from 'react'
 import type { ModuleRecord } from '../../records'
 import { columnsCsv, modulesCsv } from '../../state/documents'
 import { fittedIn, knownOf, moduleNamed } from '../../state/module-index'
@@ -8,6 +8,8 @@ import type { Measure } from '../../state/store'
 import { BitsBar } from '../BitsBar'
 import { CloseUp } from '../CloseUp'
 import { DifferenceMap } from '../DifferenceMap'
+import { Distributions } from '../Distributions'
+import { ErrorKindsPlot } from '../ErrorKindsPlot'
 import { ChoiceField } from '../fields'
 import { formatDuration, formatError, formatSetting, formatShape, formatTenths } from '../format'
 import { GraphView } from '../GraphView'
@@ -15,7 +17,7 @@ import { GroupingChart } from '../GroupingChart'
 import { MatrixMap } from '../MatrixMap'
 import { ModelMap } from '../ModelMap'
 import { CLOSE_UP } from '../maps/close-up'
-import { MEASURES, tellingMeasure } from '../maps/measure'
+import { MEASURES, tellingMeasure, tellingMeasures } from '../maps/measure'
 import { ReconstructionChart } from '../ReconstructionChart'
 import { Step } from '../Step'
 import { savePicture } from '../save'
@@ -56,6 +58,9 @@ export function LookStep() {
       {knownOf(run.modules).varied && (
         <WidthsChart modules={modules} selected={module.name} onSelect={studio.select} onPicture={save('widths')} />
       )}
+      {run.endedAt !== null && (
+        <ErrorKindsPlot modules={modules} onSelect={studio.select} onPicture={save('errors-by-kind')} />
+      )}
       <DifferenceMap plan={model.plan} selected={module.name} onSelect={studio.select} onPicture={save('difference')} />
       <Matrix key={module.name} module={module} save={save} />
     </Step>
@@ -71,15 +76,23 @@ function Matrix({ module, save }: { module: ModuleRecord; save: Save }) {
   const target = useStudioState(({ run, recipe, result }) =>
     targetWidth(run?.endedAt === null ? (recipe ?? undefined) : result?.report.recipe),
   )
+  const map = useRef<HTMLDivElement>(null)
   const choose = (column: number) => {
     setChosen(column)
     setFirst(Math.max(0, Math.min(module.in - CLOSE_UP, column - CLOSE_UP / 2)))
+  }
+  /** From a list far below: the map comes into view with the column that was asked for. */
+  const find = (column: number) => {
+    choose(column)
+    map.current?.scrollIntoView({ block: 'nearest' })
   }
   const fitted = useStudioState(({ run }) => run && fittedIn(run.modules, module.layer))
   const { name, layer, training, graph, grouping } = module
   return (
     <>
-      <MatrixMap module={module} column={chosen} onColumn={choose} onPicture={save(name)} />
+      <div ref={map} className="look-matrix">
+        <MatrixMap module={module} column={chosen} onColumn={choose} onPicture={save(name)} />
+      </div>
       {grouping && <GroupingChart name={name} grouping={grouping} onPicture={save(`${name}-magnitudes`)} />}
       {graph && (
         <GraphView module={module} graph={graph} column={chosen} onColumn={choose} onPicture={save(`${name}-graph`)} />
@@ -102,22 +115,30 @@ function Matrix({ module, save }: { module: ModuleRecord; save: Save }) {
         />
       )}
       <CloseUp module={module} column={first} onColumn={setFirst} />
+      <Distributions module={module} column={chosen} onColumn={find} />
     </>
   )
 }
 
-const CHOICES = Object.values(MEASURES).map(({ id, title }) => ({ value: id, label: title }))
-
 function LookSide({ module, measure }: { module: ModuleRecord; measure: Measure }) {
   const studio = useStudio()
   const modules = useStudioState((state) => state.run?.modules)
+  const choices = useMemo(
+    () => tellingMeasures(modules?.toArray() ?? []).map(({ id, title }) => ({ value: id, label: title })),
+    [modules],
+  )
   const saveCsv = (name: string, csv: string) => void studio.saveText(`${studio.baseName()}-${name}.csv`, [csv])
   return (
     <>
       <ChoiceField<Measure>
         label="Colour the model by"
         value={measure}
-        choices={CHOICES}
+        choices={
+          choices.some(({ value }) => value === measure)
+            ? choices
+            : [...choices, { value: measure, label: MEASURES[measure].title }]
+        }
+        drops
         onChange={studio.showMeasure}
       />
       <ModuleFacts module={module} />

@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest'
+import { affineSample } from '../../test/affine'
+import { CancelledError } from '../errors'
+import { LookDesk } from './look-desk'
+
+const { linear } = affineSample({
+  ...{ out: 33, columns: 65, widths: [[4, 65]], grid: 'range', zeroBits: 4 },
+  ...{ groupSize: 32, permuted: false, named: false, seed: 4 },
+})
+
+/** A desk that counts how often a matrix was read. */
+function desk() {
+  const reads: string[] = []
+  const looks = new LookDesk()
+  const ask = (name: string) =>
+    looks.distributions(name, 'whole', async () => {
+      reads.push(name)
+      return { linear: { ...linear, name }, original: null, whole: false, scaling: undefined }
+    })
+  return { looks, ask, reads }
+}
+
+it('counts a matrix once while a few are looked at', async () => {
+  const { ask, reads } = desk()
+  const first = await ask('a')
+  await ask('b')
+  expect(await ask('a')).toBe(first)
+  expect(reads).toEqual(['a', 'b'])
+  for (const name of 'cdefghij') await ask(name)
+  await ask('j')
+  await ask('b')
+  expect(reads.join('')).toBe('abcdefghijb')
+})
+
+it('stops counting what is no longer asked for', async () => {
+  const { ask, reads, looks } = desk()
+  const left = ask('a')
+  const wanted = ask('b')
+  await expect(left).rejects.toThrow(CancelledError)
+  expect((await wanted).name).toBe('b')
+  await ask('a')
+  expect(reads).toEqual(['a', 'b', 'a'])
+  looks.forget()
+  await ask('b')
+  expect(reads).toEqual(['a', 'b', 'a', 'b'])
+})
