@@ -6,10 +6,15 @@ import { cellsARow, csrOf, idPlanes, levelTable, planeWords, salientRanks, salie
 
 /** A linear read row by row: the weights that `dequantize` gives and how each is stored, never more than a row of them. */
 export interface WeightRows {
-  /** Ŵ[row, :] in original column order, into `values` [in]. */
-  weights(row: number, values: Float32Array): void
+  /** Ŵ[row, :] in original column order, into `values` [in]; of these `columns` at least, where they are given. */
+  weights(row: number, values: Float32Array, columns?: Uint32Array): void
+  /**
+   * Of every four neighbouring columns the weight of largest size, to the rounding of a float, into `values` [in / 4], much
+   * faster than by `weights`; null where columns are stored in another order, groups do not begin with fours, or codes are wider than 4 bits.
+   */
+  readonly extremes: ((row: number, values: Float32Array) => void) | null
   /** Integers as they are stored, into `codes` [in]; of signs 2·group + sign, 2·first + second sign, or the code of a weight apart. */
-  codes(row: number, codes: Uint8Array): void
+  codes(row: number, codes: Uint8Array, columns?: Uint32Array): void
   /** How many levels the codes of a row may name, into `levels` [in]. */
   levels(row: number, levels: Uint16Array): void
   /** Bits that stand for each weight, into `bits` [in]; places of weights apart are not counted. */
@@ -45,6 +50,9 @@ function affineRows(linear: AffineLinear): WeightRows {
     for (let i = first; i < first + count; i++) widths[perm ? perm[i]! : i] = bits
   const places = perm && inverse(perm)
 
+  const one = single(linear, places)
+  const few = (some: Uint32Array | undefined): some is Uint32Array =>
+    some !== undefined && some.length * DEARER < columns
   const unpack = (row: number) => {
     for (const { bits, first, columns: count, chunks, base } of segments)
       unpackRun(words, base + row * chunks * bits, bits, count, stored, first)
@@ -53,8 +61,18 @@ function affineRows(linear: AffineLinear): WeightRows {
     if (grid.type === 'zero') return readBits(grid.zeros, cell * grid.zeroBits, grid.zeroBits)
     return bits === 1 ? 0.5 : 1 << (bits - 1)
   }
+  const weightOf = (row: number, column: number, code: number): number => {
+    const bits = widths[column]!
+    const cell = row * groups + groupOf[places ? places[column]! : column]!
+    if (range) return low[cell]! + stepOf(range[cell]!, bits) * code
+    return (bits === 1 && grid.type === 'symmetric' ? 2 : 1) * low[cell]! * (code - zeroOf(cell, bits))
+  }
   return {
-    weights: (row, values) => {
+    weights: (row, values, some) => {
+      if (few(some)) {
+        for (const column of some) values[column] = weightOf(row, column, one(row, column))
+        return
+      }
       unpack(row)
       const target = inOrder ?? values
       for (let run = 0; run < runs.start.length; run++) {
@@ -72,7 +90,24 @@ function affineRows(linear: AffineLinear): WeightRows {
       }
       if (places && inOrder) for (let i = 0; i < columns; i++) values[i] = inOrder[places[i]!]!
     },
-    codes: (row, codes) => {
+    extremes: quartersOf(linear, runs, (run, row, ends) => {
+      const bits = runs.bits[run]!
+      const cell = row * groups + runs.group[run]!
+      if (range) {
+        ends.base = low[cell]!
+        ends.step = stepOf(range[cell]!, bits)
+        ends.zero = 0
+      } else {
+        ends.base = 0
+        ends.step = bits === 1 && grid.type === 'symmetric' ? 2 * low[cell]! : low[cell]!
+        ends.zero = zeroOf(cell, bits)
+      }
+    }),
+    codes: (row, codes, some) => {
+      if (few(some)) {
+        for (const column of some) codes[column] = one(row, column)
+        return
+      }
       unpack(row)
       for (let i = 0; i < columns; i++) codes[i] = stored[places ? places[i]! : i]!
     },
@@ -92,6 +127,91 @@ function affineRows(linear: AffineLinear): WeightRows {
       const step = stepOf(range[cell]!, bits)
       return { group, scale: step, zero: step === 0 ? 0 : -low[cell]! / step }
     },
+  }
+}
+
+/** How many times as long a weight takes by itself as in its row. */
+const DEARER = 8
+
+/** Reads single codes by row and column. */
+function single({ in: columns, out, segments, codes: words }: AffineLinear, places: Uint32Array | null) {
+  const [word, stride, shift, width] = [0, 1, 2, 3].map(() => new Uint32Array(columns)) as [Where, Where, Where, Where]
+  for (const { bits, first, columns: count, chunks, base } of placeSegments(segments, out))
+    for (let i = 0; i < count; i++) {
+      word[first + i] = base + ((i * bits) >>> 5)
+      stride[first + i] = chunks * bits
+      shift[first + i] = (i * bits) & 31
+      width[first + i] = bits
+    }
+  return (row: number, column: number): number => {
+    const at = places ? places[column]! : column
+    const index = word[at]! + row * stride[at]!
+    const [from, bits] = [shift[at]!, width[at]!]
+    let code = words[index]! >>> from
+    if (from + bits > 32) code |= words[index + 1]! << (32 - from)
+    return code & ((1 << bits) - 1)
+  }
+}
+
+type Where = Uint32Array<ArrayBuffer>
+
+/** w = base + step·(code − zero), of one run of a row. */
+interface Levels {
+  base: number
+  step: number
+  zero: number
+}
+
+/** Least and largest of four codes of up to 4 bits, least + 16·largest, by the four as one integer. */
+const spreads = (() => {
+  const tables: (Uint8Array | undefined)[] = []
+  const make = (bits: number) =>
+    Uint8Array.from({ length: 1 << (4 * bits) }, (_, four) => {
+      const codes = [0, 1, 2, 3].map((i) => (four >>> (i * bits)) & ((1 << bits) - 1))
+      return Math.min(...codes) | (Math.max(...codes) << 4)
+    })
+  return (bits: number) => (tables[bits] ??= make(bits))
+})()
+
+/** Weights grow or fall with their codes: of four in a run, the largest is that of the least or of the largest code. */
+function quartersOf(
+  linear: AffineLinear,
+  runs: ReturnType<typeof runsOf>,
+  levelsOf: (run: number, row: number, levels: Levels) => void,
+): WeightRows['extremes'] {
+  const { perm, in: columns, codes: words, out } = linear
+  const whole = (at: number) => at % 4 === 0 || at === columns
+  const segments = placeSegments(linear.segments, out)
+  // a last four that is not whole would have columns that are not there
+  if (perm || columns % 4 > 0 || !runs.end.every(whole) || runs.bits.some((bits) => bits > 4)) return null
+  const placed = runs.start.map((start) => segments.findLast(({ first }) => first <= start)!)
+  const tables = runs.bits.map(spreads)
+  const levels: Levels = { base: 0, step: 0, zero: 0 }
+  return (row, values) => {
+    for (let run = 0; run < placed.length; run++) {
+      const { bits, chunks, base: word, first } = placed[run]!
+      const table = tables[run]!
+      const four = 4 * bits
+      const mask = (1 << four) - 1
+      levelsOf(run, row, levels)
+      const { base, step, zero } = levels
+      // the lower code has the larger weight where both together are below the code of weight 0, twice
+      const middle = step === 0 ? 0 : Math.max(-1e6, Math.min(1e6, Math.ceil(2 * (zero - base / step))))
+      const start = runs.start[run]!
+      const begin = (word + row * chunks * bits) | 0
+      let at = ((start - first) * bits) | 0
+      for (let i = start >> 2, end = runs.end[run]! >> 2; i < end; i++, at += four) {
+        const index = begin + (at >> 5)
+        const shift = at & 31
+        let codes = words[index]! >>> shift
+        if (shift + four > 32) codes |= words[index + 1]! << (32 - shift)
+        const spread = table[codes & mask]!
+        const [low, high] = [spread & 15, spread >> 4]
+        // without a branch, which would go the wrong way half of the time
+        const lower = (low + high - middle) >> 31
+        values[i] = base + step * (((low & lower) | (high & ~lower)) - zero)
+      }
+    }
   }
 }
 
@@ -169,7 +289,8 @@ function signRows(linear: SignLinear): WeightRows {
   const ranks = salientRanks(columns, apart?.mask)
   const [rowWords, cells] = [planeWords(columns), cellsARow(linear)]
   const secondWords = apart ? apart.signs.length / out : 0
-  const single = csrOf(linear)
+  const alone = csrOf(linear)
+  const every = Uint32Array.from({ length: columns }, (_, column) => column)
   const bit = (words: Uint32Array, at: number, column: number) => (words[at + (column >>> 5)]! >>> (column & 31)) & 1
   const codeOf = (row: number, column: number): number => {
     const sign = bit(signs, row * rowWords, column)
@@ -184,17 +305,18 @@ function signRows(linear: SignLinear): WeightRows {
       ? second[(row * cells + Math.floor(column / blockColumns)) * 4 + code]!
       : levels[cellOf(row, column) * groups * 2 + code]!
   const eachApart = (row: number, visit: (column: number, index: number) => void) => {
-    if (single) for (let i = single.starts[row]!; i < single.starts[row + 1]!; i++) visit(single.columns[i]!, i)
+    if (alone) for (let i = alone.starts[row]!; i < alone.starts[row + 1]!; i++) visit(alone.columns[i]!, i)
   }
   return {
-    weights: (row, values) => {
-      for (let column = 0; column < columns; column++) values[column] = weightOf(row, column, codeOf(row, column))
+    extremes: null,
+    weights: (row, values, some = every) => {
+      for (const column of some) values[column] = weightOf(row, column, codeOf(row, column))
       eachApart(row, (column, index) => {
-        values[column] = single!.values[index]!
+        values[column] = alone!.values[index]!
       })
     },
-    codes: (row, codes) => {
-      for (let column = 0; column < columns; column++) codes[column] = codeOf(row, column)
+    codes: (row, codes, some = every) => {
+      for (const column of some) codes[column] = codeOf(row, column)
       eachApart(row, (column, index) => {
         codes[column] = readBits(sparse!.codes, index * sparse!.bits, sparse!.bits)
       })
@@ -218,8 +340,8 @@ function signRows(linear: SignLinear): WeightRows {
       })
     },
     source: (row, column) => {
-      for (let i = single?.starts[row] ?? 0; i < (single?.starts[row + 1] ?? 0); i++)
-        if (single!.columns[i] === column) return apartSource(sparse!, row)
+      for (let i = alone?.starts[row] ?? 0; i < (alone?.starts[row + 1] ?? 0); i++)
+        if (alone!.columns[i] === column) return apartSource(sparse!, row)
       const cell = cellOf(row, column) * groups
       const id = ranks[column]! >= 0 ? 0 : codeOf(row, column) >>> 1
       const [minus, plus] = [levels[2 * (cell + id)]!, levels[2 * (cell + id) + 1]!]

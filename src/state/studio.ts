@@ -4,6 +4,7 @@ import { comparingActions } from './comparing'
 import { type Context, type Host, patch } from './context'
 import { hubActions } from './hubbing'
 import { keepingActions } from './keeping'
+import { matrixActions } from './matrix'
 import { measuringActions } from './measuring'
 import { openingActions } from './opening'
 import { runningActions } from './running'
@@ -33,6 +34,7 @@ export function createStudio(host: Host) {
     ...running,
     run: () => running.run(),
     ...measuring,
+    ...matrixActions(context),
     ...comparingActions(context, running, measuring),
     ...taskActions(context),
     ...taking,

@@ -4,6 +4,7 @@ import type { EngineApi } from './api'
 import address from './engine.worker?worker&url'
 import { keepErrorFamilies } from './errors-transfer'
 import type { HubApi } from './hub-api'
+import type { MatrixApi } from './matrix-api'
 import type { RunsApi } from './runs-api'
 
 /** A running engine: its interface, and the way to end it. Ending the worker is what really frees its memory. */
@@ -79,7 +80,7 @@ function guard(remote: Comlink.Remote<EngineApi>, crashed: Promise<never>): Engi
     zeroShot: (which, file, options, onProgress) =>
       or(remote.zeroShot(which, file, options, Comlink.proxy(onProgress))),
     generate: (which, prompt, options, onText) => or(remote.generate(which, prompt, options, Comlink.proxy(onText))),
-    weights: (module, window) => or(remote.weights(module, window)),
+    matrix: guardMatrix(remote.matrix as unknown as Comlink.Remote<MatrixApi>, or),
     benchmarks: () => or(remote.benchmarks()),
     benchmark: (options, onProgress) => or(remote.benchmark(options, Comlink.proxy(onProgress))),
     download: (format) => or(remote.download(format)),
@@ -103,6 +104,15 @@ const guardHub = (remote: Comlink.Remote<HubApi>, or: <T>(call: Promise<unknown>
 const guardRuns = (remote: Comlink.Remote<RunsApi>, or: <T>(call: Promise<unknown>) => Promise<T>): RunsApi => ({
   list: () => or(remote.list()),
   forget: (id) => or(remote.forget(id)),
+})
+
+type Or = <T>(call: Promise<unknown>) => Promise<T>
+
+const guardMatrix = (remote: Comlink.Remote<MatrixApi>, or: Or): MatrixApi => ({
+  rows: (module) => or(remote.rows(module)),
+  image: (request) => or(remote.image(request)),
+  cells: (module, rows, columns) => or(remote.cells(module, rows, columns)),
+  compare: (files) => or(remote.compare(files)),
 })
 
 const withoutWebGpu = () =>

@@ -5,7 +5,6 @@ import { runningModule } from '../../state/progress'
 import { targetWidth } from '../../state/recipe'
 import type { Measure } from '../../state/store'
 import { BitsBar } from '../BitsBar'
-import { CloseUp } from '../CloseUp'
 import { DifferenceMap } from '../DifferenceMap'
 import { ChoiceField } from '../fields'
 import { formatDuration, formatError, formatSetting, formatShape, formatTenths } from '../format'
@@ -13,7 +12,6 @@ import { GraphView } from '../GraphView'
 import { GroupingChart } from '../GroupingChart'
 import { MatrixMap } from '../MatrixMap'
 import { ModelMap } from '../ModelMap'
-import { CLOSE_UP } from '../maps/close-up'
 import { MEASURES, tellingMeasure } from '../maps/measure'
 import { widthsDiffer } from '../maps/widths'
 import { ReconstructionChart } from '../ReconstructionChart'
@@ -63,27 +61,28 @@ export function LookStep() {
 
 type Save = (name: string) => (picture: Promise<Blob>) => void
 
-/** The selected matrix: all its columns, how their widths came about, and single weights where a column was chosen. */
+/** The selected matrix: its columns and weights, and how their widths came about. */
 function Matrix({ module, save }: { module: ModuleRecord; save: Save }) {
   const [chosen, setChosen] = useState<number | null>(null)
-  const [first, setFirst] = useState(0)
   const target = useStudioState(({ run, recipe, result }) =>
     targetWidth(run?.endedAt === null ? (recipe ?? undefined) : result?.report.recipe),
   )
-  const choose = (column: number) => {
-    setChosen(column)
-    setFirst(Math.max(0, Math.min(module.in - CLOSE_UP, column - CLOSE_UP / 2)))
-  }
   const fitted = useStudioState(({ run }) =>
     run?.modules.find(({ layer, reconstruction }) => layer === module.layer && reconstruction),
   )
   const { name, layer, training, graph, grouping } = module
   return (
     <>
-      <MatrixMap module={module} column={chosen} onColumn={choose} onPicture={save(name)} />
+      <MatrixMap module={module} column={chosen} onColumn={setChosen} onPicture={save(name)} />
       {grouping && <GroupingChart name={name} grouping={grouping} onPicture={save(`${name}-magnitudes`)} />}
       {graph && (
-        <GraphView module={module} graph={graph} column={chosen} onColumn={choose} onPicture={save(`${name}-graph`)} />
+        <GraphView
+          module={module}
+          graph={graph}
+          column={chosen}
+          onColumn={setChosen}
+          onPicture={save(`${name}-graph`)}
+        />
       )}
       {training && (
         <TrainingChart
@@ -102,7 +101,6 @@ function Matrix({ module, save }: { module: ModuleRecord; save: Save }) {
           onPicture={save(`block-${layer + 1}-reconstruction`)}
         />
       )}
-      <CloseUp module={module} column={first} onColumn={setFirst} />
     </>
   )
 }
