@@ -123,7 +123,7 @@ function Select<T extends string>({ label, values, titles, value, onChange }: Se
   return (
     <label className="order">
       <span className="quiet">{label}</span>
-      <select value={value} onChange={(event) => onChange(event.target.value as T)}>
+      <select aria-label={label} value={value} onChange={(event) => onChange(event.target.value as T)}>
         {values.map((one) => (
           <option key={one} value={one}>
             {titles[one]}

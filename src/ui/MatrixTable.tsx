@@ -1,4 +1,5 @@
 import type { Span } from '../pipeline/matrix/bins'
+import type { Quantity } from '../pipeline/matrix/sources'
 import type { ModuleRecord } from '../records'
 import { laneOf, lanesOf } from '../state/lanes'
 import type { MatrixCells } from '../workers/matrix-api'
@@ -60,12 +61,15 @@ export function MatrixTable({ module, places, inView, cells, choices }: MatrixTa
   )
 }
 
+const formatCell = (quantity: Quantity, value: number | null): string =>
+  value === null || !(quantity === 'bits' || quantity === 'sign') ? formatError(value ?? Number.NaN) : String(value)
+
 /** A row of the table for every row of the matrix in view; a cell has every quantity that is shown. */
 function Weights({ cells, choices }: { cells: MatrixCells; choices: MatrixChoices }) {
   const quantities = choices.quantities.filter((quantity) => quantity !== 'code')
   const text = (at: number) =>
     [
-      ...quantities.map((quantity) => formatError(cellValue(cells, quantity, at) ?? Number.NaN)),
+      ...quantities.map((quantity) => formatCell(quantity, cellValue(cells, quantity, at))),
       `code ${cells.code[at]}`,
     ].join('; ')
   const label = WORDS.weightsTable(cells.rows.length, cells.columns.length)
