@@ -81,9 +81,11 @@ function randomLinear(name: string, out: number, widths: Uint8Array<ArrayBuffer>
   }
 }
 
-const zeros = (name: string, shape: readonly number[]): TensorEntry => {
-  const bytes = 2 * shape.reduce((product, n) => product * n, 1)
-  return { ...{ name, dtype: 'F16', shape, bytes }, read: async () => new Uint8Array(bytes) }
+function zeros(name: string, shape: readonly number[]): TensorEntry {
+  const row = 2 * shape.slice(1).reduce((product, n) => product * n, 1)
+  const bytes = shape[0]! * row
+  const read = async ({ start, end } = { start: 0, end: shape[0]! }) => new Uint8Array((end - start) * row)
+  return { name, dtype: 'F16', shape, bytes, read }
 }
 
 function recordOf(linear: AffineLinear, role: string, widths: Uint8Array): ModuleRecord {

@@ -59,7 +59,7 @@ export interface Shown {
 }
 
 /** Part of a window that is read beyond either end, so that a pan finds something. */
-const MARGIN = 0.25
+const MARGIN = 0.125
 
 const widened = ({ start, end }: Span, total: number): Span => {
   const more = (end - start) * MARGIN

@@ -11,8 +11,10 @@ export type Reduction = (typeof REDUCTIONS)[number]
 /** The places of an axis in the order in which they are shown: the row, or the column, at each place. */
 export type Places = Uint32Array<ArrayBuffer>
 
-/** Weights taken at a stretch: what is read of a file at once, and how long the worker hears nothing. */
+/** Weights that are read of a file at once. */
 const BLOCK = 2 ** 20
+/** Milliseconds after which others are heard. */
+const STRETCH = 30
 
 /** A break for whatever waits; ends a reduction that nobody wants any more by throwing. */
 export type Pause = () => Promise<void>
@@ -118,13 +120,17 @@ async function* inBlocks({ prepare }: RowSource, { places, bins }: Grid['rows'],
   const shown = Array.from({ length: end - start }, (_, i) => ({ row: places[start + i]!, place: start + i }))
   shown.sort((a, b) => a.row - b.row)
   const most = Math.max(1, Math.floor(BLOCK / columns))
+  let last = performance.now()
   for (let i = 0; i < shown.length; ) {
     const first = shown[i]!.row
     let next = i + 1
     // rows far apart are read on their own
     while (next < shown.length && shown[next]!.row < first + most && shown[next]!.row - shown[next - 1]!.row < 8) next++
     if (prepare) await prepare(first, shown[next - 1]!.row + 1)
-    if (i > 0) await pause()
+    if (performance.now() - last > STRETCH) {
+      await pause()
+      last = performance.now()
+    }
     for (; i < next; i++) yield shown[i]!
   }
 }

@@ -4,7 +4,7 @@ import type { MatrixCells } from '../../workers/matrix-api'
 import { formatError } from '../format'
 import type { MapTheme } from './colour'
 import { type MatrixLayout, xOf } from './matrix-map'
-import type { Look } from './matrix-strips'
+import { type Look, placeOf } from './matrix-strips'
 
 /** The number of a quantity that a cell has; null where it is not known. */
 export function cellValue(cells: MatrixCells, quantity: Quantity, at: number): number | null {
@@ -104,7 +104,7 @@ export function drawCells(
       }
       const value = numbers ? cellValue(cells, quantity, at) : null
       if (value === null) return
-      ctx.fillStyle = look.ramp.ink(look.at(value))
+      ctx.fillStyle = look.ramp.ink(placeOf(look, value))
       const second = quantity === 'weight' && height >= ROOM.second
       ctx.fillText(numberOf(cells, quantity, value, at), x + width / 2, y + height / 2 - (second ? 6 : 0))
       if (second) ctx.fillText(`code ${cells.code[at]}`, x + width / 2, y + height / 2 + 7)

@@ -154,13 +154,18 @@ function binBox(layout: MatrixLayout, bin: number, gap = 0): { x: number; width:
 
 function drawBits(ctx: CanvasRenderingContext2D, bits: Float32Array, layout: MatrixLayout, theme: MapTheme): void {
   label(ctx, 'bits', layout, BITS_HEIGHT / 2, theme)
-  for (const [bin, shares] of binBits(bits, layout.bins).entries()) {
-    const { x, width } = binBox(layout, bin)
+  const all = binBits(bits, layout.bins)
+  for (let bin = 0; bin < all.length; bin++) {
+    const shares = all[bin]!
+    const { x } = binBox(layout, bin)
+    // neighbours of one and the same width are one rectangle
+    while (shares.length === 1 && all[bin + 1]?.length === 1 && all[bin + 1]![0]!.bits === shares[0]!.bits) bin++
+    const end = binBox(layout, bin)
     const heights = shareHeights(shares, BITS_HEIGHT)
     let y = 0
-    for (const [index, { bits: width_ }] of shares.entries()) {
-      ctx.fillStyle = viridis.css(bitPosition(width_))
-      ctx.fillRect(x, y, width, heights[index]!)
+    for (const [index, { bits: width }] of shares.entries()) {
+      ctx.fillStyle = viridis.css(bitPosition(width))
+      ctx.fillRect(x, y, end.x + end.width - x, heights[index]!)
       y += heights[index]!
     }
   }
@@ -181,15 +186,17 @@ function drawLane(
   ctx.fillRect(layout.left, floor, layout.plot, 1)
   drawGuides(ctx, scale, layout, top, theme)
   const lane = binLane(values, layout.bins)
-  for (let bin = 0; bin < layout.bins.count; bin++) {
-    const { x, width } = binBox(layout, bin, layout.plot / layout.bins.count > 4 ? 1 : 0)
-    const bar = (value: number, colour: string) => {
-      const height = Math.max(1, scale.at(value) * (LANE_HEIGHT - HEADROOM))
-      ctx.fillStyle = colour
+  const gap = layout.plot / layout.bins.count > 4 ? 1 : 0
+  const boxes = Array.from({ length: layout.bins.count }, (_, bin) => binBox(layout, bin, gap))
+  for (const [heights, colour] of [
+    [lane.max, theme.laneMax],
+    [lane.mean, theme.laneMean],
+  ] as const) {
+    ctx.fillStyle = colour
+    boxes.forEach(({ x, width }, bin) => {
+      const height = Math.max(1, scale.at(heights[bin]!) * (LANE_HEIGHT - HEADROOM))
       ctx.fillRect(x, floor - height, width, height)
-    }
-    bar(lane.max[bin]!, theme.laneMax)
-    bar(lane.mean[bin]!, theme.laneMean)
+    })
   }
 }
 

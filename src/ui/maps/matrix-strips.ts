@@ -3,7 +3,7 @@ import type { Quantity } from '../../pipeline/matrix/sources'
 import type { MatrixImage } from '../../workers/matrix-api'
 import { formatSetting } from '../format'
 import { QUANTITY_TITLES } from '../words/matrix'
-import { bitPosition, cividis, type MapTheme, type Ramp, viridis } from './colour'
+import { cividis, type MapTheme, type Ramp, viridis } from './colour'
 import { label, type MatrixLayout, WIDE_MARK } from './matrix-map'
 
 /** How sizes become places on a ramp: by their root, as they are, or as they are up to what few exceed. */
@@ -35,9 +35,12 @@ export interface Placed {
 /** How a quantity is coloured: a ramp, and where on it a value lies. */
 export interface Look {
   readonly ramp: Ramp
-  at(value: number): number
-  /** The value at the strong end, and whether the other end is its negative. */
+  /** Sizes at the weak and at the strong end. */
+  readonly low: number
   readonly reach: number
+  /** Sizes go by their root. */
+  readonly root: boolean
+  /** The weak end is in the middle of the ramp, negative values before it. */
   readonly signed: boolean
 }
 
@@ -49,24 +52,29 @@ export function lookOf(
   contrast: Contrast,
   theme: MapTheme,
 ): Look {
-  if (quantity === 'bits') return { ramp: viridis, at: bitPosition, reach: 8, signed: false }
+  if (quantity === 'bits') return { ramp: viridis, low: 1, reach: 8, root: false, signed: false }
   const fixed = FIXED.includes(quantity)
   const end = fixed ? 1 : (contrast === 'clipped' ? reach.most : reach.largest) || 1
   const sizes = reduction === 'largest' || reduction === 'size'
   const root = contrast === 'root' && !fixed
-  const at = (value: number) => {
-    const part = Math.min(1, Math.abs(value) / end)
-    const size = root ? Math.sqrt(part) : part
-    return sizes ? size : value < 0 ? 0.5 - size / 2 : 0.5 + size / 2
-  }
-  return { ramp: sizes ? cividis : theme.signed, at, reach: end, signed: !sizes }
+  return { ramp: sizes ? cividis : theme.signed, low: 0, reach: end, root, signed: !sizes }
+}
+
+/** Where a value lies on the ramp, 0 to 1. */
+export function placeOf({ low, reach, root, signed }: Look, value: number): number {
+  const part = Math.min(1, Math.max(0, (Math.abs(value) - low) / (reach - low)))
+  const size = root ? Math.sqrt(part) : part
+  if (!signed) return size
+  return value < 0 ? 0.5 - size / 2 : 0.5 + size / 2
 }
 
 /** Pixels of an image, a word each, one a bin. */
-export function paint(values: Float32Array, { ramp, at }: Look): Uint32Array<ArrayBuffer> {
-  const { words } = ramp
+export function paint(values: Float32Array, look: Look): Uint32Array<ArrayBuffer> {
+  const { words } = look.ramp
   const last = words.length - 1
-  return Uint32Array.from(values, (value) => words[Math.round(at(value) * last)]!)
+  const pixels = new Uint32Array(values.length)
+  for (let i = 0; i < values.length; i++) pixels[i] = words[Math.round(placeOf(look, values[i]!) * last)]!
+  return pixels
 }
 
 const painted = new WeakMap<MatrixImage, { key: string; canvas: HTMLCanvasElement }>()
