@@ -77,7 +77,10 @@ export function MatrixMap({ module, column, onColumn, onPicture }: MatrixMapProp
   const near = countOf(inView.rows) * countOf(inView.columns) <= CELLS_IN_VIEW && quantities.length > 0
   const { images, waiting } = useImages(shown, quantities, reduction, size, key)
   const cells = useCells(shown, near ? inView.rows : null, near ? inView.columns : null, key)
-  const [cursor, setCursor] = useState<Cursor | null>(null)
+  // where keys or a tap went is shown again when the pointer has left
+  const [kept, setKept] = useState<Cursor | null>(null)
+  const [hovered, setHovered] = useState<Cursor | null>(null)
+  const cursor = hovered ?? kept
   const [picking, setPicking] = useState<readonly [Point, Point] | null>(null)
   const under = useUnder(shown, cursor, images, quantities, key)
 
@@ -123,17 +126,21 @@ export function MatrixMap({ module, column, onColumn, onPicture }: MatrixMapProp
     },
     tap: (at) => {
       const place = placeAt(at)
+      setKept(place)
       if (place) onColumn(laid.places[place.column]!)
     },
   })
   const point = (event: PointerEvent) => {
     if (gestures.onPointerMove(event)) return
     const box = event.currentTarget.getBoundingClientRect()
-    setCursor(placeAt({ x: event.clientX - box.left, y: event.clientY - box.top }))
+    setHovered(placeAt({ x: event.clientX - box.left, y: event.clientY - box.top }))
   }
   const walk = move.keys({
     ...{ cursor, lines: quantities.length > 0 },
-    onCursor: (at) => setCursor(at && { strip: 0, ...at }),
+    onCursor: (at) => {
+      setHovered(null)
+      setKept(at && { strip: cursor?.strip ?? 0, ...at })
+    },
     onChoose: (place) => onColumn(laid.places[place]!),
   })
   const figure = () => {
@@ -177,6 +184,7 @@ export function MatrixMap({ module, column, onColumn, onPicture }: MatrixMapProp
         className="map-canvas"
         data-moves={move.whole ? undefined : true}
         aria-busy={waiting}
+        data-sketch={[...images.values()].some(({ sketch }) => sketch) || undefined}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: an application widget, walked with the arrow keys
         tabIndex={0}
         role="application"
@@ -184,7 +192,7 @@ export function MatrixMap({ module, column, onColumn, onPicture }: MatrixMapProp
         onKeyDown={walk}
         {...gestures}
         onPointerMove={point}
-        onPointerLeave={() => setCursor(null)}
+        onPointerLeave={() => setHovered(null)}
         onDoubleClick={({ nativeEvent }) => {
           const at = placeAt({ x: nativeEvent.offsetX, y: nativeEvent.offsetY })
           if (at) move.closest(at)

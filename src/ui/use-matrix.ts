@@ -98,19 +98,23 @@ export function useImages(
     if (!free || width <= 0 || quantities.length === 0) return
     const across = { places: columns.places, bins: binsOf(columns.span, width * ratio(), columns.places.length) }
     const down = { places: rows.places, bins: binsOf(rows.span, height * ratio(), rows.places.length) }
-    setQuestion(quantities.map((quantity) => ({ module, quantity, reduction, rows: down, columns: across })))
+    setQuestion(
+      quantities.map((quantity) => ({ module, quantity, reduction, rows: down, columns: across, hurry: true })),
+    )
   }, [module, rows, columns, quantities, reduction, width, height, free, key])
   const ask = async (requests: readonly ImageRequest[]) => {
-    const answers: MatrixImage[] = []
-    for (const request of requests) {
+    const answers = new Map<Quantity, MatrixImage>()
+    const take = async (request: ImageRequest) => {
       const image = await studio.matrixImage(request)
-      if (image) answers.push(image)
+      if (image) answers.set(image.quantity, image)
     }
+    for (const request of requests) await take(request)
+    const sketched = requests.filter(({ quantity }) => answers.get(quantity)?.sketch)
+    if (sketched.length > 0) setImages({ key, of: new Map(answers) })
+    for (const request of sketched) await take({ ...request, hurry: false })
     return answers
   }
-  const waiting = useLatest(ask, question, (answers) =>
-    setImages({ key, of: new Map(answers.map((image) => [image.quantity, image])) }),
-  )
+  const waiting = useLatest(ask, question, (answers) => setImages({ key, of: answers }))
   return { images: images.key === key ? images.of : new Map(), waiting }
 }
 

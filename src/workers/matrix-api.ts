@@ -23,6 +23,8 @@ export interface ImageRequest {
   readonly reduction: Reduction
   readonly rows: Axis
   readonly columns: Axis
+  /** Where the exact picture would take long, a sketch of some of the rows will do for now. */
+  readonly hurry: boolean
 }
 
 /** The row, or column, at every place, and which places are gathered into which bins. */
@@ -38,6 +40,8 @@ export interface MatrixImage {
   readonly columns: Bins
   /** [rows, columns] of the bins. */
   readonly values: Float32Array<ArrayBuffer>
+  /** Made of some of the rows only: columns are right, a lone weight may be missing. */
+  readonly sketch: boolean
   /** Of the whole matrix, in cells of a few weights: the largest size, and the one that 995 of 1000 stay below. */
   readonly reach: { readonly largest: number; readonly most: number }
 }

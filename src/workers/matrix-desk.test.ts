@@ -8,7 +8,7 @@ const SIDE = 192
 const places = Uint32Array.from({ length: SIDE }, (_, i) => i)
 
 const request = (part: Partial<ImageRequest> = {}): ImageRequest => ({
-  ...{ module: NAME, quantity: 'weight', reduction: 'extreme' },
+  ...{ module: NAME, quantity: 'weight', reduction: 'extreme', hurry: false },
   rows: { places, bins: binsFor({ start: 0, end: SIDE }, 10, SIDE) },
   columns: { places, bins: binsFor({ start: 0, end: SIDE }, 48, SIDE) },
   ...part,

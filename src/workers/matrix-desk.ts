@@ -7,7 +7,7 @@ import { weightRows } from '../formats/weight-rows'
 import { type Bins, binsFor, binsSpan } from '../pipeline/matrix/bins'
 import { readCells } from '../pipeline/matrix/cells'
 import { type Pause, type Places, type Reduction, reduce, reduceCells } from '../pipeline/matrix/reduce'
-import { type MatrixData, type Quantity, rowSource } from '../pipeline/matrix/sources'
+import { type MatrixData, type Quantity, type RowSource, rowSource } from '../pipeline/matrix/sources'
 import { openFiles } from '../pipeline/opened'
 import {
   type Axis,
@@ -78,6 +78,10 @@ export class MatrixDesk implements MatrixApi {
       'places of another matrix',
     )
     try {
+      const slow = source.extremes === null || reduction === 'mean' || reduction === 'size'
+      const weights = held.data.out * held.data.in
+      if (request.hurry && slow && weights > SKETCHED && !known(held, request))
+        return await sketch(source, request, Math.ceil(weights / SKETCHED), this.#pauseFor(held))
       const overview = this.#overview(held, request)
       const reach = await overview.reach
       const cells = await overview.cells
@@ -87,7 +91,8 @@ export class MatrixDesk implements MatrixApi {
       const values = near
         ? await reduce(rowSource(held.data, quantity)!, { rows, columns }, reduction, this.#pauseFor(held))
         : reduceCells(cells, overview.size, rows.bins, columns.bins, reduction)
-      return { quantity, reduction, rows: rows.bins, columns: columns.bins, values, reach }
+      const seen = near && (reduction === 'mean' || reduction === 'size') ? wider(reach, reachOf(values)) : reach
+      return { quantity, reduction, rows: rows.bins, columns: columns.bins, values, reach: seen, sketch: false }
     } catch (error) {
       if (error instanceof Superseded) return null
       throw error
@@ -162,19 +167,14 @@ export class MatrixDesk implements MatrixApi {
     return { name, of, linear, data, overviews: [], rows: null }
   }
 
-  #overview(held: Held, { quantity, reduction, rows, columns }: ImageRequest): Overview {
+  #overview(held: Held, request: ImageRequest): Overview {
     const { overviews, data } = held
-    const known = overviews.findIndex(
-      (one) =>
-        one.quantity === quantity &&
-        one.reduction === reduction &&
-        same(one.rows, rows.places) &&
-        same(one.columns, columns.places),
-    )
-    if (known >= 0) {
-      const [one] = overviews.splice(known, 1)
-      overviews.unshift(one!)
-      return one!
+    const { quantity, reduction, rows, columns } = request
+    const one = known(held, request)
+    if (one) {
+      overviews.splice(overviews.indexOf(one), 1)
+      overviews.unshift(one)
+      return one
     }
     let size = LEAST_CELL
     while (Math.ceil(data.out / size) * Math.ceil(data.in / size) > MOST_OVERVIEW) size *= 2
@@ -206,6 +206,34 @@ export class MatrixDesk implements MatrixApi {
       if (this.#asked?.name !== held.name || this.#asked.of !== held.of) throw new Superseded()
     }
 }
+
+/** The overview that a picture would be made of, where there is one. */
+const known = ({ overviews }: Held, { quantity, reduction, rows, columns }: ImageRequest): Overview | undefined =>
+  overviews.find(
+    (one) =>
+      one.quantity === quantity &&
+      one.reduction === reduction &&
+      same(one.rows, rows.places) &&
+      same(one.columns, columns.places),
+  )
+
+/** The columns asked for, of one row in `every`: there in a part of the time. */
+async function sketch(
+  source: RowSource,
+  { quantity, reduction, rows, columns }: ImageRequest,
+  every: number,
+  pause: Pause,
+): Promise<MatrixImage> {
+  const total = Math.ceil(rows.places.length / every)
+  const places = Uint32Array.from({ length: total }, (_, i) => rows.places[i * every]!)
+  const bins = binsFor({ start: 0, end: total }, rows.bins.count, total)
+  const values = await reduce(source, { rows: { places, bins }, columns }, reduction, pause)
+  const spread = { ...bins, total: rows.places.length, step: bins.step * every }
+  return { quantity, reduction, rows: spread, columns: columns.bins, values, reach: reachOf(values), sketch: true }
+}
+
+/** Weights that a sketch is made of. */
+const SKETCHED = 2 ** 22
 
 /** Another matrix was asked for. */
 class Superseded extends Error {}
@@ -251,6 +279,12 @@ function reachOf(cells: Float32Array): MatrixImage['reach'] {
 }
 
 const SAMPLE = 20_011
+
+/** Means of few weights reach further than those of an overview's cells. */
+const wider = (a: MatrixImage['reach'], b: MatrixImage['reach']): MatrixImage['reach'] => ({
+  largest: Math.max(a.largest, b.largest),
+  most: Math.max(a.most, b.most),
+})
 
 /** A turn for messages: much shorter than a timer's. */
 const breathe: Pause = () =>
