@@ -1,5 +1,7 @@
 import type { ImageRequest, MatrixApi, MatrixCells, MatrixImage, RowRecord } from '../workers/matrix-api'
-import { type Context, setFailure } from './context'
+import { type Context, patch, setFailure } from './context'
+import { modelKey } from './modules'
+import type { StudioState } from './store'
 
 /** Looks at one matrix of the result; null where the engine cannot say, and the step shows why. */
 export function matrixActions(context: Context) {
@@ -17,10 +19,18 @@ export function matrixActions(context: Context) {
     matrixRows: (module: string): Promise<RowRecord | null> => asked((api) => api.rows(module)),
     matrixCells: (...cells: Parameters<MatrixApi['cells']>): Promise<MatrixCells | null> =>
       asked((api) => api.cells(...cells)),
-    /** Resolves to whether the files, or none, are the other result now. */
+    /** Takes these files as the other result, or none; resolves to whether that went well. */
     compareMatrices: async (files: File[] | null): Promise<boolean> => {
       setFailure(context, 'look', null)
-      return (await asked(async (api) => api.compare(files).then(() => true))) ?? false
+      const { model } = context.store.getState()
+      const taken = (await asked(async (api) => api.compare(files).then(() => true))) ?? false
+      const [file] = files ?? []
+      if (taken) patch(context, { other: model && file ? { model: modelKey(model), name: file.name } : null })
+      return taken
     },
   }
 }
+
+/** Name of the other result, where one was chosen for the model that is open. */
+export const otherOf = ({ other, model }: Pick<StudioState, 'other' | 'model'>): string | null =>
+  other && model && other.model === modelKey(model) ? other.name : null

@@ -2,6 +2,7 @@ import { REDUCTIONS, type Reduction } from '../pipeline/matrix/reduce'
 import type { Quantity } from '../pipeline/matrix/sources'
 import type { ModuleRecord } from '../records'
 import { laneOf, lanesOf, type Order } from '../state/lanes'
+import { otherOf } from '../state/matrix'
 import { sidesOf } from '../state/measuring'
 import type { RowOrder } from '../state/row-order'
 import { FileButton } from './FileButton'
@@ -22,15 +23,13 @@ interface MatrixChoosingProps {
   readonly module: ModuleRecord
   readonly choices: MatrixChoices
   readonly onChoices: (choices: MatrixChoices) => void
-  /** Name of the other result. */
-  readonly compared: string | null
-  readonly onCompared: (name: string | null) => void
 }
 
 /** What is shown of a matrix, in which order and colours. */
-export function MatrixChoosing({ module, choices, onChoices, compared, onCompared }: MatrixChoosingProps) {
+export function MatrixChoosing({ module, choices, onChoices }: MatrixChoosingProps) {
   const studio = useStudio()
   const original = useStudioState((state) => sidesOf(state).original)
+  const compared = useStudioState(otherOf)
   const headDim = useStudioState((state) => Number(state.model?.inspection.spec.headDim ?? 0))
   const choose = (part: Partial<MatrixChoices>) => onChoices({ ...choices, ...part })
   const { quantities } = choices
@@ -43,7 +42,6 @@ export function MatrixChoosing({ module, choices, onChoices, compared, onCompare
   const possible = quantitiesOf(original, compared !== null)
   const compare = async (files: File[] | null) => {
     if (!(await studio.compareMatrices(files))) return
-    onCompared(files?.[0]?.name ?? null)
     const others: readonly Quantity[] = ['other', 'difference']
     const rest = quantities.filter((quantity) => !others.includes(quantity))
     choose({ quantities: files ? [...rest, 'difference'] : rest.length > 0 ? rest : ['weight'] })
@@ -168,3 +166,20 @@ const groupsOf = (module: ModuleRecord, headDim: number): number[] => {
 
 const groupTitle = (size: number, module: ModuleRecord, headDim: number): string =>
   size === 0 ? WORDS.noGroups : areHeads(size, module, headDim) ? WORDS.heads : WORDS.rowsEach(size)
+
+/** Choices made on another matrix, as far as this one has what they name. */
+export function fitting(
+  choices: MatrixChoices,
+  module: ModuleRecord,
+  headDim: number,
+  { original, compared }: { readonly original: boolean; readonly compared: boolean },
+): MatrixChoices {
+  const possible = quantitiesOf(original, compared)
+  return {
+    ...choices,
+    quantities: choices.quantities.filter((quantity) => possible.includes(quantity)),
+    order: ordersOf(module).includes(choices.order) ? choices.order : 'original',
+    rowOrder: original || choices.rowOrder !== 'error' ? choices.rowOrder : 'original',
+    group: groupsOf(module, headDim).includes(choices.group) ? choices.group : 0,
+  }
+}

@@ -2,10 +2,12 @@ import { type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } 
 import type { Span } from '../pipeline/matrix/bins'
 import type { ModuleRecord } from '../records'
 import { laneOf, type Order } from '../state/lanes'
+import { otherOf } from '../state/matrix'
+import { sidesOf } from '../state/measuring'
 import { rowArrangement } from '../state/row-order'
 import { BitsLegend } from './BitsLegend'
 import { formatError } from './format'
-import { MatrixChoosing } from './MatrixChoosing'
+import { fitting, MatrixChoosing } from './MatrixChoosing'
 import { MatrixTable } from './MatrixTable'
 import {
   columnAt,
@@ -19,7 +21,7 @@ import {
 } from './maps/matrix-map'
 import { drawMatrix, type MatrixScene, rowAxisOf } from './maps/matrix-scene'
 import { stripAt } from './maps/matrix-strips'
-import { startingChoices } from './matrix-choices'
+import type { MatrixChoices } from './matrix-choices'
 import { type OnPicture, PictureButtons } from './PictureButtons'
 import { useStudioState } from './studio-context'
 import { type Draw, useCanvas } from './use-canvas'
@@ -30,6 +32,8 @@ import { WORDS } from './words/matrix'
 
 interface MatrixMapProps {
   readonly module: ModuleRecord
+  readonly choices: MatrixChoices
+  readonly onChoices: (choices: MatrixChoices) => void
   /** The chosen column. */
   readonly column: number | null
   readonly onColumn: (column: number) => void
@@ -47,12 +51,16 @@ const KEY_HEIGHT = 20
 const CELLS_IN_VIEW = 8192
 
 /** One matrix: what is known of its columns as lanes, its weights as pictures below, from all of them down to single ones. */
-export function MatrixMap({ module, column, onColumn, onPicture }: MatrixMapProps) {
+export function MatrixMap({ module, choices: made, onChoices, column, onColumn, onPicture }: MatrixMapProps) {
   const { name, columns, in: total, out: rows } = module
   const { free, run } = useWeightsAt()
   const headDim = useStudioState((state) => Number(state.model?.inspection.spec.headDim ?? 0))
-  const [choices, setChoices] = useState(startingChoices)
-  const [compared, setCompared] = useState<string | null>(null)
+  const compared = useStudioState(otherOf)
+  const original = useStudioState((state) => sidesOf(state).original)
+  const choices = useMemo(
+    () => fitting(made, module, headDim, { original, compared: compared !== null }),
+    [made, module, headDim, original, compared],
+  )
   const key = `${run} ${compared ?? ''}`
   const { order, rowOrder, group, quantities, reduction, table } = choices
 
@@ -172,13 +180,7 @@ export function MatrixMap({ module, column, onColumn, onPicture }: MatrixMapProp
         </button>
         <PictureButtons canvas={canvas} figure={figure} onPicture={onPicture} />
       </figcaption>
-      <MatrixChoosing
-        module={module}
-        choices={choices}
-        onChoices={setChoices}
-        compared={compared}
-        onCompared={setCompared}
-      />
+      <MatrixChoosing module={module} choices={choices} onChoices={onChoices} />
       <div
         ref={host}
         className="map-canvas"

@@ -14,6 +14,7 @@ import { MatrixMap } from '../MatrixMap'
 import { ModelMap } from '../ModelMap'
 import { MEASURES, tellingMeasure } from '../maps/measure'
 import { widthsDiffer } from '../maps/widths'
+import { type MatrixChoices, startingChoices } from '../matrix-choices'
 import { ReconstructionChart } from '../ReconstructionChart'
 import { Step } from '../Step'
 import { savePicture } from '../save'
@@ -28,6 +29,7 @@ export function LookStep() {
   const run = useDeferredValue(useStudioState((state) => state.run))
   const chosen = useStudioState((state) => state.measure)
   const selected = useStudioState((state) => state.selected)
+  const [choices, setChoices] = useState(startingChoices)
   if (!model || !run || run.modules.length === 0)
     return (
       <Step
@@ -54,15 +56,22 @@ export function LookStep() {
         <WidthsChart modules={run.modules} selected={module.name} onSelect={studio.select} onPicture={save('widths')} />
       )}
       <DifferenceMap plan={model.plan} selected={module.name} onSelect={studio.select} onPicture={save('difference')} />
-      <Matrix key={module.name} module={module} save={save} />
+      <Matrix key={module.name} {...{ module, choices, save }} onChoices={setChoices} />
     </Step>
   )
 }
 
 type Save = (name: string) => (picture: Promise<Blob>) => void
 
+interface MatrixProps {
+  readonly module: ModuleRecord
+  readonly choices: MatrixChoices
+  readonly onChoices: (choices: MatrixChoices) => void
+  readonly save: Save
+}
+
 /** The selected matrix: its columns and weights, and how their widths came about. */
-function Matrix({ module, save }: { module: ModuleRecord; save: Save }) {
+function Matrix({ module, choices, onChoices, save }: MatrixProps) {
   const [chosen, setChosen] = useState<number | null>(null)
   const target = useStudioState(({ run, recipe, result }) =>
     targetWidth(run?.endedAt === null ? (recipe ?? undefined) : result?.report.recipe),
@@ -73,7 +82,7 @@ function Matrix({ module, save }: { module: ModuleRecord; save: Save }) {
   const { name, layer, training, graph, grouping } = module
   return (
     <>
-      <MatrixMap module={module} column={chosen} onColumn={setChosen} onPicture={save(name)} />
+      <MatrixMap {...{ module, choices, onChoices }} column={chosen} onColumn={setChosen} onPicture={save(name)} />
       {grouping && <GroupingChart name={name} grouping={grouping} onPicture={save(`${name}-magnitudes`)} />}
       {graph && (
         <GraphView
