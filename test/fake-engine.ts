@@ -11,6 +11,7 @@ import { fakeDetail, fakeGroups, fakeRow } from './fake-benchmark'
 import { fakeDistributions } from './fake-distributions'
 import { fakeDivergence, fakeScan } from './fake-divergence'
 import { fakeHub } from './fake-hub'
+import { fakeMatrix } from './fake-matrix'
 import { fakeReconstructing, fakeReconstruction, fakeSteps } from './fake-reconstruction'
 import { fakeScores, kindOf } from './fake-tasks'
 
@@ -422,21 +423,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
           ...{ timeToFirstTokenMs: 120, tokensPerSecond: speed },
         }
       }),
-    weights: (_module, { rows, columns }) =>
-      answer('weights', () => {
-        const original = Float32Array.from(
-          { length: rows * columns },
-          (_, i) => Math.sin(i * i) * 0.2 * (i % columns === 24 ? 3 : 1),
-        )
-        return {
-          rows,
-          columns,
-          rescaled: false,
-          salient: null,
-          original,
-          quantized: original.map((weight) => Math.round(weight * 20) / 20),
-        }
-      }),
+    matrix: fakeMatrix(options.layers ?? 4),
     distributions: (module) => answer('distributions', () => fakeDistributions(module)),
     benchmarks: () =>
       answer('benchmarks', () => ({ groups: [...fakeGroups], device: { ...fakeDetail, readyAt: 1_000_320 } })),

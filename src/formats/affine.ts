@@ -103,13 +103,15 @@ export function dequantize(linear: AffineLinear): Float32Array<ArrayBuffer> {
 
 const stepFloat = new Float32Array(1)
 const stepBits = new Uint32Array(stepFloat.buffer)
+/** 1/(2^bits − 1) in float32, by width. */
+const PARTS = Float32Array.from({ length: 9 }, (_, bits) => (bits > 0 ? 1 / (2 ** bits - 1) : 0))
 
 /**
  * Distance of two levels of a range grid: range·(1/(2^bits − 1)) in float32, then rounded to 16 significant bits, so
  * that the product with a code of at most 8 bits is exact. WGSL's division may be 2.5 ulp off; a product may not.
  */
 export function stepOf(range: number, bits: number): number {
-  stepFloat[0] = Math.fround(range) * Math.fround(1 / (2 ** bits - 1))
+  stepFloat[0] = Math.fround(range) * PARTS[bits]!
   stepBits[0] = (stepBits[0]! + 0x80) & 0xffffff00
   return stepFloat[0]!
 }

@@ -23,7 +23,7 @@ export function laneOf(columns: ColumnRecord, lane: Lane): Float32Array<ArrayBuf
 export const lanesOf = (columns: ColumnRecord): Lane[] => LANES.filter((lane) => laneOf(columns, lane))
 
 /** Original column at each place; columns that are alike stay in their original order. NaN goes last. */
-export function arrangement(columns: ColumnRecord, order: Order): Uint32Array {
+export function arrangement(columns: ColumnRecord, order: Order): Uint32Array<ArrayBuffer> {
   const places = Uint32Array.from(columns.bits.keys())
   if (order === 'original') return places
   const values = order === 'width' ? columns.bits : laneOf(columns, order)

@@ -1,13 +1,6 @@
 import type { Inspection, Progress } from '../records'
-import type {
-  EngineApi,
-  GenerationOptions,
-  GenerationReport,
-  PerplexityOptions,
-  ScanOptions,
-  WeightWindow,
-} from '../workers/api'
-import { type Context, occupy, patch, setFailure, textNamed } from './context'
+import type { GenerationOptions, GenerationReport, PerplexityOptions, ScanOptions } from '../workers/api'
+import { type Context, occupy, patch, textNamed } from './context'
 import { knownBefore, type MeasurementKey, recordDivergence, recordMeasurement } from './measurements'
 import { modelKey } from './modules'
 import { batched } from './progress'
@@ -15,8 +8,6 @@ import { recipeLabel } from './recipe'
 import type { StudioState } from './store'
 
 const UPDATE_MS = 100
-
-type WeightPlace = Parameters<EngineApi['weights']>[1]
 
 /** Kinds of models whose weights are there to compare with, beside those of a run. */
 export const hasOriginal = (kind: Inspection['kind']): boolean => kind === 'hf-checkpoint' || kind === 'gguf'
@@ -143,15 +134,5 @@ export function measuringActions(context: Context) {
     show(report.text, report)
   }
 
-  /** A window of one matrix, for the close-up; null where the engine cannot say. */
-  const weights = async (module: string, window: WeightPlace): Promise<WeightWindow | null> => {
-    try {
-      return await context.engine.api.weights(module, window)
-    } catch (error) {
-      setFailure(context, 'look', error)
-      return null
-    }
-  }
-
-  return { measure, measureDivergence, scan, generate, sides, weights }
+  return { measure, measureDivergence, scan, generate, sides }
 }

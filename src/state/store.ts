@@ -37,6 +37,8 @@ export interface StudioState {
   readonly runs: readonly RunRecord[]
   /** Two of them, by their numbers, whose widths are held against each other. */
   readonly compared: Compared
+  /** Files whose weights are held against the result's in the matrix map, and the model they were chosen for. */
+  readonly other: { readonly model: string; readonly name: string } | null
   readonly sweep: Sweep | null
   readonly evaluation: Evaluation
   readonly selected: string | null
@@ -181,6 +183,7 @@ export const createStudioStore = (): StudioStore =>
     result: null,
     runs: [],
     compared: { a: null, b: null },
+    other: null,
     sweep: null,
     evaluation: { text: null, family: 'windows', length: 256, maxTokens: null, stored: null },
     selected: null,

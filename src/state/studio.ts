@@ -6,6 +6,7 @@ import { type Context, type Host, patch } from './context'
 import { hubActions } from './hubbing'
 import { keepingActions } from './keeping'
 import { lookingActions } from './looking'
+import { matrixActions } from './matrix'
 import { measuringActions } from './measuring'
 import { openingActions } from './opening'
 import { recoveringActions } from './recovering'
@@ -48,6 +49,7 @@ export function createStudio(host: Host) {
     run: () => running.run(),
     ...measuring,
     ...lookingActions(context),
+    ...matrixActions(context),
     ...asked,
     ...comparingActions(context, running, asked),
     ...tasks,

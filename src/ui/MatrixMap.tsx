@@ -1,196 +1,234 @@
-import { type KeyboardEvent, type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import type { Span } from '../pipeline/matrix/bins'
 import type { ModuleRecord } from '../records'
-import { laneOf, lanesOf, type Order } from '../state/lanes'
+import { laneOf, type Order } from '../state/lanes'
+import { otherOf } from '../state/matrix'
+import { sidesOf } from '../state/measuring'
+import { rowArrangement } from '../state/row-order'
 import { BitsLegend } from './BitsLegend'
 import { formatError } from './format'
+import { fitting, MatrixChoosing } from './MatrixChoosing'
+import { MatrixTable } from './MatrixTable'
 import {
-  type ColumnWindow,
   columnAt,
   columnOfInterest,
   columnText,
   drawBitsKey,
-  drawMatrixMap,
-  LANE_TITLES,
   layoutMatrix,
   matrixHeight,
   matrixView,
   widthsOf,
 } from './maps/matrix-map'
-import { reveal, zoom } from './maps/window'
+import { drawMatrix, type MatrixScene, rowAxisOf } from './maps/matrix-scene'
+import { stripAt } from './maps/matrix-strips'
+import type { MatrixChoices } from './matrix-choices'
 import { type OnPicture, PictureButtons } from './PictureButtons'
+import { useStudioState } from './studio-context'
 import { type Draw, useCanvas } from './use-canvas'
+import { type Point, useGestures } from './use-gestures'
+import { type Shown, useCells, useImages, useRowRecord, useUnder, useWeightsAt } from './use-matrix'
+import { countOf, type MatrixCursor, placesIn, useMatrixView } from './use-matrix-view'
+import { WORDS } from './words/matrix'
 
 interface MatrixMapProps {
   readonly module: ModuleRecord
+  readonly choices: MatrixChoices
+  readonly onChoices: (choices: MatrixChoices) => void
   /** The chosen column. */
   readonly column: number | null
   readonly onColumn: (column: number) => void
   readonly onPicture: OnPicture
 }
 
-/** Columns that Shift and an arrow key move by. */
-const FAR = 32
+interface Cursor extends MatrixCursor {
+  /** Which of the strips. */
+  readonly strip: number
+}
 
 /** Room for the colour key under an exported picture. */
 const KEY_HEIGHT = 20
+/** Weights of which everything is asked for, where no more are in view: their numbers, groups and frames. */
+const CELLS_IN_VIEW = 8192
 
-/** One matrix, column by column: bits and everything known of a column as lanes. Drag to zoom, crosshair reads out. */
-export function MatrixMap({ module, column, onColumn, onPicture }: MatrixMapProps) {
-  const total = module.in
-  const { columns } = module
-  const [order, setOrder] = useState<Order>('original')
-  const view = useMemo(() => matrixView(columns, order), [columns, order])
-  const height = matrixHeight(view)
-  const [window, setWindow] = useState<ColumnWindow>({ start: 0, end: total })
-  const [cursor, setCursor] = useState<number | null>(null)
-  const selected = column === null ? null : view.places.indexOf(column)
-  const drag = useRef<number | null>(null)
-
-  const draw = useCallback<Draw>(
-    (ctx, width, theme) => {
-      const layout = layoutMatrix(view, window, width)
-      drawMatrixMap(ctx, view, layout, { cursor, selected }, order !== 'original', theme)
-    },
-    [view, window, cursor, selected, order],
+/** One matrix: what is known of its columns as lanes, its weights as pictures below, from all of them down to single ones. */
+export function MatrixMap({ module, choices: made, onChoices, column, onColumn, onPicture }: MatrixMapProps) {
+  const { name, columns, in: total, out: rows } = module
+  const { free, run } = useWeightsAt()
+  const headDim = useStudioState((state) => Number(state.model?.inspection.spec.headDim ?? 0))
+  const compared = useStudioState(otherOf)
+  const original = useStudioState((state) => sidesOf(state).original)
+  const choices = useMemo(
+    () => fitting(made, module, headDim, { original, compared: compared !== null }),
+    [made, module, headDim, original, compared],
   )
-  const { canvas, width } = useCanvas(height, draw)
-  const layout = layoutMatrix(view, window, width)
-  useEffect(() => {
-    if (selected !== null) setWindow((shown) => reveal(shown, selected, total))
-  }, [selected, total])
+  const key = `${run} ${compared ?? ''}`
+  const { order, rowOrder, group, quantities, reduction, table } = choices
 
-  const release = (event: PointerEvent) => {
-    const from = drag.current
-    const to = columnAt(layout, event.nativeEvent.offsetX)
-    drag.current = null
-    if (from === null || to === null) return
-    if (Math.abs(to - from) < (window.end - window.start) / 100) {
-      onColumn(view.places[columnOfInterest(view, layout, event.nativeEvent.offsetX) ?? to]!)
-      return
-    }
-    setWindow({ start: Math.min(from, to), end: Math.max(from, to) + 1 })
+  const laid = useMemo(() => matrixView(columns, order), [columns, order])
+  const record = useRowRecord(name, rowOrder !== 'original', key)
+  const rowPlaces = useMemo(() => rowArrangement(rows, rowOrder, record, group), [rows, rowOrder, record, group])
+  const height = matrixHeight(laid, quantities.length)
+  const selected = column === null ? null : laid.places.indexOf(column)
+
+  const [size, setSize] = useState({ width: 0, height: 0 })
+  const move = useMatrixView({ columns: total, rows }, size)
+  const { view } = move
+  const shown = useMemo<Shown>(
+    () => ({
+      module: name,
+      rows: { places: rowPlaces, span: view.rows },
+      columns: { places: laid.places, span: view.columns },
+    }),
+    [name, rowPlaces, laid, view],
+  )
+  const inView = { rows: placesIn(view.rows, rows), columns: placesIn(view.columns, total) }
+  const near = countOf(inView.rows) * countOf(inView.columns) <= CELLS_IN_VIEW && quantities.length > 0
+  const { images, waiting } = useImages(shown, quantities, reduction, size, key)
+  const cells = useCells(shown, near ? inView.rows : null, near ? inView.columns : null, key)
+  // where keys or a tap went is shown again when the pointer has left
+  const [kept, setKept] = useState<Cursor | null>(null)
+  const [hovered, setHovered] = useState<Cursor | null>(null)
+  const cursor = hovered ?? kept
+  const [picking, setPicking] = useState<readonly [Point, Point] | null>(null)
+  const under = useUnder(shown, cursor, images, quantities, key)
+
+  const scene = useMemo<MatrixScene>(
+    () => ({
+      ...{ laid, view, choices, images, cells, picking, selected },
+      axis: rowAxisOf(view.rows, rowPlaces, group, headDim),
+      cursor: cursor && { column: cursor.column, row: cursor.row },
+    }),
+    [laid, view, choices, images, cells, picking, selected, rowPlaces, group, headDim, cursor],
+  )
+  const draw = useCallback<Draw>((ctx, width, theme) => drawMatrix(ctx, scene, width, theme), [scene])
+  const { canvas, width } = useCanvas(height, draw)
+  const layout = layoutMatrix(laid, view.columns, width, quantities.length)
+  const strip = quantities.length > 0 ? layout.strips.height : 0
+  useEffect(() => {
+    if (width > 0) setSize({ width: layout.plot, height: strip })
+  }, [width, layout.plot, strip])
+  const { reveal: show } = move
+  useEffect(() => {
+    if (selected !== null) show({ column: selected, row: null })
+  }, [selected, show])
+
+  const host = useRef<HTMLDivElement>(null)
+  const placeAt = (at: Point): Cursor | null => {
+    const strip = stripAt(layout, view.rows, at.y)
+    const place = strip ? columnAt(layout, at.x) : columnOfInterest(laid, layout, at.x)
+    return place === null ? null : { column: place, row: strip?.place ?? null, strip: strip?.strip ?? 0 }
   }
-  const scaleBy = (factor: number) => setWindow(zoom(window, factor, cursor ?? (window.start + window.end) / 2, total))
-  const move = (to: number) => {
-    const place = Math.min(total - 1, Math.max(0, to))
-    setCursor(place)
-    setWindow(reveal(window, place, total))
+  const gestures = useGestures(host, {
+    zoom: (factor, at) => {
+      const place = columnAt(layout, at.x)
+      const strip = stripAt(layout, view.rows, at.y)
+      // over the lanes only columns, in the margin only rows
+      return move.zoom(factor, { column: place, row: strip?.place ?? (place === null ? null : undefined) })
+    },
+    pan: (dx, dy) => move.pan(dx / layout.plot, strip > 0 ? dy / strip : 0),
+    picks: (at, shift) => (stripAt(layout, view.rows, at.y) === null) !== shift,
+    picking: setPicking,
+    picked: (from, to) => {
+      const [a, b] = [placeAt(from), placeAt(to)]
+      if (a && b) move.pick([a, b])
+    },
+    tap: (at) => {
+      const place = placeAt(at)
+      setKept(place)
+      if (place) onColumn(laid.places[place.column]!)
+    },
+  })
+  const point = (event: PointerEvent) => {
+    if (gestures.onPointerMove(event)) return
+    const box = event.currentTarget.getBoundingClientRect()
+    setHovered(placeAt({ x: event.clientX - box.left, y: event.clientY - box.top }))
   }
-  const walk = (event: KeyboardEvent) => {
-    const at = cursor ?? window.start
-    const reach = event.shiftKey ? FAR : 1
-    const action = new Map<string, () => void>([
-      ['ArrowLeft', () => move(at - reach)],
-      ['ArrowRight', () => move(at + reach)],
-      ['Home', () => move(0)],
-      ['End', () => move(total - 1)],
-      ['+', () => scaleBy(0.5)],
-      ['=', () => scaleBy(0.5)],
-      ['-', () => scaleBy(2)],
-      ['0', () => setWindow({ start: 0, end: total })],
-      ['Enter', () => onColumn(view.places[at]!)],
-      ['Escape', () => setCursor(null)],
-    ]).get(event.key)
-    if (!action) return
-    action()
-    event.preventDefault()
-  }
+  const walk = move.keys({
+    ...{ cursor, lines: quantities.length > 0 },
+    onCursor: (at) => {
+      setHovered(null)
+      setKept(at && { strip: cursor?.strip ?? 0, ...at })
+    },
+    onChoose: (place) => onColumn(laid.places[place]!),
+  })
   const figure = () => {
     const withKey: Draw = (ctx, wide, theme) => {
       draw(ctx, wide, theme)
       drawBitsKey(ctx, columns.bits, height + KEY_HEIGHT / 2, theme)
     }
-    return { width, height: height + KEY_HEIGHT, caption: `Matrix map: ${module.name}`, draw: withKey }
+    return { width, height: height + KEY_HEIGHT, caption: `Matrix map: ${name}`, draw: withKey }
   }
   const widths = useMemo(() => widthsOf(columns.bits), [columns])
-  const orders = useMemo(() => ordersOf(module), [module])
-  const shown = cursor ?? selected
-  const whole = window.end - window.start === total
+  const place = cursor?.column ?? selected
 
   return (
-    <figure className="map">
+    <figure className="map matrix">
       <figcaption className="map-head">
         <h3>
-          Matrix map: <code>{module.name}</code>{' '}
-          <span className="quiet">
-            {whole
-              ? `all ${total} columns`
-              : `${order === 'original' ? 'columns' : 'ranks'} ${window.start} to ${window.end - 1} of ${total}`}
-          </span>
+          Matrix map: <code>{name}</code>{' '}
+          <span className="quiet">{extent(inView, { columns: total, rows }, order)}</span>
         </h3>
         <BitsLegend widths={widths} label="Bits of the columns" />
-        <OrderField orders={orders} value={order} onChange={setOrder} />
-        <button type="button" className="plain" onClick={() => scaleBy(0.5)}>
+        <button type="button" className="plain" onClick={() => move.zoom(0.5, cursor ?? {})}>
           Zoom in
         </button>
-        <button type="button" className="plain" disabled={whole} onClick={() => scaleBy(2)}>
+        <button type="button" className="plain" disabled={move.whole} onClick={() => move.zoom(2, cursor ?? {})}>
           Zoom out
         </button>
-        <button type="button" className="plain" disabled={whole} onClick={() => setWindow({ start: 0, end: total })}>
+        <button type="button" className="plain" disabled={move.whole} onClick={move.all}>
           All
         </button>
         <PictureButtons canvas={canvas} figure={figure} onPicture={onPicture} />
       </figcaption>
+      <MatrixChoosing module={module} choices={choices} onChoices={onChoices} />
       <div
+        ref={host}
         className="map-canvas"
+        data-moves={move.whole ? undefined : true}
+        aria-busy={waiting}
+        data-sketch={[...images.values()].some(({ sketch }) => sketch) || undefined}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: an application widget, walked with the arrow keys
         tabIndex={0}
         role="application"
-        aria-label={`Matrix map of ${module.name}, ${total} columns. Arrow keys move, plus and minus zoom, Enter looks closer.`}
+        aria-label={`Matrix map of ${name}, ${total} columns. Arrow keys move, plus and minus zoom, Enter looks closer.`}
         onKeyDown={walk}
-        onPointerDown={(event) => {
-          drag.current = columnAt(layout, event.nativeEvent.offsetX)
+        {...gestures}
+        onPointerMove={point}
+        onPointerLeave={() => setHovered(null)}
+        onDoubleClick={({ nativeEvent }) => {
+          const at = placeAt({ x: nativeEvent.offsetX, y: nativeEvent.offsetY })
+          if (at) move.closest(at)
         }}
-        onPointerUp={release}
-        onPointerMove={(event) => setCursor(columnOfInterest(view, layout, event.nativeEvent.offsetX))}
-        onPointerLeave={() => {
-          drag.current = null
-          setCursor(null)
-        }}
-        onDoubleClick={() => setWindow({ start: 0, end: total })}
       >
         <canvas ref={canvas} />
       </div>
       <p className="readout" aria-live="polite">
-        {shown === null ? summary(module) : columnText(columns, view.places[shown]!)}
+        {place === null ? summary(module) : columnText(columns, laid.places[place]!)}
       </p>
+      <p className="weight-readout" aria-live="polite">
+        {free || images.size > 0 ? (under ?? WORDS.how) : WORDS.waits}
+      </p>
+      {cells?.cells.salient && <p className="field-help">{WORDS.salient}</p>}
+      {cells?.cells.rescaled && cells.cells.original && <p className="field-help">{WORDS.rescaled}</p>}
+      {table && <MatrixTable module={module} places={laid.places} inView={inView} cells={cells} choices={choices} />}
     </figure>
   )
 }
 
-function OrderField(props: { orders: readonly Order[]; value: Order; onChange: (order: Order) => void }) {
-  const { orders, value, onChange } = props
-  return (
-    <label className="order">
-      <span className="quiet">Order</span>
-      <select value={value} onChange={(event) => onChange(event.target.value as Order)}>
-        {orders.map((order) => (
-          <option key={order} value={order}>
-            {ORDER_TITLES[order]}
-          </option>
-        ))}
-      </select>
-    </label>
-  )
+/** Which part of the matrix is in view. */
+function extent(
+  inView: { readonly columns: Span; readonly rows: Span },
+  total: { readonly columns: number; readonly rows: number },
+  order: Order,
+): string {
+  const part = (what: string, { start, end }: Span, all: number) =>
+    end - start === all ? `all ${all} ${what}` : `${what} ${start} to ${end - 1} of ${all}`
+  const ranks = order !== 'original' && countOf(inView.columns) < total.columns
+  return `${part(ranks ? 'ranks' : 'columns', inView.columns, total.columns)}, ${part('rows', inView.rows, total.rows)}`
 }
-
-const ORDER_TITLES: Readonly<Record<Order, string>> = {
-  ...LANE_TITLES,
-  original: 'original',
-  width: 'by width',
-}
-
-/** Ways to lay out the columns of a module: by width only where widths differ. */
-const ordersOf = ({ columns }: ModuleRecord): Order[] => [
-  'original',
-  ...(widthsOf(columns.bits).length > 1 ? (['width'] as const) : []),
-  ...lanesOf(columns),
-]
-
-const HOW = 'Drag to zoom, click to look closer; bins narrower than a pixel show their largest value.'
 
 function summary({ columns, in: total, deadColumns }: ModuleRecord): string {
-  if (!laneOf(columns, 'error')) return `Its errors are not known. ${HOW}`
+  if (!laneOf(columns, 'error')) return 'Its errors are not known. Bins narrower than a pixel show their largest value.'
   let worst = 0
   let sum = 0
   for (let column = 0; column < total; column++) {
@@ -200,5 +238,5 @@ function summary({ columns, in: total, deadColumns }: ModuleRecord): string {
   const share = sum > 0 ? ((columns.error[worst]! / sum) * 100).toFixed(1) : '0'
   const dead = deadColumns > 0 ? ` ${deadColumns} columns never saw an input.` : ''
   const saliency = columns.factor && columns.norm ? ' Saliency is the norm over diag U, squared.' : ''
-  return `Largest error in column ${worst}: ${formatError(columns.error[worst] ?? 0)}, ${share}% of the matrix.${dead}${saliency} ${HOW}`
+  return `Largest error in column ${worst}: ${formatError(columns.error[worst] ?? 0)}, ${share}% of the matrix.${dead}${saliency}`
 }

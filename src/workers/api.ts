@@ -20,6 +20,7 @@ import type {
 } from '../records'
 import type { ArchiveApi } from './archive-api'
 import type { HubApi } from './hub-api'
+import type { MatrixApi } from './matrix-api'
 import type { ResultOrigin, RunsApi } from './runs-api'
 
 export {
@@ -138,8 +139,7 @@ export interface EngineApi {
     onText: (text: string) => void,
   ): Promise<GenerationReport>
 
-  /** Weights of one quantized matrix for the close-up: a window of it, row-major [rows, columns], before and after. */
-  weights(module: string, window: { row: number; rows: number; column: number; columns: number }): Promise<WeightWindow>
+  readonly matrix: MatrixApi
 
   /**
    * How the weights of a quantized matrix lie, before and after; a first `look` at some of its rows answers at once. Rejects
@@ -247,15 +247,3 @@ export interface StartUp {
 export type OpenResult =
   | { readonly state: 'ready'; readonly inspection: Inspection; readonly report: RunReport | null }
   | { readonly state: 'incomplete'; readonly missing: readonly string[]; readonly have: readonly string[] }
-
-export interface WeightWindow {
-  readonly rows: number
-  readonly columns: number
-  /** Null where there is none: a packed file alone. */
-  readonly original: Float32Array | null
-  /** The run scaled this matrix before it rounded, and `original` is scaled alike. */
-  readonly rescaled: boolean
-  readonly quantized: Float32Array
-  /** 1 where a weight is stored with more than sign and group; null where the method singles none out. */
-  readonly salient: Uint8Array | null
-}

@@ -5,6 +5,7 @@ import type { ArchiveApi } from './archive-api'
 import address from './engine.worker?worker&url'
 import { keepErrorFamilies } from './errors-transfer'
 import type { HubApi } from './hub-api'
+import type { MatrixApi } from './matrix-api'
 import type { RunsApi } from './runs-api'
 
 /** A running engine: its interface, and the way to end it. Ending the worker is what really frees its memory. */
@@ -83,7 +84,7 @@ function guard(remote: Comlink.Remote<EngineApi>, crashed: Promise<never>): Engi
     zeroShot: (which, file, options, onProgress) =>
       or(remote.zeroShot(which, file, options, Comlink.proxy(onProgress))),
     generate: (which, prompt, options, onText) => or(remote.generate(which, prompt, options, Comlink.proxy(onText))),
-    weights: (module, window) => or(remote.weights(module, window)),
+    matrix: guardMatrix(remote.matrix as unknown as Comlink.Remote<MatrixApi>, or),
     distributions: (module, extent) => or(remote.distributions(module, extent)),
     benchmarks: () => or(remote.benchmarks()),
     benchmark: (options, onProgress) => or(remote.benchmark(options, Comlink.proxy(onProgress))),
@@ -110,10 +111,9 @@ const guardRuns = (remote: Comlink.Remote<RunsApi>, or: <T>(call: Promise<unknow
   forget: (id) => or(remote.forget(id)),
 })
 
-const guardArchive = (
-  remote: Comlink.Remote<ArchiveApi>,
-  or: <T>(call: Promise<unknown>) => Promise<T>,
-): ArchiveApi => ({
+type Or = <T>(call: Promise<unknown>) => Promise<T>
+
+const guardArchive = (remote: Comlink.Remote<ArchiveApi>, or: Or): ArchiveApi => ({
   list: () => or(remote.list()),
   read: (id) => or(remote.read(id)),
   add: (run) => or(remote.add(run)),
@@ -123,6 +123,13 @@ const guardArchive = (
   removeDamaged: () => or(remote.removeDamaged()),
   exportRuns: (ids) => or(remote.exportRuns(ids)),
   importRuns: (file) => or(remote.importRuns(file)),
+})
+
+const guardMatrix = (remote: Comlink.Remote<MatrixApi>, or: Or): MatrixApi => ({
+  rows: (module) => or(remote.rows(module)),
+  image: (request) => or(remote.image(request)),
+  cells: (module, rows, columns) => or(remote.cells(module, rows, columns)),
+  compare: (files) => or(remote.compare(files)),
 })
 
 const withoutWebGpu = () =>

@@ -1,12 +1,10 @@
 import type { RunHead } from '../archived-run'
 import { FormatError, GpuUnavailableError, invariant, type StorageError } from '../errors'
 import { type ByteSource, blobSource } from '../formats/bytes'
-import { dequantize } from '../formats/dequantize'
 import { plainName } from '../formats/file-name'
 import { WIDTHS } from '../formats/quantized'
-import { salientMask } from '../formats/salient'
 import { isSideFile } from '../formats/side-files'
-import { assess, toFloat32 } from '../formats/source'
+import { assess } from '../formats/source'
 import { zipStream } from '../formats/zip'
 import { assumedGpu, type Gpu, requestGpu } from '../gpu/device'
 import { tune } from '../kernels/tuning'
@@ -24,7 +22,7 @@ import { PauseSwitch } from '../pipeline/pause'
 import { perplexity } from '../pipeline/perplexity'
 import { quantize } from '../pipeline/quantize'
 import { reopen } from '../pipeline/reopen'
-import { type Scalings, scaledWindow } from '../pipeline/scaling'
+import type { Scalings } from '../pipeline/scaling'
 import { scan } from '../pipeline/scan'
 import { perplexitiesAgree, verifyTensors } from '../pipeline/verify'
 import { zeroShot } from '../pipeline/zero-shot'
@@ -35,6 +33,7 @@ import type { EngineApi, OpenResult } from './api'
 import { fetchBundled } from './bundled'
 import { HubDesk } from './hub-desk'
 import { LookDesk } from './look-desk'
+import { MatrixDesk } from './matrix-desk'
 import { opfsStore } from './opfs-store'
 import { pageRoom, withScratch } from './page-room'
 import { remembering } from './remembering'
@@ -68,6 +67,13 @@ export class Engine implements EngineApi {
     result: async (format) => (await exportAs(format, this.#quantized())).files,
   })
 
+  readonly matrix = new MatrixDesk(() => {
+    const result = this.#quantized()
+    const original = (name: string) => this.#opened().source.tensors.get(`${name}.weight`)
+    return { of: result, model: result.model, looked: { ...result, original } }
+  })
+  readonly #looks = new LookDesk()
+
   readonly #runStore = opfsStore('runs')
   readonly runs = new RunDesk(this.#runStore)
   readonly archive = new RunArchive({
@@ -77,7 +83,6 @@ export class Engine implements EngineApi {
     forget: async (folder) => (this.#held?.folder.name === folder ? 0 : this.runs.discard(folder).catch(() => 0)),
     onChange: tellTabs,
   })
-  readonly #looks = new LookDesk()
   /** Where the result's linears are. */
   #held: HeldRun | null = null
   #home: ModelHome = { from: 'files', names: [] }
@@ -245,32 +250,6 @@ export class Engine implements EngineApi {
     this.#busy((signal) =>
       continueText(this.#device(), this.#opened(), this.#weights(which), { ...options, prompt, signal, onText }),
     )
-
-  async weights(module: string, window: Parameters<EngineApi['weights']>[1]) {
-    const { row, rows, column, columns } = window
-    const result = this.#quantized()
-    const linear = await result.linear(module)
-    invariant(row + rows <= linear.out && column + columns <= linear.in, `window outside of ${module}`)
-    const cut = <T extends Float32Array | Uint8Array>(values: T, first: number, part: T): T => {
-      for (let r = 0; r < rows; r++) {
-        const at = (row - first + r) * linear.in + column
-        part.set(values.subarray(at, at + columns), r * columns)
-      }
-      return part
-    }
-    const size = rows * columns
-    const entry = this.#opened().source.tensors.get(`${module}.weight`)
-    const original = entry ? toFloat32(await entry.read({ start: row, end: row + rows }), entry.dtype) : null
-    const scaling = result.scalings.get(module)
-    const before = original && cut<Float32Array>(original, row, new Float32Array(size))
-    const mask = salientMask(linear)
-    return {
-      ...{ rows, columns, rescaled: scaling !== undefined },
-      original: before && scaling ? scaledWindow(before, window, scaling) : before,
-      quantized: cut<Float32Array>(dequantize(linear), 0, new Float32Array(size)),
-      salient: mask && cut<Uint8Array>(mask, 0, new Uint8Array(size)),
-    }
-  }
 
   async distributions(module: string, extent: Extent) {
     const result = this.#quantized()

@@ -31,8 +31,14 @@ Comlink.expose({
   inspectTask: (...args: Parameters<Engine['inspectTask']>) => engine.inspectTask(...args),
   zeroShot: engine.zeroShot,
   generate: engine.generate,
-  weights: (...args: Parameters<Engine['weights']>) => engine.weights(...args),
   distributions: (...args: Parameters<Engine['distributions']>) => engine.distributions(...args),
+  matrix: {
+    ...engine.matrix,
+    image: async (request) => {
+      const image = await engine.matrix.image(request)
+      return image && Comlink.transfer(image, [image.values.buffer])
+    },
+  },
   benchmarks: () => engine.benchmarks(),
   benchmark: engine.benchmark,
   download: async (...args: Parameters<Engine['download']>) => {

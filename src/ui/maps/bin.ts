@@ -1,33 +1,9 @@
+import { type Bins, binRange } from '../../pipeline/matrix/bins'
+
 /**
  * Columns to pixels. A matrix has up to tens of thousands of columns, a strip a few hundred pixels: every bin keeps
  * its largest value and where it was, so that a lone outlier column is always seen.
  */
-export interface Bins {
-  /** First column and one past the last. */
-  readonly start: number
-  readonly end: number
-  readonly count: number
-}
-
-/** At most one bin a pixel, at most one a column. */
-export const binsFor = (start: number, end: number, pixels: number): Bins => ({
-  start,
-  end,
-  count: Math.max(0, Math.min(end - start, Math.floor(pixels))),
-})
-
-/** Columns [first, last) of a bin; never empty. */
-export function binRange({ start, end, count }: Bins, bin: number): [number, number] {
-  const columns = end - start
-  return [start + Math.floor((bin * columns) / count), start + Math.floor(((bin + 1) * columns) / count)]
-}
-
-/** The bin that holds a column. */
-export function binOf({ start, end, count }: Bins, column: number): number {
-  const columns = end - start
-  return Math.min(count - 1, Math.ceil(((column - start + 1) * count) / columns) - 1)
-}
-
 export interface BinnedLane {
   readonly max: Float32Array
   readonly mean: Float32Array

@@ -7,6 +7,8 @@ const STEPS = 256
 /** A perceptually uniform, colour-blind-safe ramp, sampled once: t in [0, 1] to a colour. */
 export interface Ramp {
   css(t: number): string
+  /** Colours at equal distances of t as the words of an image: red in the lowest byte, opaque. */
+  readonly words: Uint32Array
   /** Black or white, whichever reads better on the colour at t. */
   ink(t: number): string
 }
@@ -16,7 +18,8 @@ function ramp(interpolate: (t: number) => string): Ramp {
   const css = colours.map(([r, g, b]) => `rgb(${r} ${g} ${b})`)
   const ink = colours.map((colour) => (luminance(colour) > 0.19 ? '#101112' : '#ffffff'))
   const step = (t: number) => Math.min(STEPS - 1, Math.max(0, Math.round(t * (STEPS - 1))))
-  return { css: (t) => css[step(t)]!, ink: (t) => ink[step(t)]! }
+  const words = Uint32Array.from(colours, ([r, g, b]) => (255 << 24) | (b << 16) | (g << 8) | r)
+  return { words, css: (t) => css[step(t)]!, ink: (t) => ink[step(t)]! }
 }
 
 /** d3 writes `#rrggbb` for some ramps and `rgb(r, g, b)` for others. */

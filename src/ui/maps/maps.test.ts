@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { fakeInspection, fakeMethods, fakeModule } from '../../../test/fake-engine'
 import { defaultRecipe } from '../../state/recipe'
-import { layoutCloseUp, panelsOf, weightAt } from './close-up'
 import { bitPosition, luminance, parseColour, signed, viridis } from './colour'
 import { columnAt, columnOfInterest, columnText, layoutMatrix, matrixHeight, matrixView } from './matrix-map'
+import { stripAt } from './matrix-strips'
 import { MEASURES, tellingMeasure } from './measure'
-import { reveal, zoom } from './window'
+import { centred, pan, reveal, zoom } from './window'
 
 const plan = fakeInspection('wren', 4).modules
 const module = fakeModule(plan[8]!, defaultRecipe(fakeMethods[1]!, '', 'software'))
@@ -49,43 +49,35 @@ describe('matrix map', () => {
   })
 
   it('zooms around a column and never leaves the matrix', () => {
-    expect(zoom({ start: 0, end: 192 }, 0.5, 96, 192)).toEqual({ start: 48, end: 144 })
-    expect(zoom({ start: 0, end: 192 }, 0.5, 0, 192)).toEqual({ start: 0, end: 96 })
-    expect(zoom({ start: 100, end: 192 }, 8, 150, 192)).toEqual({ start: 0, end: 192 })
-    expect(zoom({ start: 0, end: 16 }, 0.5, 3, 192)).toEqual({ start: 0, end: 16 })
+    const least = 16
+    expect(zoom({ start: 0, end: 192 }, 0.5, 96, 192, least)).toEqual({ start: 48, end: 144 })
+    expect(zoom({ start: 0, end: 192 }, 0.5, 0, 192, least)).toEqual({ start: 0, end: 96 })
+    expect(zoom({ start: 100, end: 192 }, 8, 150, 192, least)).toEqual({ start: 0, end: 192 })
+    expect(zoom({ start: 0, end: 16 }, 0.5, 3, 192, least)).toEqual({ start: 0, end: 16 })
+    expect(zoom({ start: 0, end: 8 }, 0.5, 3, 8, least)).toEqual({ start: 0, end: 8 })
+    expect(pan({ start: 10, end: 20 }, 4.5, 192)).toEqual({ start: 14.5, end: 24.5 })
+    expect(pan({ start: 10, end: 20 }, 500, 192)).toEqual({ start: 182, end: 192 })
     expect(reveal({ start: 10, end: 20 }, 25, 192)).toEqual({ start: 16, end: 26 })
     expect(reveal({ start: 10, end: 20 }, 3, 192)).toEqual({ start: 3, end: 13 })
-  })
-})
-
-describe('close-up', () => {
-  const original = Float32Array.from([1, -2, 0.5, 0])
-  const quantized = Float32Array.from([1, -1.5, 0.5, 0])
-  const salient = null
-
-  it('shows before, after and the change, the first two on one scale', () => {
-    const panels = panelsOf({ rows: 2, columns: 2, rescaled: false, original, quantized, salient })
-    expect(panels.map(({ title, reach }) => [title, reach])).toEqual([
-      ['original', 2],
-      ['quantized', 2],
-      ['change', 0.5],
-    ])
-    expect([...panels[2]!.values]).toEqual([0, 0.5, 0, 0])
-    expect(panelsOf({ rows: 2, columns: 2, rescaled: false, original: null, quantized, salient })).toHaveLength(1)
-    const [before] = panelsOf({ rows: 2, columns: 2, rescaled: true, original, quantized, salient })
-    expect(before!.title).toBe('original, rescaled')
+    expect(centred(100, 10, 192)).toEqual({ start: 95.5, end: 105.5 })
+    expect(centred(1, 10, 192)).toEqual({ start: 0, end: 10 })
   })
 
-  it('finds the same weight in every panel', () => {
-    const window = { rows: 48, columns: 48, rescaled: false, original: null, quantized, salient }
-    const layout = layoutCloseUp(48, 48, 1000)
-    for (const panel of [0, 1, 2])
-      expect(weightAt(layout, window, panel * layout.step + 2.5 * layout.cell, layout.top + 1)).toEqual({
-        row: 0,
-        column: 2,
-      })
-    expect(weightAt(layout, window, layout.step - 1, layout.top + 1)).toBeNull()
-    expect(weightAt(layout, window, 1, 1)).toBeNull()
+  it('keeps a place under the pointer where it is, however often it zooms', () => {
+    let span = { start: 0, end: 28672 }
+    for (let i = 0; i < 10; i++) span = zoom(span, 0.7, 20_001, 28672, 12)
+    expect((20_001 - span.start) / (span.end - span.start)).toBeCloseTo(20_001 / 28672, 6)
+  })
+
+  it('has a place for every strip below the lanes, and finds rows there', () => {
+    const view = matrixView(module.columns, 'original')
+    const layout = layoutMatrix(view, { start: 0, end: total }, 500, 2)
+    const { tops, height } = layout.strips
+    expect(tops[0]).toBe(matrixHeight(view) - 22 + 12)
+    expect(layout.height).toBe(tops[1]! + height + 22)
+    const rows = { start: 100, end: 200 }
+    expect(stripAt(layout, rows, tops[1]! + height / 2)).toEqual({ strip: 1, place: 150 })
+    expect(stripAt(layout, rows, tops[0]! - 1)).toBeNull()
   })
 })
 

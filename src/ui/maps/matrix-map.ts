@@ -1,24 +1,30 @@
+import { type Bins, binOf, binRange, binsFor, type Span } from '../../pipeline/matrix/bins'
 import type { ColumnRecord } from '../../records'
 import { arranged, arrangement, type Lane, laneOf, lanesOf, type Order } from '../../state/lanes'
 import { formatError, formatSetting } from '../format'
-import { type Bins, binBits, binLane, binOf, binRange, binsFor, shareHeights, shownWidths } from './bin'
+import { binBits, binLane, shareHeights, shownWidths } from './bin'
 import { bitPosition, type MapTheme, viridis } from './colour'
 import { type Scale, scaleFor } from './scale'
 
 /** A matrix's columns in the order in which they are drawn. */
 export interface MatrixView {
   /** Original column at each place. */
-  readonly places: Uint32Array
+  readonly places: Uint32Array<ArrayBuffer>
   readonly bits: Float32Array
   readonly error: Float32Array
-  readonly lanes: readonly { readonly lane: Lane; readonly values: Float32Array }[]
+  /** A scale belongs to the whole matrix, so that zooming in does not change what a height means. */
+  readonly lanes: readonly { readonly lane: Lane; readonly values: Float32Array; readonly scale: Scale }[]
 }
 
 export function matrixView(columns: ColumnRecord, order: Order): MatrixView {
   const places = arrangement(columns, order)
+  const lane = (lane: Lane) => {
+    const values = arranged(laneOf(columns, lane)!, places)
+    return { lane, values, scale: scaleFor(values) }
+  }
   return {
     ...{ places, bits: arranged(shownWidths(columns.bits), places), error: arranged(columns.error, places) },
-    lanes: lanesOf(columns).map((lane) => ({ lane, values: arranged(laneOf(columns, lane)!, places) })),
+    lanes: lanesOf(columns).map(lane),
   }
 }
 
@@ -31,17 +37,15 @@ export const LANE_TITLES: Readonly<Record<Lane, string>> = {
   salient: 'salient',
 }
 
-/** Places shown: [start, end). */
-export interface ColumnWindow {
-  readonly start: number
-  readonly end: number
-}
-
 export interface MatrixLayout {
   readonly left: number
   readonly plot: number
   readonly height: number
+  /** Places shown of the columns, and their bins, about one a pixel. */
+  readonly columns: Span
   readonly bins: Bins
+  /** Where the pictures of the weights are, all of one height. */
+  readonly strips: { readonly tops: readonly number[]; readonly height: number }
 }
 
 const LABELS = 78
@@ -53,19 +57,37 @@ const AXIS = 22
 /** Room over a lane's bars, so that the tallest does not touch the lane above. */
 const HEADROOM = 4
 
-export const matrixHeight = ({ lanes }: Pick<MatrixView, 'lanes'>): number =>
-  BITS_HEIGHT + lanes.length * (LANE_HEIGHT + GAP) + AXIS
+const lanesHeight = ({ lanes }: Pick<MatrixView, 'lanes'>): number => BITS_HEIGHT + lanes.length * (LANE_HEIGHT + GAP)
 
-export function layoutMatrix(view: Pick<MatrixView, 'lanes'>, window: ColumnWindow, width: number): MatrixLayout {
+/** Of each of so many strips: the more there are, the lower. */
+const stripHeight = (strips: number): number => (strips <= 1 ? 280 : strips === 2 ? 200 : 152)
+
+export const matrixHeight = (view: Pick<MatrixView, 'lanes'>, strips = 0): number =>
+  lanesHeight(view) + strips * (stripHeight(strips) + GAP) + AXIS
+
+export function layoutMatrix(
+  view: Pick<MatrixView, 'lanes' | 'places'>,
+  columns: Span,
+  width: number,
+  strips = 0,
+): MatrixLayout {
   const plot = Math.max(1, Math.floor(width - LABELS - RIGHT))
-  return { left: LABELS, plot, height: matrixHeight(view), bins: binsFor(window.start, window.end, plot) }
+  const height = stripHeight(strips)
+  const tops = Array.from({ length: strips }, (_, i) => lanesHeight(view) + GAP + i * (height + GAP))
+  return {
+    ...{ left: LABELS, plot, height: matrixHeight(view, strips), columns },
+    ...{ bins: binsFor(columns, plot, view.places.length), strips: { tops, height } },
+  }
 }
 
+/** Where a place of the columns begins, which may be outside of the plot. */
+export const xOf = ({ left, plot, columns: { start, end } }: MatrixLayout, place: number): number =>
+  left + ((place - start) / (end - start)) * plot
+
 /** The place under x; null beside the plot. */
-export function columnAt({ left, plot, bins }: MatrixLayout, x: number): number | null {
+export function columnAt({ left, plot, columns: { start, end } }: MatrixLayout, x: number): number | null {
   const at = (x - left) / plot
-  if (at < 0 || at >= 1 || bins.count === 0) return null
-  return binRange(bins, Math.floor(at * bins.count))[0]
+  return at < 0 || at >= 1 ? null : Math.floor(start + at * (end - start))
 }
 
 /** The place of the most telling column in the bin under x: the one with the largest error. */
@@ -84,6 +106,7 @@ export function columnText(columns: ColumnRecord, column: number): string {
   return `Column ${column}: ${[`${Number(columns.bits[column]!.toFixed(3))} bits`, ...lanes].join(', ')}`
 }
 
+/** Bits and lanes, and the axis below everything; the strips between them are drawn by matrix-strips.ts. */
 export function drawMatrixMap(
   ctx: CanvasRenderingContext2D,
   view: MatrixView,
@@ -95,11 +118,11 @@ export function drawMatrixMap(
   ctx.textBaseline = 'middle'
   drawBits(ctx, view.bits, layout, theme)
   let top = BITS_HEIGHT + GAP
-  for (const { lane, values } of view.lanes) {
-    drawLane(ctx, values, LANE_TITLES[lane], layout, top, theme)
+  for (const { lane, values, scale } of view.lanes) {
+    drawLane(ctx, values, scale, LANE_TITLES[lane], layout, top, theme)
     top += LANE_HEIGHT + GAP
   }
-  drawAxis(ctx, layout, top - GAP, sorted ? 'rank' : 'column', theme)
+  drawAxis(ctx, view, layout, sorted, theme)
   if (marks.selected !== null) drawCursor(ctx, layout, marks.selected, theme.ink)
   if (marks.cursor !== null) drawCursor(ctx, layout, marks.cursor, theme.accent)
 }
@@ -121,18 +144,28 @@ export function drawBitsKey(ctx: CanvasRenderingContext2D, bits: Float32Array, y
 /** The widths that are shown, ascending. */
 export const widthsOf = (bits: Float32Array): number[] => [...new Set(shownWidths(bits))].sort((a, b) => a - b)
 
-const xOf = ({ left, plot, bins }: MatrixLayout, bin: number): number => left + (bin * plot) / bins.count
+/** Left edge and width of a bin in whole pixels, inside the plot. */
+function binBox(layout: MatrixLayout, bin: number, gap = 0): { x: number; width: number } {
+  const [first, last] = binRange(layout.bins, bin)
+  const x = Math.round(Math.max(layout.left, xOf(layout, first)))
+  const end = Math.round(Math.min(layout.left + layout.plot, xOf(layout, last)))
+  return { x, width: Math.max(1, end - x - gap) }
+}
 
 function drawBits(ctx: CanvasRenderingContext2D, bits: Float32Array, layout: MatrixLayout, theme: MapTheme): void {
   label(ctx, 'bits', layout, BITS_HEIGHT / 2, theme)
-  for (const [bin, shares] of binBits(bits, layout.bins).entries()) {
-    const x = Math.round(xOf(layout, bin))
-    const width = Math.max(1, Math.round(xOf(layout, bin + 1)) - x)
+  const all = binBits(bits, layout.bins)
+  for (let bin = 0; bin < all.length; bin++) {
+    const shares = all[bin]!
+    const { x } = binBox(layout, bin)
+    // neighbours of one and the same width are one rectangle
+    while (shares.length === 1 && all[bin + 1]?.length === 1 && all[bin + 1]![0]!.bits === shares[0]!.bits) bin++
+    const end = binBox(layout, bin)
     const heights = shareHeights(shares, BITS_HEIGHT)
     let y = 0
-    for (const [index, { bits: width_ }] of shares.entries()) {
-      ctx.fillStyle = viridis.css(bitPosition(width_))
-      ctx.fillRect(x, y, width, heights[index]!)
+    for (const [index, { bits: width }] of shares.entries()) {
+      ctx.fillStyle = viridis.css(bitPosition(width))
+      ctx.fillRect(x, y, end.x + end.width - x, heights[index]!)
       y += heights[index]!
     }
   }
@@ -141,6 +174,7 @@ function drawBits(ctx: CanvasRenderingContext2D, bits: Float32Array, layout: Mat
 function drawLane(
   ctx: CanvasRenderingContext2D,
   values: Float32Array,
+  scale: Scale,
   name: string,
   layout: MatrixLayout,
   top: number,
@@ -150,20 +184,19 @@ function drawLane(
   const floor = top + LANE_HEIGHT
   ctx.fillStyle = theme.line
   ctx.fillRect(layout.left, floor, layout.plot, 1)
-  // The scale belongs to the whole matrix, so that zooming in does not change what a height means.
-  const scale = scaleFor(values)
   drawGuides(ctx, scale, layout, top, theme)
   const lane = binLane(values, layout.bins)
-  for (let bin = 0; bin < layout.bins.count; bin++) {
-    const x = Math.round(xOf(layout, bin))
-    const width = Math.max(1, Math.round(xOf(layout, bin + 1)) - x - (layout.plot / layout.bins.count > 4 ? 1 : 0))
-    const bar = (value: number, colour: string) => {
-      const height = Math.max(1, scale.at(value) * (LANE_HEIGHT - HEADROOM))
-      ctx.fillStyle = colour
+  const gap = layout.plot / layout.bins.count > 4 ? 1 : 0
+  const boxes = Array.from({ length: layout.bins.count }, (_, bin) => binBox(layout, bin, gap))
+  for (const [heights, colour] of [
+    [lane.max, theme.laneMax],
+    [lane.mean, theme.laneMean],
+  ] as const) {
+    ctx.fillStyle = colour
+    boxes.forEach(({ x, width }, bin) => {
+      const height = Math.max(1, scale.at(heights[bin]!) * (LANE_HEIGHT - HEADROOM))
       ctx.fillRect(x, floor - height, width, height)
-    }
-    bar(lane.max[bin]!, theme.laneMax)
-    bar(lane.mean[bin]!, theme.laneMean)
+    })
   }
 }
 
@@ -187,35 +220,63 @@ function drawGuides(
   ctx.fillText(`${scale.kind === 'log' ? 'log, ' : ''}to ${formatSetting(scale.high)}`, layout.left - 8, top + 24)
 }
 
+/** Every column by its number where there is room, else some places. */
 function drawAxis(
   ctx: CanvasRenderingContext2D,
+  view: MatrixView,
   layout: MatrixLayout,
-  top: number,
-  name: string,
+  sorted: boolean,
   theme: MapTheme,
 ): void {
-  const { start, end } = layout.bins
+  const { left, plot, columns, height, bins } = layout
+  const y = height - AXIS / 2 + 2
   ctx.font = `11px ${theme.font}`
   ctx.fillStyle = theme.muted
-  const marks = 5
-  for (let i = 0; i <= marks; i++) {
-    const column = Math.round(start + ((end - 1 - start) * i) / marks)
-    ctx.textAlign = i === 0 ? 'left' : i === marks ? 'right' : 'center'
-    ctx.fillText(String(column), layout.left + (layout.plot * i) / marks, top + AXIS / 2 + 2)
+  const [first, last] = [Math.floor(columns.start), Math.min(bins.total, Math.ceil(columns.end)) - 1]
+  const cell = plot / (columns.end - columns.start)
+  ctx.textAlign = 'center'
+  if (cell >= WIDE_CELL)
+    for (let place = first; place <= last; place++) {
+      const x = xOf(layout, place + 0.5)
+      if (x > left && x < left + plot) ctx.fillText(String(view.places[place]), x, y)
+    }
+  else {
+    const marks = 5
+    for (let i = 0; i <= marks; i++) {
+      const place = Math.round(first + ((last - first) * i) / marks)
+      ctx.textAlign = i === 0 ? 'left' : i === marks ? 'right' : 'center'
+      ctx.fillText(String(place), left + (plot * i) / marks, y)
+    }
   }
   ctx.textAlign = 'right'
-  ctx.fillText(name, layout.left - 10, top + AXIS / 2 + 2)
+  ctx.fillText(sorted && cell < WIDE_CELL ? 'rank' : 'column', left - 10, y)
 }
 
+/** A column this wide has room for its number. */
+const WIDE_CELL = 36
+
+/** A line through a column; one at either side where it is wide, so that what is in it can be read. */
 function drawCursor(ctx: CanvasRenderingContext2D, layout: MatrixLayout, cursor: number, colour: string): void {
-  const { bins } = layout
-  if (cursor < bins.start || cursor >= bins.end) return
-  const x = Math.round(xOf(layout, binOf(bins, cursor) + 0.5))
+  const { left, plot, height } = layout
+  const [from, to] = [xOf(layout, cursor), xOf(layout, cursor + 1)]
   ctx.fillStyle = colour
-  ctx.fillRect(x, 0, 1, layout.height - AXIS)
+  for (const at of to - from < WIDE_MARK ? [(from + to) / 2] : [from, to - 1]) {
+    const x = Math.round(at)
+    if (x >= left && x < left + plot) ctx.fillRect(x, 0, 1, height - AXIS)
+  }
 }
 
-function label(ctx: CanvasRenderingContext2D, text: string, layout: MatrixLayout, y: number, theme: MapTheme): void {
+/** Cells of this many pixels are marked at their edges. */
+export const WIDE_MARK = 12
+
+/** A title in the margin of what is at its right. */
+export function label(
+  ctx: CanvasRenderingContext2D,
+  text: string,
+  layout: MatrixLayout,
+  y: number,
+  theme: MapTheme,
+): void {
   ctx.fillStyle = theme.ink
   ctx.font = `11.5px ${theme.font}`
   ctx.textAlign = 'right'

@@ -47,6 +47,17 @@ const ANCHORS: Readonly<Record<string, string>> = { center: 'middle', right: 'en
 /** How far below a baseline's name the letters stand, in parts of the font's size. */
 const DROPS: Readonly<Record<string, number>> = { middle: 0.35, top: 0.8, bottom: -0.2 }
 
+type DrawPart = (
+  ...part: [
+    image: CanvasImageSource,
+    ...from: [number, number, number, number],
+    ...to: [number, number, number, number],
+  ]
+) => void
+
+/** Pixels on a side of a picture inside. */
+const LARGEST = 8192
+
 /**
  * A 2D context that writes SVG: what the charts and maps of the page use of one, and no more. They are drawn by the same
  * code on a canvas, in a figure and in a report. Widths of texts are estimated where there is no page.
@@ -61,6 +72,7 @@ class SvgContext {
   textAlign = 'left'
   textBaseline = 'alphabetic'
   globalAlpha = 1
+  imageSmoothingEnabled = true
   #dash: readonly number[] = []
   #path: string[] = []
   #groups = 0
@@ -71,6 +83,20 @@ class SvgContext {
 
   strokeRect(x: number, y: number, width: number, height: number): void {
     this.#parts.push(`<rect${box(x, y, width, height)} fill="none"${this.#line()}/>`)
+  }
+
+  /** Part of a canvas as a picture inside, its pixels as they are: twice as fine as CSS pixels at most. */
+  drawImage(...[image, sx, sy, sw, sh, x, y, width, height]: Parameters<DrawPart>): void {
+    const canvas = document.createElement('canvas')
+    canvas.width = Math.max(1, Math.min(Math.ceil(2 * width), LARGEST))
+    canvas.height = Math.max(1, Math.min(Math.ceil(2 * height), LARGEST))
+    const ctx = canvas.getContext('2d')
+    if (!ctx) return
+    ctx.imageSmoothingEnabled = this.imageSmoothingEnabled
+    ctx.drawImage(image, sx, sy, sw, sh, 0, 0, canvas.width, canvas.height)
+    this.#parts.push(
+      `<image${box(x, y, width, height)} preserveAspectRatio="none" style="image-rendering:pixelated" href="${canvas.toDataURL('image/png')}"/>`,
+    )
   }
 
   /** Once, before what is moved. */

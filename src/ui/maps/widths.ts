@@ -1,3 +1,4 @@
+import { binsFor } from '../../pipeline/matrix/bins'
 import type { ModuleRecord } from '../../records'
 import { meanWidth } from '../../state/lanes'
 import { weighted } from '../../state/modules'
@@ -13,10 +14,12 @@ export interface WidthBar {
   readonly shares: readonly BitShare[]
 }
 
+const oneBin = (total: number) => binsFor({ start: 0, end: total }, 1, total)
+
 export const widthBars = (modules: readonly ModuleRecord[]): WidthBar[] =>
   modules.map(({ name, layer, columns }) => ({
     ...{ name, layer, mean: meanWidth(columns) },
-    shares: binBits(shownWidths(columns.bits), { start: 0, end: columns.bits.length, count: 1 })[0] ?? [],
+    shares: binBits(shownWidths(columns.bits), oneBin(columns.bits.length))[0] ?? [],
   }))
 
 /** Whether the widths say anything: they differ somewhere in the model. */

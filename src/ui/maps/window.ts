@@ -1,25 +1,29 @@
-import type { ColumnWindow } from './matrix-map'
+import type { Span } from '../../pipeline/matrix/bins'
 
-/** Fewest columns a zoom shows. */
-const CLOSEST = 16
-
-/** A window of `factor` times the columns with `around` kept in place, inside the matrix. */
-export function zoom(window: ColumnWindow, factor: number, around: number, total: number): ColumnWindow {
-  const columns = window.end - window.start
-  const wanted = Math.min(total, Math.max(Math.min(CLOSEST, total), Math.round(columns * factor)))
-  const share = (around - window.start) / columns
-  return shifted(Math.round(around - share * wanted), wanted, total)
+/** A span of `factor` times the places with the place `around` kept where it is, inside the axis; of `least` places at least. */
+export function zoom(span: Span, factor: number, around: number, total: number, least: number): Span {
+  const places = span.end - span.start
+  const wanted = Math.min(total, Math.max(Math.min(least, total), places * factor))
+  return shifted(around - ((around - span.start) / places) * wanted, wanted, total)
 }
 
-/** The least move that brings a column into view. */
-export function reveal(window: ColumnWindow, column: number, total: number): ColumnWindow {
-  const columns = window.end - window.start
-  if (column < window.start) return shifted(column, columns, total)
-  if (column >= window.end) return shifted(column - columns + 1, columns, total)
-  return window
+/** The same places further on, as far as there are any. */
+export const pan = ({ start, end }: Span, places: number, total: number): Span =>
+  shifted(start + places, end - start, total)
+
+/** The least move that brings a place wholly into view. */
+export function reveal(span: Span, place: number, total: number): Span {
+  const places = span.end - span.start
+  if (place < span.start) return shifted(place, places, total)
+  if (place + 1 > span.end) return shifted(place + 1 - places, places, total)
+  return span
 }
 
-function shifted(start: number, columns: number, total: number): ColumnWindow {
-  const first = Math.min(Math.max(0, start), total - columns)
-  return { start: first, end: first + columns }
+/** `places` places with one in their middle. */
+export const centred = (place: number, places: number, total: number): Span =>
+  shifted(place + 0.5 - Math.min(places, total) / 2, Math.min(places, total), total)
+
+function shifted(start: number, places: number, total: number): Span {
+  const first = Math.min(Math.max(0, start), total - places)
+  return { start: first, end: first + places }
 }

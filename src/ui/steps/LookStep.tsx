@@ -6,7 +6,6 @@ import { runningModule } from '../../state/progress'
 import { targetWidth } from '../../state/recipe'
 import type { Measure } from '../../state/store'
 import { BitsBar } from '../BitsBar'
-import { CloseUp } from '../CloseUp'
 import { DifferenceMap } from '../DifferenceMap'
 import { Distributions } from '../Distributions'
 import { ErrorKindsPlot } from '../ErrorKindsPlot'
@@ -16,8 +15,8 @@ import { GraphView } from '../GraphView'
 import { GroupingChart } from '../GroupingChart'
 import { MatrixMap } from '../MatrixMap'
 import { ModelMap } from '../ModelMap'
-import { CLOSE_UP } from '../maps/close-up'
 import { MEASURES, tellingMeasure, tellingMeasures } from '../maps/measure'
+import { type MatrixChoices, startingChoices } from '../matrix-choices'
 import { ReconstructionChart } from '../ReconstructionChart'
 import { Step } from '../Step'
 import { savePicture } from '../save'
@@ -32,6 +31,7 @@ export function LookStep() {
   const run = useDeferredValue(useStudioState((state) => state.run))
   const chosen = useStudioState((state) => state.measure)
   const selected = useStudioState((state) => state.selected)
+  const [choices, setChoices] = useState(startingChoices)
   if (!model || !run || run.modules.length === 0)
     return (
       <Step
@@ -62,28 +62,30 @@ export function LookStep() {
         <ErrorKindsPlot modules={modules} onSelect={studio.select} onPicture={save('errors-by-kind')} />
       )}
       <DifferenceMap plan={model.plan} selected={module.name} onSelect={studio.select} onPicture={save('difference')} />
-      <Matrix key={module.name} module={module} save={save} />
+      <Matrix key={module.name} {...{ module, choices, save }} onChoices={setChoices} />
     </Step>
   )
 }
 
 type Save = (name: string) => (picture: Promise<Blob>) => void
 
-/** The selected matrix: all its columns, how their widths came about, and single weights where a column was chosen. */
-function Matrix({ module, save }: { module: ModuleRecord; save: Save }) {
+interface MatrixProps {
+  readonly module: ModuleRecord
+  readonly choices: MatrixChoices
+  readonly onChoices: (choices: MatrixChoices) => void
+  readonly save: Save
+}
+
+/** The selected matrix: its columns and weights, and how their widths came about. */
+function Matrix({ module, choices, onChoices, save }: MatrixProps) {
   const [chosen, setChosen] = useState<number | null>(null)
-  const [first, setFirst] = useState(0)
   const target = useStudioState(({ run, recipe, result }) =>
     targetWidth(run?.endedAt === null ? (recipe ?? undefined) : result?.report.recipe),
   )
   const map = useRef<HTMLDivElement>(null)
-  const choose = (column: number) => {
-    setChosen(column)
-    setFirst(Math.max(0, Math.min(module.in - CLOSE_UP, column - CLOSE_UP / 2)))
-  }
   /** From a list far below: the map comes into view with the column that was asked for. */
   const find = (column: number) => {
-    choose(column)
+    setChosen(column)
     map.current?.scrollIntoView({ block: 'nearest' })
   }
   const fitted = useStudioState(({ run }) => run && fittedIn(run.modules, module.layer))
@@ -91,11 +93,17 @@ function Matrix({ module, save }: { module: ModuleRecord; save: Save }) {
   return (
     <>
       <div ref={map} className="look-matrix">
-        <MatrixMap module={module} column={chosen} onColumn={choose} onPicture={save(name)} />
+        <MatrixMap {...{ module, choices, onChoices }} column={chosen} onColumn={setChosen} onPicture={save(name)} />
       </div>
       {grouping && <GroupingChart name={name} grouping={grouping} onPicture={save(`${name}-magnitudes`)} />}
       {graph && (
-        <GraphView module={module} graph={graph} column={chosen} onColumn={choose} onPicture={save(`${name}-graph`)} />
+        <GraphView
+          module={module}
+          graph={graph}
+          column={chosen}
+          onColumn={setChosen}
+          onPicture={save(`${name}-graph`)}
+        />
       )}
       {training && (
         <TrainingChart
@@ -114,7 +122,6 @@ function Matrix({ module, save }: { module: ModuleRecord; save: Save }) {
           onPicture={save(`block-${layer + 1}-reconstruction`)}
         />
       )}
-      <CloseUp module={module} column={first} onColumn={setFirst} />
       <Distributions module={module} column={chosen} onColumn={find} />
     </>
   )

@@ -1,0 +1,182 @@
+import { type Bins, binOf, binRange, binsSpan } from './bins'
+import type { RowSource } from './sources'
+
+/**
+ * What stands for the weights of a bin: the one of largest size with its sign, its size alone, the mean, or the mean of
+ * the sizes. With the first two no outlier is ever lost, however many weights share a bin.
+ */
+export const REDUCTIONS = ['extreme', 'largest', 'mean', 'size'] as const
+export type Reduction = (typeof REDUCTIONS)[number]
+
+/** The places of an axis in the order in which they are shown: the row, or the column, at each place. */
+export type Places = Uint32Array<ArrayBuffer>
+
+/** Weights that are read of a file at once. */
+const BLOCK = 2 ** 20
+/** Milliseconds after which others are heard. */
+const STRETCH = 30
+
+/** A break for whatever waits; ends a reduction that nobody wants any more by throwing. */
+export type Pause = () => Promise<void>
+
+interface Grid {
+  readonly rows: { readonly places: Places; readonly bins: Bins }
+  readonly columns: { readonly places: Places; readonly bins: Bins }
+}
+
+/** Numbers of the weights under a grid of bins, row-major [rows, columns] of the bins; NaN counts as nothing. */
+export async function reduce(
+  source: RowSource,
+  { rows, columns }: Grid,
+  how: Reduction,
+  pause: Pause,
+): Promise<Float32Array<ArrayBuffer>> {
+  const width = columns.bins.count
+  const sums = new Float32Array(rows.bins.count * width)
+  const { start: firstColumn, end: lastColumn } = binsSpan(columns.bins)
+  const shown = columns.places.subarray(firstColumn, lastColumn)
+  const binOfColumn = Uint32Array.from(shown, (_, i) => binOf(columns.bins, firstColumn + i))
+  const values = new Float32Array(columns.places.length)
+  const quarters = fourFold(source, columns, how) ? source.extremes : null
+  const fours = Uint32Array.from({ length: quarters ? shown.length / 4 : 0 }, (_, four) => four)
+  const binOfFour = fours.map((four) => binOf(columns.bins, 4 * four))
+  const add = how === 'extreme' || how === 'largest' ? keepExtreme : how === 'mean' ? addUp : addSizes
+  for await (const { row, place } of inBlocks(source, rows, values.length, pause)) {
+    const at = binOf(rows.bins, place) * width
+    if (quarters) {
+      quarters(row, values)
+      keepExtreme(sums, at, binOfFour, values, fours)
+      continue
+    }
+    source.read(row, values, shown)
+    add(sums, at, binOfColumn, values, shown)
+  }
+  finish(sums, { rows, columns }, how)
+  return sums
+}
+
+type Add = (
+  sums: Float32Array<ArrayBuffer>,
+  at: number,
+  bins: Uint32Array,
+  values: Float32Array<ArrayBuffer>,
+  columns: Uint32Array,
+) => void
+
+/** Sizes of floats are ordered like their bits without the sign: compared so, nothing branches on weights, which are noise. */
+const keepExtreme: Add = (sums, at, bins, values, columns) => {
+  const [kept, found] = [new Int32Array(sums.buffer), new Int32Array(values.buffer)]
+  for (let i = 0; i < columns.length; i++) {
+    const value = found[columns[i]!]!
+    const bin = at + bins[i]!
+    const size = value & 0x7fffffff
+    const larger = (((kept[bin]! & 0x7fffffff) - size) >> 31) & ((size - NAN) >> 31)
+    kept[bin] = (value & larger) | (kept[bin]! & ~larger)
+  }
+}
+
+/** The least bits, without the sign, of what is no number. */
+const NAN = 0x7f800001
+
+const addUp: Add = (sums, at, bins, values, columns) => {
+  for (let i = 0; i < columns.length; i++) {
+    const value = values[columns[i]!]!
+    if (!Number.isNaN(value)) sums[at + bins[i]!]! += value
+  }
+}
+
+const addSizes: Add = (sums, at, bins, values, columns) => {
+  for (let i = 0; i < columns.length; i++) {
+    const value = Math.abs(values[columns[i]!]!)
+    if (!Number.isNaN(value)) sums[at + bins[i]!]! += value
+  }
+}
+
+/** Whether bins are whole fours of columns in their own order, for which a source may know a faster way. */
+function fourFold({ extremes }: RowSource, { places, bins }: Grid['columns'], how: Reduction): boolean {
+  if (!extremes || (how !== 'extreme' && how !== 'largest')) return false
+  return bins.step % 4 === 0 && bins.first === 0 && places.every((column, place) => column === place)
+}
+
+function finish(sums: Float32Array, { rows, columns }: Grid, how: Reduction): void {
+  const width = columns.bins.count
+  if (how === 'largest') for (let i = 0; i < sums.length; i++) sums[i] = Math.abs(sums[i]!)
+  if (how !== 'mean' && how !== 'size') return
+  const sizes = Float32Array.from({ length: width }, (_, bin) => sizeOf(columns.bins, bin))
+  for (let y = 0; y < rows.bins.count; y++) {
+    const high = sizeOf(rows.bins, y)
+    for (let x = 0; x < width; x++) sums[y * width + x]! /= high * sizes[x]!
+  }
+}
+
+const sizeOf = (bins: Bins, bin: number): number => {
+  const [first, last] = binRange(bins, bin)
+  return last - first
+}
+
+/** Every shown row with its place, by rising rows, prepared, with a break now and then. */
+async function* inBlocks({ prepare }: RowSource, { places, bins }: Grid['rows'], columns: number, pause: Pause) {
+  const { start, end } = binsSpan(bins)
+  const shown = Array.from({ length: end - start }, (_, i) => ({ row: places[start + i]!, place: start + i }))
+  shown.sort((a, b) => a.row - b.row)
+  const most = Math.max(1, Math.floor(BLOCK / columns))
+  let last = performance.now()
+  for (let i = 0; i < shown.length; ) {
+    const first = shown[i]!.row
+    let next = i + 1
+    // rows far apart are read on their own
+    while (next < shown.length && shown[next]!.row < first + most && shown[next]!.row - shown[next - 1]!.row < 8) next++
+    if (prepare) await prepare(first, shown[next - 1]!.row + 1)
+    if (performance.now() - last > STRETCH) {
+      await pause()
+      last = performance.now()
+    }
+    for (; i < next; i++) yield shown[i]!
+  }
+}
+
+/** Bins out of smaller ones: `cells` [⌈rows / size⌉, ⌈columns / size⌉] hold `size` × `size` places each. */
+export function reduceCells(
+  cells: Float32Array,
+  size: number,
+  rows: Bins,
+  columns: Bins,
+  how: Reduction,
+): Float32Array<ArrayBuffer> {
+  const across = Math.ceil(columns.total / size)
+  const xs = cellRanges(columns, size)
+  const ys = cellRanges(rows, size)
+  const sums = new Float32Array(rows.count * columns.count)
+  const means = how === 'mean' || how === 'size'
+  for (let y = 0; y < rows.count; y++)
+    for (let x = 0; x < columns.count; x++) {
+      let [sum, weight] = [0, 0]
+      for (let row = ys[2 * y]!; row < ys[2 * y + 1]!; row++)
+        for (let at = row * across + xs[2 * x]!, end = row * across + xs[2 * x + 1]!; at < end; at++) {
+          const value = cells[at]!
+          if (!means) {
+            if (Math.abs(value) > Math.abs(sum)) sum = value
+            continue
+          }
+          const held = placesIn(rows.total, size, row) * placesIn(columns.total, size, at - row * across)
+          sum += value * held
+          weight += held
+        }
+      sums[y * columns.count + x] = means ? sum / weight : sum
+    }
+  return sums
+}
+
+const placesIn = (total: number, size: number, cell: number): number => Math.min(size, total - cell * size)
+
+/** First cell and one past the last of every bin: each cell is in a bin, and none is without a cell. */
+function cellRanges(bins: Bins, size: number): Uint32Array {
+  const ranges = new Uint32Array(2 * bins.count)
+  for (let bin = 0; bin < bins.count; bin++) {
+    const [first, last] = binRange(bins, bin)
+    ranges[2 * bin] = Math.floor(first / size)
+    const end = last === bins.total ? Math.ceil(last / size) : Math.floor(last / size)
+    ranges[2 * bin + 1] = Math.max(ranges[2 * bin]! + 1, end)
+  }
+  return ranges
+}

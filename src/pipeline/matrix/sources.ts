@@ -1,0 +1,106 @@
+import type { Scaling } from '../../formats/quantized'
+import { type TensorEntry, toFloat32 } from '../../formats/source'
+import type { WeightRows } from '../../formats/weight-rows'
+
+/**
+ * What of a matrix is looked at, one number a weight: the weight that its code stands for, the one it was, their
+ * difference, the place of the code among its levels from −1 to 1, the bits it takes, its sign; with another result beside
+ * this one, the other's weight and how far this one's is from it.
+ */
+export const QUANTITIES = ['weight', 'original', 'error', 'code', 'bits', 'sign', 'other', 'difference'] as const
+export type Quantity = (typeof QUANTITIES)[number]
+
+/** One matrix, stored and, where there are any, its original weights and those of another result. */
+export interface MatrixData {
+  readonly out: number
+  readonly in: number
+  readonly rows: WeightRows
+  readonly original: TensorEntry | null
+  /** What the original was multiplied by before it was quantized. */
+  readonly scaling: Scaling | undefined
+  readonly other: WeightRows | null
+}
+
+/** Numbers of a quantity row by row; those of rows [start, end) can be had once they are prepared. */
+export interface RowSource {
+  readonly prepare: ((start: number, end: number) => Promise<void>) | null
+  /** Those of these columns at least, by original column. */
+  read(row: number, values: Float32Array, columns: Uint32Array): void
+  /** Of every four neighbouring columns the number of largest size; null where that cannot be had faster. */
+  readonly extremes: ((row: number, values: Float32Array) => void) | null
+}
+
+/** Null where there is nothing to compare with. */
+export function rowSource(data: MatrixData, quantity: Quantity): RowSource | null {
+  const { rows, other } = data
+  switch (quantity) {
+    case 'weight':
+      return { ...plain(rows.weights), extremes: rows.extremes }
+    case 'original':
+      return data.original && originalRows(data, data.original)
+    case 'error':
+      return data.original && lessOf(plain(rows.weights), originalRows(data, data.original), data.in)
+    case 'code':
+      return codeRows(data)
+    case 'bits': {
+      const bits = new Uint8Array(data.in)
+      return plain((row, values) => {
+        rows.bits(row, bits)
+        values.set(bits)
+      })
+    }
+    case 'sign':
+      return plain((row, values, columns) => {
+        rows.weights(row, values, columns)
+        for (const column of columns) values[column] = Math.sign(values[column]!)
+      })
+    case 'other':
+      return other && { ...plain(other.weights), extremes: other.extremes }
+    case 'difference':
+      return other && lessOf(plain(rows.weights), plain(other.weights), data.in)
+  }
+}
+
+const plain = (read: RowSource['read']): RowSource => ({ prepare: null, extremes: null, read })
+
+function lessOf(one: RowSource, other: RowSource, columns: number): RowSource {
+  const taken = new Float32Array(columns)
+  const read: RowSource['read'] = (row, values, shown) => {
+    one.read(row, values, shown)
+    other.read(row, taken, shown)
+    for (let i = 0; i < shown.length; i++) values[shown[i]!]! -= taken[shown[i]!]!
+  }
+  return { prepare: other.prepare, extremes: null, read }
+}
+
+/** −1 for the lowest level of a weight, 1 for the highest. */
+function codeRows({ rows, in: columns }: MatrixData): RowSource {
+  const [codes, levels] = [new Uint8Array(columns), new Uint16Array(columns)]
+  return plain((row, values, shown) => {
+    rows.codes(row, codes, shown)
+    rows.levels(row, levels)
+    for (let i = 0; i < shown.length; i++) {
+      const column = shown[i]!
+      values[column] = (2 * codes[column]!) / (levels[column]! - 1) - 1
+    }
+  })
+}
+
+function originalRows({ in: columns, scaling }: MatrixData, entry: TensorEntry): RowSource {
+  let held = new Float32Array(0)
+  let first = 0
+  return {
+    extremes: null,
+    prepare: async (start, end) => {
+      held = toFloat32(await entry.read({ start, end }), entry.dtype)
+      first = start
+    },
+    read: (row, values) => {
+      values.set(held.subarray((row - first) * columns, (row - first + 1) * columns))
+      if (!scaling) return
+      const factor = scaling.rows?.[row] ?? 1
+      // in the order in which a run multiplies, for the same floats
+      for (let i = 0; i < columns; i++) values[i] = values[i]! * factor * (scaling.columns?.[i] ?? 1)
+    },
+  }
+}
