@@ -41,6 +41,8 @@ export interface BlocksRequest {
   readonly blocks: ReadonlyMap<number, FinishedBlock>
   /** Of the method, where it is known already; else undefined. */
   readonly plan: unknown
+  /** Windows that pass a block together, where fewer than usual; its blocks say so. */
+  readonly together: number | null
   readonly clock: PhaseClock
   readonly pause: PauseSwitch
   readonly signal: AbortSignal | undefined
@@ -62,6 +64,7 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
   const missing = Array.from({ length: end - first }, (_, i) => first + i).filter((layer) => !finished.has(layer))
   const wanted = (layer: number) => missing.includes(layer) || (windows !== null && layer < missing.at(-1)!)
   const apart = recipe.calibration.stream === 'original'
+  const small = request.together === null ? {} : { windows: request.together }
   const now = () => pause.now()
   const started = now()
   let made = 0
@@ -172,7 +175,7 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
         endBlock = async () => {
           endBlock = async () => {}
           await underWay.tell('all')
-          const facts = { layer, seconds, peakGpuBytes, drift: drift && (await drift.value) }
+          const facts = { layer, seconds, peakGpuBytes, drift: drift && (await drift.value), ...small }
           const whole = { ...facts, ...heldLinears(linears), modules, changed, scalings }
           modules = []
           // told when nothing can take it away any more

@@ -78,7 +78,7 @@ export function foldProgress(run: RunState, batch: readonly Progress[]): RunStat
         next = { ...next, phase: progress }
         break
       case 'module':
-        modules.push(progress.module)
+        put(modules, progress.module)
         break
       case 'training': {
         const { name, steps, training } = progress
@@ -107,6 +107,13 @@ export function foldProgress(run: RunState, batch: readonly Progress[]): RunStat
     }
   }
   return { ...next, modules, warnings }
+}
+
+/** A block that is made again tells of its modules again. */
+function put(modules: ModuleRecord[], module: ModuleRecord): void {
+  const at = modules.findLastIndex(({ name }) => name === module.name)
+  if (at < 0) modules.push(module)
+  else modules[at] = module
 }
 
 /** The run as it waits from now on; one that does not run stays as it is. */
