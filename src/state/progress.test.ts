@@ -45,6 +45,13 @@ describe('foldProgress', () => {
     expect(runningModule({ ...run, status: 'done' }, plan)).toBeNull()
   })
 
+  it('has modules once that are made again', () => {
+    const [first, second] = plan.slice(0, 2).map((of) => fakeModule(of, recipe))
+    const again = { ...first!, seconds: 99 }
+    const events = [first!, second!, again].map((module) => ({ type: 'module', module }) as const)
+    expect(foldProgress(newRun('GPTQ', 2, 0), events).modules).toEqual([again, second])
+  })
+
   it('keeps the reconstruction of the block at work until the block is done', () => {
     const live = { layer: 1, steps: 9, reconstruction: fakeReconstruction(9, 4) }
     const run = foldProgress(newRun('TesseraQ', 2, 0), [
