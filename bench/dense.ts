@@ -48,7 +48,13 @@ const hessianOf = (tokens: number): Work => ({
       h.add(step, x)
       return gpu.submit(step)
     }
-    return { run, free: () => gpu.free(x, h.matrix) }
+    return {
+      run,
+      free: () => {
+        gpu.free(x)
+        h.free()
+      },
+    }
   },
 })
 

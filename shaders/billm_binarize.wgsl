@@ -1,12 +1,12 @@
 // Binarizes a block of a row: salient columns by center ± first ± second, the others by the center ± amplitude of their
 // group of magnitudes. Levels are rounded to float16 as soon as they are known, so that what follows makes up for it.
-// w: [rows, columns], updated by the blocks before; u: [columns, columns] upper; search, ranked: see billm_gather.wgsl;
+// w: [rows, columns], updated by the blocks before; pivots: diag U [columns]; search, ranked: see billm_gather.wgsl;
 // choice: weights of salient columns, these columns, bits of the threshold; levels: [rows, cells, 7], center and amplitude of small
 // and of large, center, first and second of salient; codes: [rows, columns]; errors: [rows, BLOCK], (w − ŵ)/Uⱼⱼ.
 struct Params { rows: u32, columns: u32, first: u32, count: u32, cell: u32, cells: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> w: array<f32>;
-@group(0) @binding(2) var<storage, read> u: array<f32>;
+@group(0) @binding(2) var<storage, read> pivots: array<f32>;
 @group(0) @binding(3) var<storage, read> search: array<f32>;
 @group(0) @binding(4) var<storage, read> ranked: array<u32>;
 @group(0) @binding(5) var<storage, read> choice: array<u32>;
@@ -26,7 +26,7 @@ fn store(row: u32, rank: u32, code: u32, error: f32) {
   let j = ranked[rank];
   let column = params.first + j;
   codes[row * params.columns + column] = code;
-  errors[row * BLOCK + j] = error / u[column * (params.columns + 1u)];
+  errors[row * BLOCK + j] = error / pivots[column];
 }
 
 @compute @workgroup_size(SIZE)

@@ -4,7 +4,7 @@ struct Params {
   columns: u32, choices: u32, members: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> u: array<f32>;               // [columns, columns]
+@group(0) @binding(1) var<storage, read> pivots: array<f32>;          // diag U [columns]
 @group(0) @binding(2) var<storage, read> shares: array<f32>;          // [members, choices, columns]
 @group(0) @binding(3) var<storage, read> energies: array<f32>;        // [members, columns]
 @group(0) @binding(4) var<storage, read> p: array<f32>;               // [members, columns, choices]
@@ -22,7 +22,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var k = 0u; k < params.choices; k++) {
     part += p[at * params.choices + k] * shares[(member * params.choices + k) * params.columns + column];
   }
-  let pivot = u[column * params.columns + column];
+  let pivot = pivots[column];
   parts[at] = part;
   messages[at] = part * energies[at] / (pivot * pivot);
   messages[count + at] = part / (pivot * pivot);

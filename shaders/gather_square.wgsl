@@ -1,6 +1,7 @@
-// y[a, b] = x[nodes[a], nodes[b]]; x: [n, n], y: [count, count].
+// y[a, b] = X[nodes[a], nodes[b]], as far as row nodes[a] is among rows [first, first + rows) of X [n, n], which x holds.
+// y: [count, count].
 struct Params {
-  n: u32, count: u32,
+  n: u32, count: u32, first: u32, rows: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -10,5 +11,7 @@ struct Params {
 @compute @workgroup_size(16, 16)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= params.count || id.y >= params.count) { return; }
-  y[id.y * params.count + id.x] = x[nodes[id.y] * params.n + nodes[id.x]];
+  let row = nodes[id.y] - params.first; // wraps above rows before the panel
+  if (row >= params.rows) { return; }
+  y[id.y * params.count + id.x] = x[row * params.n + nodes[id.x]];
 }

@@ -1,6 +1,6 @@
-// sums[i] = Σⱼ |x[i, j]|·weights[j]; x: [n, n], one workgroup a row.
+// sums[i] = Σⱼ |x[i, j]|·weights[j] of rows [first, first + count) of a matrix of n columns, which x holds; one workgroup a row.
 struct Params {
-  n: u32,
+  n: u32, first: u32, count: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -14,9 +14,9 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let row = group.y * groups.x + group.x;
-  if (row >= params.n) { return; }
+  if (row >= params.count) { return; }
   var sum = 0.0;
   for (var j = lane; j < params.n; j += RADIX * RADIX) { sum += abs(x[row * params.n + j]) * weights[j]; }
   let total = workgroup_sum(lane, sum);
-  if (lane == 0u) { sums[row] = total; }
+  if (lane == 0u) { sums[params.first + row] = total; }
 }

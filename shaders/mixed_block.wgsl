@@ -3,10 +3,10 @@
 //   qⱼ = code of the level nearest to wⱼ,  eⱼ = (wⱼ − ŵⱼ)/Uⱼⱼ,  wᵢ −= eⱼ·Uⱼᵢ for i > j
 // Rows never talk to each other: an invocation owns a row. It keeps SUB columns in registers, rounds them, and
 // then pushes their errors to the rest of the block at once; the rows of U it needs lie in workgroup memory.
-// w: [rows, columns] in quantization order, already updated by the blocks before; u: [columns, columns] upper;
+// w: [rows, columns] in quantization order, already updated by the blocks before; u: [columns, columns] upper, or rows of it of which row u_row is row `first`;
 // columns: what each place of that order is; lows, ranges: [rows, groups]; codes: [rows, columns] original order;
 // errors: [rows, BLOCK].
-struct Params { rows: u32, columns: u32, first: u32, count: u32, groups: u32 }
+struct Params { rows: u32, columns: u32, first: u32, count: u32, groups: u32, u_row: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> w: array<f32>;
 @group(0) @binding(2) var<storage, read> u: array<f32>;
@@ -25,7 +25,7 @@ var<workgroup> u_rows: array<vec4f, SUB * QUADS>;
 // U between two columns of the block; zero beyond its end.
 fn u_at(i: u32, j: u32) -> f32 {
   let last = params.count - 1u;
-  let at = (params.first + min(i, last)) * params.columns + params.first + min(j, last);
+  let at = (params.u_row + min(i, last)) * params.columns + params.first + min(j, last);
   return select(0.0, u[at], i <= last && j <= last);
 }
 

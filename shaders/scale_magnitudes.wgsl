@@ -1,6 +1,7 @@
-// y[i, j] = left[i]·|x[i, j]|·right[j], plus loops[i] on the diagonal; x, y: [n, n].
+// y[i, j] = left[i]·|x[i, j]|·right[j], plus loops[i] on the diagonal, for rows [first, first + count) of a matrix of
+// n columns, which x and y hold.
 struct Params {
-  n: u32,
+  n: u32, first: u32, count: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -12,7 +13,8 @@ struct Params {
 @compute @workgroup_size(16, 16)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let n = params.n;
-  if (id.x >= n || id.y >= n) { return; }
+  if (id.x >= n || id.y >= params.count) { return; }
+  let row = params.first + id.y;
   let at = id.y * n + id.x;
-  y[at] = left[id.y] * abs(x[at]) * right[id.x] + select(0.0, loops[id.y], id.x == id.y);
+  y[at] = left[row] * abs(x[at]) * right[id.x] + select(0.0, loops[row], id.x == row);
 }

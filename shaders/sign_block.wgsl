@@ -3,9 +3,9 @@
 //   eⱼ = (wⱼ − ŵⱼ)/Uⱼⱼ,  wᵢ −= eⱼ·Uⱼᵢ for i > j
 // As gptq_block.wgsl: an invocation owns a row, keeps SUB columns in registers, and pushes their errors at once.
 // `rounded` comes from a library: billm_rounded.wgsl or pbllm_rounded.wgsl.
-// w: [rows, columns], already updated by the blocks before; u: [columns, columns] upper; codes: [rows, columns], what a
+// w: [rows, columns], already updated by the blocks before; u: [columns, columns] upper, or rows of it of which row u_row is row `first`; codes: [rows, columns], what a
 // weight is coming in, what it was rounded to going out; errors: [rows, BLOCK].
-struct Params { rows: u32, columns: u32, first: u32, count: u32, cell_columns: u32, cells: u32, top: u32 }
+struct Params { rows: u32, columns: u32, first: u32, count: u32, cell_columns: u32, cells: u32, top: u32, u_row: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> w: array<f32>;
 @group(0) @binding(2) var<storage, read> u: array<f32>;
@@ -21,7 +21,7 @@ var<workgroup> u_rows: array<vec4f, SUB * QUADS>;
 // U between two columns of the block; zero beyond its end.
 fn u_at(i: u32, j: u32) -> f32 {
   let last = params.count - 1u;
-  let at = (params.first + min(i, last)) * params.columns + params.first + min(j, last);
+  let at = (params.u_row + min(i, last)) * params.columns + params.first + min(j, last);
   return select(0.0, u[at], i <= last && j <= last);
 }
 

@@ -20,9 +20,14 @@ export class GpuUnavailableError extends BitloomError {
   readonly name = 'GpuUnavailableError'
 }
 
-/** The adapter exists but the work does not fit its limits or its memory. */
+/** The adapter exists but the work does not fit its limits, or what memory was granted. */
 export class GpuLimitError extends BitloomError {
   readonly name = 'GpuLimitError'
+}
+
+/** What memory the GPU has ran out in the middle of work; with less at once it may do. */
+export class GpuOutOfMemoryError extends BitloomError {
+  readonly name = 'GpuOutOfMemoryError'
 }
 
 /** The device went away (driver reset, removed GPU, closed tab); everything on it is gone. */
@@ -58,6 +63,7 @@ export class CancelledError extends BitloomError {
 const families = {
   GpuUnavailableError,
   GpuLimitError,
+  GpuOutOfMemoryError,
   DeviceLostError,
   FormatError,
   NumericalError,

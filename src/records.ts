@@ -224,6 +224,8 @@ export interface RunReport {
   readonly peakGpuBytes: number
   /** How many parts, after the first, added blocks to it; what was lost between them is in no count of seconds. */
   readonly resumed?: number | undefined
+  /** Blocks that were calibrated so few windows at a time because the GPU's memory ran out with as many as usual. */
+  readonly smallerBatches?: readonly { readonly layer: number; readonly windows: number }[] | undefined
   readonly warnings: readonly string[]
 }
 

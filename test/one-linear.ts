@@ -2,6 +2,7 @@ import { Hessian } from '../src/linalg/hessian'
 import type { WorkingBlock } from '../src/methods/method'
 import type { LinearSpec, ModelSpec } from '../src/models/spec'
 import { noise, testGpu } from './device'
+import { whole } from './panels'
 import { workingBlock } from './working-block'
 
 /** Correlated inputs [tokens, n]; every seventh column loud, column 5 dead. */
@@ -36,7 +37,7 @@ export async function oneLinear(
     ...{ nameOf: () => 'down', weight: () => weight, report: () => {}, checkCancelled: () => {} },
     hessians: async () => new Map([[3, hessian]]),
   })
-  return { block, spec, h: await gpu.readF32(hessian.matrix) }
+  return { block, spec, h: await gpu.readF32(whole(hessian.panels)) }
 }
 
 /** tr(D H Dᵀ) of D = w − q [rows, n]: the error of the outputs over the calibration data. */

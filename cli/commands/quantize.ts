@@ -77,7 +77,15 @@ export const quantize = command({
           modules: modules.map(
             ({ columns: _, training: __, graph: ___, grouping: ____, reconstruction: _____, ...module }) => module,
           ),
-          ...{ seconds, peakGpuBytes, device, recipe: report.recipe, resumed: report.resumed ?? 0, warnings },
+          ...{
+            seconds,
+            peakGpuBytes,
+            device,
+            recipe: report.recipe,
+            resumed: report.resumed ?? 0,
+            smallerBatches: report.smallerBatches ?? [],
+            warnings,
+          },
           ...{ peakHostBytes: peakHostBytes(), forecast },
           ...(profile && { profile }),
         }

@@ -1,7 +1,6 @@
-import { GpuLimitError, invariant } from '../errors'
+import { GpuLimitError, GpuOutOfMemoryError, invariant } from '../errors'
 import { elements, type Tensor, type TensorType } from './tensor'
 
-/** Freed buffers kept for reuse, at most. */
 const KEEP_BYTES = 512 * 2 ** 20
 
 /**
@@ -26,7 +25,8 @@ export class BufferPool {
     private readonly onFailure: (error: Error) => void,
     /** The largest tensor that can be bound whole. */
     private readonly maxBytes: number,
-    private readonly keepBytes = KEEP_BYTES,
+    /** Freed buffers kept for reuse, at most. */
+    public keepBytes = KEEP_BYTES,
   ) {}
 
   alloc(shape: readonly number[], type: TensorType = 'f32', label = 'tensor'): Tensor {
@@ -105,6 +105,7 @@ export class BufferPool {
   }
 
   #create(size: number, label: string): GPUBuffer {
+    const beside = this.liveBytes
     this.device.pushErrorScope('out-of-memory')
     const buffer = this.device.createBuffer({
       label,
@@ -116,9 +117,9 @@ export class BufferPool {
       (error) => {
         if (error)
           this.onFailure(
-            new GpuLimitError(
-              `gpu memory: expected room for '${label}' of ${size} bytes beside ${this.liveBytes} bytes in use, got "${error.message}"` +
-                ' — close other pages that use the GPU, or lower the samples, the sequence length or the batch',
+            new GpuOutOfMemoryError(
+              `gpu memory: expected room for '${label}' of ${size} bytes beside ${beside} bytes in use, got "${error.message}"` +
+                ' — close other programs that use the GPU, or use a smaller model or shorter windows',
             ),
           )
       },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { freshGpu, noise, testGpu } from '../../test/device'
-import { CancelledError, DeviceLostError, GpuUnavailableError } from '../errors'
+import { scarceGpu } from '../../test/scarce-gpu'
+import { CancelledError, DeviceLostError, GpuOutOfMemoryError, GpuUnavailableError, NumericalError } from '../errors'
 import type { Gpu } from './device'
 import { requestGpu } from './device'
 import { type Kernel, wgsl } from './kernel'
@@ -135,6 +136,37 @@ describe('Gpu.scope', () => {
     })
     await expect(work).rejects.toThrow('bug in Bitloom: ')
     expect([...(await gpu.scope(() => scaled(gpu, 2)))]).toEqual([0, 1])
+  })
+})
+
+describe('memory that runs out', () => {
+  it('is told as such whatever came of it first, and leaves a device that works', async () => {
+    const { gpu, memory } = await scarceGpu()
+    memory.budget = 1000
+    const work = () =>
+      gpu.scope(async () => {
+        const [x, y] = [gpu.upload(noise(64, 1)), gpu.alloc([300], 'f32', 'too much')]
+        const rec = gpu.record()
+        rec.copy(x, y)
+        await gpu.submit(rec)
+        throw new NumericalError('garbage')
+      })
+    await expect(work()).rejects.toThrow(
+      new GpuOutOfMemoryError(
+        `gpu memory: expected room for 'too much' of 1280 bytes beside 256 bytes in use, got "Out of memory" — close other programs that use the GPU, or use a smaller model or shorter windows`,
+      ),
+    )
+    expect([gpu.pool.liveBytes, memory.used]).toEqual([0, 0])
+    const x = gpu.upload(noise(64, 2))
+    expect(await gpu.readF32(x)).toEqual(noise(64, 2))
+  })
+
+  it('lets less through together for a while', async () => {
+    const { gpu } = await scarceGpu()
+    const { info } = gpu
+    await gpu.withBatches(96, async () => expect(gpu.info).toEqual({ ...info, batchTokens: 96 }))
+    await expect(gpu.withBatches(96, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    expect(gpu.info).toEqual(info)
   })
 })
 

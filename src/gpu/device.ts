@@ -1,4 +1,11 @@
-import { DeviceLostError, GpuLimitError, GpuUnavailableError } from '../errors'
+import {
+  BitloomError,
+  CancelledError,
+  DeviceLostError,
+  GpuLimitError,
+  GpuOutOfMemoryError,
+  GpuUnavailableError,
+} from '../errors'
 import { BufferPool } from './buffers'
 import type { DeviceTraits } from './kernel'
 import { type Compiled, PipelineCache } from './pipelines'
@@ -15,6 +22,8 @@ export interface GpuInfo {
   readonly features: readonly string[]
   readonly maxBindingBytes: number
   readonly maxBufferBytes: number
+  /** Tokens that may pass a block together, where memory ran out with as many as usual. */
+  readonly batchTokens?: number
 }
 
 /** What every WebGPU device guarantees: assumed for forecasts while there is no device. */
@@ -43,7 +52,7 @@ export class Gpu {
   readonly pool: BufferPool
   /** What kernels are told that was tried on this device. */
   tuning: Pick<DeviceTraits, 'largeTile'> = {}
-  readonly info: GpuInfo
+  info: GpuInfo
   readonly #pipelines: PipelineCache
   readonly #queue: GpuQueue
   readonly #readback: Readback
@@ -148,11 +157,31 @@ export class Gpu {
       return await work()
     } catch (error) {
       await this.settle().catch(() => {}) // what failed last matters less than what failed first
+      await this.#heard().catch(() => {})
       this.pool.freeOthers(before)
       this.pool.trim()
-      if (!(this.#failure instanceof DeviceLostError)) this.#failure = undefined
-      throw error
+      const failure = this.#failure
+      if (!(failure instanceof DeviceLostError)) this.#failure = undefined
+      // memory runs out before anybody is told: what was met first is what came of it
+      throw failure instanceof GpuOutOfMemoryError && !(error instanceof CancelledError) ? failure : error
     }
+  }
+
+  /** Does `work` with at most so many tokens together. */
+  async withBatches<T>(batchTokens: number, work: () => Promise<T>): Promise<T> {
+    const usual = this.info
+    this.info = { ...usual, batchTokens }
+    try {
+      return await work()
+    } finally {
+      this.info = usual
+    }
+  }
+
+  /** Resolves when all that was wrong with what was submitted has been told. */
+  async #heard(): Promise<void> {
+    this.device.pushErrorScope('validation')
+    await this.#orLost(this.device.popErrorScope())
   }
 
   /** Resolves when everything submitted has run. */
@@ -217,7 +246,10 @@ export class Gpu {
   }
 
   #fail(error: Error): Error {
-    this.#failure ??= error
+    // what has no memory behind it is then refused as if it were ours
+    const ours = this.#failure && !(this.#failure instanceof BitloomError)
+    if (!this.#failure || (ours && error instanceof BitloomError) || error instanceof DeviceLostError)
+      this.#failure = error
     return error
   }
 

@@ -50,10 +50,10 @@ export const measured = (shape: MeasureShape) => ({ ...shape, hessian: Number(sh
 const SLICE = 512
 export const rowSlices = (rows: number): number => Math.ceil(rows / SLICE)
 
-export const billmColumnSums: Kernel<'w' | 'u' | 'sums', MeasureShape> = {
+export const billmColumnSums: Kernel<'w' | 'pivots' | 'sums', MeasureShape> = {
   label: 'billm column sums',
   wgsl: wgsl([saliency, columnSumsSource], { SIZE }),
-  bindings: { w: 'read', u: 'read', sums: 'read_write' },
+  bindings: { w: 'read', pivots: 'read', sums: 'read_write' },
   params: { ...measureParams, slice: 'u32' },
   passes: (shape) => [
     { groups: [Math.ceil(shape.count / SIZE), rowSlices(shape.rows)], params: { ...measured(shape), slice: SLICE } },
@@ -70,10 +70,10 @@ export const billmRank: Kernel<'sums' | 'ranked', { readonly count: number; read
   cost: ({ count, slices }) => ({ flops: count * (count + slices), bytes: 4 * count * slices }),
 }
 
-export const billmGather: Kernel<'w' | 'u' | 'ranked' | 'search', MeasureShape> = {
+export const billmGather: Kernel<'w' | 'pivots' | 'ranked' | 'search', MeasureShape> = {
   label: 'billm gather',
   wgsl: wgsl([grid, saliency, gatherSource], { SIZE }),
-  bindings: { w: 'read', u: 'read', ranked: 'read', search: 'read_write' },
+  bindings: { w: 'read', pivots: 'read', ranked: 'read', search: 'read_write' },
   params: measureParams,
   passes: (shape, device) => [{ groups: grid1d(shape.rows * shape.count, SIZE, device), params: measured(shape) }],
   cost: ({ rows, count }) => ({ flops: 5 * rows * count, bytes: 8 * rows * count }),
@@ -144,13 +144,13 @@ export const billmChooseSplit: Kernel<'sums' | 'thresholds' | 'choice', null> = 
 }
 
 export const billmBinarize: Kernel<
-  'w' | 'u' | 'search' | 'ranked' | 'choice' | 'levels' | 'codes' | 'errors',
+  'w' | 'pivots' | 'search' | 'ranked' | 'choice' | 'levels' | 'codes' | 'errors',
   BlockShape & { readonly cell: number; readonly cells: number }
 > = {
   label: 'billm binarize',
   wgsl: wgsl([grid, ...signCodeSources, binarizeSource], { BLOCK: GPTQ_BLOCK, SIZE }),
   bindings: {
-    ...{ w: 'read', u: 'read', search: 'read', ranked: 'read', choice: 'read' },
+    ...{ w: 'read', pivots: 'read', search: 'read', ranked: 'read', choice: 'read' },
     ...{ levels: 'read_write', codes: 'read_write', errors: 'read_write' },
   },
   params: { rows: 'u32', columns: 'u32', first: 'u32', count: 'u32', cell: 'u32', cells: 'u32' },

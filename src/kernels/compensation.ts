@@ -49,10 +49,20 @@ export const compensationShares: Kernel<
 }
 
 /** Shares of an allocation p, and the first messages. */
-export const compensationStart: Kernel<'u' | 'shares' | 'energies' | 'p' | 'parts' | 'messages', CompensationShape> = {
+export const compensationStart: Kernel<
+  'pivots' | 'shares' | 'energies' | 'p' | 'parts' | 'messages',
+  CompensationShape
+> = {
   label: 'compensation start',
   wgsl: wgsl([grid, startSource], { SIZE }),
-  bindings: { u: 'read', shares: 'read', energies: 'read', p: 'read', parts: 'read_write', messages: 'read_write' },
+  bindings: {
+    pivots: 'read',
+    shares: 'read',
+    energies: 'read',
+    p: 'read',
+    parts: 'read_write',
+    messages: 'read_write',
+  },
   params: { columns: 'u32', choices: 'u32', members: 'u32' },
   passes: (shape, device) => [{ groups: grid1d(shape.members * shape.columns, SIZE, device), params: { ...shape } }],
   cost: ({ columns, choices, members }) => ({
@@ -61,10 +71,10 @@ export const compensationStart: Kernel<'u' | 'shares' | 'energies' | 'p' | 'part
   }),
 }
 
-/** One round of messages, forward and backward; see the shader. */
+/** One round of messages, forward and backward, as far as rows [top, top + count) of U make them; see the shader. */
 export const compensationSpread: Kernel<
   'u' | 'energies' | 'parts' | 'messages' | 'next' | 'results',
-  Omit<CompensationShape, 'choices'>
+  Omit<CompensationShape, 'choices'> & { readonly top: number; readonly count: number }
 > = {
   label: 'compensation spread',
   wgsl: wgsl([spreadSource], { TILE }),
@@ -76,14 +86,17 @@ export const compensationSpread: Kernel<
     next: 'read_write',
     results: 'read_write',
   },
-  params: { columns: 'u32', members: 'u32', first: 'u32' },
-  passes: ({ columns, members }, device) =>
-    // a column and the row of the same number make up one walk through `columns` elements
-    splitRows(2 * Math.ceil(columns / TILE), 1, 1.5 * TILE * columns * members, device).map(({ row, rows }) => ({
+  params: { columns: 'u32', members: 'u32', first: 'u32', top: 'u32', count: 'u32' },
+  passes: ({ columns, members, top, count }, device) => {
+    // a column and the row of the same number make up one walk through `columns` elements; panels begin with a tile
+    const pair = Math.floor(top / TILE)
+    const flops = 1.5 * TILE * count * members
+    return splitRows(2 * (Math.ceil(columns / TILE) - pair), 1, flops, device).map(({ row, rows }) => ({
       groups: [rows, 1, members],
-      params: { columns, members, first: row },
-    })),
-  cost: ({ columns, members }) => ({ flops: 3 * members * columns ** 2, bytes: 4 * columns ** 2 }),
+      params: { columns, members, first: 2 * pair + row, top, count },
+    }))
+  },
+  cost: ({ columns, members, count }) => ({ flops: 3 * members * columns * count, bytes: 4 * columns * count }),
 }
 
 /** J, and what of it the last round brought, into a slot of [slots, 2]. */
@@ -122,12 +135,12 @@ export const compensationGradient: Kernel<
 
 /** Gains of one linear for the allocation loss: value and slope [choices, columns]; see the shader. */
 export const compensationGains: Kernel<
-  'u' | 'shares' | 'results' | 'value' | 'slope',
+  'pivots' | 'shares' | 'results' | 'value' | 'slope',
   Omit<CompensationShape, 'members'>
 > = {
   label: 'compensation gains',
   wgsl: wgsl([grid, gainsSource], { SIZE }),
-  bindings: { u: 'read', shares: 'read', results: 'read', value: 'read_write', slope: 'read_write' },
+  bindings: { pivots: 'read', shares: 'read', results: 'read', value: 'read_write', slope: 'read_write' },
   params: { columns: 'u32', choices: 'u32' },
   passes: ({ columns, choices }, device) => [
     { groups: grid1d(columns * choices, SIZE, device), params: { columns, choices } },

@@ -106,6 +106,8 @@ export interface MixedBlockShape {
   readonly first: number
   /** Columns of this block, at most GPTQ_BLOCK. */
   readonly count: number
+  /** Which row of the tensor u is row `first` of U; itself unless given. */
+  readonly uRow?: number
 }
 
 type BlockBindings = 'w' | 'u' | 'columns' | 'lows' | 'ranges' | 'codes' | 'errors'
@@ -125,8 +127,8 @@ const mixedBlockOf = (subQuads: number): Kernel<BlockBindings, MixedBlockShape> 
     codes: 'read_write',
     errors: 'read_write',
   },
-  params: { rows: 'u32', columns: 'u32', first: 'u32', count: 'u32', groups: 'u32' },
-  passes: (shape) => [{ groups: [Math.ceil(shape.rows / ROWS_PER_GROUP)], params: { ...shape } }],
+  params: { rows: 'u32', columns: 'u32', first: 'u32', count: 'u32', groups: 'u32', uRow: 'u32' },
+  passes: (shape) => [{ groups: [Math.ceil(shape.rows / ROWS_PER_GROUP)], params: { uRow: shape.first, ...shape } }],
   cost: ({ rows, count }) => ({ flops: rows * count * (count + 12), bytes: 4 * (3 * rows * count + count * count) }),
 })
 

@@ -10,10 +10,10 @@ import { signCodeSources } from './sign-codes'
 const SIZE = 64
 
 /** Saliency of a run of columns; w²/U² or |w|. */
-export const pbllmSaliency: Kernel<'w' | 'u' | 's', MeasureShape> = {
+export const pbllmSaliency: Kernel<'w' | 'pivots' | 's', MeasureShape> = {
   label: 'pb-llm saliency',
   wgsl: wgsl([grid, saliency, saliencySource], { SIZE }),
-  bindings: { w: 'read', u: 'read', s: 'read_write' },
+  bindings: { w: 'read', pivots: 'read', s: 'read_write' },
   params: measureParams,
   passes: (shape, device) => [{ groups: grid1d(shape.rows * shape.count, SIZE, device), params: measured(shape) }],
   cost: ({ rows, count }) => ({ flops: 5 * rows * count, bytes: 8 * rows * count }),

@@ -17,6 +17,8 @@ export interface SignBlockShape {
   readonly first: number
   /** Columns of this block, at most GPTQ_BLOCK. */
   readonly count: number
+  /** Which row of the tensor u is row `first` of U; itself unless given. */
+  readonly uRow?: number
   /** Columns a cell, and cells a row. */
   readonly cellColumns: number
   readonly cells: number
@@ -49,9 +51,9 @@ function signBlockOf<B extends string>(
     } as SignBlock<B>['bindings'],
     params: {
       ...{ rows: 'u32', columns: 'u32', first: 'u32', count: 'u32' },
-      ...{ cellColumns: 'u32', cells: 'u32', top: 'u32' },
+      ...{ cellColumns: 'u32', cells: 'u32', top: 'u32', uRow: 'u32' },
     },
-    passes: (shape) => [{ groups: [Math.ceil(shape.rows / ROWS_PER_GROUP)], params: { ...shape } }],
+    passes: (shape) => [{ groups: [Math.ceil(shape.rows / ROWS_PER_GROUP)], params: { uRow: shape.first, ...shape } }],
     cost: ({ rows, count }) => ({ flops: rows * count * (count + 16), bytes: 4 * (4 * rows * count + count * count) }),
   }
 }

@@ -5,7 +5,7 @@ import type { Tensor } from '../gpu/tensor'
 import { matmul } from '../kernels/gemm'
 import { addDiagonal, diagonal, mirror, mirrorAcross } from '../kernels/matrix'
 import { type Later, later } from '../later'
-import { allocPanels, asPanels, type Panels, tensorsOf, whole } from './panels'
+import { allocPanels, type Panels, tensorsOf } from './panels'
 
 /**
  * H = (2/n)·XᵀX over the n calibration tokens of one linear input, [columns, columns].
@@ -22,32 +22,28 @@ export class Hessian {
     readonly columns: number,
     readonly panels: Panels,
     /** C = (2/n)·X₀ᵀX [columns, columns], X₀ the same tokens' inputs in the original model; null where not asked for. */
-    readonly cross: Tensor | null,
+    readonly cross: Panels | null,
     private readonly totalTokens: number,
   ) {}
 
   /** Zeros; `totalTokens` is how many rows of X will be added in all. */
   static create(gpu: Gpu, rec: Recorder, columns: number, totalTokens: number, cross = false): Hessian {
     const panels = allocPanels(gpu, columns, 'hessian')
-    const product = cross ? gpu.alloc([columns, columns], 'f32', 'cross hessian') : null
-    for (const tensor of tensorsOf(panels)) rec.clear(tensor)
-    if (product) rec.clear(product)
+    const product = cross ? allocPanels(gpu, columns, 'cross hessian') : null
+    for (const tensor of tensorsOf([...panels, ...(product ?? [])])) rec.clear(tensor)
     return new Hessian(gpu, columns, panels, product, totalTokens)
-  }
-
-  /** H as one tensor, for methods that need it so; they do not run where it is not. */
-  get matrix(): Tensor {
-    return whole(this.panels)
   }
 
   /** Adds x₀ᵀx to the cross product; x₀ and x [tokens, columns] are inputs of the same tokens. */
   addCross(rec: Recorder, original: Tensor, x: Tensor): void {
     invariant(this.cross, 'nobody asked for the cross product')
     const [tokens = 0] = x.shape
-    matmul(rec, {
-      ...{ a: original, b: x, c: this.cross, m: this.columns, n: this.columns, k: tokens, transA: true },
-      ...{ alpha: 2 / this.totalTokens, accumulate: true, gpu: this.gpu },
-    })
+    const { columns: n } = this
+    for (const { tensor, first, count } of this.cross)
+      matmul(rec, {
+        ...{ a: original, b: x, c: tensor, m: count, n, k: tokens, transA: true, lda: n, aOffset: first },
+        ...{ alpha: 2 / this.totalTokens, accumulate: true, gpu: this.gpu },
+      })
   }
 
   /** Adds the inputs x [tokens, columns]; submit before the next upload. */
@@ -81,7 +77,7 @@ export class Hessian {
   /** Records that this is the unit matrix, and the cross product too, whatever was added; in place of `finish`. */
   giveUp(rec: Recorder): void {
     const { columns: n, panels, cross } = this
-    for (const { tensor: a, first, count } of [...panels, ...(cross ? asPanels(cross) : [])]) {
+    for (const { tensor: a, first, count } of [...panels, ...(cross ?? [])]) {
       rec.clear(a)
       rec.run(addDiagonal, { a }, { n, first, count, value: 1 })
     }
@@ -106,7 +102,7 @@ export class Hessian {
   }
 
   free(): void {
-    this.gpu.free(...tensorsOf(this.panels), this.cross ?? undefined, this.#diagonal)
+    this.gpu.free(...tensorsOf([...this.panels, ...(this.cross ?? [])]), this.#diagonal)
   }
 }
 

@@ -12,10 +12,10 @@ export interface Panel {
 /** A square matrix in panels of rows, each of which can be bound; one where the whole can be. */
 export type Panels = readonly Panel[]
 
-/** Panels begin at multiples of what Cholesky and GPTQ take at once, so that no block of either lies in two. */
-const STEP = 128
+/** Panels begin at multiples of what Cholesky and the column loops take at once, so that no block of either lies in two. */
+export const STEP = 128
 
-/** Rows of a panel of n columns on this device. GPTQ's problems say beforehand where not even STEP of them fit. */
+/** Rows of a panel of n columns on this device. A run's problems say beforehand where not even STEP of them fit. */
 export function panelRows(
   n: number,
   { maxBindingBytes, maxBufferBytes }: Pick<GpuInfo, 'maxBindingBytes' | 'maxBufferBytes'>,
@@ -37,16 +37,13 @@ export const allocPanels = (gpu: Gpu, n: number, label: string): Panels =>
     ...{ first, count, tensor: gpu.alloc([count, n], 'f32', label) },
   }))
 
+/** A matrix in the same panels as another. */
+export const allocLike = (gpu: Gpu, panels: Panels, label: string): Panels =>
+  panels.map((panel) => ({ ...panel, tensor: gpu.alloc(panel.tensor.shape, 'f32', label) }))
+
 /** A matrix that is whole, as panels. */
 export const asPanels = (matrix: Tensor | Panels): Panels =>
   'buffer' in matrix ? [{ tensor: matrix, first: 0, count: matrix.shape[0]! }] : matrix
-
-/** The matrix as one tensor. */
-export function whole(panels: Panels): Tensor {
-  const [{ tensor }] = panels as readonly [Panel]
-  invariant(panels.length === 1, () => `a matrix of ${tensor.shape[1]} columns lies in ${panels.length} panels`)
-  return tensor
-}
 
 export const tensorsOf = (panels: Panels): Tensor[] => panels.map(({ tensor }) => tensor)
 

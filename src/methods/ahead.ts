@@ -2,7 +2,7 @@ import type { QuantizedLinear } from '../formats/quantized'
 import type { Later } from '../later'
 import type { Hessian } from '../linalg/hessian'
 import type { LinearSpec } from '../models/spec'
-import { type Attempt, attemptFactor, type Factor, factorizePanels, freeFactor } from './factor'
+import { type Attempt, attemptFactor, type Factor, factorize, freeFactor } from './factor'
 import type { BlockContext, QuantizedModule } from './method'
 import type { Along } from './stages'
 
@@ -51,7 +51,7 @@ export async function* aheadOfFactors(
       const description = await described.value
       if (description) yield* handOver(linears, description)
       else {
-        const factor = await factorizePanels(gpu, hessian, damping, order)
+        const factor = await factorize(gpu, hessian, damping, order)
         yield* handOver(await round(stage, factor), factor)
       }
     }

@@ -173,14 +173,14 @@ export function recordGptqToBlocks(
   rounded?: Tensor,
 ): void {
   const { grid, a, b, codes, columns } = tensors
-  const { upper: u, order, diagonal } = factor
+  const { order, diagonal } = factor
   const { software } = rec.traits
   const width = grid.size * grid.count
   if (reordered) recordFindLines(rec, tensors, weight, { importance: diagonal })
   const block = reordered ? GPTQ_BLOCK : Math.min(width, GPTQ_BLOCK)
-  recordColumns(gpu, rec, weight, factor, block, ({ w, errors, first, count }) => {
+  recordColumns(gpu, rec, weight, factor, block, ({ w, errors, first, count, u, uRow }) => {
     if (!reordered) recordFindLines(rec, tensors, w, { importance: diagonal, begin: first, end: first + count })
-    const shape = { ...shapeOf(tensors), first, count }
+    const shape = { ...shapeOf(tensors), first, count, uRow }
     if (grid.symmetric) rec.run(gptqBlock(software), { w, u, order, steps: a, zeros: b, codes, errors }, shape)
     else rec.run(mixedBlock(software), { w, u, columns, lows: a, ranges: b, codes, errors }, shape)
     if (rounded) rec.run(compensated(linesOf(grid)), { errors, u, order, codes, a, b, w: rounded }, shape)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { expectClose, noise, testGpu } from '../../test/device'
 import { Hessian } from '../linalg/hessian'
+import { asPanels } from '../linalg/panels'
 import { upperFactorOfInverseReference } from '../reference/linalg'
 import { matmulReference } from '../reference/matmul'
 import { recordDriftCorrection } from './drift'
@@ -32,8 +33,11 @@ async function corrected({ n, out, h, cross, damped, w }: ReturnType<typeof prob
   const hessian = Object.assign(Hessian.create(gpu, rec, n, 1), {})
   const [matrix, crossed] = [upload(h), upload(cross)]
   const upper = upload(upperFactorOfInverseReference(damped, n))
-  const measured = Object.create(hessian, { matrix: { value: matrix }, cross: { value: crossed } }) as Hessian
-  const result = recordDriftCorrection(gpu, rec, weights, measured, upper, gamma)
+  const measured = Object.create(hessian, {
+    panels: { value: asPanels(matrix) },
+    cross: { value: asPanels(crossed) },
+  }) as Hessian
+  const result = recordDriftCorrection(gpu, rec, weights, measured, asPanels(upper), gamma)
   await gpu.submit(rec)
   const values = await gpu.readF32(result)
   expectClose(await gpu.readF32(weights), w, {})

@@ -2,9 +2,10 @@ import { invariant } from '../errors'
 import type { Gpu } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import { elements, type Tensor } from '../gpu/tensor'
-import { matmul } from '../kernels/gemm'
 import { subtract } from '../kernels/matrix'
 import type { Hessian } from '../linalg/hessian'
+import { recordTimesPanels } from '../linalg/panel-products'
+import { allocLike, type Panels, tensorsOf } from '../linalg/panels'
 
 /**
  * Weights that undo part of what earlier layers' quantization did to this layer's input. With X₀ the original inputs
@@ -23,21 +24,21 @@ export function recordDriftCorrection(
   gpu: Gpu,
   rec: Recorder,
   w: Tensor,
-  { matrix: h, cross: c }: Hessian,
-  u: Tensor,
+  { panels: h, cross: c }: Hessian,
+  u: Panels,
   gamma: number,
 ): Tensor {
   invariant(c, 'the drift of the inputs was not measured')
-  const [m = 0, n = 0] = w.shape
   const corrected = gpu.alloc(w.shape, 'f32', 'corrected weights')
-  const drift = gpu.alloc([n, n], 'f32', 'drift')
+  const drift = allocLike(gpu, h, 'drift')
   const left = gpu.alloc(w.shape)
   const right = gpu.alloc(w.shape)
   rec.copy(w, corrected)
-  rec.run(subtract, { a: c, b: h, d: drift }, { count: elements(drift.shape) })
-  matmul(rec, { a: w, b: drift, c: left, m, n, k: n })
-  matmul(rec, { a: left, b: u, c: right, m, n, k: n, transB: true })
-  matmul(rec, { a: right, b: u, c: corrected, m, n, k: n, alpha: gamma, accumulate: true })
-  gpu.free(drift, left, right)
+  for (const [p, { tensor: d }] of drift.entries())
+    rec.run(subtract, { a: c[p]!.tensor, b: h[p]!.tensor, d }, { count: elements(d.shape) })
+  recordTimesPanels(rec, { a: w, panels: drift, c: left })
+  recordTimesPanels(rec, { a: left, panels: u, c: right, transpose: true })
+  recordTimesPanels(rec, { a: right, panels: u, c: corrected, alpha: gamma, accumulate: true })
+  gpu.free(...tensorsOf(drift), left, right)
   return corrected
 }

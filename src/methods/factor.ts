@@ -3,12 +3,12 @@ import type { Tensor } from '../gpu/tensor'
 import { type Later, later } from '../later'
 import { inverseFactor, recordInverseFactor } from '../linalg/factor'
 import type { Hessian } from '../linalg/hessian'
-import { asPanels, type Panels, tensorsOf, whole } from '../linalg/panels'
+import { type Panels, tensorsOf } from '../linalg/panels'
 
 /** The factor of a damped inverse Hessian, (H + λI)⁻¹ = UᵀU, and what rounding along it needs to know. */
 export interface Factor {
   /** U [n, n] in quantization order. */
-  readonly upper: Tensor
+  readonly upper: Panels
   /** u32 [n]: original column at each place. */
   readonly order: Tensor
   /** The same on the host. */
@@ -23,17 +23,6 @@ export interface Factor {
   readonly warnings: readonly string[]
 }
 
-/** The same, U in panels where it is too large for a binding. */
-export type PanelledFactor = Omit<Factor, 'upper'> & { readonly upper: Tensor | Panels }
-
-/** For methods that need U as one tensor; they do not run where it is not. */
-export const wholeFactor = <F extends Pick<PanelledFactor, 'upper'>>(
-  factor: F,
-): Omit<F, 'upper'> & { upper: Tensor } => ({
-  ...factor,
-  upper: whole(asPanels(factor.upper)),
-})
-
 /** The order in which columns are rounded, from diag H; original when missing. */
 export type OrderOf = (diagonal: Float32Array) => Uint32Array<ArrayBuffer>
 
@@ -41,16 +30,7 @@ export const byFallingDiagonal: OrderOf = (diagonal) =>
   Uint32Array.from(diagonal, (_, i) => i).sort((a, b) => diagonal[b]! - diagonal[a]! || a - b)
 
 /** NumericalError when no damping makes H positive definite. Free with `freeFactor`. */
-export const factorize = async (...args: Parameters<typeof factorizePanels>): Promise<Factor> =>
-  wholeFactor(await factorizePanels(...args))
-
-/** The same where U may lie in panels. */
-export async function factorizePanels(
-  gpu: Gpu,
-  hessian: Hessian,
-  damping: number,
-  orderOf?: OrderOf,
-): Promise<PanelledFactor> {
+export async function factorize(gpu: Gpu, hessian: Hessian, damping: number, orderOf?: OrderOf): Promise<Factor> {
   const inputs = await hessian.diagonal()
   const columns = orderOf?.(inputs) ?? countingUp(inputs.length)
   const order = gpu.upload(columns)
@@ -68,7 +48,7 @@ export async function factorizePanels(
 /** A factor whose damping may turn out not to have sufficed. */
 export interface Attempt {
   /** Free with `freeFactor` in either case. */
-  readonly factor: Pick<PanelledFactor, 'upper' | 'order' | 'columns' | 'diagonal'>
+  readonly factor: Pick<Factor, 'upper' | 'order' | 'columns' | 'diagonal'>
   /** What is to say of it; null where the damping did not suffice: `factorize` then. */
   readonly described: Later<Description | null>
 }
@@ -110,7 +90,5 @@ function describe(
   return { damping: needed, dead, warnings }
 }
 
-export const freeFactor = (
-  gpu: Gpu,
-  { upper, order, diagonal }: Pick<PanelledFactor, 'upper' | 'order' | 'diagonal'>,
-): void => gpu.free(...tensorsOf(asPanels(upper)), order, diagonal)
+export const freeFactor = (gpu: Gpu, { upper, order, diagonal }: Pick<Factor, 'upper' | 'order' | 'diagonal'>): void =>
+  gpu.free(...tensorsOf(upper), order, diagonal)

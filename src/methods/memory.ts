@@ -23,8 +23,6 @@ export interface BlockWindows {
 export interface MethodMemory {
   /** Whether Hessians of all stages are there together, or those of one stage at a time. */
   readonly together: boolean
-  /** Whether Hessians and factors may lie in panels of rows, where they are too large for a binding. */
-  readonly panels?: boolean
   /** From the first Hessians of a block to its last linear. */
   readonly throughout: readonly Shape[]
   /** From the first linear of a stage to the last, also while one is handed over; `columns` of its input. */

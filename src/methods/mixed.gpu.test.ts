@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { noise, testGpu } from '../../test/device'
+import { whole } from '../../test/panels'
 import { dequantize, unpackCodes } from '../formats/affine'
 import { validateAffine } from '../formats/affine-check'
 import { effectiveBits } from '../formats/bits'
@@ -9,7 +10,6 @@ import type { Gpu } from '../gpu/device'
 import { dequantizeInto, freeLinear, uploadLinear } from '../kernels/dequantize'
 import { inverseFactor } from '../linalg/factor'
 import { Hessian } from '../linalg/hessian'
-import { whole } from '../linalg/panels'
 import { mixedReference } from '../reference/mixed'
 import { allocGrid, collectLinear, freeGrid } from './affine'
 import { recordGptq } from './gptq/gptq'
@@ -47,7 +47,7 @@ async function hessianOf(
   hessian.add(rec, gpu.upload(inputs(n), [TOKENS, n]))
   hessian.finish(rec)
   await gpu.submit(rec)
-  return { hessian, h: await gpu.readF32(hessian.matrix), diagonal: await hessian.diagonal() }
+  return { hessian, h: await gpu.readF32(whole(hessian.panels)), diagonal: await hessian.diagonal() }
 }
 
 type Order = 'original' | 'widths' | 'diagonal'
@@ -92,7 +92,7 @@ async function quantized({ out, n, widths, groupSize, ranges, order: kind, searc
   const { hessian, h, diagonal } = await hessianOf(gpu, n)
   const layout = mixedLayout(mixed(n, widths), { groupSize, ranges })
   const order = orderOf(kind, layout, diagonal)
-  const upper = whole((await inverseFactor(gpu, hessian.matrix, gpu.upload(order), DAMPING)).upper)
+  const { upper } = await inverseFactor(gpu, hessian.panels, gpu.upload(order), DAMPING)
   const w = weightsOf(out, n)
   const rec = gpu.record()
   const tensors = allocMixed(gpu, rec, out, layout, order)
@@ -102,7 +102,7 @@ async function quantized({ out, n, widths, groupSize, ranges, order: kind, searc
   const linear = await collectMixed(gpu, 'sample', tensors)
   const codes = await gpu.readU32(tensors.codes)
   freeMixed(gpu, tensors)
-  return { gpu, w, h, u: await gpu.readF32(upper), layout, order, diagonal, linear, codes }
+  return { gpu, w, h, u: await gpu.readF32(whole(upper)), layout, order, diagonal, linear, codes }
 }
 
 async function dequantizeOnGpu(gpu: Gpu, linear: AffineLinear): Promise<Float32Array> {
@@ -200,7 +200,7 @@ describe('recordMixed', () => {
     expect(linear).toMatchObject({ perm: null, groupOf: null, groupSize: 128, groups: 3 })
     const { hessian } = await hessianOf(gpu, n)
     const order = gpu.upload(originalOrder(n))
-    const upper = whole((await inverseFactor(gpu, hessian.matrix, order, DAMPING)).upper)
+    const { upper } = await inverseFactor(gpu, hessian.panels, order, DAMPING)
     const options = { bits, groupSize: 128, symmetric: false, actOrder: false }
     const grid = allocGrid(gpu, out, n, options)
     const rec = gpu.record()

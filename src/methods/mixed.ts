@@ -8,6 +8,7 @@ import { mixedBlock, roundMixed } from '../kernels/mixed'
 import { packInto } from '../kernels/pack'
 import { GPTQ_BLOCK } from '../kernels/quantize'
 import { recordColumns } from './columns'
+import type { Factor } from './factor'
 import { type MixedLayout, originalOrder } from './mixed-layout'
 import { allocRanges, freeRanges, type RangeOptions, type RangeTensors, recordFindRange } from './mixed-ranges'
 
@@ -64,19 +65,19 @@ export function recordMixed(
   gpu: Gpu,
   rec: Recorder,
   weight: Tensor,
-  { upper: u, diagonal }: { readonly upper: Tensor; readonly diagonal: Tensor },
+  { upper, diagonal }: Pick<Factor, 'upper' | 'diagonal'>,
   tensors: MixedTensors,
   options: RangeOptions,
 ): void {
   const { layout, out: rows, order, columns: places, lows, ranges, codes } = tensors
   const columns = layout.widths.length
   const block = Math.min(layout.groupSize, GPTQ_BLOCK)
-  recordColumns(gpu, rec, weight, { upper: u, order, diagonal }, block, ({ w, errors, first, count }) => {
+  recordColumns(gpu, rec, weight, { upper, order, diagonal }, block, ({ w, errors, first, count, u, uRow }) => {
     recordFindRange(rec, w, tensors, options, first, first + count)
     rec.run(
       mixedBlock(rec.traits.software),
       { w, u, columns: places, lows, ranges, codes, errors },
-      { rows, columns, groups: layout.groups, first, count },
+      { rows, columns, groups: layout.groups, first, count, uRow },
     )
   })
 }

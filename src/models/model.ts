@@ -293,8 +293,16 @@ export function logitsRows({ maxBindingBytes }: GpuInfo, { vocab }: ModelSpec, t
   return Math.min(tokens, Math.max(1, Math.floor(Math.min(LOGITS_BYTES, maxBindingBytes) / 4 / vocab)))
 }
 
-/** Windows of `length` tokens that go through a block together: every activation stays within a quarter of a binding. */
-export function windowsPerBatch({ maxBindingBytes }: GpuInfo, spec: ModelSpec, length: number): number {
+/**
+ * Windows of `length` tokens that go through a block together: every activation stays within a quarter of a binding, and within
+ * what memory was found to hold.
+ */
+export function windowsPerBatch(
+  { maxBindingBytes, batchTokens = Number.POSITIVE_INFINITY }: GpuInfo,
+  spec: ModelSpec,
+  length: number,
+): number {
   const widest = Math.max(spec.hidden, ...spec.linears.flatMap((linear) => [linear.in, linear.out]))
-  return Math.max(1, Math.floor(maxBindingBytes / 4 / (4 * widest * length)))
+  const bound = Math.floor(maxBindingBytes / 4 / (4 * widest * length))
+  return Math.max(1, Math.min(bound, Math.floor(batchTokens / length)))
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { affineSample } from '../../test/affine'
 import { expectClose, testGpu } from '../../test/device'
+import { whole } from '../../test/panels'
 import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
 import { dequantize } from '../formats/affine'
 import { LlamaModel } from '../models/model'
@@ -75,11 +76,14 @@ describe('a block under calibration', () => {
     const { spec, weights, ids } = await withBlock(true, async (block, commit) => {
       const [first] = (await block.hessians([0])).values()
       // nothing is quantized yet: the same inputs
-      expectClose(await gpu.readF32(first!.cross!), await gpu.readF32(first!.matrix), { rtol: 1e-5, atol: 1e-6 })
+      expectClose(await gpu.readF32(whole(first!.cross!)), await gpu.readF32(whole(first!.panels)), {
+        rtol: 1e-5,
+        atol: 1e-6,
+      })
       changed = await commit()
-      for (const [stage, { cross, matrix }] of await block.hessians([1, 2, 3])) {
-        crosses.set(stage, await gpu.readF32(cross!))
-        hessians.set(stage, await gpu.readF32(matrix))
+      for (const [stage, { cross, panels }] of await block.hessians([1, 2, 3])) {
+        crosses.set(stage, await gpu.readF32(whole(cross!)))
+        hessians.set(stage, await gpu.readF32(whole(panels)))
       }
       block.free()
       block.freeOriginals()

@@ -6,9 +6,10 @@ import type { DivergenceReport } from '../records'
 import { batchesOf, batchWindows, checkCancelled } from './batching'
 import { compareHeads } from './divergence-heads'
 import { type Divergences, divergenceReport } from './divergence-report'
+import { inSmallerBatches } from './less-memory'
 import type { OpenedModel } from './opened'
 import type { PerplexityRequest } from './perplexity'
-import { hiddenStates, roundsOf, scoredWindows, storesCodes } from './scoring'
+import { hiddenStates, ROUND_BYTES, roundsOf, scoredWindows, storesCodes } from './scoring'
 import { evaluationWindows, type Protocol, parseProtocol, type Windows } from './windows'
 
 /** A model and where its weights come from. Sides of one model share what surrounds its blocks. */
@@ -38,38 +39,45 @@ async function compare(gpu: Gpu, sides: Sides, request: PerplexityRequest): Prom
   onProgress?.({ type: 'phase', phase: 'tokenize', done: 0, total: 1, label: text.name })
   const windows = commonWindows(sides, text.text, protocol, maxTokens)
   const { spec } = sides.original.model
-  const step = Math.min(
-    ...[sides.original, sides.quantized].map(({ model }) => batchWindows(gpu.info, model.spec, protocol.length)),
-  )
-  const batches = batchesOf(gpu.info, spec, windows, step).map((batch) => scoredWindows(batch, protocol.firstScored))
-  const positions = protocol.length
-  const original = await LlamaModel.load(gpu, spec, sides.original.weights, { positions })
   const { model: other, weights } = sides.quantized
-  const shared = other === sides.original.model
-  const quantized = shared
-    ? original.withBlocks(weights)
-    : await LlamaModel.load(gpu, other.spec, weights, { positions })
-  const total = batches.length * (spec.layers + other.spec.layers + 1)
+  const step = () => Math.min(...[spec, other.spec].map((either) => batchWindows(gpu.info, either, protocol.length)))
+  const held = { tokenBytes: 4 * (spec.hidden + other.spec.hidden), roundBytes: request.roundBytes ?? ROUND_BYTES }
   const label = `${windows.count} windows of ${windows.length} tokens`
-  let done = 0
-  const pass = () => {
-    onProgress?.({ type: 'phase', phase: 'evaluate', done: done++, total, label })
-    checkCancelled(request.signal)
-  }
-  const parts: Divergences[] = []
-  const bytesPerToken = 4 * (spec.hidden + other.spec.hidden)
-  for (const round of roundsOf(batches, bytesPerToken, request.roundBytes)) {
-    const before = await hiddenStates(gpu, original, round, false, pass)
-    const after = await hiddenStates(gpu, quantized, round, stored, pass)
-    for (const [b, batch] of round.entries()) {
-      pass()
-      const halves = [{ model: quantized, hidden: after[b]! }]
-      parts.push(...(await compareHeads(gpu, { model: original, hidden: before[b]! }, halves, batch)))
-      gpu.free(before[b], after[b])
-    }
-  }
-  original.free()
-  if (!shared) quantized.free()
+  const parts = await inSmallerBatches(
+    gpu,
+    { ...windows, ...held, together: step(), onProgress },
+    async (roundBytes) => {
+      const batches = batchesOf(gpu.info, spec, windows, step()).map((batch) =>
+        scoredWindows(batch, protocol.firstScored),
+      )
+      const positions = protocol.length
+      const original = await LlamaModel.load(gpu, spec, sides.original.weights, { positions })
+      const shared = other === sides.original.model
+      const quantized = shared
+        ? original.withBlocks(weights)
+        : await LlamaModel.load(gpu, other.spec, weights, { positions })
+      const total = batches.length * (spec.layers + other.spec.layers + 1)
+      let done = 0
+      const pass = () => {
+        onProgress?.({ type: 'phase', phase: 'evaluate', done: done++, total, label })
+        checkCancelled(request.signal)
+      }
+      const found: Divergences[] = []
+      for (const round of roundsOf(batches, held.tokenBytes, roundBytes)) {
+        const before = await hiddenStates(gpu, original, round, false, pass)
+        const after = await hiddenStates(gpu, quantized, round, stored, pass)
+        for (const [b, batch] of round.entries()) {
+          pass()
+          const halves = [{ model: quantized, hidden: after[b]! }]
+          found.push(...(await compareHeads(gpu, { model: original, hidden: before[b]! }, halves, batch)))
+          gpu.free(before[b], after[b])
+        }
+      }
+      original.free()
+      if (!shared) quantized.free()
+      return found
+    },
+  )
   return {
     ...divergenceReport(parts, windows.count, protocol.firstScored),
     ...{ protocol: name, text: text.name, windows: windows.count },

@@ -38,6 +38,13 @@ export const gradientWindows = (gpu: GpuInfo, spec: ModelSpec, length: number): 
 export const sweepBatches = ({ layers, hidden }: ModelSpec, tokens: number, stateBytes = STATE_BYTES): number =>
   Math.max(1, Math.floor(stateBytes / (4 * hidden * tokens * (layers + 1))))
 
+/** Where memory ran out, as much fewer states are kept for the way back as batches are smaller; of one window, those of one batch. */
+function partOfBatches(gpu: GpuInfo, spec: ModelSpec, length: number): number {
+  const { batchTokens: _, ...usual } = gpu
+  const [now, before] = [batchWindows(gpu, spec, length), batchWindows(usual, spec, length)]
+  return now === before ? 1 : now === 1 ? 0 : now / before
+}
+
 /**
  * How much the output of every linear matters: the gradient of Σ −log p(next token) over the windows (a sum, so that
  * the numbers do not depend on how many there are) to it, as means of squares. States between blocks are kept; what a
@@ -58,10 +65,11 @@ async function sweepAll(
   spec: ModelSpec,
   weights: WeightSource,
   windows: Windows,
-  { stateBytes, signal, onProgress }: GradientOptions,
+  { stateBytes = STATE_BYTES, signal, onProgress }: GradientOptions,
 ): Promise<OutputGradients> {
   const batches = batchesOf(gpu.info, spec, windows, gradientWindows(gpu.info, spec, windows.length))
-  const together = sweepBatches(spec, batches[0]!.ids.length, stateBytes)
+  const most = Math.min(batches.length, sweepBatches(spec, batches[0]!.ids.length, stateBytes))
+  const together = Math.max(1, Math.floor(most * partOfBatches(gpu.info, spec, windows.length)))
   const blocks = 2 * spec.layers * Math.ceil(batches.length / together)
   const model = await LlamaModel.load(gpu, spec, weights, { positions: windows.length })
   const sums = new SquareSums(gpu, spec, windows)

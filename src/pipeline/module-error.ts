@@ -1,11 +1,11 @@
 import type { Gpu } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import { elements, type Tensor } from '../gpu/tensor'
-import { matmul } from '../kernels/gemm'
 import { subtract } from '../kernels/matrix'
 import { type Later, later } from '../later'
 import { readColumnSums, recordColumnSums, total } from '../linalg/column-sums'
-import { asPanels, type Panels } from '../linalg/panels'
+import { recordTimesPanels } from '../linalg/panel-products'
+import type { Panels } from '../linalg/panels'
 import type { ModuleError } from '../records'
 
 export interface ErrorLanes extends ModuleError {
@@ -21,16 +21,9 @@ export interface ErrorLanes extends ModuleError {
  * `readModuleError`.
  *
  * @param w, wHat [out, in]
- * @param h [in, in], both triangles, whole or in panels, or null without calibration
+ * @param h [in, in], both triangles, or null without calibration
  */
-export function recordModuleError(
-  gpu: Gpu,
-  rec: Recorder,
-  w: Tensor,
-  wHat: Tensor,
-  h: Tensor | Panels | null,
-): Tensor[] {
-  const [rows = 0, columns = 0] = w.shape
+export function recordModuleError(gpu: Gpu, rec: Recorder, w: Tensor, wHat: Tensor, h: Panels | null): Tensor[] {
   const d = gpu.alloc(w.shape, 'f32', 'difference')
   const product = h ? gpu.alloc(w.shape, 'f32', 'difference times hessian') : undefined
   rec.run(subtract, { a: w, b: wHat, d }, { count: elements(w.shape) })
@@ -38,10 +31,7 @@ export function recordModuleError(
   if (h && product) {
     for (const a of [d, w]) {
       // Σ over columns of a∘(a·H) is tr(a H aᵀ)
-      for (const { tensor: b, first, count } of asPanels(h))
-        matmul(rec, {
-          ...{ a, b, c: product, m: rows, n: columns, k: count, lda: columns, aOffset: first, accumulate: first > 0 },
-        })
+      recordTimesPanels(rec, { a, panels: h, c: product })
       sums.push(recordColumnSums(gpu, rec, a, product))
     }
   }

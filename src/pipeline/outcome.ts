@@ -5,6 +5,7 @@ import type { StoredLinears } from '../formats/packed-model'
 import type { ChangedTensors, Scalings } from '../formats/quantized'
 import type { ModuleRecord, RunReport } from '../records'
 import { version } from '../version'
+import { batchWords } from './less-memory'
 import { modelSize, type OpenedModel } from './opened'
 import { sumSeconds } from './phase-clock'
 
@@ -33,6 +34,7 @@ export function outcomeOf(model: OpenedModel, run: RunFacts): QuantizedModel {
   const blocks = inOrder(run.blocks)
   const home = new Map(blocks.flatMap((block) => [...block.headers.keys()].map((name) => [name, block] as const)))
   const modules = blocks.flatMap((block) => block.modules)
+  const smaller = blocks.flatMap(({ layer, windows }) => (windows ? [{ layer, windows }] : []))
   return {
     headers: new Map(blocks.flatMap(({ headers }) => [...headers])),
     linear: async (name) => {
@@ -52,9 +54,21 @@ export function outcomeOf(model: OpenedModel, run: RunFacts): QuantizedModel {
       seconds: sumSeconds([...blocks.map(({ seconds }) => seconds), run.seconds]),
       peakGpuBytes: run.peakGpuBytes,
       ...(run.resumed > 0 && { resumed: run.resumed }),
-      warnings: [...run.warnings, ...modules.flatMap(warningsOf)],
+      ...(smaller.length > 0 && { smallerBatches: smaller }),
+      warnings: [...run.warnings, ...batchWarnings(smaller), ...modules.flatMap(warningsOf)],
     },
   }
+}
+
+/** What is to say of blocks that were calibrated in smaller batches than usual. */
+function batchWarnings(smaller: NonNullable<RunReport['smallerBatches']>): string[] {
+  const sizes = [...new Set(smaller.map(({ windows }) => windows))]
+  return sizes.map((size) => {
+    const layers = smaller.flatMap(({ layer, windows }) => (windows === size ? [layer + 1] : []))
+    const blocks =
+      layers.length === 1 ? `block ${layers[0]}` : `${layers.length} blocks, from ${layers[0]} to ${layers.at(-1)},`
+    return `${blocks} calibrated with ${batchWords(size)}, since the GPU's memory ran out with more: last bits of sums differ from those of larger batches, and with them codes near a border`
+  })
 }
 
 export const inOrder = (blocks: ReadonlyMap<number, FinishedBlock>): FinishedBlock[] =>

@@ -3,10 +3,11 @@ import type { Gpu } from '../gpu/device'
 import { LlamaModel } from '../models/model'
 import type { WeightSource } from '../models/weights'
 import type { PerplexityReport, Progress, Scored } from '../records'
-import { batchesOf } from './batching'
+import { batchesOf, batchWindows } from './batching'
+import { inSmallerBatches } from './less-memory'
 import type { OpenedModel } from './opened'
 import { lossByPosition } from './positions'
-import { scoreBatches, scoredWindows, storesCodes } from './scoring'
+import { ROUND_BYTES, scoreBatches, scoredWindows, storesCodes } from './scoring'
 import { mapInterval, mean, meanInterval, meansOfRuns } from './statistics'
 import { evaluationWindows, parseProtocol } from './windows'
 
@@ -47,12 +48,17 @@ async function evaluate(
   const protocol = parseProtocol(name)
   onProgress?.({ type: 'phase', phase: 'tokenize', done: 0, total: 1, label: text.name })
   const windows = evaluationWindows(tokenizer, text.text, protocol, maxTokens)
-  const batches = batchesOf(gpu.info, spec, windows).map((batch) => scoredWindows(batch, protocol.firstScored))
-  const model = await LlamaModel.load(gpu, spec, weights, { positions: protocol.length })
   const label = `${windows.count} windows of ${windows.length} tokens`
   const report = (done: number, total: number) => onProgress?.({ type: 'phase', phase: 'evaluate', done, total, label })
-  const scores = await scoreBatches(gpu, model, batches, { ...request, report })
-  model.free()
+  const together = batchWindows(gpu.info, spec, protocol.length)
+  const held = { tokenBytes: 4 * spec.hidden, roundBytes: request.roundBytes ?? ROUND_BYTES }
+  const scores = await inSmallerBatches(gpu, { ...windows, ...held, together, onProgress }, async (roundBytes) => {
+    const batches = batchesOf(gpu.info, spec, windows).map((batch) => scoredWindows(batch, protocol.firstScored))
+    const model = await LlamaModel.load(gpu, spec, weights, { positions: protocol.length })
+    const found = await scoreBatches(gpu, model, batches, { ...request, roundBytes, report })
+    model.free()
+    return found
+  })
   const losses = joined(scores.map(({ nll }) => nll))
   return {
     protocol: name,

@@ -19,6 +19,12 @@ export class PhaseClock {
     return { total, ...seconds }
   }
 
+  /** Forgets what has been booked since `take`, and the time: it came to nothing. */
+  drop(): void {
+    this.#seconds = {}
+    this.#last = this.#taken = this.now()
+  }
+
   /** Books the time since the last lap under `phase`, less what belongs to others. */
   lap(phase: Phase, others: Partial<Record<Phase, number>> = {}): void {
     const now = this.now()

@@ -1,3 +1,4 @@
+import { STEP } from '../linalg/panels'
 import { countOf, type MethodMemory, type Shape } from '../methods/memory'
 import type { ModelSpec } from '../models/spec'
 import type { Recipe } from '../records'
@@ -14,7 +15,7 @@ export interface WholeTensor {
 export function wholeTensors(
   { linears, hidden, ffn, heads, headDim }: ModelSpec,
   calibration: Recipe['calibration'] | null,
-  { largest, panels }: MethodMemory,
+  { largest }: MethodMemory,
 ): WholeTensor[] {
   const tensor = (what: string, shape: Shape, remedy: string): WholeTensor => ({
     ...{ what: `${what} [${shape.join(', ')}]`, bytes: 4 * countOf(shape), remedy },
@@ -33,15 +34,11 @@ export function wholeTensors(
     .slice(0, 1)
   return [
     weights,
-    ...(panels
-      ? []
-      : [
-          tensor(
-            `the Hessian of ${widest.module}`,
-            [widest.in, widest.in],
-            'use RTN, which needs no Hessians, GPTQ on the free grid, which takes them in panels, or a device with larger buffers',
-          ),
-        ]),
+    tensor(
+      `a panel of the Hessian of ${widest.module}`,
+      [Math.min(STEP, widest.in), widest.in],
+      'use RTN, which needs no Hessians, or a device with larger buffers',
+    ),
     ...own.map(({ what, shape, remedy }) => tensor(what, shape, remedy)),
     tensor(
       `one window's activations`,

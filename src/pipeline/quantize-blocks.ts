@@ -40,6 +40,8 @@ export interface BlocksRequest {
   readonly blocks: ReadonlyMap<number, FinishedBlock>
   /** Of the method, where it is known already; else undefined. */
   readonly plan: unknown
+  /** Windows that pass a block together, where fewer than usual; its blocks say so. */
+  readonly together: number | null
   readonly clock: PhaseClock
   readonly pause: PauseSwitch
   readonly signal: AbortSignal | undefined
@@ -61,6 +63,7 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
   const missing = Array.from({ length: end - first }, (_, i) => first + i).filter((layer) => !finished.has(layer))
   const wanted = (layer: number) => missing.includes(layer) || (windows !== null && layer < missing.at(-1)!)
   const apart = recipe.calibration.stream === 'original'
+  const small = request.together === null ? {} : { windows: request.together }
   const now = () => pause.now()
   const started = now()
   let made = 0
@@ -170,7 +173,7 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
         const [elapsed, seconds, peakGpuBytes] = [(now() - blockStarted) / 1000, clock.take(), gpu.pool.peakBytes]
         const end = async () => {
           await underWay.tell('all')
-          const facts = { layer, seconds, peakGpuBytes, drift: drift && (await drift.value) }
+          const facts = { layer, seconds, peakGpuBytes, drift: drift && (await drift.value), ...small }
           const whole = { ...facts, ...heldLinears(linears), modules, changed, scalings }
           modules = []
           // told when nothing can take it away any more

@@ -217,10 +217,10 @@ describe('a stopped or failed quantize', () => {
     )
     const closed = { ...model, source: { ...model.source, tensors: untouched } }
     const attempt = async (bytes: number, by: Recipe) => run(await smallGpu(bytes), closed, by)
-    const whole = recipe('gptq', { grid: 'Q4_0' })
-    await expect(attempt(SMALL - 1, whole)).rejects.toThrow(GpuLimitError)
-    await expect(attempt(SMALL - 1, whole)).rejects.toThrow(
-      `expected tensors of at most ${SMALL - 1} bytes on this device, got the Hessian of mlp.down_proj [172, 172] of ${SMALL} bytes — use RTN`,
+    const panel = 4 * 128 * 172
+    await expect(attempt(panel - 1, recipe('gptq'))).rejects.toThrow(GpuLimitError)
+    await expect(attempt(panel - 1, recipe('gptq'))).rejects.toThrow(
+      `expected tensors of at most ${panel - 1} bytes on this device, got a panel of the Hessian of mlp.down_proj [128, 172] of ${panel} bytes — use RTN`,
     )
     await expect(attempt(4 * 172 * 40 - 1, recipe('rtn'))).rejects.toThrow(
       'got the weights of mlp.gate_proj [172, 40] of 27520',

@@ -5,14 +5,17 @@ import { later } from '../later'
 import { resolveMethod } from '../methods/registry'
 import type { Progress, Recipe, Room } from '../records'
 import { memoryScratch, type Scratch } from '../storage/scratch'
+import { batchWindows } from './batching'
 import { fingerprintOf } from './fingerprint'
 import { contextProblem, forecastOf } from './inspect'
 import { checkKept } from './kept-blocks'
+import { batchWords, onLessMemory } from './less-memory'
 import type { OpenedModel } from './opened'
 import { inOrder, outcomeOf, type QuantizedModel, warningsOf } from './outcome'
 import { PauseSwitch } from './pause'
 import { PhaseClock, sumSeconds } from './phase-clock'
 import { type BlockRange, quantizeBlocks } from './quantize-blocks'
+import { descentOf, keptWindows, type RunFooting } from './run-descent'
 import { RunFolder } from './run-folder'
 import { ResidentStates, SpilledStates } from './states'
 import { warmUp } from './warm-up'
@@ -90,7 +93,8 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
   const fingerprint = await fingerprintOf(gpu, model, recipe, text)
   // every kept file is read whole, to be sure of it
   if (request.folder) onProgress({ type: 'phase', phase: 'open', done: 0, total: 1, label: 'what is kept of the run' })
-  const { blocks, plan, damaged } = await folder.open(fingerprint)
+  const kept = await folder.open(fingerprint)
+  const { blocks, damaged } = kept
   checkKept(spec, model.source, blocks)
   for (const name of damaged) onProgress({ type: 'warning', text: `${name} is damaged, and made again` })
   const found = inOrder(blocks)
@@ -107,26 +111,43 @@ async function run(gpu: Gpu, model: OpenedModel, request: QuantizeRequest): Prom
   const whole = isComplete(blocks, range)
   const part = found.reduce((most, block) => Math.max(most, block.part + (whole ? 0 : 1)), 0)
   if (!whole) {
-    const elsewhere = memory.states === 'disk' && scratch ? scratch : memoryScratch()
-    const states = memory.states === 'gpu' ? new ResidentStates(gpu) : new SpilledStates(gpu, elsewhere)
-    try {
-      await quantizeBlocks(gpu, model, {
-        ...{ method, options, recipe, windows, range, states, blocks, plan, clock, pause, signal, onProgress },
-        keepPlan: (made) => durably(() => folder.keepPlan(made)),
-        keep: async (block) => {
-          blocks.set(block.layer, await durably(() => folder.keep({ ...block, part })))
-        },
+    const usual = windows ? Math.min(windows.count, batchWindows(gpu.info, spec, windows.length)) : 1
+    const first: RunFooting = { states: memory.states, windows: keptWindows(kept, usual) }
+    if (first.windows !== null)
+      onProgress({
+        type: 'warning',
+        text: `going on with ${batchWords(first.windows)}: the GPU's memory ran out with more`,
       })
-    } finally {
-      await states.free()
-      await elsewhere.clear()
-    }
+    const moved = forecastOf(model, recipe, gpu.info, room, scratch ? ['host', 'disk'] : ['host'])
+    const elsewhere = moved.problems.length === 0 ? moved.states : null
+    const descent = descentOf({ windows, usual, first, elsewhere, folder, blocks, clock, onProgress })
+    let { plan } = kept
+    await onLessMemory(gpu, descent, async ({ states: place, windows: together }) => {
+      const away = place === 'disk' && scratch ? scratch : memoryScratch()
+      const states = place === 'gpu' ? new ResidentStates(gpu) : new SpilledStates(gpu, away)
+      try {
+        await quantizeBlocks(gpu, model, {
+          ...{ method, options, recipe, windows, range, states, together, blocks, plan },
+          ...{ clock, pause, signal, onProgress },
+          keepPlan: async (made) => {
+            await durably(() => folder.keepPlan(made))
+            plan = made
+          },
+          keep: async (block) => {
+            blocks.set(block.layer, await durably(() => folder.keep({ ...block, part })))
+          },
+        })
+      } finally {
+        await states.free()
+        await away.clear()
+      }
+    })
   }
   return outcomeOf(model, {
     ...{ recipe, calibrationDigest: fingerprint.calibration, warnings, blocks, resumed: part },
     device: { name: gpu.info.name, software: gpu.info.software },
     seconds: clock.take(),
-    peakGpuBytes: Math.max(gpu.pool.peakBytes, ...found.map(({ peakGpuBytes }) => peakGpuBytes)),
+    peakGpuBytes: Math.max(gpu.pool.peakBytes, ...inOrder(blocks).map(({ peakGpuBytes }) => peakGpuBytes)),
   })
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { expectClose, noise, testGpu } from '../../test/device'
+import { whole } from '../../test/panels'
 import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
 import { NumericalError } from '../errors'
 import type { Gpu } from '../gpu/device'
@@ -112,12 +113,12 @@ describe('rescaling a block', () => {
 
   it('drops the Hessian of its stage, and later ones are of the new inputs', () =>
     withBlock(plain, false, async (gpu, block) => {
-      const before = await gpu.readF32((await block.hessians([0, 2])).get(2)!.matrix)
+      const before = await gpu.readF32(whole((await block.hessians([0, 2])).get(2)!.panels))
       const bytes = gpu.pool.liveBytes
       const s = scalesFor(block, 2)
       await rescale(gpu, block, 2)
       expect(gpu.pool.liveBytes).toBeLessThan(bytes)
-      const after = await gpu.readF32((await block.hessians([2])).get(2)!.matrix)
+      const after = await gpu.readF32(whole((await block.hessians([2])).get(2)!.panels))
       const n = s.length
       const expected = before.map((value, at) => value / (s[at % n]! * s[Math.floor(at / n)]!))
       expectClose(after, expected, { atol: 1e-5 * Math.max(...expected) })
@@ -127,8 +128,8 @@ describe('rescaling a block', () => {
     withBlock(plain, true, async (gpu, block) => {
       for (const stage of [0, 1, 2, 3]) await rescale(gpu, block, stage)
       // nothing is quantized: the inputs are the same
-      for (const [, { matrix, cross }] of await block.hessians([0, 1, 2, 3]))
-        expectClose(await gpu.readF32(cross!), await gpu.readF32(matrix), { rtol: 1e-5, atol: 1e-6 })
+      for (const [, { panels, cross }] of await block.hessians([0, 1, 2, 3]))
+        expectClose(await gpu.readF32(whole(cross!)), await gpu.readF32(whole(panels)), { rtol: 1e-5, atol: 1e-6 })
       for await (const module of rtn.quantize(block, { grid: 'free', bits: 4, groupSize: -1, symmetric: false }))
         expect((await (await block.commit(module, 0)).value).error.weight).toBeLessThan(0.02)
     }))

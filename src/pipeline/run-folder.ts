@@ -20,6 +20,7 @@ const description = z.object({
     device: z.string(),
   }),
   about: z.unknown(),
+  windows: z.int().min(1).optional(),
 })
 
 /** What a run finds when it is taken up again: nothing in a new folder. */
@@ -29,6 +30,8 @@ export interface Kept {
   readonly plan: unknown
   /** Names of files that are not what was written, and count for nothing. */
   readonly damaged: readonly string[]
+  /** Windows that pass a block together since the GPU's memory ran out with more; null where it did not. */
+  readonly windows: number | null
 }
 
 const PLAN = 'plan'
@@ -57,7 +60,8 @@ export class RunFolder {
   /** Begins a run, or takes one up again. StorageError where the folder belongs to another run; it says which part is another. */
   async open(fingerprint: Fingerprint): Promise<Kept> {
     const { store, name } = this
-    const before = (await this.description())?.fingerprint
+    const description = await this.description()
+    const before = description?.fingerprint
     const others = before ? differences(before, fingerprint) : []
     if (others.length > 0)
       throw new StorageError(
@@ -72,14 +76,21 @@ export class RunFolder {
         await store.remove(name, file.name)
       }
       await writeText(store, name, DESCRIPTION, JSON.stringify({ version: 1, fingerprint, about: this.about }))
-      return { blocks: new Map(), plan: undefined, damaged: [] }
+      return { blocks: new Map(), plan: undefined, damaged: [], windows: null }
     }
     const { planFile: plan, ...kept } = await this.read()
-    return { ...kept, plan: plan && (await readPlain(plan)) }
+    const windows = description?.windows ?? null
+    return { ...kept, windows, plan: plan && (await readPlain(plan)) }
+  }
+
+  /** Says that so few windows pass a block together from now on, whenever the run is taken up again. */
+  async lower(windows: number): Promise<void> {
+    const description = await this.description()
+    if (description) await writeText(this.store, this.name, DESCRIPTION, JSON.stringify({ ...description, windows }))
   }
 
   /** What is here, whatever run it is of; nothing is changed. */
-  async read(): Promise<Omit<Kept, 'plan'> & { readonly planFile: ByteSource | undefined }> {
+  async read(): Promise<Omit<Kept, 'plan' | 'windows'> & { readonly planFile: ByteSource | undefined }> {
     const { files, damaged } = await readSealed(this.store, this.name)
     const blocks = new Map<number, FinishedBlock>()
     for (const [stem, file] of files) {
@@ -90,7 +101,7 @@ export class RunFolder {
   }
 
   /** Of the run that the folder holds; null where it holds none, or that cannot be read. */
-  async description(): Promise<{ readonly fingerprint: Fingerprint; readonly about: unknown } | null> {
+  async description(): Promise<z.infer<typeof description> | null> {
     const text = await readText(this.store, this.name, DESCRIPTION)
     try {
       return text === null ? null : description.parse(parseJson(text))

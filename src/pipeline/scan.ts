@@ -8,6 +8,7 @@ import type { BlockWeights } from '../models/weights'
 import type { ScanUnit, SensitivityReport } from '../records'
 import { batchesOf, batchWindows, checkCancelled } from './batching'
 import { compareHeads, type Half } from './divergence-heads'
+import { inSmallerBatches } from './less-memory'
 import { dequantizeOnGpu, type OpenedModel, weightsOf } from './opened'
 import { joined, type PerplexityRequest, scored } from './perplexity'
 import { type Probe, planScan, probesOf } from './scan-units'
@@ -38,42 +39,48 @@ export function scan(gpu: Gpu, model: OpenedModel, request: ScanRequest): Promis
 async function run(gpu: Gpu, model: OpenedModel, request: ScanRequest): Promise<SensitivityReport> {
   const started = performance.now()
   const { text, protocol: name, maxTokens, by, widths, groupSize, symmetric, signal, onProgress } = request
-  const { roundBytes = ROUND_BYTES } = request
   const { spec } = model
   const protocol = parseProtocol(name)
   onProgress?.({ type: 'phase', phase: 'tokenize', done: 0, total: 1, label: text.name })
   const windows = evaluationWindows(model.tokenizer, text.text, protocol, maxTokens)
   const { count, length } = windows
   const probes = probesOf(spec, by, widths)
-  const most = batchWindows(gpu.info, spec, length)
-  const { groups, step, passes } = planScan(spec, probes, { windows: count, length }, { most, roundBytes })
-  const batches = batchesOf(gpu.info, spec, windows, step).map((batch) => scoredWindows(batch, protocol.firstScored))
-  const llama = await LlamaModel.load(gpu, spec, weightsOf(gpu, model), { positions: length })
-  let done = 0
-  const pass = (label: string) => {
-    onProgress?.({ type: 'phase', phase: 'evaluate', done: done++, total: passes, label })
-    checkCancelled(signal)
-  }
+  const together = batchWindows(gpu.info, spec, length)
+  // a probe needs the original's states beside its own
+  const held = { tokenBytes: 2 * 4 * spec.hidden, roundBytes: request.roundBytes ?? ROUND_BYTES }
+  const usual = { count: count * (probes.length + 1), length, together, ...held, onProgress }
   const rounding = { groupSize, symmetric }
-  const found = new Map<Probe, { kl: Float32Array[]; nll: Float32Array[]; agree: number }>()
-  const original: Float32Array[] = []
-  for (const group of groups)
-    for (const round of roundsOf(batches, 4 * spec.hidden * (group.length + 1), roundBytes)) {
-      const states = await advance(gpu, llama, round, group, rounding, pass)
-      for (const [b, batch] of round.entries()) {
-        const half = (hidden: readonly Tensor[]): Half => ({ model: llama, hidden: hidden[b]! })
-        const others = group.map((probe) => half(states.probes.get(probe)!))
-        const compared = await compareHeads(gpu, half(states.original), others, batch, () => pass('predictions'))
-        gpu.free(states.original[b], ...others.map(({ hidden }) => hidden))
-        if (group === groups[0]) original.push(compared[0]!.original)
-        for (const [i, probe] of group.entries()) {
-          const { kl, quantized, agree } = compared[i]!
-          const one = found.get(probe) ?? { kl: [], nll: [], agree: 0 }
-          found.set(probe, { kl: [...one.kl, kl], nll: [...one.nll, quantized], agree: one.agree + sum(agree) })
+  const { found, original } = await inSmallerBatches(gpu, usual, async (roundBytes) => {
+    const most = batchWindows(gpu.info, spec, length)
+    const { groups, step, passes } = planScan(spec, probes, { windows: count, length }, { most, roundBytes })
+    const batches = batchesOf(gpu.info, spec, windows, step).map((batch) => scoredWindows(batch, protocol.firstScored))
+    const llama = await LlamaModel.load(gpu, spec, weightsOf(gpu, model), { positions: length })
+    let done = 0
+    const pass = (label: string) => {
+      onProgress?.({ type: 'phase', phase: 'evaluate', done: done++, total: passes, label })
+      checkCancelled(signal)
+    }
+    const found = new Map<Probe, { kl: Float32Array[]; nll: Float32Array[]; agree: number }>()
+    const original: Float32Array[] = []
+    for (const group of groups)
+      for (const round of roundsOf(batches, 4 * spec.hidden * (group.length + 1), roundBytes)) {
+        const states = await advance(gpu, llama, round, group, rounding, pass)
+        for (const [b, batch] of round.entries()) {
+          const half = (hidden: readonly Tensor[]): Half => ({ model: llama, hidden: hidden[b]! })
+          const others = group.map((probe) => half(states.probes.get(probe)!))
+          const compared = await compareHeads(gpu, half(states.original), others, batch, () => pass('predictions'))
+          gpu.free(states.original[b], ...others.map(({ hidden }) => hidden))
+          if (group === groups[0]) original.push(compared[0]!.original)
+          for (const [i, probe] of group.entries()) {
+            const { kl, quantized, agree } = compared[i]!
+            const one = found.get(probe) ?? { kl: [], nll: [], agree: 0 }
+            found.set(probe, { kl: [...one.kl, kl], nll: [...one.nll, quantized], agree: one.agree + sum(agree) })
+          }
         }
       }
-    }
-  llama.free()
+    llama.free()
+    return { found, original }
+  })
   const before = joined(original)
   const { perplexity, interval } = scored(before, count, protocol.firstScored)
   return {

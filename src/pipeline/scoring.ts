@@ -7,7 +7,7 @@ import type { BlockWeights, WeightSource } from '../models/weights'
 import { checkCancelled, type WindowBatch } from './batching'
 
 /** Hidden states held at once unless said otherwise. */
-const ROUND_BYTES = 512 * 2 ** 20
+export const ROUND_BYTES = 512 * 2 ** 20
 
 /** A batch of which row `rows[i]` predicts the token `targets[i]`. */
 export interface ScoredBatch extends WindowBatch {

@@ -5,8 +5,9 @@ import type { ModelSpec } from '../models/spec'
 import type { WeightSource } from '../models/weights'
 import type { Progress, ZeroShotReport } from '../records'
 import { batchWindows, checkCancelled } from './batching'
+import { inSmallerBatches } from './less-memory'
 import type { OpenedModel } from './opened'
-import { type BatchScores, type ScoredBatch, scoreBatches, storesCodes } from './scoring'
+import { type BatchScores, ROUND_BYTES, type ScoredBatch, scoreBatches, storesCodes } from './scoring'
 import { type ContinuationScore, scoreTask } from './zero-shot-scores'
 import type { ZeroShotTask } from './zero-shot-task'
 import { encodePair, type ScoredTokens } from './zero-shot-tokens'
@@ -43,13 +44,23 @@ async function evaluate(
   const started = performance.now()
   const { spec } = opened
   const sequences = await tokenize(opened, task, { onProgress, signal: request.signal })
-  const { batches, places } = batched(gpu.info, spec, sequences)
-  const model = await LlamaModel.load(gpu, spec, weights, { positions: batches[0]!.length })
+  const length = sequences.reduce((most, { input }) => Math.max(most, input.length), 1)
   const label = `${task.name}: ${task.items.length} items`
   const report = (done: number, total: number) => onProgress?.({ type: 'phase', phase: 'evaluate', done, total, label })
   const greedy = task.kind === 'lastWord'
-  const batchScores = await scoreBatches(gpu, model, batches, { ...request, greedy, report })
-  model.free()
+  const held = { tokenBytes: 4 * spec.hidden, roundBytes: request.roundBytes ?? ROUND_BYTES }
+  const usual = { count: sequences.length, length, together: batchWindows(gpu.info, spec, length) }
+  const { batches, places, batchScores } = await inSmallerBatches(
+    gpu,
+    { ...usual, ...held, onProgress },
+    async (roundBytes) => {
+      const all = batched(gpu.info, spec, sequences)
+      const model = await LlamaModel.load(gpu, spec, weights, { positions: length })
+      const batchScores = await scoreBatches(gpu, model, all.batches, { ...request, roundBytes, greedy, report })
+      model.free()
+      return { ...all, batchScores }
+    },
+  )
   const flat: ContinuationScore[] = new Array(sequences.length)
   batches.forEach((batch, b) => {
     let row = 0

@@ -8,6 +8,7 @@ export interface Failure {
 const HEADINGS: Readonly<Record<string, string>> = {
   GpuUnavailableError: 'No usable GPU',
   GpuLimitError: 'Too large for this GPU',
+  GpuOutOfMemoryError: 'Out of GPU memory',
   DeviceLostError: 'The engine stopped',
   FormatError: 'Not what the format says',
   NumericalError: 'The numbers broke down',

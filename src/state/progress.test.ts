@@ -3,6 +3,7 @@ import { fakeTraining } from '../../test/fake-allocation'
 import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
 import { fakeReconstruction } from '../../test/fake-reconstruction'
 import { Growing } from './growing'
+import { moduleNamed } from './module-index'
 import {
   batched,
   elapsedSeconds,
@@ -44,6 +45,17 @@ describe('foldProgress', () => {
     expect(overallShare(run, plan.length)).toBeCloseTo(1 / 14)
     expect(runningModule(run, plan)).toBe(plan[1]!.name)
     expect(runningModule({ ...run, status: 'done' }, plan)).toBeNull()
+  })
+
+  it('has modules once that are made again', () => {
+    const [first, second] = plan.slice(0, 2).map((of) => fakeModule(of, recipe))
+    const again = { ...first!, seconds: 99 }
+    const events = [first!, second!, again].map((module) => ({ type: 'module', module }) as const)
+    const begun = newRun('GPTQ', 2, 0)
+    expect(foldProgress(begun, events).modules.toArray()).toEqual([again, second])
+    const later = events.reduce((run, event) => foldProgress(run, [event]), begun)
+    expect(later.modules.toArray()).toEqual([again, second])
+    expect(moduleNamed(later.modules, first!.name)).toBe(again)
   })
 
   it('keeps the reconstruction of the block at work until the block is done', () => {

@@ -1,6 +1,6 @@
 import type { ModuleRecord, Phase, Progress, ReconstructionRecord, RunReport, TrainingRecord } from '../records'
 import { Growing } from './growing'
-import { firstUnfinished } from './module-index'
+import { firstUnfinished, moduleNamed } from './module-index'
 import type { PlannedModule } from './modules'
 
 /** A run as the page follows it, folded from the engine's progress. */
@@ -111,7 +111,15 @@ export function foldProgress(run: RunState, batch: readonly Progress[]): RunStat
         break
     }
   }
-  return { ...next, modules: run.modules.add(modules), warnings: run.warnings.add(warnings) }
+  return { ...next, modules: withFinished(run.modules, modules), warnings: run.warnings.add(warnings) }
+}
+
+/** The list with these modules; a block that is made again tells of its modules again, and they take their own places. */
+function withFinished(before: Growing<ModuleRecord>, modules: readonly ModuleRecord[]): Growing<ModuleRecord> {
+  const latest = new Map(modules.map((module) => [module.name, module]))
+  const fresh = [...latest.values()].filter(({ name }) => !moduleNamed(before, name))
+  if (fresh.length === latest.size) return before.add(fresh)
+  return Growing.of([...before].map((module) => latest.get(module.name) ?? module)).add(fresh)
 }
 
 /** The run as it waits from now on; one that does not run stays as it is. */

@@ -7,7 +7,8 @@ import {
   mixture,
   mixtureGains,
 } from '../../kernels/allocation'
-import { matmul } from '../../kernels/gemm'
+import { recordTimesPanels } from '../../linalg/panel-products'
+import type { Panels } from '../../linalg/panels'
 import type { Tape, Variable } from '../tape'
 
 /** What bits cost. */
@@ -24,7 +25,7 @@ export interface AllocationProblem extends BudgetTerm {
   /** E [choices, rows, columns] = W − Qₖ(W), of all rows or of a projection of them. */
   readonly errors: Tensor
   /** H [columns, columns], full and symmetric. */
-  readonly hessian: Tensor
+  readonly hessian: Panels
   /** What tr(D H Dᵀ) is divided by: tr(W H Wᵀ). */
   readonly norm: number
 }
@@ -48,7 +49,7 @@ export function allocationLoss(
   const pulled = gpu.alloc([rows, columns], 'f32', 'mixed error times hessian')
   const gains = tape.keep(gpu.alloc([slices, choices, columns], 'f32', 'gains'))
   rec.run(mixture, { p: p.value, e: errors, d: mixed }, { rows, columns, choices })
-  matmul(rec, { gpu, a: mixed, b: hessian, c: pulled, m: rows, n: columns, k: columns })
+  recordTimesPanels(rec, { gpu, a: mixed, panels: hessian, c: pulled })
   rec.run(mixtureGains, { e: errors, g: pulled, gains }, { rows, columns, choices })
   gpu.free(mixed, pulled)
 

@@ -7,8 +7,6 @@ export interface MatmulOptions {
   readonly transA?: boolean
   /** b is stored [n, k]. */
   readonly transB?: boolean
-  /** Which half of op(a) holds something; such an operand cannot learn. See kernels/gemm.ts. */
-  readonly triangle?: gemm.Triangle | undefined
   readonly alpha?: number
 }
 
@@ -25,11 +23,10 @@ export function matmul(tape: Tape, a: Variable, b: Variable, options: MatmulOpti
 
 /** The product of `matmul` as a tensor that nobody owns yet. */
 export function product(tape: Tape, a: Variable, b: Variable, options: MatmulOptions = {}) {
-  const { transA = false, transB = false, triangle } = options
+  const { transA = false, transB = false } = options
   const [m, k] = dims(a, transA)
   const [inner, n] = dims(b, transB)
   invariant(k === inner, () => `matmul of [${a.value.shape}] and [${b.value.shape}]`)
-  invariant(!(triangle && a.learns), 'a triangular operand that learns')
   const c = tape.gpu.alloc([m, n], 'f32', 'product')
   gemm.matmul(tape.rec, { ...options, gpu: tape.gpu, a: a.value, b: b.value, c, m, n, k })
   return c
@@ -41,7 +38,7 @@ export function productGradients(
   a: Variable,
   b: Variable,
   gradient: Variable['value'],
-  { transA = false, transB = false, triangle, alpha = 1 }: MatmulOptions = {},
+  { transA = false, transB = false, alpha = 1 }: MatmulOptions = {},
 ): void {
   const { gpu, rec } = tape
   const [m, k] = dims(a, transA)
@@ -63,8 +60,6 @@ export function productGradients(
         })
       : gemm.matmul(rec, { gpu, a: gradient, b: b.value, c, m, n: k, k: n, transB: !transB, alpha, accumulate }),
   )
-  // the other half of a transpose is empty
-  const flipped = triangle && (triangle === 'upper' ? 'lower' : 'upper')
   tape.into(b, (c, accumulate) =>
     transB
       ? gemm.matmul(rec, {
@@ -82,7 +77,7 @@ export function productGradients(
         })
       : gemm.matmul(rec, {
           gpu,
-          ...{ a: a.value, b: gradient, c, m: k, n, k: m, transA: !transA, triangle: flipped, alpha, accumulate },
+          ...{ a: a.value, b: gradient, c, m: k, n, k: m, transA: !transA, alpha, accumulate },
         }),
   )
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { expectClose, noise, testGpu } from '../../../test/device'
 import type { Tensor } from '../../gpu/tensor'
 import { LOSS_VALUES } from '../../kernels/allocation'
+import { asPanels } from '../../linalg/panels'
 import {
   allocationLossReference,
   hardReference,
@@ -16,6 +17,7 @@ import { allocationLoss } from './allocation'
 import { gumbelSoftmax } from './gumbel'
 import { linear } from './linear'
 import { matmul } from './matmul'
+import { panelProduct } from './panel-product'
 import { sumNorm } from './sum-norm'
 
 interface Input {
@@ -111,8 +113,8 @@ describe('matmul', () => {
     const a = gpu.upload(upper, [n, n])
     await expectGradients(
       [input(4, n, 3)],
-      (tape, [b]) => matmul(tape, tape.constant(a), b!, { triangle: 'upper' }),
-      ([b]) => matmulReference(upper, b!, { m: n, n: 3, k: n }),
+      (tape, [b]) => panelProduct(tape, asPanels(a), b!, { alpha: 0.5, triangle: 'upper' }),
+      ([b]) => matmulReference(upper, b!, { m: n, n: 3, k: n }).map((x) => 0.5 * x),
     )
     gpu.free(a)
   })
@@ -235,7 +237,8 @@ describe('allocation loss', () => {
     only[0] = 1.5
     const { value, gradients } = await run(
       [p],
-      (tape, [p]) => allocationLoss(tape, p!, tensors.logits, { ...problem, ...tensors }, 0.6),
+      (tape, [p]) =>
+        allocationLoss(tape, p!, tensors.logits, { ...problem, ...tensors, hessian: asPanels(tensors.hessian) }, 0.6),
       only,
     )
     const { loss, error, bits } = allocationLossReference(p.data, problem)

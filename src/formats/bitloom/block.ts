@@ -23,6 +23,8 @@ export interface BlockFacts {
   readonly peakGpuBytes: number
   /** Of the run, 0 for the first: another begins whenever it is taken up again and adds blocks. */
   readonly part: number
+  /** Calibrated so few at a time because the GPU's memory ran out with as many as usual. */
+  readonly windows?: number | undefined
 }
 
 /** A decoder block that is quantized: all that later blocks, a report and an export need of it. */

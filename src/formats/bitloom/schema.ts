@@ -115,6 +115,7 @@ const stored: z.ZodType<StoredReport> = z.object({
   seconds,
   peakGpuBytes: real,
   resumed: count.optional(),
+  smallerBatches: z.array(z.object({ layer: count, windows: count })).optional(),
   warnings: z.array(text),
 })
 
@@ -124,6 +125,7 @@ const block: z.ZodType<StoredBlockSummary> = z.object({
   drift: real.nullable(),
   peakGpuBytes: real,
   part: count,
+  windows: count.optional(),
   changed: z.array(z.object({ name: text, size: count })),
   scalings: z.array(z.object({ name: text, rows: count.nullable(), columns: count.nullable() })),
   modules: z.array(module),

@@ -39,7 +39,7 @@ describe.each(types)('AWQ on the levels of %s', (type) => {
     const lines = await clippedLines(block, spec, type, hessian, false)
     const importance = gpu.upload(diagonal)
     const rec = new Recorder({ ...gpu.traits, software })
-    recordBlockClips(gpu, rec, lines, block.weight(spec), importance, hessian.matrix)
+    recordBlockClips(gpu, rec, lines, block.weight(spec), importance, hessian.panels)
     await gpu.submit(rec)
     const found = await linesOnHost(lines)
     gpu.free(lines.a, lines.b, importance)

@@ -4,6 +4,7 @@ import type { Recorder } from '../../gpu/recorder'
 import type { Tensor } from '../../gpu/tensor'
 import { gridErrors, keepLeast } from '../../kernels/clip-search'
 import type { Hessian } from '../../linalg/hessian'
+import type { Panels } from '../../linalg/panels'
 import type { LinearSpec } from '../../models/spec'
 import { allocLines, type BlockLines, freeLines, linesOf, recordFindLines, shapeOf } from '../block-grid'
 import type { BlockContext } from '../method'
@@ -26,7 +27,7 @@ export async function clippedLines(
   const lines = allocLines(gpu, spec, type)
   const importance = gpu.upload(await hessian.diagonal())
   const rec = gpu.record()
-  if (clip) recordBlockClips(gpu, rec, lines, w, importance, hessian.matrix)
+  if (clip) recordBlockClips(gpu, rec, lines, w, importance, hessian.panels)
   else recordFindLines(rec, lines, w, { importance })
   await gpu.submit(rec)
   gpu.free(importance)
@@ -47,7 +48,7 @@ export function recordBlockClips(
   lines: BlockLines,
   w: Tensor,
   importance: Tensor,
-  h: Tensor,
+  h: Panels,
 ): void {
   const { grid, out, in: columns, groups, a, b } = lines
   const cells = [out, groups]

@@ -3,6 +3,7 @@ import { expectClose, noise, testGpu } from '../../../test/device'
 import type { Width } from '../../formats/quantized'
 import { Recorder } from '../../gpu/recorder'
 import type { GridShape } from '../../kernels/quantize'
+import { asPanels } from '../../linalg/panels'
 import { clipErrorsReference, minMaxReference } from '../../reference/awq'
 import { type GridOptions, gridShape } from '../affine'
 import { recordClipSearch } from './clip'
@@ -37,7 +38,7 @@ async function search(
   const [weight, hessian] = [gpu.upload(w, [rows, columns]), gpu.upload(h, [columns, columns])]
   const ranges = { shape, steps: gpu.alloc([rows, groups]), zeros: gpu.alloc([rows, groups]) }
   const rec = new Recorder({ ...gpu.traits, software })
-  if (clip) recordClipSearch(gpu, rec, ranges, weight, hessian)
+  if (clip) recordClipSearch(gpu, rec, ranges, weight, asPanels(hessian))
   else recordMinMax(rec, ranges, weight)
   await gpu.submit(rec)
   const [steps, zeros] = [await gpu.readF32(ranges.steps), await gpu.readF32(ranges.zeros)]

@@ -5,6 +5,7 @@ import { gridErrors, keepLeast } from '../../kernels/clip-search'
 import { matmul } from '../../kernels/gemm'
 import type { GridShape } from '../../kernels/quantize'
 import type { Hessian } from '../../linalg/hessian'
+import type { Panels } from '../../linalg/panels'
 import type { LinearSpec } from '../../models/spec'
 import { allocGrid, type GridOptions, type GridTensors } from '../affine'
 import type { BlockContext } from '../method'
@@ -31,7 +32,7 @@ export async function clippedGrid(
   const w = block.weight(spec)
   const grid = allocGrid(gpu, spec.out, spec.in, options)
   const rec = gpu.record()
-  if (clips(spec)) recordClipSearch(gpu, rec, grid, w, hessian.matrix)
+  if (clips(spec)) recordClipSearch(gpu, rec, grid, w, hessian.panels)
   else recordMinMax(rec, grid, w)
   await gpu.submit(rec)
   return grid
@@ -47,7 +48,7 @@ export async function clippedGrid(
  *
  * @param h [in, in]
  */
-export function recordClipSearch(gpu: Gpu, rec: Recorder, { shape, steps, zeros }: Ranges, w: Tensor, h: Tensor): void {
+export function recordClipSearch(gpu: Gpu, rec: Recorder, { shape, steps, zeros }: Ranges, w: Tensor, h: Panels): void {
   const { rows, groups } = shape
   const cells = [rows, groups]
   const candidate: Ranges = { shape, steps: gpu.alloc(cells), zeros: gpu.alloc(cells) }
@@ -68,23 +69,33 @@ export function recordClipSearch(gpu: Gpu, rec: Recorder, { shape, steps, zeros 
   gpu.free(candidate.steps, candidate.zeros, least, d, product)
 }
 
-/** product[:, g] = d[:, g]·H_gg for every group of columns: whole groups together, a shorter last one by itself. */
+/**
+ * product[:, g] = d[:, g]·H_gg for every group of columns: of each panel those together whose rows it holds, one that lies in
+ * two or is shorter than the others by itself.
+ */
 export function recordGroupProducts(
   rec: Recorder,
   { rows, columns, groupSize }: Pick<GridShape, 'rows' | 'columns' | 'groupSize'>,
   d: Tensor,
-  h: Tensor,
+  h: Panels,
   product: Tensor,
 ): void {
-  const whole = Math.floor(columns / groupSize)
-  const record = (first: number, size: number, batch: number) =>
-    matmul(rec, {
-      ...{ a: d, b: h, c: product, m: rows, n: size, k: size, batch },
-      ...{ lda: columns, ldb: columns, ldc: columns },
-      ...{ aOffset: first, bOffset: first * (columns + 1), cOffset: first },
-      ...{ aBatch: size, bBatch: size * (columns + 1), cBatch: size },
-    })
-  record(0, groupSize, whole)
-  const rest = columns - whole * groupSize
-  if (rest > 0) record(whole * groupSize, rest, 1)
+  for (const { tensor, first: top, count } of h) {
+    const end = top + count
+    /** Rows [from, from + k) of the H_gg of `size` columns that begins with column `first`, and of as many like it behind. */
+    const record = (first: number, size: number, from: number, k: number, batch = 1) =>
+      matmul(rec, {
+        ...{ a: d, b: tensor, c: product, m: rows, n: size, k, batch },
+        ...{ lda: columns, ldb: columns, ldc: columns },
+        ...{ aOffset: from, bOffset: (from - top) * columns + first, cOffset: first },
+        ...{ aBatch: size, bBatch: size * (columns + 1), cBatch: size, accumulate: from > first },
+      })
+    const [begin, behind] = [Math.ceil(top / groupSize), Math.floor(end / groupSize)]
+    if (behind > begin) record(begin * groupSize, groupSize, begin * groupSize, groupSize, behind - begin)
+    const cut = new Set([...(top % groupSize ? [begin - 1] : []), ...(end % groupSize ? [behind] : [])])
+    for (const first of [...cut].map((group) => group * groupSize)) {
+      const from = Math.max(first, top)
+      record(first, Math.min(groupSize, columns - first), from, Math.min(first + groupSize, end) - from)
+    }
+  }
 }

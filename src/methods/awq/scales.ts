@@ -1,8 +1,8 @@
 import type { Gpu } from '../../gpu/device'
 import type { Tensor } from '../../gpu/tensor'
-import { matmul } from '../../kernels/gemm'
 import { readColumnSums, recordColumnSums, total } from '../../linalg/column-sums'
 import type { Hessian } from '../../linalg/hessian'
+import { recordTimesPanels } from '../../linalg/panel-products'
 import type { Stage } from '../../models/block'
 import { feedOf } from '../../models/feeds'
 import { stagesOf } from '../../models/roles'
@@ -60,7 +60,6 @@ async function outputErrors(
   candidates: readonly Candidate[],
 ): Promise<number[]> {
   const { gpu } = block
-  const { out, in: columns } = linear
   const w = block.weight(linear)
   const sums: Tensor[] = []
   for (const candidate of candidates) {
@@ -69,7 +68,7 @@ async function outputErrors(
     const rounded = gpu.alloc(w.shape, 'f32', 'rounded weights')
     recordRounded(gpu, rec, w, candidate, grid, rounded)
     const d = recordDifference(gpu, rec, rounded, w)
-    matmul(rec, { a: d, b: hessian.matrix, c: rounded, m: out, n: columns, k: columns })
+    recordTimesPanels(rec, { a: d, panels: hessian.panels, c: rounded })
     sums.push(recordColumnSums(gpu, rec, d, rounded))
     gpu.free(rounded, d)
     await gpu.submit(rec)

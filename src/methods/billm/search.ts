@@ -16,10 +16,11 @@ import {
   QUANTILES,
   rowSlices,
 } from '../../kernels/billm'
-import { matmul } from '../../kernels/gemm'
-import { GPTQ_BLOCK, gatherColumns } from '../../kernels/quantize'
+import { GPTQ_BLOCK } from '../../kernels/quantize'
 import { allocSelection, freeSelection, recordSelect, type Selection, selectionShapes } from '../../kernels/select'
 import { billmBlock } from '../../kernels/sign-block'
+import { recordDiagonal } from '../../linalg/hessian'
+import { recordColumns } from '../columns'
 import type { Factor } from '../factor'
 import type { Shape } from '../memory'
 import { saliencyUnit } from '../saliency-unit'
@@ -64,6 +65,7 @@ export const workingShapes = (rows: number, columns: number): Shape[] => [
   ...selectionShapes(QUANTILES),
   [rows, columns],
   [rows, GPTQ_BLOCK],
+  [columns],
 ]
 
 function allocSearch(gpu: Gpu, rows: number): Search {
@@ -84,38 +86,31 @@ export function recordBillm(
   gpu: Gpu,
   rec: Recorder,
   weight: Tensor,
-  { upper: u, order, diagonal, inputs }: Pick<Factor, 'upper' | 'order' | 'diagonal' | 'inputs'>,
+  factor: Pick<Factor, 'upper' | 'order' | 'diagonal' | 'inputs'>,
   { codes, levels }: Binarized,
   options: BillmOptions,
 ): void {
   const [rows = 0, columns = 0] = weight.shape
   const cells = Math.ceil(columns / options.blockSize)
   const search = allocSearch(gpu, rows)
-  const w = gpu.alloc([rows, columns], 'f32', 'working weights')
-  const errors = gpu.alloc([rows, GPTQ_BLOCK], 'f32', 'errors')
-  const unit = saliencyUnit(inputs)
-  rec.run(gatherColumns, { a: weight, order, diagonal, b: w }, { rows, columns })
-  for (let cell = 0; cell < cells; cell++) {
-    const first = cell * options.blockSize
-    const shape = { rows, columns, first, count: Math.min(options.blockSize, columns - first) }
-    recordSearch(rec, w, u, unit, search, shape, options)
+  const pivots = gpu.alloc([columns], 'f32', 'pivots')
+  recordDiagonal(rec, factor.upper, columns, pivots)
+  const unit = saliencyUnit(factor.inputs)
+  recordColumns(gpu, rec, weight, factor, options.blockSize, ({ w, errors, u, uRow, first, count }) => {
+    const shape = { rows, columns, first, count }
+    const cell = first / options.blockSize
+    recordSearch(rec, w, pivots, unit, search, shape, options)
     const { matrix, ranked, choice } = search
-    rec.run(billmBinarize, { w, u, search: matrix, ranked, choice, levels, codes, errors }, { ...shape, cell, cells })
+    const found = { w, pivots, search: matrix, ranked, choice, levels, codes, errors }
+    rec.run(billmBinarize, found, { ...shape, cell, cells })
     if (options.propagate)
       rec.run(
         billmBlock(rec.traits.software),
         { w, u, codes, errors, levels },
-        { ...shape, cellColumns: options.blockSize, cells, top: 0 },
+        { ...shape, uRow, cellColumns: options.blockSize, cells, top: 0 },
       )
-    const behind = first + shape.count
-    // W[:, behind:] −= E·U[first:behind, behind:]
-    matmul(rec, {
-      ...{ a: errors, b: u, c: w, m: rows, n: columns - behind, k: shape.count },
-      ...{ lda: GPTQ_BLOCK, ldb: columns, ldc: columns, bOffset: first * columns + behind, cOffset: behind },
-      ...{ alpha: -1, accumulate: true },
-    })
-  }
-  gpu.free(w, errors)
+  })
+  gpu.free(pivots)
   freeSearch(gpu, search)
 }
 
@@ -123,7 +118,7 @@ export function recordBillm(
 function recordSearch(
   rec: Recorder,
   w: Tensor,
-  u: Tensor,
+  pivots: Tensor,
   unit: number,
   { parts, ranked, matrix, errors, sums, choice, selection }: Search,
   shape: BlockShape,
@@ -131,11 +126,11 @@ function recordSearch(
 ): void {
   const { rows, count } = shape
   const hessian = metric === 'hessian'
-  rec.run(billmColumnSums, { w, u, sums: parts }, { ...shape, hessian, unit })
+  rec.run(billmColumnSums, { w, pivots, sums: parts }, { ...shape, hessian, unit })
   rec.run(billmRank, { sums: parts, ranked }, { count, slices: rowSlices(rows) })
   rec.run(
     billmGather,
-    { w, u, ranked, search: matrix },
+    { w, pivots, ranked, search: matrix },
     { ...shape, hessian: hessian && searchOn === 'saliency', unit },
   )
   // at least one column is left

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { asAffine } from '../../../test/affine'
 import { noise, testGpu } from '../../../test/device'
+import { whole } from '../../../test/panels'
 import { workingBlock } from '../../../test/working-block'
 import { unpackCodes } from '../../formats/affine'
 import { dequantize } from '../../formats/dequantize'
@@ -48,7 +49,7 @@ async function oneLinear(out: number, n: number, x: Float32Array<ArrayBuffer>, w
     report: () => {},
     checkCancelled: () => {},
   })
-  return { block, h: await gpu.readF32(hessian.matrix) }
+  return { block, h: await gpu.readF32(whole(hessian.panels)) }
 }
 
 async function only(modules: AsyncGenerator<{ linear: QuantizedLinear }>): Promise<AffineLinear> {
@@ -140,7 +141,7 @@ describe('a factorization that needs more damping', () => {
     const filling = gpu.record()
     const hessianOf = (h: Float32Array<ArrayBuffer>) => {
       const hessian = Hessian.create(gpu, filling, n, TOKENS)
-      filling.copy(gpu.upload(h, [n, n]), hessian.matrix)
+      filling.copy(gpu.upload(h, [n, n]), whole(hessian.panels))
       hessian.tokens = TOKENS
       hessian.finish(filling)
       return hessian

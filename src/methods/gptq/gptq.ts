@@ -5,7 +5,7 @@ import type { Recorder } from '../../gpu/recorder'
 import type { Tensor } from '../../gpu/tensor'
 import { compensated, GPTQ_BLOCK, gptqBlock } from '../../kernels/quantize'
 import { recordInverseFactor } from '../../linalg/factor'
-import { allocPanels, tensorsOf, whole } from '../../linalg/panels'
+import { allocPanels, tensorsOf } from '../../linalg/panels'
 import type { LinearSpec } from '../../models/spec'
 import { allocGrid, freeGrid, type GridTensors, gridMoments, recordFindGrid, recordPack, submitLinear } from '../affine'
 import { aheadOfFactors } from '../ahead'
@@ -20,7 +20,7 @@ import {
   submitBlocks,
 } from '../block-grid'
 import { recordColumns } from '../columns'
-import { byFallingDiagonal, type PanelledFactor, wholeFactor } from '../factor'
+import { byFallingDiagonal, type Factor } from '../factor'
 import { factoring, factorShapes } from '../memory'
 import type { Method, QuantizedModule, WorkingBlock } from '../method'
 import { described, gridHelp, gridOptions } from '../options'
@@ -66,7 +66,7 @@ export const gptq: Method<GptqOptions, Types | null> = {
   schema,
   needsCalibration: true,
   memory: (options) => ({
-    ...{ together: options.sequence === 'layer', throughout: [], kept: factorShapes, panels: options.grid === 'free' },
+    ...{ together: options.sequence === 'layer', throughout: [], kept: factorShapes },
     plan: options.grid === 'auto' ? { sensitivities: true, stage: (linears) => linears.flatMap(choosing) } : null,
     stage: ([first]) => [factoring(first!.in)],
     // the working copy, and the errors of a block of columns
@@ -88,7 +88,7 @@ export const gptq: Method<GptqOptions, Types | null> = {
     const { upper, failed } = recordInverseFactor(gpu, rec, h, order, 0.01)
     if (type) {
       const tensors = allocBlockGrid(gpu, rec, allocLines(gpu, spec, type))
-      recordGptqToBlocks(gpu, rec, weight, { upper: whole(upper), order, diagonal }, tensors, options.actOrder)
+      recordGptqToBlocks(gpu, rec, weight, { upper, order, diagonal }, tensors, options.actOrder)
       freeBlockGrid(gpu, tensors)
     } else {
       const grid = allocGrid(gpu, out, n, options)
@@ -121,7 +121,7 @@ function submitted(
       const rec = gpu.record()
       const order = actOrder ? factor.columns : undefined
       const tensors = allocBlockGrid(gpu, rec, allocLines(gpu, spec, type), order)
-      recordGptqToBlocks(gpu, rec, block.weight(spec), wholeFactor(factor), tensors, actOrder)
+      recordGptqToBlocks(gpu, rec, block.weight(spec), factor, tensors, actOrder)
       await gpu.submit(rec)
       const linear = await submitBlocks(gpu, block.nameOf(spec), tensors)
       freeBlockGrid(gpu, tensors)
@@ -147,7 +147,7 @@ export function recordGptq(
   gpu: Gpu,
   rec: Recorder,
   weight: Tensor,
-  factor: Pick<PanelledFactor, 'upper' | 'order' | 'diagonal'>,
+  factor: Pick<Factor, 'upper' | 'order' | 'diagonal'>,
   grid: GridTensors,
   { symmetric, actOrder }: Pick<GptqOptions, 'symmetric' | 'actOrder'>,
   rounded?: Tensor,
@@ -159,7 +159,7 @@ export function recordGptq(
   if (ranged) recordFindGrid(rec, grid, weight, symmetric)
   const block = groups > 1 && !actOrder ? Math.min(groupSize, GPTQ_BLOCK) : GPTQ_BLOCK
   const { order } = factor
-  recordColumns(gpu, rec, weight, factor, block, ({ w, errors, first, count, u: { tensor: u, row: uRow } }) => {
+  recordColumns(gpu, rec, weight, factor, block, ({ w, errors, first, count, u, uRow }) => {
     if (!ranged && first % groupSize === 0) recordFindGrid(rec, grid, w, symmetric, first / groupSize, 1)
     const place = { ...shape, first, count, uRow }
     rec.run(gptqBlock(rec.traits.software), { w, u, order, steps, zeros, codes, errors }, place)

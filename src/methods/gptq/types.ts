@@ -4,9 +4,10 @@ import { ggmlTypes } from '../../formats/gguf/types'
 import type { Gpu } from '../../gpu/device'
 import type { Tensor } from '../../gpu/tensor'
 import { dequantizeInto, freeLinear, uploadLinear } from '../../kernels/dequantize'
-import { matmul } from '../../kernels/gemm'
 import { scaleLines, subtract } from '../../kernels/matrix'
 import { readColumnSums, recordColumnSums, total } from '../../linalg/column-sums'
+import { recordTimesPanels } from '../../linalg/panel-products'
+import type { Panels } from '../../linalg/panels'
 import type { LinearSpec, ModelSpec } from '../../models/spec'
 import { type Columns, reachable } from '../allocation/columns'
 import { project } from '../allocation/project'
@@ -42,14 +43,14 @@ export async function chooseTypes(model: ModelContext, target: number): Promise<
   const scored: Scored[] = []
   await model.forEachBlock(async (block) => {
     const { linears } = block.model
-    for (const [stage, { matrix }] of await block.hessians([...new Set(linears.map((linear) => linear.stage))]))
+    for (const [stage, { panels }] of await block.hessians([...new Set(linears.map((linear) => linear.stage))]))
       for (const spec of linears.filter((linear) => linear.stage === stage)) {
         const name = block.nameOf(spec)
         const types = typesOf(spec.in)
         if (!types.some(Boolean)) continue
         const emphasis = block.gpu.upload(sensitivities.get(name)!)
         const costs: number[] = []
-        for (const type of types) costs.push(type ? await costOf(block, spec, type, matrix, emphasis) : Number.NaN)
+        for (const type of types) costs.push(type ? await costOf(block, spec, type, panels, emphasis) : Number.NaN)
         block.gpu.free(emphasis)
         scored.push({ name, types, weights: spec.out * spec.in, costs })
       }
@@ -88,7 +89,7 @@ function allocate(scored: readonly Scored[], target: number): Types {
   return new Map(scored.map(({ name, types }, i) => [name, types[choice[i]!]!]))
 }
 
-async function costOf(block: BlockContext, spec: LinearSpec, type: GridName, h: Tensor, emphasis: Tensor) {
+async function costOf(block: BlockContext, spec: LinearSpec, type: GridName, h: Panels, emphasis: Tensor) {
   block.checkCancelled()
   const { gpu } = block
   const w = block.weight(spec)
@@ -97,7 +98,7 @@ async function costOf(block: BlockContext, spec: LinearSpec, type: GridName, h: 
 }
 
 /** Σ ωᵣ·(D H Dᵀ)ᵣᵣ, D = W − Ŵ. */
-async function errorOf(gpu: Gpu, w: Tensor, packed: ReturnType<typeof uploadLinear>, h: Tensor, emphasis: Tensor) {
+async function errorOf(gpu: Gpu, w: Tensor, packed: ReturnType<typeof uploadLinear>, h: Panels, emphasis: Tensor) {
   const [rows = 0, columns = 0] = w.shape
   const count = rows * columns
   const d = gpu.alloc(w.shape, 'f32', 'difference')
@@ -105,7 +106,7 @@ async function errorOf(gpu: Gpu, w: Tensor, packed: ReturnType<typeof uploadLine
   const rec = gpu.record()
   dequantizeInto(rec, packed, product)
   rec.run(subtract, { a: w, b: product, d }, { count })
-  matmul(rec, { a: d, b: h, c: product, m: rows, n: columns, k: columns })
+  recordTimesPanels(rec, { a: d, panels: h, c: product })
   const weighed = gpu.alloc(w.shape, 'f32', 'weighed difference')
   rec.run(scaleLines, { x: d, s: emphasis, y: weighed }, { count, every: columns, lines: rows, divide: 0 })
   const sums = recordColumnSums(gpu, rec, weighed, product)

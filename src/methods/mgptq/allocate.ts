@@ -88,7 +88,7 @@ export class Allocator {
     const { gpu, layer } = block
     const { candidates, fit } = this.options
     const name = block.nameOf(spec)
-    const matrices = { weights: block.weight(spec), hessian: hessian.matrix, upper: factor.upper }
+    const matrices = { weights: block.weight(spec), hessian: hessian.panels, upper: factor.upper }
     const emphasis = this.#emphasis(block, name)
     const widths = parseCandidates(candidates)
     const evidence = await gatherEvidence(gpu, matrices, factor, { widths, search: fit === 'search', emphasis })

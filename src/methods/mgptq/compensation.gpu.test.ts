@@ -6,6 +6,7 @@ import type { Gpu } from '../../gpu/device'
 import { Recorder } from '../../gpu/recorder'
 import type { Tensor } from '../../gpu/tensor'
 import { LOSS_VALUES } from '../../kernels/allocation'
+import { asPanels } from '../../linalg/panels'
 import { type CompensationReference, compensationReference } from '../../reference/compensation'
 import { differences } from '../../reference/differences'
 import { upperFactorOfInverseReference } from '../../reference/linalg'
@@ -68,7 +69,13 @@ async function withCompensation<T>(
     table: gpu.upload(table, [table.length / n, n]),
   }))
   const rec = gpu.record()
-  const compensation = new Compensation(gpu, rec, upper, inputs, iterations === undefined ? {} : { iterations })
+  const compensation = new Compensation(
+    gpu,
+    rec,
+    asPanels(upper),
+    inputs,
+    iterations === undefined ? {} : { iterations },
+  )
   for (const { energy, table } of inputs) gpu.free(energy, table)
   await gpu.submit(rec)
   const result = await work(compensation, gpu)

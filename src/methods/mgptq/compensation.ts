@@ -14,6 +14,8 @@ import {
   compensationSpread,
   compensationStart,
 } from '../../kernels/compensation'
+import { recordDiagonal } from '../../linalg/hessian'
+import type { Panels } from '../../linalg/panels'
 
 /** One linear W [rows, n]; ω [rows] says how much a row's error matters. */
 export interface CompensatedLinear {
@@ -73,12 +75,14 @@ export class Compensation {
   readonly #shares: Tensor
   readonly #energies: Tensor
   readonly #one: Tensor
+  /** diag U [n]. */
+  readonly #pivots: Tensor
   readonly #iterations: number
 
   constructor(
     private readonly gpu: Gpu,
     rec: Recorder,
-    private readonly u: Tensor,
+    private readonly u: Panels,
     linears: readonly CompensatedLinear[],
     { iterations = ITERATIONS }: CompensationOptions = {},
   ) {
@@ -91,6 +95,8 @@ export class Compensation {
     this.#energies = gpu.alloc([members, columns], 'f32', 'energies')
     this.#one = gpu.alloc([1])
     rec.write(this.#one, Float32Array.of(1))
+    this.#pivots = gpu.alloc([columns], 'f32', 'pivots')
+    recordDiagonal(rec, u, columns, this.#pivots)
     linears.forEach(({ table, energy }, member) => {
       invariant(
         elements(table.shape) === choices * columns && elements(energy.shape) === columns,
@@ -111,14 +117,17 @@ export class Compensation {
   recordMessages(rec: Recorder, p: Tensor, history: Tensor, slot = 0): Tensor {
     const { columns, choices, members } = this.#shape
     invariant(elements(p.shape) === members * columns * choices, () => `allocation [${p.shape}]`)
-    const [gpu, u, shares, energies] = [this.gpu, this.u, this.#shares, this.#energies]
+    const [gpu, pivots, shares, energies] = [this.gpu, this.#pivots, this.#shares, this.#energies]
     const parts = gpu.alloc([members, columns], 'f32', 'shares of an allocation')
     const results = gpu.alloc([2, members, columns], 'f32', 'messages heard')
     let messages = gpu.alloc([2, members, columns], 'f32', 'messages')
     let other = gpu.alloc([2, members, columns], 'f32', 'messages')
-    rec.run(compensationStart, { u, shares, energies, p, parts, messages }, this.#shape)
+    rec.run(compensationStart, { pivots, shares, energies, p, parts, messages }, this.#shape)
     for (let round = 0; round < this.#iterations; round++) {
-      rec.run(compensationSpread, { u, energies, parts, messages, next: other, results }, { columns, members })
+      for (const { tensor: u, first: top, count } of this.u) {
+        const heard = { u, energies, parts, messages, next: other, results }
+        rec.run(compensationSpread, heard, { columns, members, top, count })
+      }
       ;[messages, other] = [other, messages]
     }
     rec.run(compensationError, { messages, before: other, values: history }, { count: members * columns, slot })
@@ -149,7 +158,7 @@ export class Compensation {
       value: this.gpu.alloc([choices, columns], 'f32', 'gains'),
       slope: this.gpu.alloc([choices, columns], 'f32', 'slopes of gains'),
     }
-    rec.run(compensationGains, { u: this.u, shares: this.#shares, results, ...gains }, { columns, choices })
+    rec.run(compensationGains, { pivots: this.#pivots, shares: this.#shares, results, ...gains }, { columns, choices })
     return gains
   }
 
@@ -172,7 +181,7 @@ export class Compensation {
   }
 
   free(): void {
-    this.gpu.free(this.#shares, this.#energies, this.#one)
+    this.gpu.free(this.#shares, this.#energies, this.#one, this.#pivots)
   }
 
   /** Reads what `record` makes of a hard choice [members, n], indices into the candidates. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { expectClose, noise, testGpu } from '../../../test/device'
+import { whole } from '../../../test/panels'
 import type { Gpu } from '../../gpu/device'
+import { asPanels, tensorsOf } from '../../linalg/panels'
 import { upperFactorOfInverseReference } from '../../reference/linalg'
 import { matmulReference } from '../../reference/matmul'
 import { adjacencyOf, nodeFeatures, propagate, strongestEdges } from './graph'
@@ -16,10 +18,16 @@ function layer(gpu: Gpu, rows: number, n: number) {
   const u = Float32Array.from(upperFactorOfInverseReference(damped, n))
   const matrices = {
     weights: gpu.upload(w, [rows, n]),
-    hessian: gpu.upload(h, [n, n]),
-    upper: gpu.upload(u, [n, n]),
+    hessian: asPanels(gpu.upload(h, [n, n])),
+    upper: asPanels(gpu.upload(u, [n, n])),
   }
-  return { w, h, u, matrices, free: () => gpu.free(...Object.values(matrices)) }
+  return {
+    w,
+    h,
+    u,
+    matrices,
+    free: () => gpu.free(matrices.weights, ...tensorsOf([...matrices.hessian, ...matrices.upper])),
+  }
 }
 
 const column = (a: ArrayLike<number>, rows: number, n: number, j: number) =>
@@ -110,7 +118,7 @@ describe.each([
       const { matrix, scale, triangle } = adjacency
       expect(triangle).toBe(kind === 'symmetric' ? undefined : 'upper')
       // sums of n magnitudes and a handful of operations in float32
-      const values = (await gpu.readF32(matrix)).map((x) => x * scale)
+      const values = (await gpu.readF32(whole(matrix))).map((x) => x * scale)
       expectClose(values, expected[kind], { atol: 1e-6, rtol: 1e-5 })
       const propagated = await propagate(gpu, adjacency, x0)
       const product = matmulReference(expected[kind], features, { m: n, n: 4, k: n })

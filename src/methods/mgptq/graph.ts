@@ -1,8 +1,9 @@
-import { invariant } from '../../errors'
 import type { Gpu } from '../../gpu/device'
 import type { Tensor } from '../../gpu/tensor'
 import { matmul } from '../../kernels/gemm'
 import { gatherSquare, magnitudeSums, scaleMagnitudes, transpose } from '../../kernels/graph'
+import { recordPanelsTimes } from '../../linalg/panel-products'
+import { allocLike, type Panels, tensorsOf } from '../../linalg/panels'
 import { randomFrom } from '../../random'
 import type { GraphRecord } from '../../records'
 import type { Adjacency } from './network'
@@ -98,7 +99,7 @@ export async function adjacencyOf(
   { hessian, upper }: LayerMatrices,
   statistics: ColumnStatistics,
 ): Promise<{ adjacency: Adjacency; free(): void }> {
-  const n = upper.shape[0]!
+  const n = statistics.factor.length
   const ones = new Float64Array(n).fill(1)
   if (kind === 'symmetric') {
     const roots = statistics.hessian.map((value) => 1 / Math.sqrt(value))
@@ -119,37 +120,40 @@ export async function adjacencyOf(
   return owned(gpu, { matrix: await scaled(gpu, upper, left, ones, loops), scale: 1, triangle: 'upper' })
 }
 
-const owned = (gpu: Gpu, adjacency: Adjacency) => ({ adjacency, free: () => gpu.free(adjacency.matrix) })
+const owned = (gpu: Gpu, adjacency: Adjacency) => ({ adjacency, free: () => gpu.free(...tensorsOf(adjacency.matrix)) })
 
-/** Σⱼ |x[i, j]|·weights[j] of each row. */
-async function weightedSums(gpu: Gpu, x: Tensor, weights: Float64Array): Promise<Float64Array> {
+/** Σⱼ |X[i, j]|·weights[j] of each row of X [n, n]. */
+export async function weightedSums(gpu: Gpu, panels: Panels, weights: Float64Array): Promise<Float64Array> {
   const n = weights.length
   const [vector, sums] = [gpu.upload(Float32Array.from(weights)), gpu.alloc([n])]
   const rec = gpu.record()
-  rec.run(magnitudeSums, { x, weights: vector, sums }, { n })
+  for (const { tensor: x, first, count } of panels)
+    rec.run(magnitudeSums, { x, weights: vector, sums }, { n, first, count })
   await gpu.submit(rec)
   const read = Float64Array.from(await gpu.readF32(sums))
   gpu.free(vector, sums)
   return read
 }
 
-async function scaled(gpu: Gpu, x: Tensor, ...[left, right, loops]: [Float64Array, Float64Array, Float64Array]) {
+async function scaled(gpu: Gpu, panels: Panels, ...[left, right, loops]: [Float64Array, Float64Array, Float64Array]) {
   const n = left.length
-  const y = gpu.alloc([n, n], 'f32', 'adjacency')
+  const adjacency = allocLike(gpu, panels, 'adjacency')
   const vectors = [left, right, loops].map((values) => gpu.upload(Float32Array.from(values)))
   const rec = gpu.record()
-  rec.run(scaleMagnitudes, { x, left: vectors[0]!, right: vectors[1]!, loops: vectors[2]!, y }, { n })
+  for (const [p, { tensor: y, first, count }] of adjacency.entries()) {
+    const of = { x: panels[p]!.tensor, left: vectors[0]!, right: vectors[1]!, loops: vectors[2]!, y }
+    rec.run(scaleMagnitudes, of, { n, first, count })
+  }
   await gpu.submit(rec)
   gpu.free(...vectors)
-  return y
+  return adjacency
 }
 
 /** P0 = A·X0 [n, features], computed once: A·X0·W0 = (A·X0)·W0. */
 export async function propagate(gpu: Gpu, { matrix, scale, triangle }: Adjacency, features: Tensor): Promise<Tensor> {
-  const [n, width] = features.shape as [number, number]
-  const propagated = gpu.alloc([n, width], 'f32', 'propagated features')
+  const propagated = gpu.alloc(features.shape, 'f32', 'propagated features')
   const rec = gpu.record()
-  matmul(rec, { gpu, a: matrix, b: features, c: propagated, m: n, n: width, k: n, alpha: scale, triangle })
+  recordPanelsTimes(rec, { gpu, panels: matrix, b: features, c: propagated, alpha: scale, triangle })
   await gpu.submit(rec)
   return propagated
 }
@@ -161,11 +165,10 @@ const EDGES = 120
 /** The strongest edges U_ij/U_ii among the columns of largest saliency ‖w_j‖²/U_jj². */
 export async function strongestEdges(
   gpu: Gpu,
-  upper: Tensor,
+  upper: Panels,
   { squares, factor }: ColumnStatistics,
 ): Promise<GraphRecord> {
   const n = factor.length
-  invariant(upper.shape[0] === n, () => `factor [${upper.shape}] of ${n} columns`)
   const saliency = squares.map((square, j) => square / factor[j]! ** 2)
   const nodes = Uint32Array.from(
     Array.from(saliency, (_, j) => j)
@@ -175,7 +178,8 @@ export async function strongestEdges(
   const count = nodes.length
   const [indices, square] = [gpu.upload(nodes), gpu.alloc([count, count])]
   const rec = gpu.record()
-  rec.run(gatherSquare, { x: upper, nodes: indices, y: square }, { n, count })
+  for (const { tensor: x, first, count: rows } of upper)
+    rec.run(gatherSquare, { x, nodes: indices, y: square }, { n, count, first, rows })
   await gpu.submit(rec)
   const among = await gpu.readF32(square)
   gpu.free(indices, square)

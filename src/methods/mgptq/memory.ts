@@ -100,7 +100,7 @@ function compensated(n: number, options: MgptqOptions): Moment[] {
   const choices = choicesOf(options)
   const features = LANES + choices
   const table = [choices, n]
-  const held = [table, [n], [1], [n, features], [choices], [n, choices]]
+  const held = [table, [n], [1], [n], [n, features], [choices], [n, choices]]
   const objective = { kept: [[2], table, table], passing: [[2, n]] }
   return training(n, features, held, objective, options)
 }

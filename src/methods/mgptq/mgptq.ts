@@ -81,7 +81,7 @@ async function* quantizeStage(
     block.checkCancelled()
     const name = block.nameOf(spec)
     const weights = block.weight(spec)
-    const statistics = await columnStatistics(gpu, { weights, hessian: hessian.matrix, upper: factor.upper })
+    const statistics = await columnStatistics(gpu, { weights, hessian: hessian.panels, upper: factor.upper })
     const graph = await strongestEdges(gpu, factor.upper, statistics)
     const linear = await quantizeLinear(block, options, spec, widths.get(name)!, factor, hessian, statistics)
     const { training = null, warnings = [] } = learned.get(name) ?? {}

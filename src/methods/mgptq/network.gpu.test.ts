@@ -6,6 +6,7 @@ import { gumbelSoftmax } from '../../autograd/ops/gumbel'
 import { Tape } from '../../autograd/tape'
 import type { Gpu } from '../../gpu/device'
 import { LOSS_VALUES } from '../../kernels/allocation'
+import { asPanels } from '../../linalg/panels'
 import {
   allocationLossReference,
   hardReference,
@@ -45,10 +46,16 @@ function setUp(gpu: Gpu, n: number, choices: number, rows: number, width: number
   const record = () => {
     const rec = gpu.record()
     const tape = new Tape(gpu, rec)
-    const adjacency = graph ? { matrix: tensors.adjacency, scale: 0.5, triangle: 'upper' as const } : null
+    const adjacency = graph ? { matrix: asPanels(tensors.adjacency), scale: 0.5, triangle: 'upper' as const } : null
     const logits = network.logits(tape, tensors.features, adjacency)
     const p = gumbelSoftmax(tape, logits, draw)
-    const loss = allocationLoss(tape, p, logits.value, { ...tensors, ...numbers }, draw.temperature)
+    const loss = allocationLoss(
+      tape,
+      p,
+      logits.value,
+      { ...tensors, ...numbers, hessian: asPanels(tensors.hessian) },
+      draw.temperature,
+    )
     const copy = gpu.alloc(logits.value.shape)
     rec.copy(logits.value, copy)
     tape.backward([loss, tensors.one])

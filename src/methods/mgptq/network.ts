@@ -1,20 +1,20 @@
 import { linear } from '../../autograd/ops/linear'
-import { matmul } from '../../autograd/ops/matmul'
+import { panelProduct } from '../../autograd/ops/panel-product'
 import { sumNorm } from '../../autograd/ops/sum-norm'
 import { type InitialParameter, Parameters } from '../../autograd/parameters'
 import type { Tape, Variable } from '../../autograd/tape'
 import type { Gpu } from '../../gpu/device'
 import type { Tensor } from '../../gpu/tensor'
-import type { Triangle } from '../../kernels/gemm'
+import type { Panels } from '../../linalg/panels'
 import { randomFrom } from '../../random'
 
 /** How columns hear of each other: A = scale · matrix. */
 export interface Adjacency {
   /** [n, n] */
-  readonly matrix: Tensor
+  readonly matrix: Panels
   readonly scale: number
-  /** Which half holds something, when only one does. */
-  readonly triangle: Triangle | undefined
+  /** Whether only the upper half holds something. */
+  readonly triangle: 'upper' | undefined
 }
 
 export interface NetworkShape {
@@ -76,10 +76,7 @@ export class AllocatorNetwork {
     const x1 = linear(tape, tape.constant(propagated), w0, { relu: true })
     const messages = linear(tape, x1, w1)
     const heard = adjacency
-      ? matmul(tape, tape.constant(adjacency.matrix), messages, {
-          triangle: adjacency.triangle,
-          alpha: adjacency.scale,
-        })
+      ? panelProduct(tape, adjacency.matrix, messages, { triangle: adjacency.triangle, alpha: adjacency.scale })
       : messages
     const normed = sumNorm(tape, heard, x1, EPS)
     const inner = linear(tape, normed, v0, { bias: c0, relu: true })

@@ -1,8 +1,9 @@
 import { allocationLoss } from '../../autograd/ops/allocation'
 import type { Gpu } from '../../gpu/device'
 import { elements, type Tensor } from '../../gpu/tensor'
-import { matmul } from '../../kernels/gemm'
 import { columnDot, dotSlices } from '../../kernels/matrix'
+import { recordTimesPanels } from '../../linalg/panel-products'
+import type { Panels } from '../../linalg/panels'
 import { parseCandidates } from '../allocation/candidates'
 import { recordCandidateErrors } from '../candidate-errors'
 import { adjacencyOf, gaussianTensor, nodeFeatures, propagate } from './graph'
@@ -67,12 +68,12 @@ export async function learnOutput(
 }
 
 /** tr(W H Wᵀ), 1 for a matrix without output. */
-async function quadraticNorm(gpu: Gpu, w: Tensor, h: Tensor): Promise<number> {
+async function quadraticNorm(gpu: Gpu, w: Tensor, h: Panels): Promise<number> {
   const [rows = 0, columns = 0] = w.shape
   const product = gpu.alloc(w.shape)
   const sums = gpu.alloc([dotSlices(rows), columns])
   const rec = gpu.record()
-  matmul(rec, { a: w, b: h, c: product, m: rows, n: columns, k: columns })
+  recordTimesPanels(rec, { a: w, panels: h, c: product })
   rec.run(columnDot, { a: w, b: product, sums }, { rows, columns })
   await gpu.submit(rec)
   const values = await gpu.readF32(sums)

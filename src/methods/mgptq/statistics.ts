@@ -1,16 +1,18 @@
 import type { Gpu } from '../../gpu/device'
 import type { Tensor } from '../../gpu/tensor'
 import { columnSums } from '../../kernels/bias-relu'
-import { columnDot, diagonal, dotSlices } from '../../kernels/matrix'
+import { columnDot, dotSlices } from '../../kernels/matrix'
+import { recordDiagonal } from '../../linalg/hessian'
+import type { Panels } from '../../linalg/panels'
 
 /** The matrices of one layer, columns in original order. */
 export interface LayerMatrices {
   /** W [rows, n] */
   readonly weights: Tensor
   /** H [n, n], full and symmetric, without damping; a column without input has H_jj = 0. */
-  readonly hessian: Tensor
+  readonly hessian: Panels
   /** U [n, n], upper triangular with zeros below, (H + λI)⁻¹ = UᵀU. */
-  readonly upper: Tensor
+  readonly upper: Panels
 }
 
 /** One number a column, on the host. */
@@ -44,9 +46,8 @@ export async function columnStatistics(
   const rec = gpu.record()
   rec.run(columnSums, { d: weights, sums: tensors.sums }, { rows, columns, accumulate: false })
   rec.run(columnDot, { a: weights, b: weights, sums: tensors.squares }, { rows, columns })
-  const whole = { n: columns, first: 0, count: columns }
-  rec.run(diagonal, { a: hessian, d: tensors.hessian }, whole)
-  rec.run(diagonal, { a: upper, d: tensors.factor }, whole)
+  recordDiagonal(rec, hessian, columns, tensors.hessian)
+  recordDiagonal(rec, upper, columns, tensors.factor)
   await gpu.submit(rec)
   const [sums, partial, diagonalH, factor] = await Promise.all(Object.values(tensors).map((t) => gpu.readF32(t)))
   gpu.free(...Object.values(tensors))

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { noise, testGpu } from '../../../test/device'
+import { whole } from '../../../test/panels'
 import { allocationLoss } from '../../autograd/ops/allocation'
 import { NumericalError } from '../../errors'
 import type { Gpu } from '../../gpu/device'
+import { asPanels } from '../../linalg/panels'
 import { allocationLossReference } from '../../reference/allocator'
 import { matmulReference } from '../../reference/matmul'
 import type { Adjacency } from './network'
@@ -45,10 +47,10 @@ async function train(
   const tensors = {
     features: gpu.upload(data.features, [n, rows]),
     errors: gpu.upload(data.errors, [2, rows, n]),
-    hessian: gpu.upload(data.hessian, [n, n]),
     widths: gpu.upload(Float32Array.from(widths)),
   }
-  const problem = { ...tensors, norm: norm ?? data.norm, alpha, target }
+  const hessian = gpu.upload(data.hessian, [n, n])
+  const problem = { ...tensors, hessian: asPanels(hessian), norm: norm ?? data.norm, alpha, target }
   const objective: Objective = (tape, p, logits, temperature) => allocationLoss(tape, p, logits, problem, temperature)
   const rest = {
     ...{ objective, adjacency: null, features: tensors.features, choices: 2, target },
@@ -58,15 +60,17 @@ async function train(
   const trained = await trainAllocator(gpu, { ...rest, ...options })
   const p = Float32Array.from({ length: 2 * n }, (_, i) => (trained.choice[i >> 1] === i % 2 ? 1 : 0))
   const { error } = allocationLossReference(p, { ...data, widths, alpha: 10, target })
-  gpu.free(...Object.values(tensors))
+  gpu.free(...Object.values(tensors), hessian)
   expect(gpu.pool.liveBytes).toBe(before)
   return { ...trained, exact: error, widths }
 }
 
 const identity = (gpu: Gpu, n: number): Adjacency => ({
-  matrix: gpu.upload(
-    new Float32Array(n * n).map((_, i) => (i % (n + 1) === 0 ? 1 : 0)),
-    [n, n],
+  matrix: asPanels(
+    gpu.upload(
+      new Float32Array(n * n).map((_, i) => (i % (n + 1) === 0 ? 1 : 0)),
+      [n, n],
+    ),
   ),
   scale: 1,
   triangle: 'upper',
@@ -123,7 +127,7 @@ describe('an allocator', () => {
     const adjacency = identity(gpu, 65)
     const mlp = await train(65, 7, 2, { steps: 40 })
     const gcn = await train(65, 7, 2, { steps: 40, adjacency })
-    gpu.free(adjacency.matrix)
+    gpu.free(whole(adjacency.matrix))
     // products with ones and zeros round nowhere
     expect(gcn.training.loss).toEqual(mlp.training.loss)
     expect(gcn.choice).toEqual(mlp.choice)

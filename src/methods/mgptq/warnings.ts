@@ -1,6 +1,6 @@
 import type { Gpu } from '../../gpu/device'
-import type { Tensor } from '../../gpu/tensor'
-import { magnitudeSums } from '../../kernels/graph'
+import type { Panels } from '../../linalg/panels'
+import { weightedSums } from './graph'
 import type { TrainingSignals } from './signals'
 import type { ColumnStatistics } from './statistics'
 
@@ -13,7 +13,7 @@ const FAINT = 0.02
 export async function trainingWarnings(
   gpu: Gpu,
   { rawMiss, collapsed, oscillating }: TrainingSignals,
-  upper: Tensor | null,
+  upper: Panels | null,
   statistics: ColumnStatistics,
 ): Promise<string[]> {
   const faint = upper !== null && (await edgeShare(gpu, upper, statistics)) < FAINT
@@ -30,14 +30,8 @@ export async function trainingWarnings(
 }
 
 /** Mean over columns of Σ_{j>i} |U_ij| / U_ii. */
-async function edgeShare(gpu: Gpu, upper: Tensor, { factor }: ColumnStatistics): Promise<number> {
+async function edgeShare(gpu: Gpu, upper: Panels, { factor }: ColumnStatistics): Promise<number> {
   const n = factor.length
-  const weights = gpu.upload(new Float32Array(n).fill(1))
-  const sums = gpu.alloc([n])
-  const rec = gpu.record()
-  rec.run(magnitudeSums, { x: upper, weights, sums }, { n })
-  await gpu.submit(rec)
-  const rows = await gpu.readF32(sums)
-  gpu.free(weights, sums)
+  const rows = await weightedSums(gpu, upper, new Float64Array(n).fill(1))
   return rows.reduce((sum, value, i) => sum + value / factor[i]! - 1, 0) / n
 }

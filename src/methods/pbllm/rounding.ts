@@ -1,11 +1,12 @@
 import type { Gpu } from '../../gpu/device'
 import type { Recorder } from '../../gpu/recorder'
 import type { Tensor } from '../../gpu/tensor'
-import { matmul } from '../../kernels/gemm'
 import { pbllmLevels, pbllmMark, pbllmSaliency } from '../../kernels/pbllm'
-import { findGrid, GPTQ_BLOCK, gatherColumns } from '../../kernels/quantize'
+import { findGrid, GPTQ_BLOCK } from '../../kernels/quantize'
 import { allocSelection, freeSelection, recordSelect, selectionShapes } from '../../kernels/select'
 import { pbllmBlock } from '../../kernels/sign-block'
+import { recordDiagonal } from '../../linalg/hessian'
+import { type ColumnBlock, recordColumns } from '../columns'
 import type { Factor } from '../factor'
 import type { Shape } from '../memory'
 import { saliencyUnit } from '../saliency-unit'
@@ -33,11 +34,10 @@ export const leftShapes = (rows: number, columns: number, groupSize: number): Sh
   [rows],
 ]
 
-/** A working copy, saliencies of a group, errors of a block, and that no saliency counts as 0. */
+/** diag U, saliencies of a group, and that no saliency counts as 0. */
 const ownShapes = (rows: number, columns: number, groupSize: number): Shape[] => [
-  [rows, columns],
+  [columns],
   [rows, cellColumns(columns, groupSize)],
-  [rows, GPTQ_BLOCK],
   [1],
 ]
 
@@ -45,6 +45,9 @@ const ownShapes = (rows: number, columns: number, groupSize: number): Shape[] =>
 export const workingShapes = (rows: number, columns: number, groupSize: number): Shape[] => [
   ...ownShapes(rows, columns, groupSize),
   ...selectionShapes(1),
+  // of the column loop
+  [rows, columns],
+  [rows, GPTQ_BLOCK],
 ]
 
 export function allocBinarized(gpu: Gpu, rows: number, columns: number, groupSize: number): PartlyBinarized {
@@ -57,7 +60,7 @@ export function recordPbllm(
   gpu: Gpu,
   rec: Recorder,
   weight: Tensor,
-  { upper: u, order, diagonal, inputs }: Pick<Factor, 'upper' | 'order' | 'diagonal' | 'inputs'>,
+  factor: Pick<Factor, 'upper' | 'order' | 'diagonal' | 'inputs'>,
   { codes, levels, steps, zeros }: PartlyBinarized,
   options: PbllmOptions,
 ): void {
@@ -65,8 +68,7 @@ export function recordPbllm(
   const { salient, metric, salientBits: bits, ownLevels: own } = options
   const width = cellColumns(columns, options.groupSize)
   const cells = Math.ceil(columns / width)
-  const [w, s, errors, none] = ownShapes(rows, columns, options.groupSize).map((shape) => gpu.alloc(shape)) as [
-    Tensor,
+  const [pivots, s, none] = ownShapes(rows, columns, options.groupSize).map((shape) => gpu.alloc(shape)) as [
     Tensor,
     Tensor,
     Tensor,
@@ -76,33 +78,24 @@ export function recordPbllm(
   // as in the authors' code, the grid comes before dead columns are set to 0
   const wholeRow = { rows, columns, groupSize: columns, groups: 1, bits, symmetric: false, firstGroup: 0, count: 1 }
   rec.run(findGrid, { w: weight, steps, zeros }, wholeRow)
-  rec.run(gatherColumns, { a: weight, order, diagonal, b: w }, { rows, columns })
+  recordDiagonal(rec, factor.upper, columns, pivots)
   rec.clear(none)
-  const unit = saliencyUnit(inputs)
-  for (let first = 0; first < columns; first += width) {
-    const shape = { rows, columns, first, count: Math.min(width, columns - first) }
-    const size = rows * shape.count
-    rec.run(pbllmSaliency, { w, u, s }, { ...shape, hessian: metric === 'hessian', unit })
-    rec.write(selection.ranks, Uint32Array.of(Math.min(size - 1, Math.floor(size * (1 - salient)))))
-    recordSelect(rec, s, none, size, selection)
-    rec.run(pbllmMark, { s, threshold: selection.selected, codes }, shape)
+  const unit = saliencyUnit(factor.inputs)
+  const mark = (w: Tensor) => {
+    for (let first = 0; first < columns; first += width) {
+      const shape = { rows, columns, first, count: Math.min(width, columns - first) }
+      const size = rows * shape.count
+      rec.run(pbllmSaliency, { w, pivots, s }, { ...shape, hessian: metric === 'hessian', unit })
+      rec.write(selection.ranks, Uint32Array.of(Math.min(size - 1, Math.floor(size * (1 - salient)))))
+      recordSelect(rec, s, none, size, selection)
+      rec.run(pbllmMark, { s, threshold: selection.selected, codes }, shape)
+    }
+    rec.run(pbllmLevels, { w, codes, levels }, { rows, columns, cellColumns: width, cells, own })
   }
-  rec.run(pbllmLevels, { w, codes, levels }, { rows, columns, cellColumns: width, cells, own })
-  for (let first = 0; first < columns; first += GPTQ_BLOCK) {
-    const count = Math.min(GPTQ_BLOCK, columns - first)
-    rec.run(
-      pbllmBlock(rec.traits.software),
-      { w, u, codes, errors, levels, steps, zeros },
-      { rows, columns, first, count, cellColumns: width, cells, top: 2 ** bits - 1 },
-    )
-    const behind = first + count
-    // W[:, behind:] −= E·U[first:behind, behind:]
-    matmul(rec, {
-      ...{ a: errors, b: u, c: w, m: rows, n: columns - behind, k: count },
-      ...{ lda: GPTQ_BLOCK, ldb: columns, ldc: columns, bOffset: first * columns + behind, cOffset: behind },
-      ...{ alpha: -1, accumulate: true },
-    })
-  }
-  gpu.free(w, s, errors, none)
+  const matrix = { rows, columns, cellColumns: width, cells, top: 2 ** bits - 1 }
+  const round = ({ w, errors, u, ...place }: ColumnBlock) =>
+    rec.run(pbllmBlock(rec.traits.software), { w, u, codes, errors, levels, steps, zeros }, { ...matrix, ...place })
+  recordColumns(gpu, rec, weight, factor, GPTQ_BLOCK, round, mark)
+  gpu.free(pivots, s, none)
   freeSelection(gpu, selection)
 }

@@ -1,9 +1,9 @@
 import type { Gpu } from '../../gpu/device'
 import type { Recorder } from '../../gpu/recorder'
 import type { Tensor } from '../../gpu/tensor'
-import { matmul } from '../../kernels/gemm'
-import { GPTQ_BLOCK, gatherColumns } from '../../kernels/quantize'
+import { GPTQ_BLOCK } from '../../kernels/quantize'
 import { sageBlock } from '../../kernels/sign-block'
+import { recordColumns } from '../columns'
 import type { Factor } from '../factor'
 import { factoring, factorShapes } from '../memory'
 import type { Method } from '../method'
@@ -63,28 +63,12 @@ function recordCompensation(
   gpu: Gpu,
   rec: Recorder,
   { w: original, levels, alphas, groups, shape: { rows, columns } }: Fit,
-  { upper: u, order, diagonal }: Factor,
+  factor: Factor,
   codes: Tensor,
   { salientBits }: SagePlusOptions,
 ): void {
-  const w = gpu.alloc([rows, columns], 'f32', 'working weights')
-  const errors = gpu.alloc([rows, GPTQ_BLOCK], 'f32', 'errors')
-  rec.run(gatherColumns, { a: original, order, diagonal, b: w }, { rows, columns })
   const matrix = { rows, columns, cellColumns: columns, cells: 1, top: 2 ** salientBits - 1 }
-  for (let first = 0; first < columns; first += GPTQ_BLOCK) {
-    const count = Math.min(GPTQ_BLOCK, columns - first)
-    rec.run(
-      sageBlock(rec.traits.software, groups),
-      { w, u, codes, errors, levels, alphas },
-      { ...matrix, first, count },
-    )
-    const behind = first + count
-    // W[:, behind:] −= E·U[first:behind, behind:]
-    matmul(rec, {
-      ...{ a: errors, b: u, c: w, m: rows, n: columns - behind, k: count },
-      ...{ lda: GPTQ_BLOCK, ldb: columns, ldc: columns, bOffset: first * columns + behind, cOffset: behind },
-      ...{ alpha: -1, accumulate: true },
-    })
-  }
-  gpu.free(w, errors)
+  recordColumns(gpu, rec, original, factor, GPTQ_BLOCK, ({ w, errors, u, ...place }) =>
+    rec.run(sageBlock(rec.traits.software, groups), { w, u, codes, errors, levels, alphas }, { ...matrix, ...place }),
+  )
 }
