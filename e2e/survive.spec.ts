@@ -80,6 +80,7 @@ test('a browser killed at several moments goes on, and comes to the same file', 
     await studio.page.reload()
     await expect(resume(studio.page)).toHaveText('Open')
     await studio.page.getByRole('button', { name: /^Delete wren-nano/ }).click()
+    await studio.page.getByRole('button', { name: 'Remove for good' }).click()
     await expect(resume(studio.page)).toBeHidden()
   })
   let studio = await opened(context)
@@ -135,6 +136,7 @@ test('a browser killed at random moments goes on each time, and comes to the sam
     studio = await opened(context)
     if (done) {
       await studio.page.getByRole('button', { name: /^Delete wren-nano/ }).click()
+      await studio.page.getByRole('button', { name: 'Remove for good' }).click()
       await expect(resume(studio.page)).toBeHidden()
     }
   }

@@ -21,6 +21,8 @@ export interface FakeOptions {
   readonly refuse?: (recipe: Recipe) => string | null
   /** Runs that the browser keeps. */
   readonly kept?: readonly KeptRun[]
+  /** Told of a run that is deleted for good. */
+  readonly onForget?: (id: string) => void
   /** In place of a Hub that knows one repository. */
   readonly hub?: Partial<HubApi>
   /** Fails in place of what the named call would have answered. */
@@ -276,7 +278,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
         if (refusal) throw new FormatError(refusal)
         return { ...open!.forecast, seconds: recipe.method === 'tesseraq' ? 9 * fakeSteps(recipe.options) : null }
       }),
-    runs: { list: async () => [...(options.kept ?? [])], forget: async () => {} },
+    runs: { list: async () => [...(options.kept ?? [])], forget: async (id) => options.onForget?.(id) },
     quantize: (recipe, calibration, onProgress) =>
       answer('quantize', async () => {
         cancelled = false

@@ -5,6 +5,7 @@ import { type FetchText, textPath } from './catalog'
 import { failureFrom, isCancelled, isLost } from './failure'
 import { type Hub, hubTexts } from './hub'
 import type { Busy, Place, StudioState, StudioStore } from './store'
+import type { UndoDesk } from './undo'
 
 /** What the page is given from outside: tests give their own. */
 export interface Host {
@@ -39,6 +40,7 @@ export interface Context {
   readonly taskFiles: Map<string, File>
   /** For the Hub; in memory only, never in the store. */
   hubToken: string | null
+  readonly undoing: UndoDesk
 }
 
 export const patch = (context: Context, part: Partial<StudioState>): void => context.store.setState(part)
@@ -96,10 +98,17 @@ export const accessOf = ({ hubToken, host }: Context): HubAccess => ({
 export const patchHub = (context: Context, part: Partial<Hub>): void =>
   patch(context, { hub: { ...context.store.getState().hub, ...part } })
 
+/** Of removals: all that is kept from the Hub. */
+export const EVERYTHING = 'hub'
+
 /** What is kept from the Hub now. */
 export async function refreshHub(context: Context): Promise<void> {
   const { models, bytes } = await context.engine.api.hub.cached()
-  patchHub(context, { cached: models, bytes })
+  const { isRemoved } = context.undoing
+  if (isRemoved(EVERYTHING)) return patchHub(context, { cached: [], bytes: 0 })
+  const cached = models.filter(({ folder }) => !isRemoved(`hub/${folder}`))
+  const gone = models.filter((model) => !cached.includes(model)).reduce((sum, model) => sum + model.bytes, 0)
+  patchHub(context, { cached, bytes: bytes - gone })
 }
 
 /** A text of the Hub; downloaded the first time, and shown while it is. */

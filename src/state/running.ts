@@ -118,6 +118,8 @@ export function runningActions(context: Context, { restart }: { restart(): Promi
       if (!state().selected) patch(context, { selected: state().run?.modules[0]?.name ?? null })
     })
     return occupy(context, 'run', 'run', async () => {
+      // what was removed made room for this
+      await context.undoing.settle()
       const text = method.needsCalibration ? await textNamed(context, recipe.calibration.text) : null
       patch(context, { run: newRun(label, layers, context.host.now()) })
       try {

@@ -53,6 +53,8 @@ export interface StudioState {
   readonly generation: Generation
   readonly ownTexts: readonly { readonly name: string; readonly bytes: number }[]
   readonly benchmark: Benchmark
+  /** What was removed last, while that can be undone. */
+  readonly removed: { readonly what: string } | null
   /** The last failure of each place, shown where it happened until it is tried again there. */
   readonly failures: Readonly<Partial<Record<Place, Failure>>>
 }
@@ -186,5 +188,6 @@ export const createStudioStore = (): StudioStore =>
     generation: { prompt: '', chat: false, original: null, quantized: null, running: null },
     ownTexts: [],
     benchmark: noBenchmark,
+    removed: null,
     failures: {},
   }))

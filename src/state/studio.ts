@@ -10,11 +10,12 @@ import { runningActions } from './running'
 import { createStudioStore, type Measure } from './store'
 import { takingActions } from './taking'
 import { taskActions } from './tasks'
+import { UndoDesk } from './undo'
 
 /** The studio without its page: a store and everything a person can do to it. */
 export function createStudio(host: Host) {
   const store = createStudioStore()
-  const own = { ownTexts: new Map(), taskFiles: new Map() }
+  const own = { ownTexts: new Map(), taskFiles: new Map(), undoing: new UndoDesk(store) }
   const context: Context = { store, host, engine: host.connect(), reopen: null, hubToken: null, ...own }
   const opening = openingActions(context)
   const running = runningActions(context, opening)
@@ -27,6 +28,7 @@ export function createStudio(host: Host) {
 
   return {
     store,
+    undoing: context.undoing,
     ...opening,
     ...hubActions(context, opening),
     ...keepingActions(context, { ...opening, run: running.run }),

@@ -9,6 +9,7 @@ import { OpenStep } from './steps/OpenStep'
 import { RecipeStep } from './steps/RecipeStep'
 import { RunStep } from './steps/RunStep'
 import { TakeStep } from './steps/TakeStep'
+import { Undo } from './Undo'
 import { useArrival, useView } from './view'
 
 /**
@@ -36,6 +37,7 @@ export function App() {
       </main>
       {view === 'benchmark' && <BenchmarkPage />}
       <DropTarget />
+      <Undo />
     </>
   )
 }

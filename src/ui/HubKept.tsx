@@ -60,7 +60,7 @@ export function HubKept() {
                 className="plain small"
                 aria-label={`Remove ${name}`}
                 disabled={fetching !== null}
-                onClick={() => void studio.clearFetched(model.folder)}
+                onClick={() => void studio.clearFetched(model)}
               >
                 Remove
               </button>
