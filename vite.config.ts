@@ -19,7 +19,23 @@ export default defineConfig({
   // Relative, so that the built page may live in any folder of a host.
   base: './',
   plugins: [react(), policyTag],
-  worker: { format: 'es' },
+  worker: {
+    format: 'es',
+    rolldownOptions: {
+      output: {
+        // what the engine needs with its first model comes in a few parts side by side
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: 'zod', test: /node_modules\/zod/ },
+            { name: 'methods', test: /src\/(methods|autograd)\// },
+            { name: 'pipeline', test: /src\/(pipeline|hub|models|formats\/(gguf|bitloom))\// },
+            { name: 'text', test: /node_modules\/@huggingface/ },
+          ],
+        },
+      },
+    },
+  },
   // The policy allows no data: URLs but images, so nothing is inlined.
   build: { target: 'es2022', assetsInlineLimit: 0 },
 })

@@ -26,8 +26,6 @@ const studio = createStudio({
     return response.text()
   },
 })
-void studio.boot()
-
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <StudioContext value={studio}>
@@ -35,3 +33,10 @@ createRoot(document.getElementById('root')!).render(
     </StudioContext>
   </StrictMode>,
 )
+
+/** Once the page has been drawn, the engine may take the processor; a page that nobody sees is not drawn at all. */
+const drawn = new Promise((done) => {
+  requestAnimationFrame(() => setTimeout(done))
+  setTimeout(done, 300)
+})
+void drawn.then(() => studio.boot())

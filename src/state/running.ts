@@ -15,8 +15,13 @@ const MOST_RECOVERIES = 3
 /** Screen updates a second that a run may cause. */
 const UPDATE_MS = 100
 
+interface Needs {
+  restart(): Promise<void>
+  learnMethods(): Promise<void>
+}
+
 /** The recipe and the run made from it. */
-export function runningActions(context: Context, { restart }: { restart(): Promise<void> }) {
+export function runningActions(context: Context, { restart, learnMethods }: Needs) {
   let runs = 0
   const state = context.store.getState
 
@@ -50,6 +55,7 @@ export function runningActions(context: Context, { restart }: { restart(): Promi
   }
 
   const loadRecipe = async (file: File): Promise<void> => {
+    await learnMethods()
     try {
       setRecipe(parseRecipe(await file.text(), state().methods))
       setFailure(context, 'recipe', null)

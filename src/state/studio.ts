@@ -1,3 +1,4 @@
+import type { EngineHandle } from '../workers/client'
 import { benchmarkingActions } from './benchmarking'
 import { loadCatalog } from './catalog'
 import { comparingActions } from './comparing'
@@ -16,7 +17,18 @@ import { UndoDesk } from './undo'
 export function createStudio(host: Host) {
   const store = createStudioStore()
   const own = { ownTexts: new Map(), taskFiles: new Map(), undoing: new UndoDesk(store) }
-  const context: Context = { store, host, engine: host.connect(), reopen: null, hubToken: null, ...own }
+  let engine: EngineHandle | null = null
+  const context: Context = {
+    ...{ store, host, reopen: null, hubToken: null, ...own },
+    // not before it is asked for something: the page is drawn first
+    get engine() {
+      engine ??= host.connect()
+      return engine
+    },
+    set engine(next) {
+      engine = next
+    },
+  }
   const opening = openingActions(context)
   const running = runningActions(context, opening)
   const measuring = measuringActions(context)

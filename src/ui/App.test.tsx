@@ -4,6 +4,7 @@ import { type FakeOptions, fakeEngine } from '../../test/fake-engine'
 import { GpuUnavailableError } from '../errors'
 import { createStudio } from '../state/studio'
 import { App } from './App'
+import { preload } from './later'
 import { StudioContext } from './studio-context'
 
 const MODELS = [
@@ -19,6 +20,7 @@ async function open(options: FakeOptions = {}) {
     copy: async () => {},
     save: async () => true,
   })
+  await preload()
   render(
     <StudioContext value={studio}>
       <App />

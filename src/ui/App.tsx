@@ -1,16 +1,19 @@
+import { useEffect } from 'react'
 import { Banner } from './Banner'
-import { BenchmarkPage } from './BenchmarkPage'
 import { DropTarget } from './DropTarget'
 import { Header } from './Header'
-import { InspectStep } from './steps/InspectStep'
-import { LookStep } from './steps/LookStep'
-import { MeasureStep } from './steps/MeasureStep'
+import { later, preload } from './later'
+import { InspectStep, LookStep, MeasureStep, RecipeStep, RunStep, TakeStep } from './steps/later'
 import { OpenStep } from './steps/OpenStep'
-import { RecipeStep } from './steps/RecipeStep'
-import { RunStep } from './steps/RunStep'
-import { TakeStep } from './steps/TakeStep'
+import { useStudioState } from './studio-context'
 import { Undo } from './Undo'
 import { useArrival, useView } from './view'
+import { loading } from './words/steps'
+
+const BenchmarkPage = later(
+  async () => (await import('./BenchmarkPage')).BenchmarkPage,
+  <main className="step quiet">{loading}</main>,
+)
 
 /**
  * One page, one path: seven steps from a dropped model to a file that is taken away. The benchmark is beside it; the path
@@ -19,6 +22,9 @@ import { useArrival, useView } from './view'
 export function App() {
   const view = useView()
   useArrival(view)
+  const opening = useStudioState((state) => state.busy === 'open')
+  // what fails here fails again, and is told, where it is shown
+  useEffect(() => void (opening && preload().catch(() => {})), [opening])
   return (
     <>
       <a className="skip-link" href={view === 'studio' ? '#step-open' : '#benchmark'}>

@@ -7,8 +7,7 @@ import { salientMask } from '../formats/salient'
 import { isSideFile } from '../formats/side-files'
 import { assess, toFloat32 } from '../formats/source'
 import { zipStream } from '../formats/zip'
-import { assumedGpu, type Gpu, requestGpu } from '../gpu/device'
-import { tune } from '../kernels/tuning'
+import { assumedGpu, type Gpu } from '../gpu/device'
 import { describeMethod } from '../methods/options'
 import { methods } from '../methods/registry'
 import type { WeightSource } from '../models/weights'
@@ -30,13 +29,13 @@ import type { Recipe, RunForecast } from '../records'
 import type { Scratch } from '../storage/scratch'
 import type { EngineApi, OpenResult } from './api'
 import { fetchBundled } from './bundled'
+import type { EngineDevice } from './engine-device'
 import { HubDesk } from './hub-desk'
 import { opfsStore } from './opfs-store'
 import { pageRoom, withScratch } from './page-room'
 import { remembering } from './remembering'
 import { breakOff, type HeldRun, RunDesk } from './run-desk'
 import type { ModelHome } from './runs-api'
-import { tuningCache } from './tuning-cache'
 
 /** A result: codes of every linear, from a run just done or from a packed file. */
 interface Result extends Outcome {
@@ -46,9 +45,6 @@ interface Result extends Outcome {
 
 /** The engine behind the page: one device, one open model, one result. Knows no page and no worker; see engine.worker.ts. */
 export class Engine implements EngineApi {
-  #gpu: Gpu | null = null
-  /** When it was there, in milliseconds since 1970. */
-  #readyAt = 0
   #pile: ByteSource[] = []
   #model: OpenedModel | null = null
   #result: Result | null = null
@@ -68,13 +64,10 @@ export class Engine implements EngineApi {
   #held: HeldRun | null = null
   #home: ModelHome = { from: 'files', names: [] }
 
-  constructor(private readonly api: GPU | undefined) {}
+  constructor(private readonly device: EngineDevice) {}
 
   async start() {
-    this.#gpu = await requestGpu(this.api)
-    await tune(this.#gpu, tuningCache)
-    this.#readyAt = performance.timeOrigin + performance.now()
-    return this.#gpu.info
+    return this.device.start()
   }
 
   async methods() {
@@ -231,7 +224,7 @@ export class Engine implements EngineApi {
   // the code of the benchmark is loaded when it is first asked for: most people never do
   async benchmarks() {
     const { benchmarkDevice, benchmarkGroups } = await import('./benchmark')
-    return { groups: benchmarkGroups(), device: this.#gpu && benchmarkDevice(this.#gpu, this.#readyAt) }
+    return { groups: benchmarkGroups(), device: this.#gpu && benchmarkDevice(this.#gpu, this.device.readyAt) }
   }
 
   benchmark: EngineApi['benchmark'] = (options, onProgress) =>
@@ -306,6 +299,10 @@ export class Engine implements EngineApi {
       this.#work = null
       this.#gpu?.pool.trim()
     }
+  }
+
+  get #gpu(): Gpu | null {
+    return this.device.gpu
   }
 
   #device(): Gpu {

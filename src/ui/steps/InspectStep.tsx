@@ -18,10 +18,7 @@ const KINDS: Readonly<Record<Inspection['kind'], string>> = {
 export function InspectStep() {
   const model = useStudioState((state) => state.model)
   const forecast = useStudioState((state) => state.forecast)
-  if (!model)
-    return (
-      <Step id="inspect" waitsFor="Waits for a model. Shows its architecture, tensors and what it needs of this GPU." />
-    )
+  if (!model) return null
   const { inspection } = model
   return (
     <Step

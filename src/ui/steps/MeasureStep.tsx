@@ -25,13 +25,7 @@ const PROTOCOL_HELP: Record<string, string> = {
 
 export function MeasureStep() {
   const model = useStudioState((state) => state.model)
-  if (!model)
-    return (
-      <Step
-        id="measure"
-        waitsFor="Waits for a model. Perplexity before and after under a named protocol, and both models side by side."
-      />
-    )
+  if (!model) return null
   return (
     <Step id="measure" side={<PerplexityForm />}>
       <MeasureTable />

@@ -8,10 +8,6 @@ import { ExportItem } from '../ExportItem'
 import { formatBytes } from '../format'
 import { HubPush } from '../HubPush'
 import { ProgressLine } from '../ProgressLine'
-import { modelCard } from '../report/card'
-import { documentJson } from '../report/document'
-import { documentOf } from '../report/from-state'
-import { reportHtml } from '../report/report'
 import { Step } from '../Step'
 import { useStudio, useStudioState } from '../studio-context'
 import '../take.css'
@@ -19,13 +15,7 @@ import '../take.css'
 export function TakeStep() {
   const result = useStudioState((state) => state.result)
   const model = useStudioState((state) => state.model)
-  if (!result || !model)
-    return (
-      <Step
-        id="take"
-        waitsFor="Waits for a finished run. The packed file, a GGUF file, folders for other software, the recipe and the report."
-      />
-    )
+  if (!result || !model) return null
   return (
     <Step id="take" status={result.alive ? null : 'quantized model lost with the engine'}>
       <Files result={result} />
@@ -89,9 +79,9 @@ function Files({ result }: { result: Result }) {
 }
 
 const REPORTS = [
-  { ending: 'html', label: 'HTML', write: reportHtml },
-  { ending: 'report.json', label: 'JSON', write: documentJson },
-  { ending: 'md', label: 'Model card', write: modelCard },
+  { ending: 'html', label: 'HTML', writer: async () => (await import('../report/report')).reportHtml },
+  { ending: 'report.json', label: 'JSON', writer: async () => (await import('../report/document')).documentJson },
+  { ending: 'md', label: 'Model card', writer: async () => (await import('../report/card')).modelCard },
 ] as const
 
 /** All that is known of the result in one document: what was measured in this sitting, too. */
@@ -108,14 +98,15 @@ function ReportItem() {
       </div>
       <span className="take-size" />
       <div className="take-actions">
-        {REPORTS.map(({ ending, label, write }) => (
+        {REPORTS.map(({ ending, label, writer }) => (
           <button
             key={label}
             type="button"
             title={`Save the report as ${label}`}
-            onClick={() => {
+            onClick={async () => {
+              const [{ documentOf }, write] = await Promise.all([import('../report/from-state'), writer()])
               const document = documentOf(studio.store.getState())
-              if (document) void studio.saveText(`${studio.baseName()}.${ending}`, [write(document)])
+              if (document) await studio.saveText(`${studio.baseName()}.${ending}`, [write(document)])
             }}
           >
             {label}
