@@ -3,12 +3,14 @@ import './ui/theme.css'
 import './ui/base.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { NetworkError } from './errors'
+import { offlineHost } from './offline/client'
 import { createStudio } from './state/studio'
 import { App } from './ui/App'
 import { saveStream } from './ui/save'
 import { StudioContext } from './ui/studio-context'
 import { applyTheme, savedTheme } from './ui/theme'
-import { connectEngine } from './workers/client'
+import { connectEngine, serviceWorkerAddress } from './workers/client'
 
 applyTheme(savedTheme())
 
@@ -18,9 +20,15 @@ const studio = createStudio({
   clock: { openedAt: performance.timeOrigin, now: () => performance.timeOrigin + performance.now() },
   save: saveStream,
   hubStandIn: new URLSearchParams(location.search).get('hub'),
+  // the development server makes its files anew all the time
+  offline: import.meta.env.PROD ? offlineHost(serviceWorkerAddress) : undefined,
   copy: (text) => navigator.clipboard.writeText(text),
   fetchText: async (path) => {
-    const response = await fetch(path)
+    const response = await fetch(path).catch(() => null)
+    if (!response)
+      throw new NetworkError(
+        `${path}: expected a file of this page, got no answer — connect once; with 'offline use' it stays in this browser`,
+      )
     if (!response.ok)
       throw new Error(`${path}: expected a file of this page, got status ${response.status} — reload the page`)
     return response.text()
@@ -39,4 +47,5 @@ const drawn = new Promise((done) => {
   requestAnimationFrame(() => setTimeout(done))
   setTimeout(done, 300)
 })
-void drawn.then(() => studio.boot())
+// what is kept for the next visit is fetched behind what this one needs
+void drawn.then(() => studio.boot()).then(() => studio.startOffline())

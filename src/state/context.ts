@@ -4,6 +4,7 @@ import type { HubAccess } from '../workers/hub-api'
 import { type FetchText, textPath } from './catalog'
 import { failureFrom, isCancelled, isLost } from './failure'
 import { type Hub, hubTexts } from './hub'
+import type { OfflineHost } from './offline'
 import type { Busy, Place, StudioState, StudioStore } from './store'
 import type { UndoDesk } from './undo'
 
@@ -18,6 +19,8 @@ export interface Host {
   save(stream: () => Promise<SaveStream>, suggestedName: string, onBytes: (bytes: number) => void): Promise<boolean>
   /** Another server on this machine in place of the Hub, for tests. */
   readonly hubStandIn?: string | null
+  /** Absent where the browser cannot keep the page. */
+  readonly offline?: OfflineHost | undefined
   /** Puts a text on the clipboard. */
   copy(text: string): Promise<void>
 }

@@ -6,6 +6,7 @@ import { type Context, type Host, patch } from './context'
 import { hubActions } from './hubbing'
 import { keepingActions } from './keeping'
 import { measuringActions } from './measuring'
+import { offlineActions } from './offlining'
 import { openingActions } from './opening'
 import { runningActions } from './running'
 import { createStudioStore, type Measure } from './store'
@@ -46,11 +47,18 @@ export function createStudio(host: Host) {
     ...keepingActions(context, { ...opening, run: running.run }),
     ...running,
     run: () => running.run(),
+    /** Opens a bundled model and quantizes it as is proposed for this device. */
+    async tryOut(name: string): Promise<void> {
+      const before = store.getState().model
+      await opening.openBundled(name)
+      if (store.getState().model !== before) await running.run()
+    },
     ...measuring,
     ...comparingActions(context, running, measuring),
     ...taskActions(context),
     ...taking,
     ...benchmarkingActions(context, taking),
+    ...offlineActions(context),
     /** Lists what ships with the page and starts the engine. */
     async boot(): Promise<void> {
       const catalog = loadCatalog(host.fetchText).then((found) => {

@@ -7,6 +7,7 @@ import { InspectStep, LookStep, MeasureStep, RecipeStep, RunStep, TakeStep } fro
 import { OpenStep } from './steps/OpenStep'
 import { useStudioState } from './studio-context'
 import { Undo } from './Undo'
+import { UpdateNotice } from './UpdateNotice'
 import { useArrival, useView } from './view'
 import { loading } from './words/steps'
 
@@ -32,6 +33,7 @@ export function App() {
       </a>
       <Header view={view} />
       <Banner />
+      <UpdateNotice />
       <main hidden={view !== 'studio'}>
         <OpenStep />
         <InspectStep />

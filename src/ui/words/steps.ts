@@ -1,7 +1,8 @@
 /** What a step that cannot begin says of itself. */
 export const waits = {
   inspect: 'Waits for a model. Shows its architecture, tensors and what it needs of this GPU.',
-  recipe: 'Waits for a model. Method, bits, calibration text: everything that decides a result, kept as a small JSON file.',
+  recipe:
+    'Waits for a model. Method, bits, calibration text: everything that decides a result, kept as a small JSON file.',
   run: 'Waits for a model and a recipe. Shows every layer as it is quantized; can be paused and cancelled.',
   look: 'Waits for the first quantized layer. Maps of the whole model and of single matrices, as the run goes.',
   measure: 'Waits for a model. Perplexity before and after under a named protocol, and both models side by side.',
