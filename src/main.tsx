@@ -7,6 +7,7 @@ import { NetworkError } from './errors'
 import { offlineHost } from './offline/client'
 import { createStudio } from './state/studio'
 import { App } from './ui/App'
+import { takeFiles } from './ui/intake'
 import { saveStream } from './ui/save'
 import { StudioContext } from './ui/studio-context'
 import { applyTheme, savedTheme } from './ui/theme'
@@ -49,3 +50,11 @@ const drawn = new Promise((done) => {
 })
 // what is kept for the next visit is fetched behind what this one needs
 void drawn.then(() => studio.boot()).then(() => studio.startOffline())
+
+/** Files that the system opens with the installed page; Chromium only. */
+interface LaunchQueue {
+  setConsumer(take: (launch: { readonly files?: readonly FileSystemFileHandle[] }) => void): void
+}
+;(window as { launchQueue?: LaunchQueue }).launchQueue?.setConsumer(({ files = [] }) => {
+  if (files.length > 0) void takeFiles(studio, () => Promise.all(files.map((file) => file.getFile())))
+})

@@ -135,6 +135,8 @@ export function hubActions(context: Context, { openCached }: Opens) {
     await refresh()
   }
 
+  const draftAddress = (address: string): void => patchHub(context, { address })
+
   const setHubToken = (token: string): void => {
     context.hubToken = token.trim() || null
   }
@@ -152,7 +154,7 @@ export function hubActions(context: Context, { openCached }: Opens) {
 
   return {
     ...{ lookUp, chooseOffered, fetchOffered, resumeFetch, pauseFetch, cancelFetch },
-    ...{ openFetched, clearFetched, setHubToken, push, stopPush: () => api().stop('push') },
+    ...{ openFetched, clearFetched, draftAddress, setHubToken, push, stopPush: () => api().stop('push') },
   }
 }
 

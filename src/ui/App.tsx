@@ -3,11 +3,13 @@ import { Banner } from './Banner'
 import { DropTarget } from './DropTarget'
 import { Header } from './Header'
 import { later, preload } from './later'
+import { Outside } from './Outside'
 import { InspectStep, LookStep, MeasureStep, RecipeStep, RunStep, TakeStep } from './steps/later'
 import { OpenStep } from './steps/OpenStep'
 import { useStudioState } from './studio-context'
 import { Undo } from './Undo'
 import { UpdateNotice } from './UpdateNotice'
+import { useAddress } from './use-address'
 import { useArrival, useView } from './view'
 import { loading } from './words/steps'
 
@@ -23,6 +25,7 @@ const BenchmarkPage = later(
 export function App() {
   const view = useView()
   useArrival(view)
+  useAddress()
   const opening = useStudioState((state) => state.busy === 'open')
   // what fails here fails again, and is told, where it is shown
   useEffect(() => void (opening && preload().catch(() => {})), [opening])
@@ -45,6 +48,7 @@ export function App() {
       </main>
       {view === 'benchmark' && <BenchmarkPage />}
       <DropTarget />
+      <Outside />
       <Undo />
     </>
   )

@@ -1,9 +1,10 @@
-import { useState } from 'react'
+import { useSyncExternalStore } from 'react'
 import type { EngineState } from '../state/store'
 import './header.css'
 import { STEPS, stepProgress } from './path'
+import { Shortcuts } from './Shortcuts'
 import { useStudioState } from './studio-context'
-import { applyTheme, savedTheme, THEMES, type Theme } from './theme'
+import { applyTheme, onTheme, savedTheme, THEMES, type Theme } from './theme'
 import type { View } from './view'
 
 export function Header({ view }: { view: View }) {
@@ -17,6 +18,7 @@ export function Header({ view }: { view: View }) {
       <BenchmarkLink shown={view === 'benchmark'} />
       <Device />
       <ThemeSwitch />
+      <Shortcuts />
     </header>
   )
 }
@@ -91,15 +93,11 @@ function deviceName(engine: EngineState): string {
 }
 
 function ThemeSwitch() {
-  const [theme, setTheme] = useState<Theme>(savedTheme)
-  const choose = (next: Theme) => {
-    applyTheme(next)
-    setTheme(next)
-  }
+  const theme = useSyncExternalStore(onTheme, savedTheme)
   return (
     <label className="theme-switch">
       <span className="visually-hidden">Theme</span>
-      <select value={theme} onChange={(event) => choose(event.target.value as Theme)}>
+      <select value={theme} onChange={(event) => applyTheme(event.target.value as Theme)}>
         {THEMES.map((name) => (
           <option key={name} value={name}>
             {name[0]!.toUpperCase() + name.slice(1)}

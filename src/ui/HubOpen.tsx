@@ -1,4 +1,3 @@
-import { useState } from 'react'
 import { roughly } from '../duration'
 import type { Preview } from '../pipeline/preview'
 import { addressText } from '../state/hub'
@@ -28,7 +27,7 @@ export function HubOpen() {
 
 function LookUp() {
   const studio = useStudio()
-  const [address, setAddress] = useState('')
+  const address = useStudioState((state) => state.hub.address)
   const looking = useStudioState((state) => state.hub.looking)
   return (
     <form
@@ -43,7 +42,7 @@ function LookUp() {
         value={address}
         placeholder="org/name, org/name@revision or a huggingface.co address"
         disabled={looking}
-        onChange={setAddress}
+        onChange={studio.draftAddress}
       />
       <button type="submit" disabled={looking || !address.trim()}>
         {looking ? 'Looking up …' : 'Look up'}

@@ -1,9 +1,10 @@
 import { useEffect, useLayoutEffect, useRef, useSyncExternalStore } from 'react'
+import { parseAddress } from '../state/address'
 
 /** The studio's path, or the page beside it. */
 export type View = 'studio' | 'benchmark'
 
-const viewOf = (): View => (location.hash === '#benchmark' ? 'benchmark' : 'studio')
+const viewOf = (): View => (parseAddress(location.hash).place === 'benchmark' ? 'benchmark' : 'studio')
 
 function subscribe(changed: () => void): () => void {
   window.addEventListener('hashchange', changed)
@@ -14,8 +15,8 @@ function subscribe(changed: () => void): () => void {
 export const useView = (): View => useSyncExternalStore(subscribe, viewOf)
 
 /** Leaves the benchmark where something happens in the studio. */
-export function showStudio(): void {
-  if (viewOf() === 'benchmark') location.hash = '#step-open'
+export function showStudio(step: 'step-open' | 'step-recipe' = 'step-open'): void {
+  if (viewOf() !== 'studio') location.hash = `#${step}`
 }
 
 /** Takes the eye and the focus along when the view changes: to the benchmark's title, and back to where one was. */
@@ -27,10 +28,11 @@ export function useArrival(view: View): void {
     shown.current = view
     if (view === 'benchmark') {
       window.scrollTo({ top: 0, behavior: 'instant' })
-      document.getElementById('title-benchmark')?.focus({ preventScroll: true })
+      focusSoon('title-benchmark', FRAMES)
       return
     }
-    const step = location.hash.startsWith('#step-') && document.getElementById(location.hash.slice(1))
+    const { place: asked } = parseAddress(location.hash)
+    const step = asked.startsWith('step-') && document.getElementById(asked)
     if (step) step.scrollIntoView({ behavior: 'instant' })
     else scrollBack(place.current, FRAMES)
     // what had the focus went with the benchmark, unless it was in the header
@@ -51,6 +53,13 @@ export function useArrival(view: View): void {
 
 /** Frames in which drawings find their height again. */
 const FRAMES = 20
+
+/** As soon as it is there: its script may be on its way. */
+function focusSoon(id: string, frames: number): void {
+  const element = document.getElementById(id)
+  if (element) element.focus({ preventScroll: true })
+  else if (frames > 0) requestAnimationFrame(() => focusSoon(id, frames - 1))
+}
 
 /** To where the studio was left, as soon as it is as long again. */
 function scrollBack(top: number, frames: number): void {
