@@ -135,7 +135,7 @@ it('shows a block being reconstructed, pauses it, and keeps how it went', async 
   expect(screen.getByRole('application', { name: /^Reconstruction of block 1, \d+ recorded/ })).toBeTruthy()
   await act(async () => fireEvent.click(button('Pause')))
   expect(screen.getByText('paused')).toBeTruthy()
-  expect(document.title).toMatch(/^\d+% paused Bitloom$/)
+  expect(document.title).toMatch(/^\d+ % paused – Bitloom$/)
   expect(screen.getByText(/Closing this tab loses the block at work only/)).toBeTruthy()
   expect(button('Cancel').disabled).toBe(false)
   await act(async () => fireEvent.click(button('Resume')))

@@ -1,11 +1,13 @@
-import { useSyncExternalStore } from 'react'
+import { useEffect, useRef, useSyncExternalStore } from 'react'
 import type { EngineState } from '../state/store'
 import './header.css'
 import { STEPS, stepProgress } from './path'
 import { Shortcuts } from './Shortcuts'
 import { useStudioState } from './studio-context'
 import { applyTheme, onTheme, savedTheme, THEMES, type Theme } from './theme'
+import { useStepInView } from './use-step-in-view'
 import type { View } from './view'
+import { headerWords as words } from './words/header'
 
 export function Header({ view }: { view: View }) {
   return (
@@ -14,7 +16,7 @@ export function Header({ view }: { view: View }) {
         <img src="./favicon.svg" alt="" width="18" height="18" />
         Bitloom
       </h1>
-      <PathNav />
+      <PathNav shown={view === 'studio'} />
       <BenchmarkLink shown={view === 'benchmark'} />
       <Device />
       <ThemeSwitch />
@@ -23,19 +25,30 @@ export function Header({ view }: { view: View }) {
   )
 }
 
-function PathNav() {
+function PathNav({ shown }: { shown: boolean }) {
   const state = useStudioState((all) => all)
+  const inView = useStepInView()
+  const nav = useRef<HTMLElement>(null)
+  // where not all of them fit, the one in view does
+  useEffect(() => {
+    const link = inView && nav.current?.querySelector<HTMLElement>('[aria-current]')
+    if (link && nav.current) nav.current.scrollLeft = link.offsetLeft - (nav.current.clientWidth - link.clientWidth) / 2
+  }, [inView])
   return (
-    <nav className="path" aria-label="Steps">
+    <nav ref={nav} className="path" aria-label={words.steps}>
       <ol>
         {STEPS.map(({ id, title }, index) => {
           const progress = stepProgress(state, id)
           return (
             <li key={id}>
-              <a href={`#step-${id}`} data-progress={progress}>
+              <a
+                href={`#step-${id}`}
+                data-progress={progress}
+                aria-current={inView === `step-${id}` && shown ? 'step' : undefined}
+              >
                 <span className="path-number">{index + 1}</span>
-                {title}
-                <span className="visually-hidden">: {PROGRESS_WORDS[progress]}</span>
+                <span className="path-title">{title}</span>
+                <span className="visually-hidden">: {words.progress[progress]}</span>
               </a>
             </li>
           )
@@ -44,8 +57,6 @@ function PathNav() {
     </nav>
   )
 }
-
-const PROGRESS_WORDS = { waiting: 'waiting', open: 'ready', busy: 'working', done: 'done', failed: 'failed' }
 
 function BenchmarkLink({ shown }: { shown: boolean }) {
   const running = useStudioState((state) => state.busy === 'benchmark')
@@ -57,8 +68,8 @@ function BenchmarkLink({ shown }: { shown: boolean }) {
       aria-current={shown ? 'page' : undefined}
       data-running={running || undefined}
     >
-      Benchmark
-      {running && <span className="visually-hidden">: working</span>}
+      {words.benchmark}
+      {running && <span className="visually-hidden">: {words.working}</span>}
     </a>
   )
 }
@@ -72,7 +83,7 @@ function Device() {
       </span>
       {engine.status === 'ready' && (
         <span className="badge" data-kind={engine.gpu.software ? 'warn' : 'good'}>
-          {engine.gpu.software ? 'software' : 'hardware'}
+          {engine.gpu.software ? words.software : words.hardware}
         </span>
       )}
     </p>
@@ -82,13 +93,13 @@ function Device() {
 function deviceName(engine: EngineState): string {
   switch (engine.status) {
     case 'starting':
-      return 'Starting the engine'
+      return words.starting
     case 'ready':
       return engine.gpu.name
     case 'absent':
-      return 'No GPU'
+      return words.noGpu
     case 'lost':
-      return 'Engine stopped'
+      return words.stopped
   }
 }
 
@@ -96,11 +107,11 @@ function ThemeSwitch() {
   const theme = useSyncExternalStore(onTheme, savedTheme)
   return (
     <label className="theme-switch">
-      <span className="visually-hidden">Theme</span>
+      <span className="visually-hidden">{words.theme}</span>
       <select value={theme} onChange={(event) => applyTheme(event.target.value as Theme)}>
         {THEMES.map((name) => (
           <option key={name} value={name}>
-            {name[0]!.toUpperCase() + name.slice(1)}
+            {words.themes[name]}
           </option>
         ))}
       </select>
