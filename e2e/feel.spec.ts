@@ -121,7 +121,9 @@ test('a link opens the same view once its model is open', async ({ page }) => {
   await studio.setRecipe('RTN', 4)
   await studio.quantize()
   await expect(studio.step('look').getByLabel('Selected module').getByRole('heading')).toHaveText(module)
-  await expect(studio.step('look').getByLabel('Colour the model by')).toHaveValue('weight')
+  await expect(studio.step('look').getByLabel('Colour the model by').locator('option:checked')).toHaveText(
+    'Weight error',
+  )
 })
 
 test('what is pasted goes where it belongs', async ({ page }) => {
@@ -135,7 +137,7 @@ test('what is pasted goes where it belongs', async ({ page }) => {
     }, text)
   await paste('org/wren')
   await expect(page.getByLabel('From the Hugging Face Hub')).toHaveValue('org/wren')
-  await expect(page.getByRole('button', { name: 'Look up' })).toBeFocused()
+  await expect(page.getByLabel('From the Hugging Face Hub')).toBeFocused()
   await studio.openBundled('Wren Nano')
   await expect(studio.method()).toBeVisible()
   const recipe = await studio.save('Save recipe')

@@ -11,6 +11,7 @@ import { Undo } from './Undo'
 import { UpdateNotice } from './UpdateNotice'
 import { useAddress } from './use-address'
 import { useArrival, useView } from './view'
+import { appWords as words } from './words/app'
 import { loading } from './words/steps'
 
 const BenchmarkPage = later(
@@ -32,7 +33,7 @@ export function App() {
   return (
     <>
       <a className="skip-link" href={view === 'studio' ? '#step-open' : '#benchmark'}>
-        Skip to the {view === 'studio' ? 'first step' : 'benchmark'}
+        {words.skip[view]}
       </a>
       <Header view={view} />
       <Banner />

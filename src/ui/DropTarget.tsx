@@ -3,6 +3,7 @@ import './drop.css'
 import { filesOfDrop, folderOfDrop } from './files'
 import { takeFiles, takeText } from './intake'
 import { useStudio, useStudioState } from './studio-context'
+import { dropWords as words } from './words/drop'
 
 const isField = (target: EventTarget | null): boolean =>
   target instanceof Element && target.closest('input, textarea, select, [contenteditable]') !== null
@@ -71,7 +72,7 @@ export function DropTarget() {
   if (!over) return null
   return (
     <div className="drop-veil" aria-hidden="true">
-      <p>{busy ? 'The engine is at work: cancel or wait, then drop' : 'Let go to open'}</p>
+      <p>{busy ? words.busy : words.letGo}</p>
     </div>
   )
 }

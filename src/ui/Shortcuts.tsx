@@ -92,5 +92,5 @@ function Keys({ keys }: { keys: readonly string[] }) {
 }
 
 const Key = ({ name }: { name: string }) => (
-  <kbd>{/[A-Z]/.test(name) ? `Shift ${name}` : /[a-z]/.test(name) ? name.toUpperCase() : name}</kbd>
+  <kbd>{/[A-Z]/.test(name) ? words.shifted(name) : /[a-z]/.test(name) ? name.toUpperCase() : name}</kbd>
 )

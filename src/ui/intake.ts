@@ -20,7 +20,7 @@ export function takeText(studio: Studio, text: string): boolean {
   if (!HUB_ADDRESS.test(trimmed)) return false
   studio.draftAddress(trimmed)
   showStudio('step-open')
-  document.querySelector<HTMLElement>('.hub-look button[type=submit]')?.focus()
+  document.querySelector<HTMLElement>('.hub-look input')?.focus()
   return true
 }
 

@@ -6,7 +6,7 @@ export const shortcutWords = {
   singleKeys: 'Single keys do what is listed here',
   singleKeysHelp: 'Never while typing in a field. Off, only ? works.',
   areas: { path: 'Path', work: 'Work', look: 'Look', page: 'Page' },
-  or: 'or',
+  shifted: (key: string) => `Shift ${key}`,
   does: {
     next: 'Next step',
     previous: 'Previous step',

@@ -1,3 +1,13 @@
+export const titles = {
+  open: 'Open',
+  inspect: 'Inspect',
+  recipe: 'Recipe',
+  run: 'Run',
+  look: 'Look',
+  measure: 'Measure',
+  take: 'Take away',
+} as const
+
 /** What a step that cannot begin says of itself. */
 export const waits = {
   inspect: 'Waits for a model. Shows its architecture, tensors and what it needs of this GPU.',
