@@ -8,7 +8,10 @@ import { Studio } from './studio'
 
 /** Another browser than the other tests', with a profile on disk that outlives its process. */
 async function launch(profile: string, baseURL: string): Promise<BrowserContext> {
-  const context = await browser.launchPersistentContext(profile, { ...chromium, baseURL, acceptDownloads: true })
+  const context = await browser.launchPersistentContext(profile, {
+    ...chromium,
+    ...{ baseURL, acceptDownloads: true, serviceWorkers: 'block' as const },
+  })
   context.setDefaultTimeout(30_000)
   return context
 }

@@ -4,9 +4,21 @@ import { describe, expect, it } from 'vitest'
 
 /** Components whose words are all here. */
 const MOVED = [
-  ...['App', 'Banner', 'Boundary', 'DropTarget', 'FirstRun', 'Header', 'HubKept', 'HubOpen', 'HubPush', 'HubToken'],
+  ...[
+    'App',
+    'Banner',
+    'Boundary',
+    'DeviceFacts',
+    'DropTarget',
+    'FirstRun',
+    'Header',
+    'HubKept',
+    'HubOpen',
+    'HubPush',
+    'HubToken',
+  ],
   ...['KeepOffline', 'NotifyField', 'Outside', 'Shortcuts', 'Step', 'Undo', 'UpdateNotice', 'later'],
-  ...['steps/InspectStep', 'steps/OpenStep', 'steps/TakeStep', 'steps/later'],
+  ...['steps/InspectStep', 'steps/MeasureStep', 'steps/OpenStep', 'steps/TakeStep', 'steps/later'],
 ]
 
 /** Attributes that a person reads or hears. */
