@@ -144,7 +144,7 @@ test('a run can be paused, resumed and cancelled, and a saved recipe brings its 
   await page.getByRole('button', { name: 'Quantize', exact: true }).click()
   await studio.step('run').getByRole('button', { name: 'Pause' }).click()
   await expect(studio.step('run').getByText('paused', { exact: true })).toBeVisible()
-  await expect(page).toHaveTitle(/^\d+% paused Bitloom$/)
+  await expect(page).toHaveTitle(/^\d+ % paused – Bitloom$/)
   await studio.step('run').getByRole('button', { name: 'Resume' }).click()
   await studio.step('run').getByRole('button', { name: 'Cancel' }).click()
   // The result that was there before stays, and is what there is to take away.

@@ -10,7 +10,10 @@ import { endWorker, knowWorkers } from './worker'
 
 /** Another browser than the other tests', with a profile on disk that outlives its process. */
 async function launch(profile: string, baseURL: string): Promise<BrowserContext> {
-  const context = await browser.launchPersistentContext(profile, { ...chromium, baseURL, acceptDownloads: true })
+  const context = await browser.launchPersistentContext(profile, {
+    ...chromium,
+    ...{ baseURL, acceptDownloads: true, serviceWorkers: 'block' as const },
+  })
   context.setDefaultTimeout(30_000)
   return context
 }
@@ -67,6 +70,7 @@ test('a browser killed at several moments goes on, and comes to the same file', 
     await studio.page.reload()
     await expect(resume(studio.page)).toHaveText('Open')
     await studio.page.getByRole('button', { name: /^Delete wren-nano/ }).click()
+    await studio.page.getByRole('button', { name: 'Remove for good' }).click()
     await expect(resume(studio.page)).toBeHidden()
   })
   let studio = await opened(context)
@@ -122,6 +126,7 @@ test('a browser killed at random moments goes on each time, and comes to the sam
     studio = await opened(context)
     if (done) {
       await studio.page.getByRole('button', { name: /^Delete wren-nano/ }).click()
+      await studio.page.getByRole('button', { name: 'Remove for good' }).click()
       await expect(resume(studio.page)).toBeHidden()
     }
   }

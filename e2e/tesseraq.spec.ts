@@ -88,7 +88,7 @@ test('learns the roundings of all blocks within a minute, waits when told to, sh
     await expect(run.getByText(/^reconstruct: block 1 of \d, steps$/)).toBeVisible()
     await run.getByRole('button', { name: 'Pause' }).click()
     await expect(run.getByText('paused', { exact: true })).toBeVisible()
-    await expect(page).toHaveTitle(/^\d+% paused Bitloom$/)
+    await expect(page).toHaveTitle(/^\d+ % paused – Bitloom$/)
     const waiting = await settled(readout)
     expect(waiting).toMatch(/^Step [1-9]/)
     await run.getByRole('button', { name: 'Resume' }).click()

@@ -8,7 +8,17 @@ const vite = 'vite/bin/vite.js'
 /** Builds the studio into dist/ unless it is newer than everything it is made from. Needs installed dependencies. */
 export async function buildPage() {
   writeTexts()
-  if (!isStale('dist/index.html', [...shared, 'index.html', 'public', 'vite.config.ts', 'scripts/csp.mjs'])) return
+  if (
+    !isStale('dist/index.html', [
+      ...shared,
+      'index.html',
+      'public',
+      'vite.config.ts',
+      'scripts/csp.mjs',
+      'scripts/offline.mjs',
+    ])
+  )
+    return
   must(await runTool(vite, ['build', '--logLevel', 'warn']), 'Building the studio')
 }
 

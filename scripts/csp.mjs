@@ -21,6 +21,7 @@ const directives = {
   'connect-src': ["'self'", ...hub],
   'worker-src': ["'self'"],
   'font-src': ["'self'"],
+  'manifest-src': ["'self'"],
   'object-src': ["'none'"],
   'frame-src': ["'none'"],
   'base-uri': ["'none'"],

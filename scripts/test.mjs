@@ -32,6 +32,7 @@ const everything = [
   ['Types: tsc', tool('typescript/bin/tsc', '--noEmit')],
   ['Lint and format: biome', tool('@biomejs/biome/bin/biome', 'ci')],
   ['Build: texts, studio, command line', script('build.mjs')],
+  ['Budget: JavaScript of the first view', script('budget.mjs')],
   ['Unit, kernel and command line tests: vitest', unitTests],
   ['End-to-end tests: Playwright', endToEndTests],
 ]

@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { refine } from 'zod/mini'
 import { divergenceReport, named, perplexityReport, real, taskReport } from './measured'
 import { recipeSchema } from './recipe'
-import type { DivergenceReport, PerplexityReport, ZeroShotReport } from './records'
+import type { DivergenceReport, PerplexityReport, Recipe, ZeroShotReport } from './records'
 
 /**
  * A run as it is kept for good and handed on: everything but its codes and what is told of single columns. Comes from
@@ -68,9 +69,8 @@ const head = z.object({
   /** `digest` as in a run's fingerprint; null where nobody knows. */
   model: z.object({ name, digest: name.nullable(), parameters: finite, bytes: finite }),
   home: homeSchema,
-  recipe: recipeSchema.refine(
-    ({ options }) => JSON.stringify(options).length <= MOST.options,
-    'expected fewer options',
+  recipe: recipeSchema.check(
+    refine(({ options }: Recipe) => JSON.stringify(options).length <= MOST.options, 'expected fewer options'),
   ),
   bits,
   /** Mean width of the codes, without padding. */

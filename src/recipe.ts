@@ -1,21 +1,27 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
+import en from 'zod/v4/locales/en.js'
 import { FormatError } from './errors'
 import { parseJson } from './json'
 import type { Recipe } from './records'
 
+// the small build of Zod, which the page carries, has no words of its own
+z.config(en())
+
+const whole = (least: number, most: number) => z.int().check(z.gte(least), z.lte(most))
+
 /** The shape of a recipe; whether its options fit its method is the method's to say. */
-export const recipeSchema: z.ZodType<Recipe> = z.strictObject({
+export const recipeSchema: z.ZodMiniType<Recipe> = z.strictObject({
   version: z.literal(1),
-  method: z.string().min(1),
+  method: z.string().check(z.minLength(1)),
   options: z.record(z.string(), z.unknown()),
   calibration: z.strictObject({
     text: z.string(),
-    samples: z.int().min(1).max(65536),
-    length: z.int().min(2).max(131072),
-    pick: z.enum(['first', 'random']).default('first'),
-    stream: z.enum(['sequential', 'original']).optional(),
+    samples: whole(1, 65536),
+    length: whole(2, 131072),
+    pick: z._default(z.enum(['first', 'random']), 'first'),
+    stream: z.optional(z.enum(['sequential', 'original'])),
   }),
-  seed: z.int().min(0).max(0xffffffff),
+  seed: whole(0, 0xffffffff),
 })
 
 /** Reads the JSON of a recipe. FormatError names the first field that is wrong and what to do. */

@@ -28,6 +28,8 @@ export interface FakeOptions {
   readonly kept?: readonly KeptRun[]
   /** Runs that it keeps for good. */
   readonly archive?: ArchiveApi
+  /** Told of a run that is deleted for good. */
+  readonly onForget?: (id: string) => void
   /** In place of a Hub that knows one repository. */
   readonly hub?: Partial<HubApi>
   /** Fails in place of what the named call would have answered. */
@@ -285,7 +287,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
         if (refusal) throw new FormatError(refusal)
         return { ...open!.forecast, seconds: recipe.method === 'tesseraq' ? 9 * fakeSteps(recipe.options) : null }
       }),
-    runs: { list: async () => [...(options.kept ?? [])], forget: async () => {} },
+    runs: { list: async () => [...(options.kept ?? [])], forget: async (id) => options.onForget?.(id) },
     archive: options.archive ?? new RunArchive({ store: memoryStore() }),
     origin: () =>
       answer('origin', () => {

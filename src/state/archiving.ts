@@ -4,7 +4,6 @@ import { digest } from '../pipeline/digest'
 import type { RunReport } from '../records'
 import { memoryStore } from '../storage/memory-store'
 import type { ArchiveApi, ImportedRuns, ListedRun, RunChange } from '../workers/archive-api'
-import { RunArchive } from '../workers/run-archive'
 import { type Archive, type RunsTableView, withoutRemoved } from './archive'
 import { archivedRunOf, linesOf, measuredOf, withValue } from './archived'
 import { type Context, occupy, patch, setFailure, textNamed } from './context'
@@ -65,6 +64,7 @@ export function archivingActions(context: Context, opening: Opening) {
       await refresh()
     } catch (error) {
       if (isLost(error)) return
+      const { RunArchive } = await import('../workers/run-archive')
       context.archive = new RunArchive({ store: memoryStore() })
       set({ status: 'memory' })
     }

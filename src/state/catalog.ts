@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 
 /** What ships with the page, as the build step lists it in `models/index.json` and `texts/index.json`. */
 const bundledModel = z.object({
@@ -30,7 +30,7 @@ export type FetchText = (path: string) => Promise<string>
 
 /** A list that is not there is empty: a page without bundled files still opens dropped ones. */
 export async function loadCatalog(fetchText: FetchText): Promise<Catalog> {
-  const list = async <T>(path: string, schema: z.ZodType<T>): Promise<readonly T[]> => {
+  const list = async <T>(path: string, schema: z.ZodMiniType<T>): Promise<readonly T[]> => {
     try {
       return z.array(schema).parse(JSON.parse(await fetchText(path)))
     } catch {

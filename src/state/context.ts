@@ -5,7 +5,9 @@ import type { HubAccess } from '../workers/hub-api'
 import { type FetchText, textPath } from './catalog'
 import { failureFrom, isCancelled, isLost } from './failure'
 import { type Hub, hubTexts } from './hub'
+import type { OfflineHost } from './offline'
 import type { Busy, Place, StudioState, StudioStore } from './store'
+import type { UndoDesk } from './undo'
 
 /** What the page is given from outside: tests give their own. */
 export interface Host {
@@ -18,6 +20,8 @@ export interface Host {
   save(stream: () => Promise<SaveStream>, suggestedName: string, onBytes: (bytes: number) => void): Promise<boolean>
   /** Another server on this machine in place of the Hub, for tests. */
   readonly hubStandIn?: string | null
+  /** Absent where the browser cannot keep the page. */
+  readonly offline?: OfflineHost | undefined
   /** Puts a text on the clipboard. */
   copy(text: string): Promise<void>
   /** What browsers tell of their storage and promise of it; tests may lack it. */
@@ -57,6 +61,7 @@ export interface Context {
   archive: ArchiveApi | null
   /** For the Hub; in memory only, never in the store. */
   hubToken: string | null
+  readonly undoing: UndoDesk
 }
 
 export const patch = (context: Context, part: Partial<StudioState>): void => context.store.setState(part)
@@ -114,10 +119,17 @@ export const accessOf = ({ hubToken, host }: Context): HubAccess => ({
 export const patchHub = (context: Context, part: Partial<Hub>): void =>
   patch(context, { hub: { ...context.store.getState().hub, ...part } })
 
+/** Of removals: all that is kept from the Hub. */
+export const EVERYTHING = 'hub'
+
 /** What is kept from the Hub now. */
 export async function refreshHub(context: Context): Promise<void> {
   const { models, bytes } = await context.engine.api.hub.cached()
-  patchHub(context, { cached: models, bytes })
+  const { isRemoved } = context.undoing
+  if (isRemoved(EVERYTHING)) return patchHub(context, { cached: [], bytes: 0 })
+  const cached = models.filter(({ folder }) => !isRemoved(`hub/${folder}`))
+  const gone = models.filter((model) => !cached.includes(model)).reduce((sum, model) => sum + model.bytes, 0)
+  patchHub(context, { cached, bytes: bytes - gone })
 }
 
 /** A text of the Hub; downloaded the first time, and shown while it is. */

@@ -6,6 +6,8 @@ export { hubTexts } from '../hub/text-list'
 
 /** What the page knows of the Hugging Face Hub: nothing until somebody asks. */
 export interface Hub {
+  /** What stands in the field for an address. */
+  readonly address: string
   readonly looking: boolean
   readonly offer: HubOffer | null
   /** One of the offer's choices, by id. */
@@ -36,6 +38,6 @@ export interface Fetching {
 }
 
 export const noHub: Hub = {
-  ...{ looking: false, offer: null, choice: '', describing: null, fetching: null, text: null },
+  ...{ address: '', looking: false, offer: null, choice: '', describing: null, fetching: null, text: null },
   ...{ cached: [], bytes: 0, pushed: null },
 }

@@ -2,7 +2,7 @@ import { addressText } from '../hub/address'
 import type { CachedModel } from '../hub/cache'
 import { Pace } from '../hub/pace'
 import type { HubWish, PushWish } from '../workers/hub-api'
-import { accessOf, type Context, occupy, patch, patchHub, refreshHub, setFailure } from './context'
+import { accessOf, type Context, EVERYTHING, occupy, patch, patchHub, refreshHub, setFailure } from './context'
 import { isCancelled } from './failure'
 
 interface Opens {
@@ -72,6 +72,8 @@ export function hubActions(context: Context, { openCached }: Opens) {
     const start = { ...wish, file: '', done: 0, total: 0, bytesPerSecond: null, secondsLeft: null }
     patchHub(context, { fetching: { ...start, notes: [], stopping: false } })
     await trying(async () => {
+      // what was removed made room for this, or is this
+      await context.undoing.settle()
       try {
         const folder = await api().fetch(wish, accessOf(context), ({ file, done, total, note }) => {
           const now = hub().fetching
@@ -112,11 +114,15 @@ export function hubActions(context: Context, { openCached }: Opens) {
   const openFetched = ({ folder, repo, choice }: CachedModel) =>
     openCached(folder, (choice || repo).replace(/^.*\//, '').replace(/\.(safetensors|gguf)$/, ''))
 
+  const clear = (folder: string | null) => trying(() => api().clear(folder))
+
   /** One model, or with null everything. */
-  const clearFetched = (folder: string | null) =>
-    trying(async () => {
-      await api().clear(folder)
-      await refresh()
+  const clearFetched = (model: CachedModel | null) =>
+    context.undoing.remove({
+      key: model ? `hub/${model.folder}` : EVERYTHING,
+      what: model ? addressText(model) : 'everything kept from the Hub',
+      remove: () => clear(model?.folder ?? null),
+      refresh,
     })
 
   /** Throws away what is here of a download under way. */
@@ -125,8 +131,11 @@ export function hubActions(context: Context, { openCached }: Opens) {
     await pauseFetch()
     const meant = ({ repo, revision, choice, complete }: CachedModel) =>
       !complete && wishAddress(repo, revision) === wish?.address && choice === wish.choice
-    for (const { folder } of hub().cached.filter(meant)) await clearFetched(folder)
+    for (const { folder } of hub().cached.filter(meant)) await clear(folder)
+    await refresh()
   }
+
+  const draftAddress = (address: string): void => patchHub(context, { address })
 
   const setHubToken = (token: string): void => {
     context.hubToken = token.trim() || null
@@ -145,7 +154,7 @@ export function hubActions(context: Context, { openCached }: Opens) {
 
   return {
     ...{ lookUp, chooseOffered, fetchOffered, resumeFetch, pauseFetch, cancelFetch },
-    ...{ openFetched, clearFetched, setHubToken, push, stopPush: () => api().stop('push') },
+    ...{ openFetched, clearFetched, draftAddress, setHubToken, push, stopPush: () => api().stop('push') },
   }
 }
 

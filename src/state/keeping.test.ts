@@ -96,3 +96,18 @@ it('waits where a block cannot be stored, and says why until it is resumed', asy
   goOn()
   expect(await running).toBe(true)
 })
+
+it('deletes a kept run late, and not at all when that is undone', async () => {
+  const forgotten: string[] = []
+  const { studio, state } = await studioWith({ kept: [kept], onForget: (id) => void forgotten.push(id) })
+  await expect.poll(() => state().kept).toEqual([kept])
+  await studio.forgetRun(kept)
+  expect([state().kept, state().removed, forgotten]).toEqual([[], { what: 'wren-nano, RTN 3-bit g64' }, []])
+  await studio.undoing.undo()
+  expect([state().kept, state().removed]).toEqual([[kept], null])
+  await studio.forgetRun(kept)
+  await studio.openBundled('wren-nano')
+  studio.setRecipe(recipe)
+  await studio.run()
+  expect(forgotten, 'a run finds the room that was made').toEqual(['a-0'])
+})

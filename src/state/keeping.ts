@@ -1,6 +1,7 @@
 import { FormatError } from '../errors'
 import type { KeptRun, ModelHome } from '../workers/runs-api'
 import { type Context, patch, setFailure } from './context'
+import { recipeLabel } from './recipe'
 import type { Place } from './store'
 
 interface Doing {
@@ -21,15 +22,20 @@ export function keepingActions(context: Context, doing: Doing) {
     await doing.run(run.id)
   }
 
-  const forget = async ({ id }: KeptRun): Promise<void> => {
-    try {
-      await context.engine.api.runs.forget(id)
-      setFailure(context, 'open', null)
-    } catch (error) {
-      setFailure(context, 'open', error)
-    }
-    await refreshKept(context)
-  }
+  const forget = ({ id, model, recipe }: KeptRun): Promise<void> =>
+    context.undoing.remove({
+      key: `runs/${id}`,
+      what: `${model}, ${recipeLabel(recipe)}`,
+      refresh: () => refreshKept(context),
+      async remove() {
+        try {
+          await context.engine.api.runs.forget(id)
+          setFailure(context, 'open', null)
+        } catch (error) {
+          setFailure(context, 'open', error)
+        }
+      },
+    })
 
   return { goOn, forgetRun: forget, refreshKept: () => refreshKept(context) }
 }
@@ -57,5 +63,6 @@ export async function openHome(
 export async function refreshKept(context: Context): Promise<void> {
   const { engine } = context
   const kept = await engine.api.runs.list().catch(() => [])
-  if (engine === context.engine) patch(context, { kept })
+  if (engine !== context.engine) return
+  patch(context, { kept: kept.filter(({ id }) => !context.undoing.isRemoved(`runs/${id}`)) })
 }

@@ -13,7 +13,15 @@ export function openingActions(context: Context) {
   let folder: string | null = null
   let serial = 0
 
-  const start = async (): Promise<void> => {
+  /** Settles when it is known whether there is a device. */
+  let started: Promise<void> = Promise.resolve()
+
+  const start = (): Promise<void> => {
+    started = startDevice()
+    return started.then(() => listKept())
+  }
+
+  const startDevice = async (): Promise<void> => {
     const engine = context.engine
     engine.crashed.catch((error) => engine === context.engine && markLost(context, error))
     try {
@@ -22,14 +30,24 @@ export function openingActions(context: Context) {
       if (isLost(error)) markLost(context, error)
       else patch(context, { engine: { status: 'absent', failure: failureFrom(error) } })
     }
+  }
+
+  const listKept = async (): Promise<void> => {
     void refreshKept(context)
     try {
       await refreshHub(context)
     } catch {
       // a browser without a file system of its own, as in a private window: then nothing is kept
     }
+  }
+
+  /** The methods come with the larger part of the engine, and so with the first model; which is proposed depends on the device. */
+  const learnMethods = async (): Promise<void> => {
+    if (context.store.getState().methods.length > 0) return
     try {
-      patch(context, { methods: await engine.api.methods() })
+      const methods = await context.engine.api.methods()
+      await started
+      patch(context, { methods })
       suggestRecipe()
     } catch (error) {
       if (!isLost(error)) setFailure(context, 'recipe', error)
@@ -75,7 +93,7 @@ export function openingActions(context: Context) {
     return occupy(context, 'open', 'open', async () => {
       patch(context, { opening: { status: 'busy', label, done: 0, total: 0 } })
       try {
-        await work()
+        await Promise.all([work(), learnMethods()])
       } finally {
         if (context.store.getState().opening.status === 'busy')
           patch(context, { opening: before.status === 'busy' ? { status: 'idle' } : before })
@@ -142,5 +160,5 @@ export function openingActions(context: Context) {
     if (!reread) patch(context, { run, result: result && { ...result, alive: false }, selected, recipe })
   }
 
-  return { start, suggestRecipe, offer, openBundled, openCached, dropPile, restart }
+  return { start, suggestRecipe, learnMethods, offer, openBundled, openCached, dropPile, restart }
 }

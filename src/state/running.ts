@@ -16,11 +16,15 @@ const MOST_RECOVERIES = 3
 /** Screen updates a second that a run may cause. */
 const UPDATE_MS = 100
 
+interface Needs {
+  restart(): Promise<void>
+  learnMethods(): Promise<void>
+  /** Keeps the record of a finished run and gives it a number. */
+  keepRun(report: RunReport): Promise<number>
+}
+
 /** The recipe and the run made from it. */
-export function runningActions(
-  context: Context,
-  { restart, keepRun }: { restart(): Promise<void>; keepRun(report: RunReport): Promise<number> },
-) {
+export function runningActions(context: Context, { restart, learnMethods, keepRun }: Needs) {
   const state = context.store.getState
 
   const setRecipe = (change: Partial<Recipe>): void => {
@@ -53,6 +57,7 @@ export function runningActions(
   }
 
   const loadRecipe = async (file: File): Promise<void> => {
+    await learnMethods()
     try {
       setRecipe(parseRecipe(await file.text(), state().methods))
       setFailure(context, 'recipe', null)
@@ -121,6 +126,8 @@ export function runningActions(
       if (!state().selected) patch(context, { selected: state().run?.modules.at(0)?.name ?? null })
     })
     return occupy(context, 'run', 'run', async () => {
+      // what was removed made room for this
+      await context.undoing.settle()
       const text = method.needsCalibration ? await textNamed(context, recipe.calibration.text) : null
       patch(context, { run: newRun(label, layers, context.host.now()) })
       const wake = watchSleep(context.host.now, (ms) => update((current) => slept(current, ms)))

@@ -11,6 +11,7 @@ import type { Failure } from './failure'
 import { type Hub, noHub } from './hub'
 import type { DivergenceLine, Measurement } from './measurements'
 import type { PlannedModule } from './modules'
+import { notOffline, type Offline } from './offline'
 import type { RunState } from './progress'
 import type { RunRecord } from './runs'
 import type { TaskLine } from './task-lines'
@@ -62,6 +63,9 @@ export interface StudioState {
   readonly generation: Generation
   readonly ownTexts: readonly { readonly name: string; readonly bytes: number }[]
   readonly benchmark: Benchmark
+  readonly offline: Offline
+  /** What was removed last, while that can be undone. */
+  readonly removed: { readonly what: string } | null
   /** The last failure of each place, shown where it happened until it is tried again there. */
   readonly failures: Readonly<Partial<Record<Place, Failure>>>
 }
@@ -200,5 +204,7 @@ export const createStudioStore = (): StudioStore =>
     generation: { prompt: '', chat: false, original: null, quantized: null, running: null },
     ownTexts: [],
     benchmark: noBenchmark,
+    offline: notOffline,
+    removed: null,
     failures: {},
   }))

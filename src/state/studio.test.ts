@@ -59,8 +59,8 @@ describe('the journey', () => {
   it('goes from a bundled model to a measured, saved result', async () => {
     const { studio, saved, state } = await studioWith()
     expect(state().engine.status).toBe('ready')
-    expect(state().recipe).toMatchObject({ method: 'gptq', calibration: { text: 'moby-dick' } })
     await studio.openBundled('wren-nano')
+    expect(state().recipe).toMatchObject({ method: 'gptq', calibration: { text: 'moby-dick' } })
     await studio.run()
     expect(state().run).toMatchObject({ status: 'done', layersDone: 3 })
     expect(state().run?.modules).toHaveLength(21)
@@ -237,6 +237,7 @@ describe('running', () => {
 
   it('loads a saved recipe and refuses a broken one without losing the form', async () => {
     const { studio, state } = await studioWith()
+    await studio.learnMethods()
     const recipe = { ...state().recipe!, seed: 7 }
     await studio.loadRecipe(new File([recipeJson(recipe)], 'r.json'))
     expect(state().recipe).toEqual(recipe)
@@ -246,13 +247,18 @@ describe('running', () => {
   })
 
   it('proposes what the device is fit for', async () => {
-    expect((await studioWith()).state().recipe).toMatchObject({ method: 'gptq', calibration: { samples: 8 } })
-    const { state } = await studioWith({ hardware: true })
-    expect(state().recipe).toMatchObject({ method: 'mg-ptq', calibration: { samples: 128 } })
+    const proposed = async (options: FakeOptions) => {
+      const { studio, state } = await studioWith(options)
+      await studio.openBundled('wren-nano')
+      return state().recipe
+    }
+    expect(await proposed({})).toMatchObject({ method: 'gptq', calibration: { samples: 8 } })
+    expect(await proposed({ hardware: true })).toMatchObject({ method: 'mg-ptq', calibration: { samples: 128 } })
   })
 
   it('sets what a preset names and nothing else', async () => {
     const { studio, state } = await studioWith({ hardware: true })
+    await studio.learnMethods()
     studio.setOption('bits', 2)
     studio.choosePreset('quick')
     expect(state().recipe?.options).toMatchObject({ bits: 2, steps: 20 })

@@ -1,3 +1,4 @@
+import type { EngineHandle } from '../workers/client'
 import { archivingActions } from './archiving'
 import { benchmarkingActions } from './benchmarking'
 import { loadCatalog } from './catalog'
@@ -8,18 +9,31 @@ import { keepingActions } from './keeping'
 import { lookingActions } from './looking'
 import { matrixActions } from './matrix'
 import { measuringActions } from './measuring'
+import { offlineActions } from './offlining'
 import { openingActions } from './opening'
 import { recoveringActions } from './recovering'
 import { runningActions } from './running'
 import { createStudioStore } from './store'
 import { takingActions } from './taking'
 import { taskActions } from './tasks'
+import { UndoDesk } from './undo'
 
 /** The studio without its page: a store and everything a person can do to it. */
 export function createStudio(host: Host) {
   const store = createStudioStore()
-  const own = { ownTexts: new Map(), taskFiles: new Map() }
-  const context: Context = { store, host, engine: host.connect(), reopen: null, archive: null, hubToken: null, ...own }
+  const own = { ownTexts: new Map(), taskFiles: new Map(), undoing: new UndoDesk(store) }
+  let engine: EngineHandle | null = null
+  const context: Context = {
+    ...{ store, host, reopen: null, archive: null, hubToken: null, ...own },
+    // not before it is asked for something: the page is drawn first
+    get engine() {
+      engine ??= host.connect()
+      return engine
+    },
+    set engine(next) {
+      engine = next
+    },
+  }
   const opening = openingActions(context)
   const archiving = archivingActions(context, opening)
   const running = runningActions(context, { ...opening, keepRun: archiving.keepRun })
@@ -40,6 +54,7 @@ export function createStudio(host: Host) {
 
   return {
     store,
+    undoing: context.undoing,
     ...opening,
     restart: recover,
     ...hubActions(context, opening),
@@ -47,6 +62,12 @@ export function createStudio(host: Host) {
     ...archiving,
     ...running,
     run: () => running.run(),
+    /** Opens a bundled model and quantizes it as is proposed for this device. */
+    async tryOut(name: string): Promise<void> {
+      const before = store.getState().model
+      await opening.openBundled(name)
+      if (store.getState().model !== before) await running.run()
+    },
     ...measuring,
     ...lookingActions(context),
     ...matrixActions(context),
@@ -57,6 +78,7 @@ export function createStudio(host: Host) {
     ...taking,
     verify: again(taking.verify),
     ...benchmarkingActions(context, taking),
+    ...offlineActions(context),
     /** Lists what ships with the page and starts the engine. */
     async boot(): Promise<void> {
       const catalog = loadCatalog(host.fetchText).then((found) => {

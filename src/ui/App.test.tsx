@@ -4,6 +4,7 @@ import { type FakeOptions, fakeEngine } from '../../test/fake-engine'
 import { GpuUnavailableError } from '../errors'
 import { createStudio } from '../state/studio'
 import { App } from './App'
+import { preload } from './later'
 import { StudioContext } from './studio-context'
 
 const MODELS = [
@@ -19,6 +20,7 @@ async function open(options: FakeOptions = {}) {
     copy: async () => {},
     save: async () => true,
   })
+  await preload()
   render(
     <StudioContext value={studio}>
       <App />
@@ -133,12 +135,12 @@ it('shows a block being reconstructed, pauses it, and keeps how it went', async 
   expect(screen.getByRole('application', { name: /^Reconstruction of block 1, \d+ recorded/ })).toBeTruthy()
   await act(async () => fireEvent.click(button('Pause')))
   expect(screen.getByText('paused')).toBeTruthy()
-  expect(document.title).toMatch(/^\d+% paused Bitloom$/)
+  expect(document.title).toMatch(/^\d+ % paused – Bitloom$/)
   expect(screen.getByText(/Closing this tab loses the block at work only/)).toBeTruthy()
   expect(button('Cancel').disabled).toBe(false)
   await act(async () => fireEvent.click(button('Resume')))
   // on a busy machine the rest is done before one looks
-  expect(document.title).toMatch(/^(\d+% )?Bitloom$/)
+  expect(document.title).toMatch(/^(\d+ % – )?Bitloom$/)
   await act(() => run)
 
   act(() => studio.select('model.layers.1.self_attn.q_proj'))

@@ -1,18 +1,23 @@
+import { useEffect } from 'react'
 import { Banner } from './Banner'
-import { BenchmarkPage } from './BenchmarkPage'
 import { DropTarget } from './DropTarget'
 import { Header } from './Header'
-import { RunsPage } from './runs/RunsPage'
-import { InspectStep } from './steps/InspectStep'
-import { LookStep } from './steps/LookStep'
-import { MeasureStep } from './steps/MeasureStep'
+import { later, preload } from './later'
+import { Outside } from './Outside'
+import { InspectStep, LookStep, MeasureStep, RecipeStep, RunStep, TakeStep } from './steps/later'
 import { OpenStep } from './steps/OpenStep'
-import { RecipeStep } from './steps/RecipeStep'
-import { RunStep } from './steps/RunStep'
-import { TakeStep } from './steps/TakeStep'
 import { useStudioState } from './studio-context'
+import { Undo } from './Undo'
+import { UpdateNotice } from './UpdateNotice'
+import { useAddress } from './use-address'
 import { useAwake } from './use-awake'
 import { useArrival, useView } from './view'
+import { appWords as words } from './words/app'
+import { loading } from './words/steps'
+
+const waiting = <main className="step quiet">{loading}</main>
+const BenchmarkPage = later(async () => (await import('./BenchmarkPage')).BenchmarkPage, waiting)
+const RunsPage = later(async () => (await import('./runs/RunsPage')).RunsPage, waiting)
 
 /**
  * One page, one path: seven steps from a dropped model to a file that is taken away. The benchmark and the kept runs are
@@ -21,14 +26,19 @@ import { useArrival, useView } from './view'
 export function App() {
   const view = useView()
   useArrival(view)
+  useAddress()
   useAwake(useStudioState(({ busy, run }) => busy !== null && !(busy === 'run' && run?.status === 'paused')))
+  const opening = useStudioState((state) => state.busy === 'open')
+  // what fails here fails again, and is told, where it is shown
+  useEffect(() => void (opening && preload().catch(() => {})), [opening])
   return (
     <>
       <a className="skip-link" href={view === 'studio' ? '#step-open' : `#${view}`}>
-        Skip to the {view === 'studio' ? 'first step' : view}
+        {words.skip[view]}
       </a>
       <Header view={view} />
       <Banner />
+      <UpdateNotice />
       <main hidden={view !== 'studio'}>
         <OpenStep />
         <InspectStep />
@@ -41,6 +51,8 @@ export function App() {
       {view === 'benchmark' && <BenchmarkPage />}
       {view === 'runs' && <RunsPage />}
       <DropTarget />
+      <Outside />
+      <Undo />
     </>
   )
 }

@@ -1,5 +1,7 @@
+import { Fragment } from 'react'
 import './banner.css'
 import { useStudio, useStudioState } from './studio-context'
+import { bannerWords as words } from './words/banner'
 
 /** What concerns the whole page: an engine that stopped, or no GPU at all. */
 export function Banner() {
@@ -15,16 +17,15 @@ function Lost({ message }: { message: string }) {
   return (
     <div className="banner" role="alert">
       <div>
-        <h2>The engine stopped</h2>
+        <h2>{words.stopped}</h2>
         <p>{message}</p>
         <p className="quiet">
-          A restart opens the same model again.
-          {hasResult &&
-            ' The maps and the report stay; the quantized model comes back where its run is kept, else it has to be run again.'}
+          {words.restartNote}
+          {hasResult && ` ${words.lostResult}`}
         </p>
       </div>
       <button type="button" className="primary" onClick={() => void studio.restart()}>
-        Restart engine
+        {words.restart}
       </button>
     </div>
   )
@@ -38,32 +39,25 @@ function NoGpu({ heading, message }: { heading: string; message: string }) {
         <h2>{heading}</h2>
         <p>{message}</p>
         <dl className="remedies">
-          <dt>Browser</dt>
-          <dd>
-            Chrome or Edge 121+, Safari 26+ on macOS 26 or iOS 26, Firefox 141+ on Windows or 145+ on macOS. Firefox on
-            Linux and Android has no WebGPU yet.
-          </dd>
-          <dt>Linux</dt>
-          <dd>
-            Start Chrome with <code>--enable-unsafe-webgpu --enable-features=Vulkan</code>, and install a Vulkan driver
-            (<code>mesa-vulkan-drivers</code> or the vendor's own).
-          </dd>
-          <dt>Settings</dt>
-          <dd>
-            Graphics acceleration must be on. <code>chrome://gpu</code> names what blocks WebGPU; updating the graphics
-            driver clears most of it.
-          </dd>
-          <dt>No GPU at all</dt>
-          <dd>
-            Start Chrome with <code>--enable-unsafe-webgpu --use-webgpu-adapter=swiftshader</code>: slow, but enough for
-            small models.
-          </dd>
+          {words.remedies.map(({ where, what }) => (
+            <Fragment key={where}>
+              <dt>{where}</dt>
+              <dd>
+                <Typed text={what} />
+              </dd>
+            </Fragment>
+          ))}
         </dl>
-        <p className="quiet">Models can still be opened and inspected here; running one needs a GPU.</p>
+        <p className="quiet">{words.still}</p>
       </div>
       <button type="button" onClick={() => void studio.restart()}>
-        Look again
+        {words.again}
       </button>
     </div>
   )
 }
+
+/** What is between backquotes is code. */
+const Typed = ({ text }: { text: string }) =>
+  // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one text stay where they are
+  text.split('`').map((piece, index) => (index % 2 === 1 ? <code key={index}>{piece}</code> : piece))

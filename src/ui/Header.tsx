@@ -1,11 +1,14 @@
-import { useState } from 'react'
+import { useEffect, useRef, useSyncExternalStore } from 'react'
 import type { EngineState } from '../state/store'
 import { formatInteger } from './format'
 import './header.css'
 import { STEPS, stepProgress } from './path'
+import { Shortcuts } from './Shortcuts'
 import { useStudioState } from './studio-context'
-import { applyTheme, savedTheme, THEMES, type Theme } from './theme'
+import { applyTheme, onTheme, savedTheme, THEMES, type Theme } from './theme'
+import { useStepInView } from './use-step-in-view'
 import type { View } from './view'
+import { headerWords as words } from './words/header'
 
 export function Header({ view }: { view: View }) {
   return (
@@ -14,28 +17,40 @@ export function Header({ view }: { view: View }) {
         <img src="./favicon.svg" alt="" width="18" height="18" />
         Bitloom
       </h1>
-      <PathNav />
+      <PathNav shown={view === 'studio'} />
       <RunsLink shown={view === 'runs'} />
       <BenchmarkLink shown={view === 'benchmark'} />
       <Device />
       <ThemeSwitch />
+      <Shortcuts />
     </header>
   )
 }
 
-function PathNav() {
+function PathNav({ shown }: { shown: boolean }) {
   const state = useStudioState((all) => all)
+  const inView = useStepInView()
+  const nav = useRef<HTMLElement>(null)
+  // where not all of them fit, the one in view does
+  useEffect(() => {
+    const link = inView && nav.current?.querySelector<HTMLElement>('[aria-current]')
+    if (link && nav.current) nav.current.scrollLeft = link.offsetLeft - (nav.current.clientWidth - link.clientWidth) / 2
+  }, [inView])
   return (
-    <nav className="path" aria-label="Steps">
+    <nav ref={nav} className="path" aria-label={words.steps}>
       <ol>
         {STEPS.map(({ id, title }, index) => {
           const progress = stepProgress(state, id)
           return (
             <li key={id}>
-              <a href={`#step-${id}`} data-progress={progress}>
+              <a
+                href={`#step-${id}`}
+                data-progress={progress}
+                aria-current={inView === `step-${id}` && shown ? 'step' : undefined}
+              >
                 <span className="path-number">{index + 1}</span>
-                {title}
-                <span className="visually-hidden">: {PROGRESS_WORDS[progress]}</span>
+                <span className="path-title">{title}</span>
+                <span className="visually-hidden">: {words.progress[progress]}</span>
               </a>
             </li>
           )
@@ -45,13 +60,12 @@ function PathNav() {
   )
 }
 
-const PROGRESS_WORDS = { waiting: 'waiting', open: 'ready', busy: 'working', done: 'done', failed: 'failed' }
-
 function RunsLink({ shown }: { shown: boolean }) {
   const count = useStudioState((state) => state.archive.runs.length)
   return (
     <a id="to-runs" className="aside-link" href="#runs" aria-current={shown ? 'page' : undefined}>
-      Runs{count > 0 && <span className="aside-count"> {formatInteger(count)}</span>}
+      {words.runs}
+      {count > 0 && <span className="aside-count"> {formatInteger(count)}</span>}
     </a>
   )
 }
@@ -66,8 +80,8 @@ function BenchmarkLink({ shown }: { shown: boolean }) {
       aria-current={shown ? 'page' : undefined}
       data-running={running || undefined}
     >
-      Benchmark
-      {running && <span className="visually-hidden">: working</span>}
+      {words.benchmark}
+      {running && <span className="visually-hidden">: {words.working}</span>}
     </a>
   )
 }
@@ -81,7 +95,7 @@ function Device() {
       </span>
       {engine.status === 'ready' && (
         <span className="badge" data-kind={engine.gpu.software ? 'warn' : 'good'}>
-          {engine.gpu.software ? 'software' : 'hardware'}
+          {engine.gpu.software ? words.software : words.hardware}
         </span>
       )}
     </p>
@@ -91,29 +105,25 @@ function Device() {
 function deviceName(engine: EngineState): string {
   switch (engine.status) {
     case 'starting':
-      return 'Starting the engine'
+      return words.starting
     case 'ready':
       return engine.gpu.name
     case 'absent':
-      return 'No GPU'
+      return words.noGpu
     case 'lost':
-      return 'Engine stopped'
+      return words.stopped
   }
 }
 
 function ThemeSwitch() {
-  const [theme, setTheme] = useState<Theme>(savedTheme)
-  const choose = (next: Theme) => {
-    applyTheme(next)
-    setTheme(next)
-  }
+  const theme = useSyncExternalStore(onTheme, savedTheme)
   return (
     <label className="theme-switch">
-      <span className="visually-hidden">Theme</span>
-      <select value={theme} onChange={(event) => choose(event.target.value as Theme)}>
+      <span className="visually-hidden">{words.theme}</span>
+      <select value={theme} onChange={(event) => applyTheme(event.target.value as Theme)}>
         {THEMES.map((name) => (
           <option key={name} value={name}>
-            {name[0]!.toUpperCase() + name.slice(1)}
+            {words.themes[name]}
           </option>
         ))}
       </select>

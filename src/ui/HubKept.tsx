@@ -1,6 +1,7 @@
 import { addressText } from '../state/hub'
 import { formatBytes, formatPercent } from './format'
 import { useStudio, useStudioState } from './studio-context'
+import { hubWords as words } from './words/hub'
 
 /** What was fetched, whole or not, and the way to be rid of it. */
 export function HubKept() {
@@ -9,10 +10,10 @@ export function HubKept() {
   const busy = useStudioState((state) => state.busy !== null)
   const ready = useStudioState((state) => state.engine.status !== 'starting')
   return (
-    <section aria-label="Kept from the Hub">
+    <section aria-label={words.kept}>
       <div className="hub-head">
         <h3>
-          Kept from the Hub <span className="quiet">{formatBytes(bytes)}</span>
+          {words.kept} <span className="quiet">{formatBytes(bytes)}</span>
         </h3>
         <button
           type="button"
@@ -20,7 +21,7 @@ export function HubKept() {
           disabled={fetching !== null}
           onClick={() => void studio.clearFetched(null)}
         >
-          Clear all
+          {words.clearAll}
         </button>
       </div>
       <ul className="hub-kept">
@@ -33,36 +34,36 @@ export function HubKept() {
                 <span className="quiet small">
                   {model.complete
                     ? formatBytes(model.bytes)
-                    : `${formatPercent(model.bytes / Math.max(1, model.total))} of ${formatBytes(model.total)}`}
+                    : words.part(formatPercent(model.bytes / Math.max(1, model.total)), formatBytes(model.total))}
                 </span>
               </span>
               {model.complete ? (
                 <button
                   type="button"
-                  aria-label={`Open ${name}`}
+                  aria-label={words.openOne(name)}
                   disabled={busy || !ready}
                   onClick={() => void studio.openFetched(model)}
                 >
-                  Open
+                  {words.open}
                 </button>
               ) : (
                 <button
                   type="button"
-                  aria-label={`Resume ${name}`}
+                  aria-label={words.resumeOne(name)}
                   disabled={fetching !== null}
                   onClick={() => void studio.resumeFetch(model)}
                 >
-                  Resume
+                  {words.resume}
                 </button>
               )}
               <button
                 type="button"
                 className="plain small"
-                aria-label={`Remove ${name}`}
+                aria-label={words.removeOne(name)}
                 disabled={fetching !== null}
-                onClick={() => void studio.clearFetched(model.folder)}
+                onClick={() => void studio.clearFetched(model)}
               >
-                Remove
+                {words.remove}
               </button>
             </li>
           )

@@ -1,4 +1,3 @@
-import { useState } from 'react'
 import { roughly } from '../duration'
 import type { Preview } from '../pipeline/preview'
 import { addressText } from '../state/hub'
@@ -10,6 +9,7 @@ import { HubToken } from './HubToken'
 import { ProgressLine } from './ProgressLine'
 import { useStudio, useStudioState } from './studio-context'
 import './hub.css'
+import { hubWords as words } from './words/hub'
 
 /** Models of the Hugging Face Hub: looked up, downloaded, kept. Nothing is asked of it before a button is pressed. */
 export function HubOpen() {
@@ -28,7 +28,7 @@ export function HubOpen() {
 
 function LookUp() {
   const studio = useStudio()
-  const [address, setAddress] = useState('')
+  const address = useStudioState((state) => state.hub.address)
   const looking = useStudioState((state) => state.hub.looking)
   return (
     <form
@@ -39,17 +39,17 @@ function LookUp() {
       }}
     >
       <WordField
-        label="From the Hugging Face Hub"
+        label={words.from}
         value={address}
-        placeholder="org/name, org/name@revision or a huggingface.co address"
+        placeholder={words.placeholder}
         disabled={looking}
-        onChange={setAddress}
+        onChange={studio.draftAddress}
       />
       <button type="submit" disabled={looking || !address.trim()}>
-        {looking ? 'Looking up …' : 'Look up'}
+        {looking ? words.looking : words.lookUp}
       </button>
       <details>
-        <summary>Token</summary>
+        <summary>{words.token}</summary>
         <HubToken purpose="read" />
       </details>
     </form>
@@ -67,14 +67,14 @@ function Offer({ offer }: { offer: HubOffer }) {
   // what is fetched comes first
   const files = [...offer.files].sort((a, b) => Number(wanted.has(b.path)) - Number(wanted.has(a.path)))
   return (
-    <section className="hub-offer" aria-label={`${offer.repo} on the Hub`} aria-live="polite">
+    <section className="hub-offer" aria-label={words.offer(offer.repo)} aria-live="polite">
       <div className="hub-head">
         <h3>
           {addressText(offer)} <span className="quiet mono">{offer.commit.slice(0, 10)}</span>
         </h3>
         <p className="quiet small">
           {preview && <Facts preview={preview} />}
-          {describing && 'Reading its header …'}
+          {describing && words.reading}
         </p>
       </div>
       {(problem ?? preview?.forecast?.problems[0]) && (
@@ -82,7 +82,7 @@ function Offer({ offer }: { offer: HubOffer }) {
       )}
       {offer.choices.length > 1 && (
         <ChoiceField
-          label="What to fetch"
+          label={words.whatToFetch}
           drops
           value={choice.id}
           choices={offer.choices.map((one) => ({ value: one.id, label: labelOf(one, offer.choices) }))}
@@ -90,14 +90,14 @@ function Offer({ offer }: { offer: HubOffer }) {
         />
       )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section className="hub-files" aria-label="Files of the repository" tabIndex={0}>
+      <section className="hub-files" aria-label={words.files} tabIndex={0}>
         <table>
           <tbody>
             {files.map(({ path, size, whyNot }) => (
               <tr key={path} data-fetched={wanted.has(path)}>
                 <th scope="row">{path}</th>
                 <td>{formatBytes(size)}</td>
-                <td>{wanted.has(path) ? 'will be fetched' : others.has(path) ? 'another choice' : whyNot}</td>
+                <td>{wanted.has(path) ? words.fetched : others.has(path) ? words.otherChoice : whyNot}</td>
               </tr>
             ))}
           </tbody>
@@ -105,11 +105,9 @@ function Offer({ offer }: { offer: HubOffer }) {
       </section>
       <div className="row">
         <button type="button" className={problem ? '' : 'primary'} onClick={() => void studio.fetchOffered()}>
-          Download {formatBytes(choice.bytes)}
+          {words.download(formatBytes(choice.bytes))}
         </button>
-        <span className="quiet small">
-          {choice.paths.length} of {offer.files.length} files, kept in this browser and checked by their hashes.
-        </span>
+        <span className="quiet small">{words.downloadNote(choice.paths.length, offer.files.length)}</span>
       </div>
     </section>
   )
@@ -117,13 +115,15 @@ function Offer({ offer }: { offer: HubOffer }) {
 
 /** What the headers say. */
 function Facts({ preview: { architecture, parameters, context, types, bits, forecast } }: { preview: Preview }) {
-  if (parameters === 0) return 'A packed Bitloom file.'
+  if (parameters === 0) return words.packed
   const shares = types.filter(({ share }) => share >= 0.005).slice(0, 4)
-  const stored = shares.map(({ type, share }) => (shares.length > 1 ? `${type} ${Math.round(100 * share)} %` : type))
+  const stored = shares.map(({ type, share }) =>
+    shares.length > 1 ? words.share(type, Math.round(100 * share)) : type,
+  )
   return [
-    `${architecture}, ${formatCount(parameters)} parameters, context ${formatCount(context)}.`,
-    `${stored.join(', ')}, ${bits.toFixed(2)} bits a weight.`,
-    forecast && `About ${formatBytes(forecast.peak)} of GPU memory to quantize.`,
+    words.facts(architecture, formatCount(parameters), formatCount(context)),
+    words.stored(stored.join(', '), bits.toFixed(2)),
+    forecast && words.memory(formatBytes(forecast.peak)),
   ]
     .filter(Boolean)
     .join(' ')
@@ -132,8 +132,8 @@ function Facts({ preview: { architecture, parameters, context, types, bits, fore
 /** By its type where that tells it from the others, else by its path. */
 function labelOf({ id, type, bytes, paths }: HubChoice, choices: readonly HubChoice[]): string {
   const isAlone = choices.filter((other) => other.type === type).length === 1
-  const name = id === '' ? 'Checkpoint' : type !== null && isAlone ? type : id
-  const parts = id !== '' && paths.length > 1 && id.endsWith('.gguf') ? `, ${paths.length} parts` : ''
+  const name = id === '' ? words.checkpoint : type !== null && isAlone ? type : id
+  const parts = id !== '' && paths.length > 1 && id.endsWith('.gguf') ? words.parts(paths.length) : ''
   return `${name} (${formatBytes(bytes)}${parts})`
 }
 
@@ -141,13 +141,13 @@ function FetchLine() {
   const studio = useStudio()
   const fetching = useStudioState((state) => state.hub.fetching)!
   const { address, file, done, total, bytesPerSecond, secondsLeft, notes, stopping } = fetching
-  const speed = bytesPerSecond === null ? '' : `, ${formatBytes(bytesPerSecond)}/s`
-  const left = secondsLeft === null ? '' : `, ${roughly(secondsLeft)} left`
+  const speed = bytesPerSecond === null ? '' : words.speed(formatBytes(bytesPerSecond))
+  const left = secondsLeft === null ? '' : words.left(roughly(secondsLeft))
   return (
-    <section className="stack" aria-label="Download">
+    <section className="stack" aria-label={words.downloading}>
       <ProgressLine
         label={`${address} ${file}`}
-        detail={total > 0 ? `${formatBytes(done)} of ${formatBytes(total)}${speed}${left}` : 'asking the Hub'}
+        detail={total > 0 ? `${words.progress(formatBytes(done), formatBytes(total))}${speed}${left}` : words.asking}
         share={total > 0 ? done / total : null}
       />
       {notes.length > 0 && (
@@ -159,10 +159,10 @@ function FetchLine() {
       )}
       <div className="row">
         <button type="button" disabled={stopping} onClick={() => void studio.pauseFetch()}>
-          Pause download
+          {words.pause}
         </button>
         <button type="button" disabled={stopping} onClick={() => void studio.cancelFetch()}>
-          Cancel download
+          {words.cancel}
         </button>
       </div>
     </section>

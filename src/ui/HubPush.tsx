@@ -4,6 +4,7 @@ import type { ExportFormat } from '../workers/api'
 import { CheckField, ChoiceField, WordField } from './fields'
 import { HubToken } from './HubToken'
 import { useStudio, useStudioState } from './studio-context'
+import { hubWords as words } from './words/hub'
 
 const WHAT = EXPORT_KINDS.flatMap(({ versions }) =>
   versions.map(({ format, name }) => ({ value: format, label: name[0]!.toUpperCase() + name.slice(1) })),
@@ -20,18 +21,18 @@ export function HubPush({ alive }: { readonly alive: boolean }) {
   const [isPrivate, setPrivate] = useState(true)
   return (
     <details>
-      <summary>Upload to the Hugging Face Hub</summary>
+      <summary>{words.upload}</summary>
       <div className="stack">
         <div className="fields">
-          <WordField label="Repository" value={repo} placeholder="account/name" onChange={setRepo} />
-          <ChoiceField label="What to upload" drops value={what} choices={WHAT} onChange={setWhat} />
-          <HubToken purpose="write" />
-          <CheckField
-            label="Private"
-            value={isPrivate}
-            help="Of a repository that is made; one that exists stays as it is."
-            onChange={setPrivate}
+          <WordField
+            label={words.repository}
+            value={repo}
+            placeholder={words.repositoryPlaceholder}
+            onChange={setRepo}
           />
+          <ChoiceField label={words.whatToUpload} drops value={what} choices={WHAT} onChange={setWhat} />
+          <HubToken purpose="write" />
+          <CheckField label={words.isPrivate} value={isPrivate} help={words.privateHelp} onChange={setPrivate} />
         </div>
         <div className="row">
           <button
@@ -39,11 +40,11 @@ export function HubPush({ alive }: { readonly alive: boolean }) {
             disabled={busy !== null || !alive || !repo.includes('/')}
             onClick={() => void studio.push({ what, repo: repo.trim(), isPrivate })}
           >
-            Upload {isPrivate ? 'privately' : 'for everyone'}
+            {words.push(isPrivate)}
           </button>
           {uploading && (
             <button type="button" onClick={() => void studio.stopPush()}>
-              Cancel upload
+              {words.cancelPush}
             </button>
           )}
           {pushed && (

@@ -1,21 +1,19 @@
 import { Field } from './fields'
 import { useStudio } from './studio-context'
+import { hubWords as words } from './words/hub'
 
 /** Typed in anew each time the page is opened: it is kept nowhere. */
 export function HubToken({ purpose }: { readonly purpose: 'read' | 'write' }) {
   const studio = useStudio()
   return (
-    <Field
-      label={purpose === 'read' ? 'Token, for gated or private models' : 'Token that may write'}
-      help="From huggingface.co/settings/tokens. Kept until this page closes, sent to huggingface.co only."
-    >
+    <Field label={purpose === 'read' ? words.tokenRead : words.tokenWrite} help={words.tokenHelp}>
       {(wiring) => (
         <input
           {...wiring}
           type="password"
           autoComplete="off"
           spellCheck={false}
-          placeholder="hf_…"
+          placeholder={words.tokenPlaceholder}
           onChange={(event) => studio.setHubToken(event.target.value)}
         />
       )}

@@ -3,6 +3,7 @@ import { afterEach, expect, it, vi } from 'vitest'
 import { fakeEngine } from '../../test/fake-engine'
 import { createStudio } from '../state/studio'
 import { App } from './App'
+import { preload } from './later'
 import { StudioContext } from './studio-context'
 
 afterEach(cleanup)
@@ -20,6 +21,7 @@ async function open() {
     now: () => 0,
     save: async () => true,
   })
+  await preload()
   render(
     <StudioContext value={studio}>
       <App />

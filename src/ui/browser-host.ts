@@ -1,5 +1,5 @@
 import type { BrowserHost } from '../state/context'
-import { CHANGES } from '../workers/run-archive'
+import { CHANGES } from '../workers/archive-api'
 
 /** What this browser tells of itself, its storage, and other tabs of the page. */
 export const browserHost = (): BrowserHost => ({

@@ -1,14 +1,15 @@
 import type { StepId, StudioState } from '../state/store'
+import { titles } from './words/steps'
 
 /** The path as the page tells it: order, names, and what each step waits for. */
 export const STEPS: readonly { readonly id: StepId; readonly title: string }[] = [
-  { id: 'open', title: 'Open' },
-  { id: 'inspect', title: 'Inspect' },
-  { id: 'recipe', title: 'Recipe' },
-  { id: 'run', title: 'Run' },
-  { id: 'look', title: 'Look' },
-  { id: 'measure', title: 'Measure' },
-  { id: 'take', title: 'Take away' },
+  { id: 'open', title: titles.open },
+  { id: 'inspect', title: titles.inspect },
+  { id: 'recipe', title: titles.recipe },
+  { id: 'run', title: titles.run },
+  { id: 'look', title: titles.look },
+  { id: 'measure', title: titles.measure },
+  { id: 'take', title: titles.take },
 ]
 
 export type StepProgress = 'waiting' | 'open' | 'busy' | 'done' | 'failed'

@@ -4,9 +4,17 @@ export type Theme = (typeof THEMES)[number]
 
 const KEY = 'bitloom-theme'
 
+const listeners = new Set<() => void>()
+
+export function onTheme(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
 export function savedTheme(): Theme {
+  const shown = document.documentElement.dataset.theme
   try {
-    return THEMES.find((theme) => theme === localStorage.getItem(KEY)) ?? 'system'
+    return THEMES.find((theme) => theme === (shown ?? localStorage.getItem(KEY))) ?? 'system'
   } catch {
     return 'system'
   }
@@ -19,4 +27,5 @@ export function applyTheme(theme: Theme): void {
   } catch {
     // A browser that keeps nothing follows the choice until the page is closed.
   }
+  for (const listener of listeners) listener()
 }

@@ -1,11 +1,12 @@
 import { useEffect, useLayoutEffect, useRef, useSyncExternalStore } from 'react'
+import { type Beside, isBeside, parseAddress } from '../state/address'
 
 /** The studio's path, or a page beside it. */
-export type View = 'studio' | 'benchmark' | 'runs'
+export type View = 'studio' | Beside
 
 const viewOf = (): View => {
-  const view = location.hash.slice(1)
-  return view === 'benchmark' || view === 'runs' ? view : 'studio'
+  const { place } = parseAddress(location.hash)
+  return isBeside(place) ? place : 'studio'
 }
 
 function subscribe(changed: () => void): () => void {
@@ -17,8 +18,8 @@ function subscribe(changed: () => void): () => void {
 export const useView = (): View => useSyncExternalStore(subscribe, viewOf)
 
 /** Leaves a page beside the path where something happens in the studio. */
-export function showStudio(): void {
-  if (viewOf() !== 'studio') location.hash = '#step-open'
+export function showStudio(step: 'step-open' | 'step-recipe' = 'step-open'): void {
+  if (viewOf() !== 'studio') location.hash = `#${step}`
 }
 
 /** Takes the eye and the focus along when the view changes: to the page's title, and back to where one was. */
@@ -31,10 +32,11 @@ export function useArrival(view: View): void {
     shown.current = view
     if (view !== 'studio') {
       window.scrollTo({ top: 0, behavior: 'instant' })
-      document.getElementById(`title-${view}`)?.focus({ preventScroll: true })
+      focusSoon(`title-${view}`, FRAMES)
       return
     }
-    const step = location.hash.startsWith('#step-') && document.getElementById(location.hash.slice(1))
+    const { place: asked } = parseAddress(location.hash)
+    const step = asked.startsWith('step-') && document.getElementById(asked)
     if (step) step.scrollIntoView({ behavior: 'instant' })
     else scrollBack(place.current, FRAMES)
     // what had the focus went with the page, unless it was in the header
@@ -55,6 +57,13 @@ export function useArrival(view: View): void {
 
 /** Frames in which drawings find their height again. */
 const FRAMES = 20
+
+/** As soon as it is there: its script may be on its way. */
+function focusSoon(id: string, frames: number): void {
+  const element = document.getElementById(id)
+  if (element) element.focus({ preventScroll: true })
+  else if (frames > 0) requestAnimationFrame(() => focusSoon(id, frames - 1))
+}
 
 /** To where the studio was left, as soon as it is as long again. */
 function scrollBack(top: number, frames: number): void {

@@ -1,5 +1,8 @@
 import type { ArchivedRun, Remarks, RunHead, RunMeasured } from '../archived-run'
 
+/** The channel by which all tabs are told of a change; whoever hears it lists again. */
+export const CHANGES = 'bitloom archive'
+
 /** A run as a list shows it; `bytes` are those of its record, without a result that is kept. */
 export type ListedRun = RunHead & { readonly bytes: number }
 

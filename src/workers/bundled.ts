@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { FormatError } from '../errors'
+import { FormatError, NetworkError } from '../errors'
 import { type ByteSource, memorySource } from '../formats/bytes'
 import type { Progress } from '../records'
 
@@ -30,7 +30,11 @@ export async function fetchBundled(name: string, onProgress: (progress: Progress
 }
 
 async function fetchOk(url: URL): Promise<Response> {
-  const response = await fetch(url)
+  const response = await fetch(url).catch(() => null)
+  if (!response)
+    throw new NetworkError(
+      `${url.pathname}: expected a file of this page, got no answer — connect once; with 'offline use' it stays in this browser`,
+    )
   if (!response.ok)
     throw new FormatError(
       `${url.pathname}: expected a file of this page, got status ${response.status} — reload the page`,

@@ -42,15 +42,20 @@ interface TrustedTypes {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string }
 }
 
-/** The page's policy lets nothing but this make a script out of a text, and this makes one out of one text alone. */
+/** Of the service worker (src/offline); at the top, since it answers for what lies below it. */
+const offlineAddress = './sw.js'
+
+/** The page's policy lets nothing but this make a script out of a text, and this makes them out of two texts alone. */
 const policy = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy('bitloom', {
   createScriptURL: (url) => {
-    if (url !== address) throw new TypeError(`no script of this page: ${url}`)
+    if (url !== address && url !== offlineAddress) throw new TypeError(`no script of this page: ${url}`)
     return url
   },
 })
 
 const workerAddress = () => policy?.createScriptURL(address) ?? address
+
+export const serviceWorkerAddress = () => policy?.createScriptURL(offlineAddress) ?? offlineAddress
 
 /** The remote as a plain EngineApi: callbacks become proxies, and every call also ends when the worker does. */
 function guard(remote: Comlink.Remote<EngineApi>, crashed: Promise<never>): EngineApi {

@@ -6,8 +6,7 @@ import { WIDTHS } from '../formats/quantized'
 import { isSideFile } from '../formats/side-files'
 import { assess } from '../formats/source'
 import { zipStream } from '../formats/zip'
-import { assumedGpu, type Gpu, requestGpu } from '../gpu/device'
-import { tune } from '../kernels/tuning'
+import { assumedGpu, type Gpu } from '../gpu/device'
 import { describeMethod } from '../methods/options'
 import { methods } from '../methods/registry'
 import type { WeightSource } from '../models/weights'
@@ -31,6 +30,7 @@ import type { Recipe, RunForecast, RunReport } from '../records'
 import type { Scratch } from '../storage/scratch'
 import type { EngineApi, OpenResult } from './api'
 import { fetchBundled } from './bundled'
+import type { EngineDevice } from './engine-device'
 import { HubDesk } from './hub-desk'
 import { LookDesk } from './look-desk'
 import { MatrixDesk } from './matrix-desk'
@@ -40,7 +40,6 @@ import { remembering } from './remembering'
 import { acrossTabs, RunArchive, tellTabs } from './run-archive'
 import { breakOff, type HeldRun, RunDesk } from './run-desk'
 import type { ModelHome, ResultOrigin } from './runs-api'
-import { tuningCache } from './tuning-cache'
 
 /** A result: codes of every linear, from a run just done or from a packed file. */
 interface Result extends Outcome {
@@ -50,9 +49,6 @@ interface Result extends Outcome {
 
 /** The engine behind the page: one device, one open model, one result. Knows no page and no worker; see engine.worker.ts. */
 export class Engine implements EngineApi {
-  #gpu: Gpu | null = null
-  /** When it was there, in milliseconds since 1970. */
-  #readyAt = 0
   #pile: ByteSource[] = []
   #model: OpenedModel | null = null
   #result: Result | null = null
@@ -87,13 +83,10 @@ export class Engine implements EngineApi {
   #held: HeldRun | null = null
   #home: ModelHome = { from: 'files', names: [] }
 
-  constructor(private readonly api: GPU | undefined) {}
+  constructor(private readonly device: EngineDevice) {}
 
   async start() {
-    this.#gpu = await requestGpu(this.api)
-    await tune(this.#gpu, tuningCache)
-    this.#readyAt = performance.timeOrigin + performance.now()
-    return this.#gpu.info
+    return this.device.start()
   }
 
   async methods() {
@@ -265,7 +258,7 @@ export class Engine implements EngineApi {
   // the code of the benchmark is loaded when it is first asked for: most people never do
   async benchmarks() {
     const { benchmarkDevice, benchmarkGroups } = await import('./benchmark')
-    return { groups: benchmarkGroups(), device: this.#gpu && benchmarkDevice(this.#gpu, this.#readyAt) }
+    return { groups: benchmarkGroups(), device: this.#gpu && benchmarkDevice(this.#gpu, this.device.readyAt) }
   }
 
   benchmark: EngineApi['benchmark'] = (options, onProgress) =>
@@ -343,6 +336,10 @@ export class Engine implements EngineApi {
       this.#work = null
       this.#gpu?.pool.trim()
     }
+  }
+
+  get #gpu(): Gpu | null {
+    return this.device.gpu
   }
 
   #device(): Gpu {

@@ -1,50 +1,52 @@
-import '../no-eval'
 import * as Comlink from 'comlink'
 import type { EngineApi } from './api'
-import { Engine } from './engine'
+import type { ArchiveApi, ArchiveListing } from './archive-api'
+import { EngineDevice } from './engine-device'
 import { keepErrorFamilies } from './errors-transfer'
+import type { HubApi } from './hub-api'
+import type { MatrixApi } from './matrix-api'
+import { opfsStore } from './opfs-store'
+import type { RunsApi } from './runs-api'
+import { once, standIn } from './stand-in'
 
 keepErrorFamilies()
 
-const engine = new Engine(navigator.gpu)
+const device = new EngineDevice(navigator.gpu)
 
-/** The page's side of this is client.ts. A download's stream is handed over, not copied. */
-Comlink.expose({
-  start: () => engine.start(),
-  methods: () => engine.methods(),
-  offerFiles: (...args: Parameters<Engine['offerFiles']>) => engine.offerFiles(...args),
-  openBundled: (...args: Parameters<Engine['openBundled']>) => engine.openBundled(...args),
-  openCached: (...args: Parameters<Engine['openCached']>) => engine.openCached(...args),
-  hub: engine.hub,
-  runs: engine.runs,
-  archive: engine.archive,
-  origin: () => engine.origin(),
-  reopenRun: (...args: Parameters<Engine['reopenRun']>) => engine.reopenRun(...args),
-  forecast: (...args: Parameters<Engine['forecast']>) => engine.forecast(...args),
-  quantize: engine.quantize,
-  pause: () => engine.pause(),
-  resume: () => engine.resume(),
-  cancel: () => engine.cancel(),
-  perplexity: engine.perplexity,
-  divergence: engine.divergence,
-  scan: engine.scan,
-  inspectTask: (...args: Parameters<Engine['inspectTask']>) => engine.inspectTask(...args),
-  zeroShot: engine.zeroShot,
-  generate: engine.generate,
-  distributions: (...args: Parameters<Engine['distributions']>) => engine.distributions(...args),
-  matrix: {
-    ...engine.matrix,
-    image: async (request) => {
-      const image = await engine.matrix.image(request)
-      return image && Comlink.transfer(image, [image.values.buffer])
+/** The larger part by far; most of what the page asks at its start can be told without it. */
+const load = once(async () => {
+  await import('../no-eval')
+  const { Engine } = await import('./engine')
+  return new Engine(device)
+})
+
+const NO_RUNS: ArchiveListing = { runs: [], damaged: { count: 0, bytes: 0 } }
+
+const keepsAny = async (root: 'hub' | 'runs' | 'archive') => (await opfsStore(root).folders()).length > 0
+
+/** The page's side of this is client.ts. */
+Comlink.expose(
+  standIn<EngineApi>(load, {
+    start: () => device.start(),
+    hub: standIn<HubApi>(async () => (await load()).hub, {
+      cached: async () => ((await keepsAny('hub')) ? (await load()).hub.cached() : { models: [], bytes: 0 }),
+    }),
+    runs: standIn<RunsApi>(async () => (await load()).runs, {
+      list: async () => ((await keepsAny('runs')) ? (await load()).runs.list() : []),
+    }),
+    archive: standIn<ArchiveApi>(async () => (await load()).archive, {
+      list: async () => ((await keepsAny('archive')) ? (await load()).archive.list() : NO_RUNS),
+    }),
+    // what is large is handed over, not copied
+    matrix: standIn<MatrixApi>(async () => (await load()).matrix, {
+      image: async (request) => {
+        const image = await (await load()).matrix.image(request)
+        return image && Comlink.transfer(image, [image.values.buffer])
+      },
+    }),
+    download: async (format) => {
+      const download = await (await load()).download(format)
+      return Comlink.transfer(download, [download.stream])
     },
-  },
-  benchmarks: () => engine.benchmarks(),
-  benchmark: engine.benchmark,
-  download: async (...args: Parameters<Engine['download']>) => {
-    const download = await engine.download(...args)
-    return Comlink.transfer(download, [download.stream])
-  },
-  exportFacts: (...args: Parameters<Engine['exportFacts']>) => engine.exportFacts(...args),
-  verify: engine.verify,
-} satisfies EngineApi)
+  }),
+)

@@ -11,7 +11,14 @@ import { parseJson } from '../json'
 import { digest } from '../pipeline/digest'
 import { addSealed, isAside, isSealed, sealedFile, stemOf } from '../storage/sealed'
 import { type FileStore, readText, writeText } from '../storage/store'
-import type { ArchiveApi, ArchiveListing, ImportedRuns, ListedRun, RunChange } from './archive-api'
+import {
+  type ArchiveApi,
+  type ArchiveListing,
+  CHANGES,
+  type ImportedRuns,
+  type ListedRun,
+  type RunChange,
+} from './archive-api'
 import { readRuns, writeRuns } from './runs-file'
 
 const FOLDER = 'runs'
@@ -303,9 +310,6 @@ function inTurn() {
 /** The lock of all tabs; for the constructor. */
 export const acrossTabs = <T>(work: () => Promise<T>): Promise<T> =>
   navigator.locks.request('bitloom archive', work) as Promise<T>
-
-/** What all tabs are told of a change by; whoever hears it lists again. */
-export const CHANGES = 'bitloom archive'
 
 let channel: BroadcastChannel | null = null
 

@@ -1,33 +1,23 @@
 import type { Inspection } from '../../records'
 import { visible } from '../../visible'
 import { Warnings } from '../FailureNote'
-import { formatBytes, formatCount, formatInteger, formatNumber, words } from '../format'
+import { formatBytes, formatCount, formatInteger, formatNumber, words as spaced } from '../format'
 import { MemoryBar } from '../MemoryBar'
 import { Step } from '../Step'
 import { useStudioState } from '../studio-context'
 import '../inspect.css'
 import { TensorTable } from '../TensorTable'
-
-const KINDS: Readonly<Record<Inspection['kind'], string>> = {
-  'hf-checkpoint': 'HF checkpoint',
-  gguf: 'GGUF file',
-  bitloom: 'packed Bitloom file',
-  gptq: 'GPTQ checkpoint',
-  'compressed-tensors': 'compressed-tensors checkpoint',
-}
+import { inspectWords as words } from '../words/inspect'
 
 export function InspectStep() {
   const model = useStudioState((state) => state.model)
   const forecast = useStudioState((state) => state.forecast)
-  if (!model)
-    return (
-      <Step id="inspect" waitsFor="Waits for a model. Shows its architecture, tensors and what it needs of this GPU." />
-    )
+  if (!model) return null
   const { inspection } = model
   return (
     <Step
       id="inspect"
-      status={KINDS[inspection.kind]}
+      status={words.kinds[inspection.kind]}
       side={
         <>
           <Facts inspection={inspection} />
@@ -36,7 +26,7 @@ export function InspectStep() {
       }
     >
       {inspection.problems.length > 0 && <Problems problems={inspection.problems} />}
-      <Warnings warnings={inspection.warnings} label="Warnings of the model" />
+      <Warnings warnings={inspection.warnings} label={words.warnings} />
       <Spec spec={inspection.spec} />
       <TensorTable key={model.serial} tensors={inspection.tensors} />
     </Step>
@@ -47,19 +37,19 @@ function Facts({ inspection }: { inspection: Inspection }) {
   const { bits } = inspection
   return (
     <dl className="facts">
-      <dt>Name</dt>
+      <dt>{words.name}</dt>
       <dd>{visible(inspection.name)}</dd>
-      <dt>Architecture</dt>
+      <dt>{words.architecture}</dt>
       <dd>{visible(inspection.architecture)}</dd>
-      <dt>Parameters</dt>
+      <dt>{words.parameters}</dt>
       <dd title={formatInteger(inspection.parameters)}>{formatCount(inspection.parameters)}</dd>
-      <dt>Size</dt>
+      <dt>{words.size}</dt>
       <dd>{formatBytes(inspection.bytes)}</dd>
-      <dt>Dtypes</dt>
+      <dt>{words.dtypes}</dt>
       <dd>{dtypeMix(inspection.tensors)}</dd>
       {bits && (
         <>
-          <dt>Bits a weight</dt>
+          <dt>{words.bits}</dt>
           <dd>{formatNumber(bits.total, 3)}</dd>
         </>
       )}
@@ -77,7 +67,7 @@ function dtypeMix(tensors: Inspection['tensors']): string {
 function Problems({ problems }: { problems: readonly string[] }) {
   return (
     <div className="failure" role="alert">
-      <strong>This model cannot run here</strong>
+      <strong>{words.cannotRun}</strong>
       <ul>
         {problems.map((problem) => (
           <li key={problem}>{problem}</li>
@@ -92,8 +82,8 @@ function Spec({ spec }: { spec: Inspection['spec'] }) {
     <dl className="spec">
       {Object.entries(spec).map(([key, value]) => (
         <div key={key}>
-          <dt>{words(key)}</dt>
-          <dd>{value === null ? 'none' : String(value)}</dd>
+          <dt>{spaced(key)}</dt>
+          <dd>{value === null ? words.none : String(value)}</dd>
         </div>
       ))}
     </dl>

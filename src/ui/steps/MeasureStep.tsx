@@ -12,26 +12,16 @@ import { TextField } from '../TextField'
 import { TradeOffChart } from '../TradeOffChart'
 import { ZeroShot } from '../ZeroShot'
 import '../measure.css'
+import { measureWords as words } from '../words/measure'
 
 const PROTOCOLS = [
-  { value: 'windows', label: 'windows' },
-  { value: 'llama.cpp', label: 'llama.cpp' },
+  { value: 'windows', label: words.protocols.windows },
+  { value: 'llama.cpp', label: words.protocols['llama.cpp'] },
 ]
-
-const PROTOCOL_HELP: Record<string, string> = {
-  windows: 'Whole text without BOS, disjoint windows, tail dropped, every token but the first of a window scored.',
-  'llama.cpp': 'With BOS, first token of a window replaced by it, only the second half of a window scored.',
-}
 
 export function MeasureStep() {
   const model = useStudioState((state) => state.model)
-  if (!model)
-    return (
-      <Step
-        id="measure"
-        waitsFor="Waits for a model. Perplexity before and after under a named protocol, and both models side by side."
-      />
-    )
+  if (!model) return null
   return (
     <Step id="measure" side={<PerplexityForm />}>
       <MeasureTable />
@@ -60,22 +50,22 @@ function PerplexityForm() {
   return (
     <>
       <TextField
-        label="Evaluation text"
+        label={words.text}
         use="evaluation"
         value={text}
         disabled={measuring}
         onChange={(chosen) => studio.setEvaluation({ text: chosen })}
       />
       <ChoiceField
-        label="Protocol"
+        label={words.protocol}
         value={evaluation.family}
         choices={PROTOCOLS}
-        help={PROTOCOL_HELP[evaluation.family]}
+        help={words.protocolHelp[evaluation.family]}
         disabled={measuring}
         onChange={(family) => studio.setEvaluation({ family })}
       />
       <NumberField
-        label="Window, tokens"
+        label={words.window}
         value={evaluation.length}
         min={4}
         max={131072}
@@ -85,21 +75,21 @@ function PerplexityForm() {
         onChange={(length) => studio.setEvaluation({ length })}
       />
       <NumberField
-        label="First tokens of the text"
+        label={words.tokens}
         value={maxTokens}
         min={0}
         max={1e9}
         step={1}
         problem={problems.tokens ?? undefined}
-        help="Only windows inside them; 0 for the whole text."
+        help={words.tokensHelp}
         disabled={measuring}
         onChange={(tokens) => studio.setEvaluation({ maxTokens: tokens })}
       />
       {alive && (
         <CheckField
-          label="Multiply codes as they are stored"
+          label={words.stored}
           value={stored}
-          help="Of the quantized model, for tasks too. Off: every block is dequantized first; both agree to 0.1 %."
+          help={words.storedHelp}
           disabled={measuring || busy === 'score' || busy === 'scan'}
           onChange={(chosen) => studio.setEvaluation({ stored: chosen })}
         />
@@ -111,29 +101,29 @@ function PerplexityForm() {
           disabled={busy !== null || sweeping || engine.status !== 'ready' || !ready}
           onClick={() => void studio.measure(text, options)}
         >
-          {both ? 'Measure before and after' : 'Measure perplexity'}
+          {both ? words.measureBoth : words.measureOne}
         </button>
         {both && (
           <button
             type="button"
-            title="KL divergence, top-1 agreement and both perplexities on the same tokens"
+            title={words.compareTitle}
             disabled={busy !== null || sweeping || engine.status !== 'ready' || !ready}
             onClick={() => void studio.measureDivergence(text, options)}
           >
-            Compare with the original
+            {words.compare}
           </button>
         )}
         {measuring && (
           <button type="button" onClick={() => void studio.cancel()}>
-            Cancel
+            {words.cancel}
           </button>
         )}
       </div>
-      {hasOriginal(kind) && !alive && <p className="quiet small">Nothing quantized yet: this measures the original.</p>}
+      {hasOriginal(kind) && !alive && <p className="quiet small">{words.original}</p>}
       {measuring && work && (
         <ProgressLine
           label={work.label}
-          detail={work.total > 0 ? `${work.done} of ${work.total}` : ''}
+          detail={work.total > 0 ? words.progress(work.done, work.total) : ''}
           share={work.total > 0 ? work.done / work.total : null}
         />
       )}

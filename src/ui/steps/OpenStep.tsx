@@ -1,13 +1,16 @@
 import { modelBytes } from '../../state/catalog'
 import { visible } from '../../visible'
 import { FileButton } from '../FileButton'
+import { FirstRun } from '../FirstRun'
 import { folderOfChoice } from '../files'
 import { formatBytes } from '../format'
 import { HubOpen } from '../HubOpen'
+import { KeepOffline } from '../KeepOffline'
 import { KeptRuns } from '../KeptRuns'
 import { ProgressLine } from '../ProgressLine'
 import { Step } from '../Step'
 import { useStudio, useStudioState } from '../studio-context'
+import { openWords as words } from '../words/open'
 
 export function OpenStep() {
   const studio = useStudio()
@@ -19,46 +22,35 @@ export function OpenStep() {
   return (
     <Step
       id="open"
-      status={model ? visible(model.inspection.name) : 'nothing open'}
-      side={
-        <p className="quiet small">
-          {!model &&
-            "Bitloom quantizes language models on this machine's GPU, shows every bit it stores and measures what it costs. "}
-          Nothing leaves this machine, and nothing is fetched, unless you ask for it.
-        </p>
-      }
+      status={model ? visible(model.inspection.name) : words.nothing}
+      side={<p className="quiet small">{words.promise}</p>}
     >
+      {!model && <FirstRun />}
       <div className="drop-zone" data-compact={model !== null}>
         <div>
-          <strong>
-            {incomplete ? 'Drop the missing files' : model ? 'Drop another model' : 'Drop a model folder or files'}
-          </strong>
-          {!model && (
-            <p className="quiet small">
-              config.json, tokenizer.json and *.safetensors, or a .gguf, or one packed Bitloom file. Anywhere on this
-              page.
-            </p>
-          )}
+          <strong>{incomplete ? words.dropMissing : model ? words.dropAnother : words.dropFirst}</strong>
+          {!model && <p className="quiet small">{words.dropNote}</p>}
         </div>
         <div className="row">
           <FileButton multiple disabled={busy !== null} onFiles={offer}>
-            Choose files
+            {words.chooseFiles}
           </FileButton>
           <FileButton folder disabled={busy !== null} onFiles={offer}>
-            Choose folder
+            {words.chooseFolder}
           </FileButton>
         </div>
       </div>
       {opening.status === 'busy' && (
         <ProgressLine
           label={opening.label}
-          detail={opening.total > 0 ? `${formatBytes(opening.done)} of ${formatBytes(opening.total)}` : ''}
+          detail={opening.total > 0 ? words.progress(formatBytes(opening.done), formatBytes(opening.total)) : ''}
           share={opening.total > 0 ? opening.done / opening.total : null}
         />
       )}
       {incomplete && <Missing missing={opening.missing} have={opening.have} />}
       <KeptRuns />
       <BundledModels />
+      <KeepOffline />
       <HubOpen />
     </Step>
   )
@@ -67,9 +59,9 @@ export function OpenStep() {
 function Missing({ missing, have }: { missing: readonly string[]; have: readonly string[] }) {
   const studio = useStudio()
   return (
-    <section className="missing" aria-label="Missing files" aria-live="polite">
+    <section className="missing" aria-label={words.missingLabel} aria-live="polite">
       <p>
-        <strong>Still missing</strong> beside {have.join(', ')}:
+        <strong>{words.missing}</strong> {words.missingBeside(have)}
       </p>
       <ul>
         {missing.map((name) => (
@@ -79,9 +71,9 @@ function Missing({ missing, have }: { missing: readonly string[]; have: readonly
         ))}
       </ul>
       <p className="row small">
-        <span className="quiet">Add them one by one or together; what is here is kept.</span>
+        <span className="quiet">{words.missingNote}</span>
         <button type="button" className="plain" onClick={studio.dropPile}>
-          Start over
+          {words.startOver}
         </button>
       </p>
     </section>
@@ -96,20 +88,15 @@ function BundledModels() {
   const ready = useStudioState((state) => state.engine.status !== 'starting')
   if (models.length === 0) return null
   return (
-    <ul className="bundled" aria-label="Bundled models" data-compact={first === null}>
+    <ul className="bundled" aria-label={words.bundled} data-compact={first === null}>
       {models.map((model) => (
         <li key={model.name}>
           <h3>
             {model.title} <span className="quiet">{formatBytes(modelBytes(model))}</span>
           </h3>
           {first && <p>{model.description}</p>}
-          <button
-            type="button"
-            className={model === first ? 'primary' : ''}
-            disabled={busy !== null || !ready}
-            onClick={() => void studio.openBundled(model.name)}
-          >
-            Try {model.title}
+          <button type="button" disabled={busy !== null || !ready} onClick={() => void studio.openBundled(model.name)}>
+            {words.open(model.title)}
           </button>
         </li>
       ))}

@@ -12,15 +12,12 @@ import { Sweep } from '../Sweep'
 import { useStudio, useStudioState } from '../studio-context'
 import { TextField } from '../TextField'
 
-const WAITS =
-  'Waits for a model. Method, bits, calibration text: everything that decides a result, kept as a small JSON file.'
-
 export function RecipeStep() {
   const model = useStudioState((state) => state.model)
   const recipe = useStudioState((state) => state.recipe)
   const methods = useStudioState((state) => state.methods)
   const method = methods.find((candidate) => candidate.id === recipe?.method)
-  if (!model) return <Step id="recipe" waitsFor={WAITS} />
+  if (!model) return null
   if (model.inspection.bits !== null)
     return (
       <Step

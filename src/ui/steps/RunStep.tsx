@@ -16,6 +16,7 @@ import { FailureNote, Warnings } from '../FailureNote'
 import { formatBytes, formatDuration, formatInteger, formatPercent } from '../format'
 import { Glance } from '../Glance'
 import { ModuleTable } from '../ModuleTable'
+import { NotifyOffer } from '../NotifyField'
 import { ProgressLine } from '../ProgressLine'
 import { ReconstructionChart } from '../ReconstructionChart'
 import { RunsTable } from '../RunsTable'
@@ -196,20 +197,6 @@ function useObstacle(): string | null {
   return busy && busy !== 'run' ? 'The engine is busy with another step.' : null
 }
 
-/** What a run shows outside its step: progress in the tab's title, and a question before the tab is closed. */
-function useRunOutside(running: boolean, paused: boolean, share: number) {
-  const progress = running ? `${formatPercent(share)} ${paused ? 'paused ' : ''}` : ''
-  useEffect(() => {
-    document.title = `${progress}Bitloom`
-  }, [progress])
-  useEffect(() => {
-    if (!running) return
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault()
-    window.addEventListener('beforeunload', ask)
-    return () => window.removeEventListener('beforeunload', ask)
-  }, [running])
-}
-
 /** What of the run is at work: the block that learns, else the phase. */
 function partAtWork({ phase, reconstruction: live, layers }: RunState) {
   if (live) {
@@ -225,7 +212,6 @@ function RunProgress({ run, planned }: { run: RunState; planned: number }) {
   const paused = run.status === 'paused'
   const now = useNow(running && !paused)
   const share = overallShare(run, planned)
-  useRunOutside(running, paused, share)
   const elapsed = elapsedSeconds(run, now)
   const left = secondsLeft(run, planned, elapsed)
   const part = partAtWork(run)
@@ -243,6 +229,7 @@ function RunProgress({ run, planned }: { run: RunState; planned: number }) {
           share={part.total > 0 ? part.done / part.total : null}
         />
       )}
+      {running && <NotifyOffer />}
       <dl className="facts">
         {run.kept > 0 && (
           <>

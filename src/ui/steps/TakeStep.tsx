@@ -8,26 +8,17 @@ import { ExportItem } from '../ExportItem'
 import { formatBytes } from '../format'
 import { HubPush } from '../HubPush'
 import { ProgressLine } from '../ProgressLine'
-import { modelCard } from '../report/card'
-import { documentJson } from '../report/document'
-import { documentOf } from '../report/from-state'
-import { reportHtml } from '../report/report'
 import { Step } from '../Step'
 import { useStudio, useStudioState } from '../studio-context'
 import '../take.css'
+import { takeWords as words } from '../words/take'
 
 export function TakeStep() {
   const result = useStudioState((state) => state.result)
   const model = useStudioState((state) => state.model)
-  if (!result || !model)
-    return (
-      <Step
-        id="take"
-        waitsFor="Waits for a finished run. The packed file, a GGUF file, folders for other software, the recipe and the report."
-      />
-    )
+  if (!result || !model) return null
   return (
-    <Step id="take" status={result.alive ? null : 'quantized model lost with the engine'}>
+    <Step id="take" status={result.alive ? null : words.lost}>
       <Files result={result} />
       <HubPush alive={result.alive} />
       <Working />
@@ -69,19 +60,19 @@ function Files({ result }: { result: Result }) {
       ))}
       {!foreign && (
         <Item
-          title="Recipe"
-          note="Everything that decides the result, as JSON. Load it under Recipe to get the same codes again."
+          title={words.recipe}
+          note={words.recipeNote}
           size={formatBytes(sizes.recipe)}
-          action="Save recipe as JSON"
+          action={words.saveRecipe}
           onSave={studio.saveResultRecipe}
         />
       )}
       <ReportItem />
       <Item
-        title="Report with all columns"
-        note="Bits, errors, damping and seconds of every module with its column lanes, as JSON."
-        size={`about ${formatBytes(sizes.report)}`}
-        action="Save report as JSON"
+        title={words.columns}
+        note={words.columnsNote}
+        size={words.about(formatBytes(sizes.report))}
+        action={words.saveColumns}
         onSave={studio.saveReport}
       />
     </ul>
@@ -89,9 +80,13 @@ function Files({ result }: { result: Result }) {
 }
 
 const REPORTS = [
-  { ending: 'html', label: 'HTML', write: reportHtml },
-  { ending: 'report.json', label: 'JSON', write: documentJson },
-  { ending: 'md', label: 'Model card', write: modelCard },
+  { ending: 'html', label: words.kinds.html, writer: async () => (await import('../report/report')).reportHtml },
+  {
+    ending: 'report.json',
+    label: words.kinds.json,
+    writer: async () => (await import('../report/document')).documentJson,
+  },
+  { ending: 'md', label: words.kinds.card, writer: async () => (await import('../report/card')).modelCard },
 ] as const
 
 /** All that is known of the result in one document: what was measured in this sitting, too. */
@@ -100,22 +95,20 @@ function ReportItem() {
   return (
     <li>
       <div className="take-what">
-        <h3>Report</h3>
-        <p className="quiet small">
-          Recipe, bits, maps, everything measured here and how to load the exports: one HTML file that needs nothing
-          else, the same as JSON, or a model card for the Hub.
-        </p>
+        <h3>{words.report}</h3>
+        <p className="quiet small">{words.reportNote}</p>
       </div>
       <span className="take-size" />
       <div className="take-actions">
-        {REPORTS.map(({ ending, label, write }) => (
+        {REPORTS.map(({ ending, label, writer }) => (
           <button
             key={label}
             type="button"
-            title={`Save the report as ${label}`}
-            onClick={() => {
+            title={words.reportAs(label)}
+            onClick={async () => {
+              const [{ documentOf }, write] = await Promise.all([import('../report/from-state'), writer()])
               const document = documentOf(studio.store.getState())
-              if (document) void studio.saveText(`${studio.baseName()}.${ending}`, [write(document)])
+              if (document) await studio.saveText(`${studio.baseName()}.${ending}`, [write(document)])
             }}
           >
             {label}
@@ -163,12 +156,12 @@ function Working() {
     <div className="row take-work">
       <ProgressLine
         label={label}
-        detail={total > 0 ? `${count(done)} of ${count(total)}` : verifying ? '' : count(done)}
+        detail={total > 0 ? words.progress(count(done), count(total)) : verifying ? '' : count(done)}
         share={total > 0 ? done / total : null}
       />
       {verifying && (
         <button type="button" onClick={() => void studio.cancel()}>
-          Cancel
+          {words.cancel}
         </button>
       )}
     </div>

@@ -1,0 +1,22 @@
+export const deviceWords = {
+  uses: { used: 'used', unused: 'offered, not used', absent: 'not offered' },
+  limits: {
+    maxStorageBufferBindingSize: 'Largest binding',
+    maxBufferSize: 'Largest buffer',
+    maxComputeWorkgroupStorageSize: 'Workgroup memory',
+    maxComputeInvocationsPerWorkgroup: 'Workgroup size',
+    maxStorageBuffersPerShaderStage: 'Storage buffers',
+  },
+  device: 'Device',
+  software: 'software',
+  hardware: 'hardware',
+  ready: 'Device ready',
+  first: 'First dispatch done',
+  notYet: 'not yet',
+  pipelines: 'Pipelines',
+  noneYet: 'none compiled yet',
+  afterOpening: (time: string) => `${time} after opening the page`,
+  afterRun: (opened: string, time: string) => `${opened}, ${time} after Run`,
+  compiled: (count: number, time: string) => `${count} compiled in ${time}`,
+  allBefore: 'all compiled before',
+}

@@ -1,0 +1,21 @@
+export const measureWords = {
+  protocols: { windows: 'windows', 'llama.cpp': 'llama.cpp' },
+  protocolHelp: {
+    windows: 'Whole text without BOS, disjoint windows, tail dropped, every token but the first of a window scored.',
+    'llama.cpp': 'With BOS, first token of a window replaced by it, only the second half of a window scored.',
+  } as Readonly<Record<string, string>>,
+  text: 'Evaluation text',
+  protocol: 'Protocol',
+  window: 'Window, tokens',
+  tokens: 'First tokens of the text',
+  tokensHelp: 'Only windows inside them; 0 for the whole text.',
+  stored: 'Multiply codes as they are stored',
+  storedHelp: 'Of the quantized model, for tasks too. Off: every block is dequantized first; both agree to 0.1 %.',
+  measureBoth: 'Measure before and after',
+  measureOne: 'Measure perplexity',
+  compare: 'Compare with the original',
+  compareTitle: 'KL divergence, top-1 agreement and both perplexities on the same tokens',
+  cancel: 'Cancel',
+  original: 'Nothing quantized yet: this measures the original.',
+  progress: (done: number, total: number) => `${done} of ${total}`,
+}
