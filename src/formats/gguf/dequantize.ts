@@ -83,7 +83,7 @@ const decoders: Partial<Record<GgmlTypeName, DecodeBlock>> = { ...flatBlocks, ..
 export const decodable = Object.keys(decoders) as readonly GgmlTypeName[]
 
 /** The value of every float16: 256 KiB once. */
-const everyHalf = (() => {
+export const everyHalf = (() => {
   let table: Float32Array | undefined
   return () => (table ??= decodeFloat16(Uint16Array.from({ length: 65536 }, (_, bits) => bits)))
 })()
