@@ -10,6 +10,7 @@ import { runningActions } from './running'
 import { createStudioStore, type Measure } from './store'
 import { takingActions } from './taking'
 import { taskActions } from './tasks'
+import { viewingActions } from './viewing'
 
 /** The studio without its page: a store and everything a person can do to it. */
 export function createStudio(host: Host) {
@@ -37,6 +38,7 @@ export function createStudio(host: Host) {
     ...taskActions(context),
     ...taking,
     ...benchmarkingActions(context, taking),
+    ...viewingActions(context),
     /** Lists what ships with the page and starts the engine. */
     async boot(): Promise<void> {
       const catalog = loadCatalog(host.fetchText).then((found) => {

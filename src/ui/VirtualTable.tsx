@@ -4,6 +4,9 @@ import './table.css'
 export interface TableColumn<Row> {
   readonly key: string
   readonly title: string
+  /** In place of the title, as a button that sorts. */
+  readonly head?: ReactNode
+  readonly sorted?: 'ascending' | 'descending' | undefined
   readonly align?: 'right'
   /** CSS width; the table's layout is fixed, so that rows may come and go without anything moving. */
   readonly width: string
@@ -63,8 +66,8 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.key} scope="col" data-align={column.align}>
-                {column.title}
+              <th key={column.key} scope="col" data-align={column.align} aria-sort={column.sorted}>
+                {column.head ?? column.title}
               </th>
             ))}
           </tr>

@@ -5,6 +5,7 @@ import address from './engine.worker?worker&url'
 import { keepErrorFamilies } from './errors-transfer'
 import type { HubApi } from './hub-api'
 import type { RunsApi } from './runs-api'
+import type { ViewApi } from './view-api'
 
 /** A running engine: its interface, and the way to end it. Ending the worker is what really frees its memory. */
 export interface EngineHandle {
@@ -64,6 +65,8 @@ function guard(remote: Comlink.Remote<EngineApi>, crashed: Promise<never>): Engi
     openBundled: (name, onProgress) => or(remote.openBundled(name, Comlink.proxy(onProgress))),
     openCached: (folder, name) => or(remote.openCached(folder, name)),
     hub: guardHub(remote.hub as unknown as Comlink.Remote<HubApi>, or),
+    view: guardView(remote.view as unknown as Comlink.Remote<ViewApi>, or),
+    lookAtPile: () => or(remote.lookAtPile()),
     forecast: (recipe) => or(remote.forecast(recipe)),
     runs: guardRuns(remote.runs as unknown as Comlink.Remote<RunsApi>, or),
     quantize: (recipe, calibration, onProgress, kept) =>
@@ -103,6 +106,11 @@ const guardHub = (remote: Comlink.Remote<HubApi>, or: <T>(call: Promise<unknown>
 const guardRuns = (remote: Comlink.Remote<RunsApi>, or: <T>(call: Promise<unknown>) => Promise<T>): RunsApi => ({
   list: () => or(remote.list()),
   forget: (id) => or(remote.forget(id)),
+})
+
+const guardView = (remote: Comlink.Remote<ViewApi>, or: <T>(call: Promise<unknown>) => Promise<T>): ViewApi => ({
+  picture: (wish, onProgress) => or(remote.picture(wish, Comlink.proxy(onProgress))),
+  stop: () => or(remote.stop()),
 })
 
 const withoutWebGpu = () =>

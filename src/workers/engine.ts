@@ -6,6 +6,7 @@ import { WIDTHS } from '../formats/quantized'
 import { salientMask } from '../formats/salient'
 import { isSideFile } from '../formats/side-files'
 import { assess, toFloat32 } from '../formats/source'
+import { openViewed } from '../formats/viewed'
 import { zipStream } from '../formats/zip'
 import { assumedGpu, type Gpu, requestGpu } from '../gpu/device'
 import { tune } from '../kernels/tuning'
@@ -17,6 +18,7 @@ import { divergence } from '../pipeline/divergence'
 import { type ExportFacts, type ExportFormat, exportAs, exportFacts, type Outcome } from '../pipeline/exports'
 import { fingerprintOf } from '../pipeline/fingerprint'
 import { forecastOf, forecastRun, inspect } from '../pipeline/inspect'
+import { whyOnlyLook } from '../pipeline/only-look'
 import { type OpenedModel, openFiles, quantizedWeights, weightsOf } from '../pipeline/opened'
 import { PauseSwitch } from '../pipeline/pause'
 import { perplexity } from '../pipeline/perplexity'
@@ -37,6 +39,7 @@ import { remembering } from './remembering'
 import { breakOff, type HeldRun, RunDesk } from './run-desk'
 import type { ModelHome } from './runs-api'
 import { tuningCache } from './tuning-cache'
+import { ViewDesk } from './view-desk'
 
 /** A result: codes of every linear, from a run just done or from a packed file. */
 interface Result extends Outcome {
@@ -50,6 +53,8 @@ export class Engine implements EngineApi {
   /** When it was there, in milliseconds since 1970. */
   #readyAt = 0
   #pile: ByteSource[] = []
+  /** What the folder was called that the pile came in. */
+  #folder: string | null = null
   #model: OpenedModel | null = null
   #result: Result | null = null
   #work: AbortController | null = null
@@ -64,6 +69,7 @@ export class Engine implements EngineApi {
   })
 
   readonly runs = new RunDesk(opfsStore('runs'))
+  readonly view = new ViewDesk()
   /** Where the result's linears are. */
   #held: HeldRun | null = null
   #home: ModelHome = { from: 'files', names: [] }
@@ -90,7 +96,10 @@ export class Engine implements EngineApi {
       // A file that is no model's would vanish without a word in a pile that waits for others.
       const alone = fresh.some(({ name }) => isSideFile(name)) ? assessment : await assess(fresh)
       if (alone.state === 'unknown') throw new FormatError(alone.reason)
+      const reason = await whyOnlyLook(pile)
+      if (reason !== null) return this.#look(pile, folder ?? nameOf(pile), reason)
       this.#pile = pile
+      this.#folder = folder
       return assessment
     }
     const opened = await this.#open(pile, folder ?? nameOf(pile), {
@@ -99,6 +108,12 @@ export class Engine implements EngineApi {
     })
     this.#pile = []
     return opened
+  }
+
+  async lookAtPile(): Promise<OpenResult> {
+    const assessment = await assess(this.#pile)
+    const missing = assessment.state === 'incomplete' ? assessment.missing : []
+    return this.#look(this.#pile, this.#folder ?? nameOf(this.#pile), `${listed(missing)} missing`)
   }
 
   async openBundled(name: string, onProgress: Parameters<EngineApi['openBundled']>[1]): Promise<OpenResult> {
@@ -284,15 +299,33 @@ export class Engine implements EngineApi {
 
   /** Opens a whole pile; what was open stays until everything has been checked. */
   async #open(pile: ByteSource[], name: string, home: ModelHome): Promise<OpenResult> {
-    const opened = await openFiles(pile, name)
+    const opened = await openFiles(pile, name).catch(async (error) => {
+      const reason = error instanceof FormatError ? await whyOnlyLook(pile, error) : null
+      if (reason === null) throw error
+      return reason
+    })
+    if (typeof opened === 'string') return this.#look(pile, name, opened)
+    const viewed = await openViewed(pile, name)
     const model = { ...opened, tokenizer: remembering(opened.tokenizer) }
     const { packed } = model
     await this.#letGo()
     this.#model = model
     this.#home = home
     this.#result = packed && { ...packed, model, changed: new Map(), scalings: new Map() }
+    this.view.show(viewed)
     const inspection = inspect(model, this.#gpu?.info ?? assumedGpu)
-    return { state: 'ready', inspection, report: packed?.report ?? null }
+    return { state: 'ready', inspection, report: packed?.report ?? null, view: viewed.facts }
+  }
+
+  /** Opens files for looking; a model that was open is not any more. */
+  async #look(pile: ByteSource[], name: string, reason: string): Promise<OpenResult> {
+    const viewed = await openViewed(pile, name)
+    await this.#letGo()
+    this.#pile = []
+    this.#model = null
+    this.#result = null
+    this.view.show(viewed)
+    return { state: 'view', view: viewed.facts, reason }
   }
 
   /** One thing at a time: each has the device to itself and can be stopped. */
@@ -340,6 +373,13 @@ export class Engine implements EngineApi {
       )
     return weightsOf(gpu, model)
   }
+}
+
+/** 'config.json and tokenizer.json are'. */
+function listed(names: readonly string[]): string {
+  const shown = names.length > 4 ? [...names.slice(0, 4), `${names.length - 4} more`] : names
+  const last = shown.at(-1) ?? 'nothing'
+  return shown.length > 1 ? `${shown.slice(0, -1).join(', ')} and ${last} are` : `${last} is`
 }
 
 /** Files without a folder are called after their weights. */

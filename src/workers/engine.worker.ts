@@ -16,6 +16,8 @@ Comlink.expose({
   openBundled: (...args: Parameters<Engine['openBundled']>) => engine.openBundled(...args),
   openCached: (...args: Parameters<Engine['openCached']>) => engine.openCached(...args),
   hub: engine.hub,
+  view: engine.view,
+  lookAtPile: () => engine.lookAtPile(),
   runs: engine.runs,
   forecast: (...args: Parameters<Engine['forecast']>) => engine.forecast(...args),
   quantize: engine.quantize,

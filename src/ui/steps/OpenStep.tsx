@@ -7,10 +7,12 @@ import { KeptRuns } from '../KeptRuns'
 import { ProgressLine } from '../ProgressLine'
 import { Step } from '../Step'
 import { useStudio, useStudioState } from '../studio-context'
+import { viewWords } from '../words/view'
 
 export function OpenStep() {
   const studio = useStudio()
   const model = useStudioState((state) => state.model)
+  const view = useStudioState((state) => state.view)
   const opening = useStudioState((state) => state.opening)
   const busy = useStudioState((state) => state.busy)
   const incomplete = opening.status === 'incomplete'
@@ -18,7 +20,7 @@ export function OpenStep() {
   return (
     <Step
       id="open"
-      status={model?.inspection.name ?? 'nothing open'}
+      status={model?.inspection.name ?? view?.facts.name ?? 'nothing open'}
       side={
         <p className="quiet small">
           {!model &&
@@ -79,6 +81,11 @@ function Missing({ missing, have }: { missing: readonly string[]; have: readonly
       </ul>
       <p className="row small">
         <span className="quiet">Add them one by one or together; what is here is kept.</span>
+        {have.some((name) => /\.(safetensors|gguf)$/i.test(name)) && (
+          <button type="button" className="plain" onClick={() => void studio.lookAtPile()}>
+            {viewWords.lookNow}
+          </button>
+        )}
         <button type="button" className="plain" onClick={studio.dropPile}>
           Start over
         </button>
