@@ -50,6 +50,22 @@ describe('a GGUF file of an architecture that nobody knows', () => {
     expect(facts.tensors.map(({ name }) => name)).toContain('blk.0.codebook.weight')
   })
 
+  it('opens by its header alone', async () => {
+    const whole = strangeGguf(8)
+    let read = 0
+    const counting = memorySource(whole, 'strange.gguf')
+    const source = {
+      ...counting,
+      read: (offset: number, length: number) => {
+        read += length
+        return counting.read(offset, length)
+      },
+    }
+    await openViewed([source], 'strange')
+    expect(whole.length).toBeGreaterThan(8e6)
+    expect(read).toBeLessThan(1.1e6)
+  })
+
   it('reads any blocks of a tensor, with their parts', async () => {
     const written = noisy('a', 'Q6_K', [3, 512])
     const { tensors } = await openViewed([memorySource(ggufFile({ metadata: [], tensors: [written] }), 'a.gguf')], 'a')

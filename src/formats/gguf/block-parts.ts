@@ -1,4 +1,4 @@
-import { everyHalf } from './dequantize'
+import { everyHalf, exponentScale, FLOAT4 } from './dequantize'
 import { bit, NON_LINEAR, nibble, pair, sixBits } from './dequantize-super'
 import { type GgmlTypeName, ggmlTypes } from './types'
 
@@ -66,6 +66,11 @@ const layouts: Partial<Record<GgmlTypeName, Layout>> = {
   Q5_1: flat({ code: (...read) => low(8)(...read) | fifth(4)(...read), minimum: half(2) }),
   Q8_0: flat({ code: (bytes, at, i) => signedByte(bytes[at + 2 + i]!) }),
   IQ4_NL: flat({ code: low(2), level: nonLinear }),
+  MXFP4: flat({
+    code: low(1),
+    level: (code) => FLOAT4[code]!,
+    scale: (bytes, at) => exponentScale(bytes[at]!),
+  }),
   TQ2_0: flat({ weights: 256, code: (bytes, at, i) => pair(bytes, at, i), level: (code) => code - 1, scale: half(64) }),
   Q1_0: flat({
     weights: 128,

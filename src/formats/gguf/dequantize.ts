@@ -35,6 +35,12 @@ const fives = (
   }
 }
 
+/** Twice the values of float4 (E2M1), by their bits. */
+export const FLOAT4 = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12] as const
+
+/** Half of the power of two that a byte stands for (E8M0). */
+export const exponentScale = (byte: number): number => 2 ** (byte - 128)
+
 const flatBlocks = {
   Q4_0: (bytes, at, out, to, d) => {
     const scale = d(0)
@@ -59,6 +65,10 @@ const flatBlocks = {
   IQ4_NL: (bytes, at, out, to, d) => {
     const scale = d(0)
     nibbles(at + 2, (code) => scale * NON_LINEAR[code]!, out, to, bytes)
+  },
+  MXFP4: (bytes, at, out, to) => {
+    const scale = exponentScale(bytes[at]!)
+    nibbles(at + 1, (code) => scale * FLOAT4[code]!, out, to, bytes)
   },
   TQ2_0: (bytes, at, out, to, d) => {
     const scale = d(64)
