@@ -27,7 +27,7 @@ export const viewWords = {
   noMetadata: 'These files hold none.',
   table: {
     ...{ name: 'Tensor', type: 'Type', kind: 'Kind', shape: 'Shape', bytes: 'Size', bits: 'Bits a weight' },
-    find: 'Find tensors: name, type, kind or shape',
+    find: 'Name, type, kind or shape',
     findLabel: 'Find tensors',
     look: (name: string) => `Look at ${name}`,
     belongs: 'belongs to codes beside it: counted with them',
