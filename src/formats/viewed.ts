@@ -13,6 +13,7 @@ import type { ModelSource, TensorEntry } from './source'
 import { kindOf, placeOf } from './tensor-kinds'
 import { findLinears } from './viewed-linears'
 import { type ViewedTensor, viewedBlocks, viewedEntry, viewedLinear } from './viewed-tensor'
+import { findWeights } from './weight-files'
 
 /** Files opened for looking: what they say, and the tensors that can be drawn, each read when it is asked for. */
 export interface Viewed {
@@ -28,26 +29,29 @@ const DESCRIPTIONS = ['config.json', 'adapter_config.json', 'quantize_config.jso
  * them. FormatError where a header cannot be read, or nothing here holds weights.
  */
 export async function openViewed(files: readonly ByteSource[], name: string): Promise<Viewed> {
-  const gguf = await filesOf(files, /\.gguf$/i, async (file) =>
-    isGguf(await file.read(0, Math.min(file.size, sniffBytes))),
-  )
-  if (gguf.length > 0) return viewGguf(gguf, name)
-  const weights = await filesOf(files, /\.safetensors$/i, async () => true)
-  if (weights.length === 0)
+  const named = (ending: RegExp) => files.filter((file) => ending.test(file.name))
+  const [only] = files
+  const weights = await chosen(files, named(/\.safetensors$/i))
+  if (weights.length > 0) return viewSafetensors(weights, files, name)
+  const gguf = named(/\.gguf$/i)
+  if (gguf.length > 0) return viewGguf([...new Map(gguf.map((file) => [file.name, file])).values()], name)
+  if (!only || files.length > 1 || only.name.endsWith('.json'))
     throw new FormatError('files: expected *.safetensors or *.gguf, got none — drop files that hold weights')
-  return viewSafetensors(weights, files, name)
+  // a cache may have taken the name away
+  const isGgufFile = isGguf(await only.read(0, Math.min(only.size, sniffBytes)))
+  return isGgufFile ? viewGguf([only], name) : viewSafetensors([only], files, name)
 }
 
-/** Those of an ending; or the only file, where it is one whatever it is called. */
-async function filesOf(
-  files: readonly ByteSource[],
-  ending: RegExp,
-  is: (file: ByteSource) => Promise<boolean>,
-): Promise<readonly ByteSource[]> {
+/** The weight files that opening a model would choose; all, where it would not know. */
+async function chosen(files: readonly ByteSource[], named: readonly ByteSource[]): Promise<readonly ByteSource[]> {
+  if (named.length < 2) return named
   const byName = new Map(files.map((file) => [file.name, file]))
-  const named = [...byName.values()].filter((file) => ending.test(file.name))
-  const [only] = files
-  return named.length === 0 && files.length === 1 && only && (await is(only)) ? [only] : named
+  const found = await findWeights(byName).catch((error) => {
+    if (error instanceof FormatError) return null
+    throw error
+  })
+  if (found && found.present.length > 0) return found.present
+  return [...new Map(named.map((file) => [file.name, file])).values()]
 }
 
 const countOf = (shape: readonly number[]) => shape.reduce((product, dim) => product * dim, 1)
