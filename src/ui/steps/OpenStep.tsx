@@ -37,7 +37,7 @@ export function OpenStep() {
           {!model && (
             <p className="quiet small">
               config.json, tokenizer.json and *.safetensors, or a .gguf, or one packed Bitloom file. Anywhere on this
-              page.
+              page. {viewWords.anyFile}
             </p>
           )}
         </div>

@@ -3,6 +3,7 @@ import { formatInteger, formatPercent } from '../format'
 
 /** What the page says of files that are looked at. */
 export const viewWords = {
+  anyFile: 'Any other .safetensors or .gguf can be looked at.',
   onlyLook: 'Can be looked at, not run',
   because: (reason: string) => `because ${reason}`,
   lookNow: 'Look at what is here',
