@@ -207,7 +207,7 @@ describe('input that cannot be used', () => {
       { 'config.json': json({ num_attention_heads: 5, head_dim: null }) },
     ],
   ])('%s: one line with a remedy, exit code 1', async (_, says, changes) => {
-    expectRefusal(await runHere('inspect', nanoWith(folder, changes)), says)
+    expectRefusal(await runHere('eval', nanoWith(folder, changes), '--text', sample(folder, 'moby-dick', 1000)), says)
   })
 
   const image = join(folder, 'cat.png')

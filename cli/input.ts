@@ -12,9 +12,10 @@ import { textOfHub } from './hub'
 import { tuningFile } from './tuning-file'
 
 /** The model in a folder, as a checkpoint or quantized by other software, or in one packed or GGUF file. */
-export async function openPath(path: string): Promise<OpenedModel> {
-  return openFiles(await folderSources(path), basename(resolve(path)).replace(/\.(safetensors|gguf)$/i, ''))
-}
+export const openPath = async (path: string): Promise<OpenedModel> => openFiles(await folderSources(path), nameAt(path))
+
+/** What the files of a path are called together. */
+export const nameAt = (path: string): string => basename(resolve(path)).replace(/\.(safetensors|gguf)$/i, '')
 
 /** A text file, under its own name, or one of the Hub, `hub:…`. FormatError for what is no text. */
 export async function readText(path: string): Promise<{ name: string; text: string }> {

@@ -6,7 +6,7 @@ import { llama } from '../test/llama'
 import { expect, test } from './fixtures'
 import { Studio } from './studio'
 
-const pictures = process.env.SCREENSHOTS ?? 'test-results/screenshots'
+const pictures = 'test-results/screenshots'
 
 test('saves a GGUF file that llama.cpp loads and that opens here again with the same perplexity', async ({ page }) => {
   const studio = new Studio(page)

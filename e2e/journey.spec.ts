@@ -4,8 +4,8 @@ import { expect, test } from './fixtures'
 import { modelFiles, Studio } from './studio'
 import { zipEntries } from './zip'
 
-/** Where the pictures go; SCREENSHOTS=docs/screenshots renews those of the documentation. */
-const pictures = process.env.SCREENSHOTS ?? 'test-results/screenshots'
+/** Where pictures to look at go; those of the documentation are made by `npm run screenshots`. */
+const pictures = 'test-results/screenshots'
 
 test.use({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' })
 

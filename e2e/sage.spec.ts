@@ -2,9 +2,6 @@ import AxeBuilder from '@axe-core/playwright'
 import { expect, test } from './fixtures'
 import { Studio } from './studio'
 
-/** With SCREENSHOTS=docs/screenshots the picture of the documentation is renewed. */
-const pictures = process.env.SCREENSHOTS
-
 test('weights near one bit: what is stored and what is published, groups, salient weights, what bits buy', async ({
   page,
 }) => {
@@ -50,6 +47,5 @@ test('weights near one bit: what is stored and what is published, groups, salien
   await expect(measure!.locator('figure', { has: chart }).locator('.readout')).toContainText(
     /Run 1, .*times the original; no other run is lower at no more bits/,
   )
-  if (pictures) await studio.picture(pictures, 'sage-look', 'look')
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
 })

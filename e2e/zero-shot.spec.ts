@@ -2,7 +2,7 @@ import AxeBuilder from '@axe-core/playwright'
 import { expect, test } from './fixtures'
 import { Studio } from './studio'
 
-const pictures = process.env.SCREENSHOTS ?? 'test-results/screenshots'
+const pictures = 'test-results/screenshots'
 
 test.use({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' })
 

@@ -1,4 +1,6 @@
 import { CancelledError, FormatError } from '../src/errors'
+import type { FileView, TensorPicture, TensorWish } from '../src/file-records'
+import { kindOf as kindOfTensor, placeOf } from '../src/formats/tensor-kinds'
 import type { Inspection, ModuleRecord, Recipe, RunReport } from '../src/records'
 import { memoryStore } from '../src/storage/memory-store'
 import type { EngineApi, MethodDescription, OpenResult, OptionDescription } from '../src/workers/api'
@@ -116,6 +118,32 @@ const SHAPES: readonly [string, number, number][] = [
   ['mlp.up_proj', FFN, HIDDEN],
   ['mlp.down_proj', HIDDEN, FFN],
 ]
+
+/** The files that a pretended model came in. */
+export const fakeView = ({ name, architecture, tensors }: Inspection): FileView => ({
+  ...{ name, format: 'safetensors', architecture, files: [{ name: 'model.safetensors', bytes: 8e6 }] },
+  weights: tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+  bytes: tensors.reduce((sum, { bytes }) => sum + bytes, 0),
+  tensors: tensors.map(({ name: tensor, dtype: type, shape, bytes }) => ({
+    ...{ name: tensor, type, shape, bytes, weights: shape.reduce((a, b) => a * b, 1) },
+    ...{ kind: kindOfTensor(tensor), place: placeOf(tensor) },
+  })),
+  metadata: [
+    { key: 'format', type: 'text', value: 'pt', cut: false },
+    { key: 'config.json: hidden_size', type: 'number', value: '192', cut: false },
+  ],
+})
+
+/** Four cells of a pretended tensor, one of them without a number. */
+export const fakePicture = ({ lane, window }: TensorWish): TensorPicture => ({
+  ...{ rows: 64, columns: 32, window: window ?? { row: 0, rows: 64, column: 0, columns: 32 } },
+  ...{ lane, lanes: ['peak', 'rms'], across: 2, down: 2, cells: Float32Array.of(-0.5, 0.25, Number.NaN, 1) },
+  ...{ block: null, weights: 2048, read: 1024 },
+  statistics: {
+    ...{ zeros: 3, nans: 512, infinities: 0, min: -0.5, max: 1, mean: 0.01, deviation: 0.2 },
+    histogram: { reach: 1, counts: [0, 2, 500, 10] },
+  },
+})
 
 export function fakeInspection(name: string, layers: number): Inspection {
   const tensor = (tensorName: string, ...shape: number[]) => ({
@@ -249,7 +277,7 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
   }
   const ready = (name: string): OpenResult => {
     open = fakeInspection(name, layers)
-    return { state: 'ready', inspection: open, report: null }
+    return { state: 'ready', inspection: open, report: null, view: fakeView(open) }
   }
   return {
     start: () =>
@@ -281,6 +309,12 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
       }),
     openCached: (_folder, name) => answer('openCached', () => ready(name)),
     hub: fakeHub(options.hub),
+    view: { picture: (wish) => answer('view', () => fakePicture(wish)), stop: async () => {} },
+    lookAtPile: () =>
+      answer('lookAtPile', () => ({
+        ...{ state: 'view', reason: 'config.json is missing' },
+        view: { ...fakeView(fakeInspection('alone', layers)), architecture: null },
+      })),
     forecast: (recipe) =>
       answer('forecast', () => {
         const refusal = refuse(recipe)

@@ -149,7 +149,11 @@ function readExtent(file: ByteSource, dataStart: number, name: string, value: un
     const rowBytes = count === 0 ? 0 : bytes / count
     return file.read(dataStart + begin + start * rowBytes, (stop - start) * rowBytes)
   }
-  return { name, begin, end, entry: { name, dtype, shape, bytes, read } }
+  const part = async (start: number, length: number) => {
+    invariant(start >= 0 && length >= 0 && start + length <= bytes, `bytes ${start} and ${length} more of ${name}`)
+    return file.read(dataStart + begin + start, length)
+  }
+  return { name, begin, end, entry: { name, dtype, shape, bytes, read, part } }
 }
 
 const isCounts = (value: unknown): value is number[] =>

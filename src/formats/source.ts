@@ -14,6 +14,8 @@ export interface TensorEntry {
   readonly stored?: { readonly type: string; readonly bytes: number }
   /** Raw little-endian bytes of rows [start, end) of the first dimension (whole tensor when omitted). */
   read(rows?: { start: number; end: number }): Promise<Uint8Array<ArrayBuffer>>
+  /** Any of the bytes that `read` gives, where the file holds them as they are. */
+  part?(start: number, length: number): Promise<Uint8Array<ArrayBuffer>>
 }
 
 /** An opened model of any format: what the pipeline knows of files. */

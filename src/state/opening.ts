@@ -70,20 +70,25 @@ export function openingActions(context: Context) {
       patch(context, { opening: { status: 'incomplete', missing: result.missing, have: result.have } })
       return
     }
-    const { inspection, report } = result
-    const now = context.host.now()
     pile = []
     if (reopen) serial += 1
     context.reopen = reopen ?? context.reopen
+    const generation = { ...context.store.getState().generation, original: null, quantized: null, running: null }
+    const fresh = { opening: { status: 'idle' }, forecast: null, generation, failures: {} } as const
+    if (result.state === 'view') {
+      const view = { facts: result.view, reason: result.reason, serial }
+      patch(context, { ...fresh, view, model: null, run: null, result: null, selected: null })
+      return
+    }
+    const { inspection, report } = result
+    const now = context.host.now()
     patch(context, {
-      opening: { status: 'idle' },
+      ...fresh,
       model: { inspection, plan: inspection.modules, serial },
-      forecast: null,
+      view: { facts: result.view, reason: null, serial },
       run: report && runOfReport(report, recipeLabel(report.recipe), now, now),
       result: report && { report, run: 0, alive: true, exports: nothingKnown },
       selected: report?.modules[0]?.name ?? null,
-      generation: { ...context.store.getState().generation, original: null, quantized: null, running: null },
-      failures: {},
     })
   }
 
@@ -139,6 +144,18 @@ export function openingActions(context: Context) {
     })
   }
 
+  /** Opens the incomplete pile as it is, for looking. */
+  const lookAtPile = async (): Promise<void> => {
+    const [files, name] = [pile, folder]
+    await opening('Reading headers', async () => {
+      const again = async () => {
+        await context.engine.api.offerFiles(files, true, name)
+        accept(await context.engine.api.lookAtPile(), async () => {})
+      }
+      accept(await context.engine.api.lookAtPile(), again)
+    })
+  }
+
   /** Lets go of the incomplete pile; the model that is open stays. */
   const dropPile = (): void => {
     pile = []
@@ -160,5 +177,5 @@ export function openingActions(context: Context) {
     if (!reread) patch(context, { run, result: result && { ...result, alive: false }, selected, recipe })
   }
 
-  return { start, suggestRecipe, learnMethods, offer, openBundled, openCached, dropPile, restart }
+  return { start, suggestRecipe, learnMethods, offer, openBundled, openCached, lookAtPile, dropPile, restart }
 }

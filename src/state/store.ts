@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { FileView } from '../file-records'
 import type { GpuInfo } from '../gpu/device'
 import type { Inspection, Phase, Recipe, RunForecast, RunReport, SensitivityReport } from '../records'
 import type { GenerationReport, MethodDescription, TaskInfo } from '../workers/api'
@@ -30,6 +31,8 @@ export interface StudioState {
   /** Finished runs that are kept for good. */
   readonly archive: Archive
   readonly model: OpenModel | null
+  /** The files that are open, of a model that runs or only to be looked at. */
+  readonly view: OpenView | null
   readonly recipe: Recipe | null
   readonly forecast: RunForecast | null
   readonly run: RunState | null
@@ -103,6 +106,13 @@ export interface OpenModel {
   readonly inspection: Inspection
   readonly plan: readonly PlannedModule[]
   /** Counts openings, so that two models of one name are told apart. */
+  readonly serial: number
+}
+
+export interface OpenView {
+  readonly facts: FileView
+  /** Why they can only be looked at; null with a model. */
+  readonly reason: string | null
   readonly serial: number
 }
 
@@ -181,6 +191,7 @@ export const createStudioStore = (): StudioStore =>
     kept: [],
     archive: noArchive,
     model: null,
+    view: null,
     recipe: null,
     forecast: null,
     run: null,

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { type FakeOptions, fakeEngine } from '../../test/fake-engine'
+import { type FakeOptions, fakeEngine, fakeView } from '../../test/fake-engine'
 import { DeviceLostError, FormatError, GpuUnavailableError, NumericalError } from '../errors'
 import type { Recipe } from '../records'
 import { evaluationOf } from './evaluation'
@@ -402,7 +402,10 @@ describe('the engine', () => {
     const inspection = { ...state().model!.inspection, kind: 'bitloom' as const }
     const packed = createStudio({
       connect: () => ({
-        api: { ...fakeEngine(), offerFiles: async () => ({ state: 'ready', inspection, report }) },
+        api: {
+          ...fakeEngine(),
+          offerFiles: async () => ({ state: 'ready', inspection, report, view: fakeView(inspection) }),
+        },
         crashed: new Promise<never>(() => {}),
         terminate: () => {},
       }),

@@ -17,6 +17,7 @@ import { createStudioStore } from './store'
 import { takingActions } from './taking'
 import { taskActions } from './tasks'
 import { UndoDesk } from './undo'
+import { viewingActions } from './viewing'
 
 /** The studio without its page: a store and everything a person can do to it. */
 export function createStudio(host: Host) {
@@ -79,6 +80,7 @@ export function createStudio(host: Host) {
     verify: again(taking.verify),
     ...benchmarkingActions(context, taking),
     ...offlineActions(context),
+    ...viewingActions(context),
     /** Lists what ships with the page and starts the engine. */
     async boot(): Promise<void> {
       const catalog = loadCatalog(host.fetchText).then((found) => {

@@ -64,7 +64,7 @@ export function takingActions(context: Context, recover: () => Promise<void>) {
       show.flush()
     })
 
-  const base = () => plainName(state().model?.inspection.name ?? '')
+  const base = () => plainName(state().model?.inspection.name ?? state().view?.facts.name ?? '')
   const suggestedName = (format: ExportFormat) => {
     const { result } = state()
     if (format.startsWith('gguf')) return `${base()}.gguf`

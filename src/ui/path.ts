@@ -16,13 +16,13 @@ export type StepProgress = 'waiting' | 'open' | 'busy' | 'done' | 'failed'
 
 /** How far a step is; also what the header's path shows. */
 export function stepProgress(state: StudioState, id: StepId): StepProgress {
-  const { model, run, result, busy, failures } = state
+  const { model, view, run, result, busy, failures } = state
   if (failures[id]) return 'failed'
   switch (id) {
     case 'open':
-      return busy === 'open' ? 'busy' : model ? 'done' : 'open'
+      return busy === 'open' ? 'busy' : view ? 'done' : 'open'
     case 'inspect':
-      return model ? 'done' : 'waiting'
+      return view ? 'done' : 'waiting'
     case 'recipe':
       return !model ? 'waiting' : result ? 'done' : 'open'
     case 'run':

@@ -1,4 +1,5 @@
 import type { Measurement } from '../../bench/suite'
+import type { FileView } from '../file-records'
 import type { GpuInfo } from '../gpu/device'
 import type { MethodDescription } from '../methods/description'
 import type { KvType } from '../models/kv-cache'
@@ -22,6 +23,7 @@ import type { ArchiveApi } from './archive-api'
 import type { HubApi } from './hub-api'
 import type { MatrixApi } from './matrix-api'
 import type { ResultOrigin, RunsApi } from './runs-api'
+import type { ViewApi } from './view-api'
 
 export {
   type MethodDescription,
@@ -71,7 +73,8 @@ export interface EngineApi {
   /**
    * Adds files to the pile being opened; says whether they make a model yet. `reset` starts a new pile. Rejects with
    * FormatError for files that are none of a model's: the pile, and the model that is open, stay as they were.
-   * `folder` is what the folder was called that the files came in: it names the model.
+   * `folder` is what the folder was called that the files came in: it names the model. Files with weights that are no model which
+   * runs are opened for looking.
    */
   offerFiles(files: File[], reset: boolean, folder: string | null): Promise<OpenResult>
   /** Fetches a model bundled with the page. */
@@ -79,6 +82,10 @@ export interface EngineApi {
   /** Opens a model of the Hub that is here whole; needs no connection. */
   openCached(folder: string, name: string): Promise<OpenResult>
   readonly hub: HubApi
+  /** Looking into the files that are open; goes on beside all else. */
+  readonly view: ViewApi
+  /** Opens the pile that waits for other files, for looking. */
+  lookAtPile(): Promise<OpenResult>
 
   /** What a run takes on this device; asked for first, its time is measured there, which takes a moment. */
   forecast(recipe: Recipe): Promise<RunForecast>
@@ -245,5 +252,12 @@ export interface StartUp {
 }
 
 export type OpenResult =
-  | { readonly state: 'ready'; readonly inspection: Inspection; readonly report: RunReport | null }
+  | {
+      readonly state: 'ready'
+      readonly inspection: Inspection
+      readonly report: RunReport | null
+      readonly view: FileView
+    }
   | { readonly state: 'incomplete'; readonly missing: readonly string[]; readonly have: readonly string[] }
+  /** Can be looked at, not run, and why. */
+  | { readonly state: 'view'; readonly view: FileView; readonly reason: string }

@@ -7,6 +7,7 @@ import { keepErrorFamilies } from './errors-transfer'
 import type { HubApi } from './hub-api'
 import type { MatrixApi } from './matrix-api'
 import type { RunsApi } from './runs-api'
+import type { ViewApi } from './view-api'
 
 /** A running engine: its interface, and the way to end it. Ending the worker is what really frees its memory. */
 export interface EngineHandle {
@@ -71,6 +72,8 @@ function guard(remote: Comlink.Remote<EngineApi>, crashed: Promise<never>): Engi
     openBundled: (name, onProgress) => or(remote.openBundled(name, Comlink.proxy(onProgress))),
     openCached: (folder, name) => or(remote.openCached(folder, name)),
     hub: guardHub(remote.hub as unknown as Comlink.Remote<HubApi>, or),
+    view: guardView(remote.view as unknown as Comlink.Remote<ViewApi>, or),
+    lookAtPile: () => or(remote.lookAtPile()),
     forecast: (recipe) => or(remote.forecast(recipe)),
     runs: guardRuns(remote.runs as unknown as Comlink.Remote<RunsApi>, or),
     archive: guardArchive(remote.archive as unknown as Comlink.Remote<ArchiveApi>, or),
@@ -135,6 +138,11 @@ const guardMatrix = (remote: Comlink.Remote<MatrixApi>, or: Or): MatrixApi => ({
   image: (request) => or(remote.image(request)),
   cells: (module, rows, columns) => or(remote.cells(module, rows, columns)),
   compare: (files) => or(remote.compare(files)),
+})
+
+const guardView = (remote: Comlink.Remote<ViewApi>, or: Or): ViewApi => ({
+  picture: (wish, onProgress) => or(remote.picture(wish, Comlink.proxy(onProgress))),
+  stop: () => or(remote.stop()),
 })
 
 const withoutWebGpu = () =>

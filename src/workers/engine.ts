@@ -5,6 +5,7 @@ import { plainName } from '../formats/file-name'
 import { WIDTHS } from '../formats/quantized'
 import { isSideFile } from '../formats/side-files'
 import { assess } from '../formats/source'
+import { openViewed } from '../formats/viewed'
 import { zipStream } from '../formats/zip'
 import { assumedGpu, type Gpu } from '../gpu/device'
 import { describeMethod } from '../methods/options'
@@ -16,6 +17,7 @@ import { divergence } from '../pipeline/divergence'
 import { type ExportFacts, type ExportFormat, exportAs, exportFacts, type Outcome } from '../pipeline/exports'
 import { fingerprintOf, modelDigest } from '../pipeline/fingerprint'
 import { forecastOf, forecastRun, inspect } from '../pipeline/inspect'
+import { whyOnlyLook } from '../pipeline/only-look'
 import { type OpenedModel, openFiles, quantizedWeights, weightsOf } from '../pipeline/opened'
 import { PauseSwitch } from '../pipeline/pause'
 import { perplexity } from '../pipeline/perplexity'
@@ -40,6 +42,7 @@ import { remembering } from './remembering'
 import { acrossTabs, RunArchive, tellTabs } from './run-archive'
 import { breakOff, type HeldRun, RunDesk } from './run-desk'
 import type { ModelHome, ResultOrigin } from './runs-api'
+import { ViewDesk } from './view-desk'
 
 /** A result: codes of every linear, from a run just done or from a packed file. */
 interface Result extends Outcome {
@@ -50,6 +53,8 @@ interface Result extends Outcome {
 /** The engine behind the page: one device, one open model, one result. Knows no page and no worker; see engine.worker.ts. */
 export class Engine implements EngineApi {
   #pile: ByteSource[] = []
+  /** What the folder was called that the pile came in. */
+  #folder: string | null = null
   #model: OpenedModel | null = null
   #result: Result | null = null
   #work: AbortController | null = null
@@ -63,6 +68,7 @@ export class Engine implements EngineApi {
     result: async (format) => (await exportAs(format, this.#quantized())).files,
   })
 
+  readonly view = new ViewDesk()
   readonly matrix = new MatrixDesk(() => {
     const result = this.#quantized()
     const original = (name: string) => this.#opened().source.tensors.get(`${name}.weight`)
@@ -102,7 +108,10 @@ export class Engine implements EngineApi {
       // A file that is no model's would vanish without a word in a pile that waits for others.
       const alone = fresh.some(({ name }) => isSideFile(name)) ? assessment : await assess(fresh)
       if (alone.state === 'unknown') throw new FormatError(alone.reason)
+      const reason = await whyOnlyLook(pile)
+      if (reason !== null) return this.#look(pile, folder ?? nameOf(pile), reason)
       this.#pile = pile
+      this.#folder = folder
       return assessment
     }
     const opened = await this.#open(pile, folder ?? nameOf(pile), {
@@ -111,6 +120,12 @@ export class Engine implements EngineApi {
     })
     this.#pile = []
     return opened
+  }
+
+  async lookAtPile(): Promise<OpenResult> {
+    const assessment = await assess(this.#pile)
+    const missing = assessment.state === 'incomplete' ? assessment.missing : []
+    return this.#look(this.#pile, this.#folder ?? nameOf(this.#pile), `${listed(missing)} missing`)
   }
 
   async openBundled(name: string, onProgress: Parameters<EngineApi['openBundled']>[1]): Promise<OpenResult> {
@@ -314,15 +329,33 @@ export class Engine implements EngineApi {
 
   /** Opens a whole pile; what was open stays until everything has been checked. */
   async #open(pile: ByteSource[], name: string, home: ModelHome): Promise<OpenResult> {
-    const opened = await openFiles(pile, name)
+    const opened = await openFiles(pile, name).catch(async (error) => {
+      const reason = error instanceof FormatError ? await whyOnlyLook(pile, error) : null
+      if (reason === null) throw error
+      return reason
+    })
+    if (typeof opened === 'string') return this.#look(pile, name, opened)
+    const viewed = await openViewed(pile, name)
     const model = { ...opened, tokenizer: remembering(opened.tokenizer) }
     const { packed } = model
     await this.#letGo()
     this.#model = model
     this.#home = home
     this.#result = packed && { ...packed, model, changed: new Map(), scalings: new Map() }
+    this.view.show(viewed)
     const inspection = inspect(model, this.#gpu?.info ?? assumedGpu)
-    return { state: 'ready', inspection, report: packed?.report ?? null }
+    return { state: 'ready', inspection, report: packed?.report ?? null, view: viewed.facts }
+  }
+
+  /** Opens files for looking; a model that was open is not any more. */
+  async #look(pile: ByteSource[], name: string, reason: string): Promise<OpenResult> {
+    const viewed = await openViewed(pile, name)
+    await this.#letGo()
+    this.#pile = []
+    this.#model = null
+    this.#result = null
+    this.view.show(viewed)
+    return { state: 'view', view: viewed.facts, reason }
   }
 
   /** One thing at a time: each has the device to itself and can be stopped. */
@@ -374,6 +407,13 @@ export class Engine implements EngineApi {
       )
     return weightsOf(gpu, model)
   }
+}
+
+/** 'config.json and tokenizer.json are'. */
+function listed(names: readonly string[]): string {
+  const shown = names.length > 4 ? [...names.slice(0, 4), `${names.length - 4} more`] : names
+  const last = shown.at(-1) ?? 'nothing'
+  return shown.length > 1 ? `${shown.slice(0, -1).join(', ')} and ${last} are` : `${last} is`
 }
 
 /** Files without a folder are called after their weights. */

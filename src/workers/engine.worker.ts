@@ -8,6 +8,7 @@ import type { MatrixApi } from './matrix-api'
 import { opfsStore } from './opfs-store'
 import type { RunsApi } from './runs-api'
 import { once, standIn } from './stand-in'
+import type { ViewApi } from './view-api'
 
 keepErrorFamilies()
 
@@ -31,6 +32,7 @@ Comlink.expose(
     hub: standIn<HubApi>(async () => (await load()).hub, {
       cached: async () => ((await keepsAny('hub')) ? (await load()).hub.cached() : { models: [], bytes: 0 }),
     }),
+    view: standIn<ViewApi>(async () => (await load()).view),
     runs: standIn<RunsApi>(async () => (await load()).runs, {
       list: async () => ((await keepsAny('runs')) ? (await load()).runs.list() : []),
     }),

@@ -2,18 +2,18 @@ import type { DecodeBlock } from './dequantize'
 import type { GgmlTypeName } from './types'
 
 /** Columns 128k + 32j + i share a byte for j = 0 … 3: two bits of column `i`. */
-const pair = (bytes: Uint8Array, start: number, i: number): number =>
+export const pair = (bytes: Uint8Array, start: number, i: number): number =>
   (bytes[start + 32 * (i >> 7) + (i & 31)]! >> (2 * ((i >> 5) & 3))) & 3
 
 /** Columns 64k + i and 64k + 32 + i share a byte: four bits of column `i`. */
-const nibble = (bytes: Uint8Array, start: number, i: number): number =>
+export const nibble = (bytes: Uint8Array, start: number, i: number): number =>
   (bytes[start + 32 * (i >> 6) + (i & 31)]! >> (i & 32 ? 4 : 0)) & 15
 
 /** One bit a column, those of 32 columns in the same place of 32 bytes. */
-const bit = (bytes: Uint8Array, start: number, i: number): number => (bytes[start + (i & 31)]! >> (i >> 5)) & 1
+export const bit = (bytes: Uint8Array, start: number, i: number): number => (bytes[start + (i & 31)]! >> (i >> 5)) & 1
 
 /** Six-bit scales and mins of eight sub-blocks in twelve bytes: get_scale_min_k4 of ggml-quants.c. */
-function sixBits(bytes: Uint8Array, first: number, sub: number): [scale: number, min: number] {
+export function sixBits(bytes: Uint8Array, first: number, sub: number): [scale: number, min: number] {
   if (sub < 4) return [bytes[first + sub]! & 63, bytes[first + sub + 4]! & 63]
   const low = bytes[first + sub + 4]!
   return [(low & 15) | ((bytes[first + sub - 4]! >> 6) << 4), (low >> 4) | ((bytes[first + sub]! >> 6) << 4)]

@@ -28,6 +28,13 @@ describe('blocks are decoded to the bit as the gguf package decodes them', async
 
 describe('types that the package does not know', () => {
   const half = [0x00, 0x3a] // 0.75
+  it('MXFP4 is float4 with a power of two for 32', () => {
+    const bytes = Uint8Array.from([127, 0x21, 0xf7, ...new Array(14).fill(0)])
+    const weights = dequantizeBlocks(bytes, ggmlTypes.MXFP4)
+    expect([weights[0], weights[1], weights[16], weights[17], weights[2]]).toEqual([0.5, 6, 1, -6, 0])
+    expect(dequantizeBlocks(Uint8Array.from([0, 1, ...new Array(15).fill(0)]), ggmlTypes.MXFP4)[0]).toBe(2 ** -128)
+  })
+
   it('Q1_0 is a sign a bit, the lowest first', () => {
     const bytes = Uint8Array.from([...half, 0b00000101, ...new Array(15).fill(0xff)])
     const weights = dequantizeBlocks(bytes, ggmlTypes.Q1_0)

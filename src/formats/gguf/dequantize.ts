@@ -35,6 +35,12 @@ const fives = (
   }
 }
 
+/** Twice the values of float4 (E2M1), by their bits. */
+export const FLOAT4 = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12] as const
+
+/** Half of the power of two that a byte stands for (E8M0). */
+export const exponentScale = (byte: number): number => 2 ** (byte - 128)
+
 const flatBlocks = {
   Q4_0: (bytes, at, out, to, d) => {
     const scale = d(0)
@@ -60,6 +66,10 @@ const flatBlocks = {
     const scale = d(0)
     nibbles(at + 2, (code) => scale * NON_LINEAR[code]!, out, to, bytes)
   },
+  MXFP4: (bytes, at, out, to) => {
+    const scale = exponentScale(bytes[at]!)
+    nibbles(at + 1, (code) => scale * FLOAT4[code]!, out, to, bytes)
+  },
   TQ2_0: (bytes, at, out, to, d) => {
     const scale = d(64)
     for (let i = 0; i < 256; i++) {
@@ -83,7 +93,7 @@ const decoders: Partial<Record<GgmlTypeName, DecodeBlock>> = { ...flatBlocks, ..
 export const decodable = Object.keys(decoders) as readonly GgmlTypeName[]
 
 /** The value of every float16: 256 KiB once. */
-const everyHalf = (() => {
+export const everyHalf = (() => {
   let table: Float32Array | undefined
   return () => (table ??= decodeFloat16(Uint16Array.from({ length: 65536 }, (_, bits) => bits)))
 })()

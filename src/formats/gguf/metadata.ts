@@ -11,6 +11,9 @@ export class Metadata {
 
   has = (key: string): boolean => this.values.has(key)
 
+  /** All of it, in the order of the file. */
+  entries = (): IterableIterator<[string, Value]> => this.values.entries()
+
   text = (key: string): string | null => this.#get(key, 'a text', (value) => typeof value === 'string')
 
   flag = (key: string): boolean | null => this.#get(key, 'true or false', (value) => typeof value === 'boolean')

@@ -9,7 +9,7 @@ import { errorScale, linearScale, niceAbove, type Scale, scaleFor } from './scal
 
 /** What a cell of a map of layers and roles may show of a module. */
 export interface MapView<M> {
-  readonly id: Measure | 'difference' | 'sensitivity'
+  readonly id: Measure | 'difference' | 'sensitivity' | 'size'
   readonly title: string
   readonly unit: string
   /** Null for the theme's own: signed values around zero. */

@@ -1,18 +1,31 @@
+import type { FileView } from '../../file-records'
+import { bitsOf } from '../../formats/tensor-shares'
 import type { Inspection } from '../../records'
 import { visible } from '../../visible'
 import { Warnings } from '../FailureNote'
+import { FileLook } from '../FileLook'
 import { formatBytes, formatCount, formatInteger, formatNumber, words as spaced } from '../format'
 import { MemoryBar } from '../MemoryBar'
 import { Step } from '../Step'
 import { useStudioState } from '../studio-context'
 import '../inspect.css'
-import { TensorTable } from '../TensorTable'
 import { inspectWords as words } from '../words/inspect'
+import { viewWords } from '../words/view'
 
 export function InspectStep() {
   const model = useStudioState((state) => state.model)
+  const view = useStudioState((state) => state.view)
   const forecast = useStudioState((state) => state.forecast)
-  if (!model) return null
+  if (!view) return null
+  if (!model)
+    return (
+      <Step id="inspect" status={viewWords.toBeLookedAt(view.facts.format)} side={<ViewFacts view={view.facts} />}>
+        <p className="only-look" role="status">
+          <strong>{viewWords.onlyLook}</strong>, {viewWords.because(view.reason ?? '')}.
+        </p>
+        <FileLook key={view.serial} view={view.facts} isAll />
+      </Step>
+    )
   const { inspection } = model
   return (
     <Step
@@ -28,7 +41,7 @@ export function InspectStep() {
       {inspection.problems.length > 0 && <Problems problems={inspection.problems} />}
       <Warnings warnings={inspection.warnings} label={words.warnings} />
       <Spec spec={inspection.spec} />
-      <TensorTable key={model.serial} tensors={inspection.tensors} />
+      <FileLook key={view.serial} view={view.facts} isAll={false} />
     </Step>
   )
 }
@@ -53,6 +66,31 @@ function Facts({ inspection }: { inspection: Inspection }) {
           <dd>{formatNumber(bits.total, 3)}</dd>
         </>
       )}
+    </dl>
+  )
+}
+
+function ViewFacts({ view }: { view: FileView }) {
+  const { name, architecture, weights, bytes, files } = view
+  const bits = bitsOf({ bytes, weights })
+  return (
+    <dl className="facts">
+      <dt>{viewWords.name}</dt>
+      <dd>{visible(name)}</dd>
+      <dt>{viewWords.architecture}</dt>
+      <dd>{architecture === null ? viewWords.unnamed : visible(architecture)}</dd>
+      <dt>{viewWords.weights}</dt>
+      <dd title={formatInteger(weights)}>{formatCount(weights)}</dd>
+      <dt>{viewWords.size}</dt>
+      <dd>{formatBytes(bytes)}</dd>
+      {bits !== null && (
+        <>
+          <dt>{viewWords.bits}</dt>
+          <dd>{formatNumber(bits, 3)}</dd>
+        </>
+      )}
+      <dt>{viewWords.files}</dt>
+      <dd title={files.map((file) => file.name).join(', ')}>{files.length}</dd>
     </dl>
   )
 }

@@ -11,25 +11,32 @@ import { ProgressLine } from '../ProgressLine'
 import { Step } from '../Step'
 import { useStudio, useStudioState } from '../studio-context'
 import { openWords as words } from '../words/open'
+import { viewWords } from '../words/view'
 
 export function OpenStep() {
   const studio = useStudio()
   const model = useStudioState((state) => state.model)
+  const view = useStudioState((state) => state.view)
   const opening = useStudioState((state) => state.opening)
+  const name = model?.inspection.name ?? view?.facts.name
   const busy = useStudioState((state) => state.busy)
   const incomplete = opening.status === 'incomplete'
   const offer = (files: File[]) => void studio.offer(files, folderOfChoice(files))
   return (
     <Step
       id="open"
-      status={model ? visible(model.inspection.name) : words.nothing}
+      status={name === undefined ? words.nothing : visible(name)}
       side={<p className="quiet small">{words.promise}</p>}
     >
       {!model && <FirstRun />}
       <div className="drop-zone" data-compact={model !== null}>
         <div>
           <strong>{incomplete ? words.dropMissing : model ? words.dropAnother : words.dropFirst}</strong>
-          {!model && <p className="quiet small">{words.dropNote}</p>}
+          {!model && (
+            <p className="quiet small">
+              {words.dropNote} {viewWords.anyFile}
+            </p>
+          )}
         </div>
         <div className="row">
           <FileButton multiple disabled={busy !== null} onFiles={offer}>
@@ -72,6 +79,11 @@ function Missing({ missing, have }: { missing: readonly string[]; have: readonly
       </ul>
       <p className="row small">
         <span className="quiet">{words.missingNote}</span>
+        {have.some((name) => /\.(safetensors|gguf)$/i.test(name)) && (
+          <button type="button" className="plain" onClick={() => void studio.lookAtPile()}>
+            {viewWords.lookNow}
+          </button>
+        )}
         <button type="button" className="plain" onClick={studio.dropPile}>
           {words.startOver}
         </button>

@@ -14,10 +14,11 @@ function step(id: LaterStep, load: () => Promise<ComponentType>, hasTurn: (state
 }
 
 const hasModel = ({ model }: StudioState) => model !== null
+const hasFile = ({ view }: StudioState) => view !== null
 const hasModules = ({ run }: StudioState) => run !== null && run.modules.length > 0
 const hasResult = ({ result }: StudioState) => result !== null
 
-export const InspectStep = step('inspect', async () => (await import('./InspectStep')).InspectStep, hasModel)
+export const InspectStep = step('inspect', async () => (await import('./InspectStep')).InspectStep, hasFile)
 export const RecipeStep = step('recipe', async () => (await import('./RecipeStep')).RecipeStep, hasModel)
 export const RunStep = step('run', async () => (await import('./RunStep')).RunStep, hasModel)
 export const LookStep = step('look', async () => (await import('./LookStep')).LookStep, hasModules)

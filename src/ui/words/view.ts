@@ -1,0 +1,88 @@
+import type { TensorKind, TensorLane } from '../../file-records'
+import { formatInteger, formatPercent } from '../format'
+
+/** What the page says of files that are looked at. */
+export const viewWords = {
+  anyFile: 'Any other .safetensors or .gguf can be looked at.',
+  toBeLookedAt: (format: string) => `${format}, to be looked at`,
+  onlyLook: 'Can be looked at, not run',
+  because: (reason: string) => `because ${reason}`,
+  lookNow: 'Look at what is here',
+  name: 'Name',
+  architecture: 'Architecture',
+  unnamed: 'not said',
+  weights: 'Weights',
+  size: 'Size of the tensors',
+  files: 'Files',
+  bits: 'Bits a weight',
+  shares: 'Share of the size',
+  byKind: 'By kind',
+  byType: 'By type',
+  shareOf: (tensors: number) => (tensors === 1 ? '1 tensor' : `${formatInteger(tensors)} tensors`),
+  map: 'Map of the file',
+  mapBy: 'Colour the map by',
+  noMap: 'No matrices in numbered blocks.',
+  metadata: 'Metadata',
+  entries: (count: number) => (count === 1 ? '1 entry' : `${formatInteger(count)} entries`),
+  someEntries: (shown: number, count: number) => `${formatInteger(shown)} of ${formatInteger(count)} entries`,
+  findEntries: 'Find entries: key or value',
+  noMetadata: 'These files hold none.',
+  table: {
+    ...{ name: 'Tensor', type: 'Type', kind: 'Kind', shape: 'Shape', bytes: 'Size', bits: 'Bits a weight' },
+    find: 'Name, type, kind or shape',
+    findLabel: 'Find tensors',
+    look: (name: string) => `Look at ${name}`,
+    belongs: 'belongs to codes beside it: counted with them',
+  },
+} as const
+
+export const KIND_WORDS: Readonly<Record<TensorKind, string>> = {
+  embedding: 'embedding',
+  attention: 'attention',
+  'feed-forward': 'feed-forward',
+  experts: 'experts',
+  norm: 'norms',
+  head: 'head',
+  other: 'other',
+}
+
+/** What a tensor is coloured by, and what a cell of many weights then shows. */
+export const LANE_WORDS: Readonly<Record<TensorLane, { readonly title: string; readonly cell: string }>> = {
+  peak: { title: 'Weights', cell: 'the weight furthest from zero' },
+  rms: { title: 'Magnitude', cell: 'the root mean square of its weights' },
+  code: { title: 'Codes', cell: 'the mean of its codes, as they are stored' },
+  scale: { title: 'Scales', cell: 'the block scale furthest from zero' },
+  minimum: { title: 'Minimums', cell: 'the block minimum furthest from zero' },
+  super: { title: 'Super-block scales', cell: 'the float16 that block scales are multiples of' },
+}
+
+export const tensorWords = {
+  heading: 'Tensor',
+  close: 'Close',
+  colour: 'Colour by',
+  zoomIn: 'Zoom in',
+  zoomOut: 'Zoom out',
+  whole: 'Whole tensor',
+  cancel: 'Cancel',
+  label: (name: string, rows: number, columns: number) =>
+    `Heatmap of ${name}, ${formatInteger(rows)} rows by ${formatInteger(columns)} columns. Arrow keys move, plus and minus zoom, 0 shows the whole.`,
+  hint: 'Point at a cell, or walk with the arrow keys. Drag to zoom, + and − zoom, 0 shows the whole.',
+  reading: (share: number) => `Reading, ${formatPercent(share)}`,
+  readAll: (weights: number) => `Read all ${formatInteger(weights)}`,
+  someRead: (read: number, weights: number) =>
+    `${formatInteger(read)} of ${formatInteger(weights)} weights read, evenly spread`,
+  allRead: (weights: number) => `all ${formatInteger(weights)} weights read`,
+  block: (weights: number, superBlock: number | null) =>
+    superBlock === null
+      ? `a scale for ${weights} weights`
+      : `a scale for ${weights} weights, a super-block of ${superBlock}`,
+  statistics: 'Statistics',
+  histogram: 'Histogram',
+  logCounts: 'height by the logarithm of the count',
+  histogramLabel: (name: string, bars: number) => `Histogram of ${name}, ${bars} bars. Arrow keys read out a bar.`,
+  histogramHint: 'Point at a bar to read it out.',
+  facts: {
+    ...{ min: 'Least', max: 'Greatest', mean: 'Mean', deviation: 'Deviation' },
+    ...{ zeros: 'Zeros', nans: 'NaN', infinities: 'Infinite' },
+  },
+} as const

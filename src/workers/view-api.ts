@@ -1,0 +1,11 @@
+import type { TensorPicture, TensorWish } from '../file-records'
+
+/** Looking into the files that are open: no GPU is needed. */
+export interface ViewApi {
+  /**
+   * A tensor in cells, with its statistics. A picture that is asked for meanwhile takes its place: this one then rejects with
+   * CancelledError, as it does after `stop`.
+   */
+  picture(wish: TensorWish, onProgress: (read: number, of: number) => void): Promise<TensorPicture>
+  stop(): Promise<void>
+}

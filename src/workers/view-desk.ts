@@ -1,0 +1,32 @@
+import { FormatError } from '../errors'
+import type { TensorWish } from '../file-records'
+import type { Viewed } from '../formats/viewed'
+import { tensorPicture } from '../pipeline/tensor-picture'
+import type { ViewApi } from './view-api'
+
+/** Pictures of the tensors of the files that are open, one at a time, the latest that was asked for. */
+export class ViewDesk implements ViewApi {
+  #viewed: Viewed | null = null
+  #stop = new AbortController()
+
+  show(viewed: Viewed): void {
+    this.#stop.abort()
+    this.#viewed = viewed
+  }
+
+  picture: ViewApi['picture'] = async ({ name, ...wish }: TensorWish, onProgress) => {
+    this.#stop.abort()
+    this.#stop = new AbortController()
+    const { signal } = this.#stop
+    const tensor = this.#viewed?.tensors.get(name)
+    if (!tensor)
+      throw new FormatError(
+        `tensor ${name.slice(0, 80)}: expected one of a type whose values are read, got another — see its type and size in the table`,
+      )
+    return tensorPicture(tensor, wish, { signal, onProgress })
+  }
+
+  async stop() {
+    this.#stop.abort()
+  }
+}
