@@ -1,3 +1,4 @@
+import { type Beside, parseAddress } from '../state/address'
 import type { StudioState } from '../state/store'
 import type { Studio } from '../state/studio'
 import { STEPS } from './path'
@@ -29,14 +30,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
     does: 'step',
     act: (_, key) => toStep(Number(key) - 1),
   },
-  {
-    keys: ['b'],
-    area: 'path',
-    does: 'benchmark',
-    act: () => {
-      location.hash = location.hash.startsWith('#benchmark') ? '#studio' : '#benchmark'
-    },
-  },
+  { keys: ['b'], area: 'path', does: 'benchmark', act: () => toAndBack('benchmark') },
+  { keys: ['u'], area: 'path', does: 'runs', act: () => toAndBack('runs') },
   { keys: ['o'], area: 'work', does: 'open', act: () => press('#step-open .drop-zone button') },
   { keys: ['r'], area: 'work', does: 'run', act: () => press('#step-run .step-side button.primary') },
   { keys: ['p'], area: 'work', does: 'pause', act: ({ studio }) => pauseOrResume(studio) },
@@ -77,6 +72,11 @@ function toStep(index: number): void {
   const title = document.getElementById(`title-${step.id}`)
   title?.setAttribute('tabindex', '-1')
   title?.focus({ preventScroll: true })
+}
+
+/** To a page beside the path, or from it. */
+function toAndBack(page: Beside): void {
+  location.hash = parseAddress(location.hash).place === page ? '#studio' : `#${page}`
 }
 
 const toNeighbour = (by: number): void => toStep(STEPS.findIndex(({ id }) => `step-${id}` === stepInView()) + by)

@@ -12,6 +12,7 @@ export const shortcutWords = {
     previous: 'Previous step',
     step: 'To a step; 5 is Look, 6 Measure',
     benchmark: 'To the benchmark and back',
+    runs: 'To the kept runs and back',
     open: 'Open files',
     run: 'Quantize',
     pause: 'Pause or resume the run',
