@@ -6,6 +6,7 @@ import {
   GpuOutOfMemoryError,
   GpuUnavailableError,
 } from '../errors'
+import { unless } from '../unless'
 import { BufferPool } from './buffers'
 import type { DeviceTraits } from './kernel'
 import { type Compiled, PipelineCache } from './pipelines'
@@ -57,7 +58,7 @@ export class Gpu {
   readonly #queue: GpuQueue
   readonly #readback: Readback
   readonly #speed: Speedometer
-  readonly #lost: Promise<never>
+  readonly #unlessLost: <T>(work: Promise<T>) => Promise<T>
   #failure: Error | undefined
 
   constructor(
@@ -71,7 +72,7 @@ export class Gpu {
     this.#pipelines = new PipelineCache(device)
     this.#queue = new GpuQueue(device, this.#pipelines, this.#speed)
     this.#readback = new Readback(device)
-    this.#lost = device.lost.then(({ reason, message }) => {
+    const lost = device.lost.then(({ reason, message }) => {
       throw this.#fail(
         new DeviceLostError(
           `gpu: expected the device to stay, got '${reason || 'unknown'}' ${message ? `(${message}) ` : ''}— ` +
@@ -79,7 +80,7 @@ export class Gpu {
         ),
       )
     })
-    this.#lost.catch(() => {})
+    this.#unlessLost = unless(lost)
     device.addEventListener('uncapturederror', (event) => {
       this.#fail(new Error(`bug in Bitloom: ${(event as GPUUncapturedErrorEvent).error.message}`))
     })
@@ -239,7 +240,7 @@ export class Gpu {
 
   async #orLost<T>(work: Promise<T>): Promise<T> {
     try {
-      return await Promise.race([work, this.#lost])
+      return await this.#unlessLost(work)
     } catch (error) {
       throw this.#failure ?? error
     }

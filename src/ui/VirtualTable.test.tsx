@@ -1,11 +1,13 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { afterEach, expect, it } from 'vitest'
 import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
+import { fakeStudio } from '../../test/page'
 import type { ModuleRecord } from '../records'
 import { Growing } from '../state/growing'
 import { newRun, runningModule } from '../state/progress'
 import { defaultRecipe } from '../state/recipe'
 import { ModuleTable } from './ModuleTable'
+import { StudioContext } from './studio-context'
 import { type TableColumn, VirtualTable } from './VirtualTable'
 
 afterEach(cleanup)
@@ -117,13 +119,16 @@ it('draws of a run what is in view: a module that finishes elsewhere draws nothi
     in: 4,
   }))
   const record = (i: number): ModuleRecord => ({ ...one, ...plan[i]! })
+  const studio = fakeStudio()
   const table = (modules: Growing<ModuleRecord>) => (
-    <ModuleTable
-      {...{ plan, modules }}
-      selected={null}
-      running={runningModule({ ...newRun('', 1, 0), modules }, plan)}
-      onSelect={select}
-    />
+    <StudioContext value={studio}>
+      <ModuleTable
+        {...{ plan, modules }}
+        selected={null}
+        running={runningModule({ ...newRun('', 1, 0), modules }, plan)}
+        onSelect={select}
+      />
+    </StudioContext>
   )
   const select = () => {}
   let modules = Growing.of([record(0)])

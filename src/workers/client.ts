@@ -1,5 +1,6 @@
 import * as Comlink from 'comlink'
 import { DeviceLostError, GpuUnavailableError } from '../errors'
+import { unless } from '../unless'
 import type { EngineApi } from './api'
 import type { ArchiveApi } from './archive-api'
 import address from './engine.worker?worker&url'
@@ -60,7 +61,8 @@ export const serviceWorkerAddress = () => policy?.createScriptURL(offlineAddress
 
 /** The remote as a plain EngineApi: callbacks become proxies, and every call also ends when the worker does. */
 function guard(remote: Comlink.Remote<EngineApi>, crashed: Promise<never>): EngineApi {
-  const or = <T>(call: Promise<unknown>) => Promise.race([call as Promise<T>, crashed])
+  const orCrashed = unless(crashed)
+  const or = <T>(call: Promise<unknown>) => orCrashed(call as Promise<T>)
   return {
     start: () => {
       // A worker may see an adapter that the page has switched off; the page's word counts.
