@@ -289,7 +289,7 @@ describe('a run that cannot be finished', () => {
 
   it('stops on Ctrl+C with 130, and keeps finished blocks alone', async () => {
     const before = readdirSync(folder)
-    const out = path('never.safetensors')
+    const out = path('stopped.safetensors')
     const { child, ended } = start(['quantize', nano, '--calibration', calibration, '--seq-len', 64, '--out', out])
     let told = ''
     const atWork = new Promise<string>((ready) => {
@@ -302,7 +302,7 @@ describe('a run that cannot be finished', () => {
     expect(stderr).toMatch(
       /bitloom: stopped; (nothing was written|\d blocks? (is|are) kept in '.*' — run .* to go on)\n$/,
     )
-    expect(readdirSync(folder).filter((name) => name !== 'never.safetensors.run')).toEqual(before)
+    expect(readdirSync(folder).filter((name) => name !== 'stopped.safetensors.run')).toEqual(before)
   })
 })
 

@@ -16,6 +16,7 @@ const LAYERS = [
   'methods',
   'pipeline',
   'workers',
+  'offline',
   'state',
   'ui',
 ]

@@ -5,9 +5,9 @@ import { preload } from '../src/ui/later'
 import { StudioContext } from '../src/ui/studio-context'
 import { type FakeOptions, fakeEngine } from './fake-engine'
 
-/** The whole page over an engine that only pretends. */
-export async function openPage(options: FakeOptions = {}): Promise<Studio> {
-  const studio = createStudio({
+/** A studio over an engine that only pretends. */
+export const fakeStudio = (options: FakeOptions = {}): Studio =>
+  createStudio({
     connect: () => ({ api: fakeEngine(options), crashed: new Promise<never>(() => {}), terminate: () => {} }),
     fetchText: async () => '[]',
     now: () => 0,
@@ -15,6 +15,10 @@ export async function openPage(options: FakeOptions = {}): Promise<Studio> {
     copy: async () => {},
     save: async () => true,
   })
+
+/** Its whole page. */
+export async function openPage(options: FakeOptions = {}): Promise<Studio> {
+  const studio = fakeStudio(options)
   await preload()
   render(
     <StudioContext value={studio}>

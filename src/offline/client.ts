@@ -1,4 +1,4 @@
-import type { OfflineHost } from '../state/offline'
+import type { OfflineHost } from './host'
 import type { Answer, Kept, Order } from './release'
 
 /** How often a page that stays open asks for a newer release, in milliseconds. */

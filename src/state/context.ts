@@ -1,3 +1,4 @@
+import type { OfflineHost } from '../offline/host'
 import type { TextInput } from '../workers/api'
 import type { ArchiveApi } from '../workers/archive-api'
 import type { EngineHandle } from '../workers/client'
@@ -5,7 +6,6 @@ import type { HubAccess } from '../workers/hub-api'
 import { type FetchText, textPath } from './catalog'
 import { failureFrom, isCancelled, isLost } from './failure'
 import { type Hub, hubTexts } from './hub'
-import type { OfflineHost } from './offline'
 import type { Busy, Place, StudioState, StudioStore } from './store'
 import type { UndoDesk } from './undo'
 

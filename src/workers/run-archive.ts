@@ -1,11 +1,5 @@
-import {
-  type ArchivedRun,
-  archivedJson,
-  archivedRunSchema,
-  mergeMeasured,
-  type RunHead,
-  scoresOf,
-} from '../archived-run'
+import { type ArchivedRun, mergeMeasured, type RunHead, scoresOf } from '../archived-run'
+import { archivedJson, archivedRunSchema } from '../archived-schema'
 import { FormatError, StorageError } from '../errors'
 import { parseJson } from '../json'
 import { digest } from '../pipeline/digest'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { homeSchema } from '../archived-run'
+import { homeSchema } from '../archived-schema'
 import { StorageError } from '../errors'
 import { type Fingerprint, nameOf } from '../pipeline/fingerprint'
 import { RunFolder } from '../pipeline/run-folder'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { type ArchivedRun, archivedJson, archivedRunSchema } from '../archived-run'
+import type { ArchivedRun } from '../archived-run'
+import { archivedJson, archivedRunSchema } from '../archived-schema'
 import { FormatError } from '../errors'
 import { parseJson } from '../json'
 
