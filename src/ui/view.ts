@@ -32,7 +32,7 @@ export function useArrival(view: View): void {
     shown.current = view
     if (view !== 'studio') {
       window.scrollTo({ top: 0, behavior: 'instant' })
-      focusSoon(`title-${view}`, FRAMES)
+      focusTitle(view)
       return
     }
     const { place: asked } = parseAddress(location.hash)
@@ -59,10 +59,10 @@ export function useArrival(view: View): void {
 const FRAMES = 20
 
 /** As soon as it is there: its script may be on its way. */
-function focusSoon(id: string, frames: number): void {
-  const element = document.getElementById(id)
-  if (element) element.focus({ preventScroll: true })
-  else if (frames > 0) requestAnimationFrame(() => focusSoon(id, frames - 1))
+function focusTitle(view: View): void {
+  const title = document.getElementById(`title-${view}`)
+  if (title) title.focus({ preventScroll: true })
+  else if (viewOf() === view) requestAnimationFrame(() => focusTitle(view))
 }
 
 /** To where the studio was left, as soon as it is as long again. */
