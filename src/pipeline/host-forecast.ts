@@ -8,10 +8,10 @@ import { CROSSING_BYTES } from './states'
 const BASE_BYTES = 210 * 2 ** 20
 const CALIBRATED_BYTES = 150 * 2 ** 20
 /**
- * How often what passes through is there: once where the GPU has memory of its own; where the host's is the GPU's, too, as the queue
- * copied it and as what has not been collected yet. Measured, see docs/scaling.md.
+ * How often what passes through is there: once where the GPU has memory of its own; where the host's is the GPU's, too, in part
+ * as the queue copied it. Measured, see docs/scaling.md.
  */
-const copiesOf = (software: boolean) => (software ? 3 : 1)
+const copiesOf = (software: boolean) => (software ? 1.5 : 1)
 /** Halves, as nearly all checkpoints have them. */
 const FILE_BYTES = 2
 /** Scales, zeros and indices beside the codes of a weight, about. */

@@ -30,7 +30,7 @@ function Tags({ run: { id, tags } }: { run: ListedRun }) {
       {tags.length > 0 && (
         <ul className="tags" aria-label={runsWords.tags}>
           {tags.map((own) => (
-            <li key={own} className="tag">
+            <li key={own} className="run-tag">
               {own}
               <button
                 type="button"
