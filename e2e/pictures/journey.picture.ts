@@ -29,6 +29,12 @@ test('the steps of the path, the benchmark', async ({ page }) => {
   await camera.step('take', 'take')
   await camera.window('studio', studio.step('run'), ['', '-dark'])
 
+  await page.getByRole('banner').getByRole('link', { name: /^Runs/ }).click()
+  await page.getByRole('checkbox', { name: 'Mark run 1' }).check()
+  await page.getByRole('checkbox', { name: 'Mark run 2' }).check()
+  await expect(page.getByRole('application', { name: /^Perplexity over stored bits/ })).toBeVisible()
+  await camera.window('runs', page.getByRole('main').last(), ['', '-dark'])
+
   await page.getByRole('link', { name: /^Benchmark/ }).click()
   const benchmark = page.getByRole('main').last()
   await expect(benchmark.getByRole('button').first()).toBeVisible()
