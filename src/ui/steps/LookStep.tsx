@@ -23,6 +23,7 @@ import { savePicture } from '../save'
 import { useStudio, useStudioState } from '../studio-context'
 import { TrainingChart } from '../TrainingChart'
 import { WidthsChart } from '../WidthsChart'
+import { waits } from '../words/steps'
 
 export function LookStep() {
   const studio = useStudio()
@@ -32,13 +33,7 @@ export function LookStep() {
   const chosen = useStudioState((state) => state.measure)
   const selected = useStudioState((state) => state.selected)
   const [choices, setChoices] = useState(startingChoices)
-  if (!model || !run || run.modules.length === 0)
-    return (
-      <Step
-        id="look"
-        waitsFor="Waits for the first quantized layer. Maps of the whole model and of single matrices, as the run goes."
-      />
-    )
+  if (!model || !run || run.modules.length === 0) return <Step id="look" waitsFor={waits.look} />
   const modules = run.modules.toArray()
   const module = (selected !== null && moduleNamed(run.modules, selected)) || run.modules.at(0)!
   const measure = chosen ?? tellingMeasure(modules)

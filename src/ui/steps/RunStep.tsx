@@ -26,19 +26,14 @@ import { useStudio, useStudioState } from '../studio-context'
 import { TrainingChart } from '../TrainingChart'
 import { useNow } from '../use-now'
 import { sleepWords } from '../words/sleep'
+import { waits } from '../words/steps'
 
 export function RunStep() {
   const studio = useStudio()
   const model = useStudioState((state) => state.model)
   const run = useStudioState((state) => state.run)
   const selected = useStudioState((state) => state.selected)
-  if (!model)
-    return (
-      <Step
-        id="run"
-        waitsFor="Waits for a model and a recipe. Shows every layer as it is quantized; can be paused and cancelled."
-      />
-    )
+  if (!model) return <Step id="run" waitsFor={waits.run} />
   return (
     <Step id="run" status={run && STATUS_WORDS[run.status]} side={<RunSide />}>
       {run && <Warnings warnings={run.warnings} label="Warnings of the run" />}
