@@ -13,7 +13,10 @@ it('finds of values that are multiples the finest unit of so few bits', () => {
         const values = factors.map((factor) => factor * unit)
         const found = finestUnit(values, 63, 4)!
         const largest = Math.max(...values.map(Math.abs))
-        if (largest === 0) return expect(found).toBe(0)
+        if (largest === 0) {
+          expect(found).toBe(0)
+          return
+        }
         for (const value of values) expect(Number.isInteger(value / found)).toBe(true)
         // at most 63 of them, and no coarser than the unit that there is
         expect(largest / found).toBeLessThanOrEqual(63)
