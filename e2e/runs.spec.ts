@@ -74,7 +74,7 @@ test('runs are kept with what is said and measured of them, compared, opened aga
   await page.getByRole('button', { name: 'Undo' }).click()
   await expect(rows(page)).toHaveCount(2)
   await page.getByRole('button', { name: 'Delete 2 runs' }).click()
-  await page.getByRole('button', { name: 'Delete now' }).click()
+  await page.getByRole('button', { name: 'Remove for good' }).click()
   await expect(page.getByText(/ freed\.$/)).toBeVisible()
   await expect(page.getByText('No run is kept yet.', { exact: false })).toBeVisible()
 

@@ -16,8 +16,6 @@ export interface Archive {
   readonly baseline: string | null
   /** The one that is looked at. */
   readonly shown: string | null
-  /** What is being removed, as long as that can be undone. */
-  readonly removal: Removal | null
   /** Bytes that the last removal freed. */
   readonly freed: number | null
   readonly imported: ImportedRuns | null
@@ -43,7 +41,7 @@ export interface RunsTableView {
 }
 
 /** Runs, or their packed results alone. */
-export interface Removal {
+export interface RemovedRuns {
   readonly what: 'runs' | 'results'
   readonly ids: readonly string[]
   /** Their bytes, as far as they are known. */
@@ -58,7 +56,6 @@ export const noArchive: Archive = {
   marked: [],
   baseline: null,
   shown: null,
-  removal: null,
   freed: null,
   imported: null,
   importing: false,
@@ -69,10 +66,10 @@ export const noArchive: Archive = {
 }
 
 /** What a list shows while something is being removed. */
-export function withoutRemoved(runs: readonly ListedRun[], removal: Removal | null): readonly ListedRun[] {
-  if (!removal) return runs
-  const gone = new Set(removal.ids)
-  return removal.what === 'runs'
+export function withoutRemoved(runs: readonly ListedRun[], removed: RemovedRuns | null): readonly ListedRun[] {
+  if (!removed) return runs
+  const gone = new Set(removed.ids)
+  return removed.what === 'runs'
     ? runs.filter(({ id }) => !gone.has(id))
     : runs.map((run) => (gone.has(run.id) ? { ...run, result: null } : run))
 }

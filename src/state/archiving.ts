@@ -13,7 +13,7 @@ import { openHome, refreshKept } from './keeping'
 import { modelKey } from './modules'
 import { runOfReport } from './progress'
 import { completed, recipeLabel } from './recipe'
-import { removalActions } from './run-removal'
+import { runRemoval } from './run-removal'
 import { runRecord } from './runs'
 
 /** Changes that come in one after the other are looked at once. */
@@ -73,11 +73,15 @@ export function archivingActions(context: Context, opening: Opening) {
   const refresh = async (): Promise<void> => {
     const { runs, damaged } = await api().list()
     const room = context.archive ? null : ((await host.browser?.room()) ?? null)
-    const { archive } = state()
+    const { archive, removed } = state()
     const here = new Set(runs.map(({ id }) => id))
     const changed = new Map(runs.map(({ id, changed }) => [id, changed]))
     set({
-      ...{ runs: withoutRemoved(runs, archive.removal), damaged, room },
+      ...{
+        runs: withoutRemoved(runs, removed && typeof removed.what !== 'string' ? removed.what : null),
+        damaged,
+        room,
+      },
       status: context.archive ? 'memory' : 'kept',
       marked: archive.marked.filter((id) => here.has(id)),
       shown: archive.shown !== null && here.has(archive.shown) ? archive.shown : null,
@@ -172,8 +176,7 @@ export function archivingActions(context: Context, opening: Opening) {
     set({ table: { ...state().archive.table, ...part } })
   }
 
-  const removing = removalActions({ context, api, set, trying, refresh })
-  const { removeRuns } = removing
+  const removeRuns = runRemoval({ context, api, set, trying, refresh })
 
   const removeDamaged = (): Promise<boolean> =>
     trying(async () => {
@@ -279,7 +282,7 @@ export function archivingActions(context: Context, opening: Opening) {
 
   return {
     ...{ openArchive, keepRun, remark, readRun, showRun, markRuns, chooseBaseline, viewRuns, copyTable },
-    ...{ ...removing, removeDamaged },
+    ...{ removeRuns, removeDamaged },
     ...{ keepResult, keepResults, reopenResult, rerun, exportRuns, importRuns, askToPersist },
   }
 }

@@ -16,6 +16,7 @@ import { notOffline, type Offline } from './offline'
 import type { RunState } from './progress'
 import type { RunRecord } from './runs'
 import type { TaskLine } from './task-lines'
+import type { Removed } from './undo'
 
 /** Everything the page knows: plain records, never a GPU object, a file or a tensor's bytes. */
 export interface StudioState {
@@ -68,7 +69,7 @@ export interface StudioState {
   readonly benchmark: Benchmark
   readonly offline: Offline
   /** What was removed last, while that can be undone. */
-  readonly removed: { readonly what: string } | null
+  readonly removed: Removed | null
   /** The last failure of each place, shown where it happened until it is tried again there. */
   readonly failures: Readonly<Partial<Record<Place, Failure>>>
 }

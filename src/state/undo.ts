@@ -1,4 +1,5 @@
 import type { StoreApi } from 'zustand/vanilla'
+import type { RemovedRuns } from './archive'
 
 /** Time to think better of it, in milliseconds; it stands still while the banner is being read or reached. */
 export const UNDO_MS = 12_000
@@ -7,16 +8,20 @@ export const UNDO_MS = 12_000
 export interface Removal {
   /** Names it among all that can be removed, as `runs/ID`: lists leave it out while it waits. */
   readonly key: string
-  /** Named in the banner. */
-  readonly what: string
+  readonly what: Removed['what']
   /** Removes it for good. */
   remove(): Promise<void>
   /** Lists again what there is. */
   refresh(): Promise<void>
 }
 
+/** What the banner names. */
+export interface Removed {
+  readonly what: string | RemovedRuns
+}
+
 interface Undoable {
-  readonly removed: { readonly what: string } | null
+  readonly removed: Removed | null
 }
 
 /**

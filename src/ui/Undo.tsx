@@ -23,7 +23,7 @@ export function Undo() {
           onFocus={undoing.hold}
           onBlur={undoing.resume}
         >
-          <span className="undo-what">{undoWords.removed(removed.what)}</span>
+          <span className="undo-what">{undoWords.removed(removed)}</span>
           <button type="button" onClick={() => void undoing.undo()}>
             {undoWords.undo}
           </button>

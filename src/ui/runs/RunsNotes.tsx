@@ -1,4 +1,3 @@
-import { useEffect } from 'react'
 import { useStudio, useStudioState } from '../studio-context'
 import { runsWords } from '../words/runs'
 
@@ -38,39 +37,6 @@ export function RunsNotes() {
         {imported && <p>{runsWords.imported(imported.added, imported.known, imported.refused, imported.reason)}</p>}
         {freed !== null && <p>{runsWords.freed(freed)}</p>}
       </div>
-      <Removing />
     </>
-  )
-}
-
-/** What was deleted, for as long as it can be brought back; the clock stands still while the buttons are within reach. */
-function Removing() {
-  const studio = useStudio()
-  const removal = useStudioState((state) => state.archive.removal)
-  // a pointer that rested on it when the view was left holds nothing any more
-  useEffect(() => studio.resumeRemoval, [studio])
-  return (
-    <div className="run-removal-place" aria-live="polite">
-      {removal && (
-        // biome-ignore lint/a11y/noStaticElementInteractions: holds the clock while its buttons are within reach
-        <div
-          className="run-removal"
-          onPointerEnter={studio.holdRemoval}
-          onPointerLeave={studio.resumeRemoval}
-          onFocus={studio.holdRemoval}
-          onBlur={studio.resumeRemoval}
-        >
-          <p>{runsWords.removing(removal.what, removal.ids.length, removal.bytes)}</p>
-          <div className="row">
-            <button type="button" onClick={() => void studio.undoRemoval()}>
-              {runsWords.undo}
-            </button>
-            <button type="button" className="plain" onClick={() => void studio.settleRemoval()}>
-              {runsWords.settle}
-            </button>
-          </div>
-        </div>
-      )}
-    </div>
   )
 }

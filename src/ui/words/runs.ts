@@ -55,12 +55,6 @@ export const runsWords = {
     `${plural(count, 'record')} (${formatBytes(bytes)}) ${count === 1 ? 'is' : 'are'} not what was written, and set aside. The others are not touched.`,
   removeDamaged: 'Remove',
 
-  removing: (what: 'runs' | 'results', count: number, bytes: number) =>
-    what === 'runs'
-      ? `${runs(count)} deleted, ${formatBytes(bytes)}.`
-      : `${plural(count, 'result')} deleted, ${formatBytes(bytes)}.`,
-  undo: 'Undo',
-  settle: 'Delete now',
   freed: (bytes: number) => `${formatBytes(bytes)} freed.`,
 
   mark: (number: number) => `Mark run ${number}`,
