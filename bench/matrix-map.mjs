@@ -62,7 +62,7 @@ const walk = async (keys) => {
 /** From the press that selects the matrix to the frame that shows it whole, all taken in the page. */
 const opened = async () => {
   await walk([...new Array(6).fill('ArrowUp'), 'Enter'])
-  await look.getByRole('application', { name: /q_proj/ }).waitFor()
+  await look.getByRole('application', { name: /^Matrix map of .*q_proj/ }).waitFor()
   await page.locator('figure.matrix [aria-busy=false]').waitFor({ timeout: 120_000 })
   await walk(new Array(6).fill('ArrowDown'))
   await page.evaluate(() => {
