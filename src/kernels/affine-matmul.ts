@@ -155,6 +155,6 @@ function multiplyTiles(rec: Recorder, { x, packed, y }: AffineMatmulOptions, pan
   }
   // with what a load of codes keeps, a larger tile would not fit the registers
   const traits = { ...rec.traits, largeTile: TILES.tall.name }
-  const { tile } = chooseTile(shape, { region: 'full' }, { splits: false, ...traits })
+  const { tile } = chooseTile(shape, { region: 'full' }, traits, false)
   rec.run(tiledKernel(tile, variantOf(packed)), { a: x, ...partsOf(packed, panel), c: y }, shape)
 }

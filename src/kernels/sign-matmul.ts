@@ -116,7 +116,7 @@ function multiplyTiles(rec: Recorder, { x, packed, y }: SignMatmulOptions, panel
     ...{ batch: 1, aBatch: 0, bBatch: 0, cBatch: 0, alpha: 1, beta: 0 },
   }
   const traits = { ...rec.traits, largeTile: TILES.tall.name }
-  const tile = traits.software ? SOFTWARE : chooseTile(shape, { region: 'full' }, { splits: false, ...traits }).tile
+  const tile = traits.software ? SOFTWARE : chooseTile(shape, { region: 'full' }, traits, false).tile
   const kernel = tiledKernel(tile, packed.ranks !== null)
   rec.run(kernel, { a: x, ...signTensors(packed, panel), fields: panel.fields, c: y }, shape)
 }
