@@ -112,6 +112,24 @@ describe('the product with packed codes', () => {
     expectRight(await errors(mixed(grid, 7), 9, { software: false }))
   })
 
+  // 150 columns end inside a chunk and a group; with one group it is as wide as all chunks
+  it.each([
+    ...([2, 5, 8] as const).map((bits) => [bits, 'zero', 64, 9] as const),
+    [4, 'symmetric', 96, 130],
+    [1, 'symmetric', 32, 33],
+    [3, 'range', 150, 70],
+    [2, 'range', 64, 12],
+  ] as const)(
+    'in tiles of one width: %i bits, %s grid, groups of %i, %i tokens',
+    async (bits, grid, groupSize, tokens) => {
+      const { linear } = affineSample({
+        ...{ out: 70, columns: 150, groupSize, zeroBits: 3, permuted: false, named: false, seed: 5, grid },
+        widths: [[bits, 1]],
+      })
+      expectRight(await errors(linear, tokens, { software: false }))
+    },
+  )
+
   it.each([
     ...([1, 2, 3, 4, 5, 6, 7, 8] as const).map((bits) => [[bits], 'zero', 1] as const),
     [[1, 4], 'symmetric', 3],

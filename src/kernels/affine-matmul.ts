@@ -1,5 +1,6 @@
 import gatherSource from '../../shaders/gather_slots.wgsl?raw'
 import affineSource from '../../shaders/lib/affine.wgsl?raw'
+import alikeSource from '../../shaders/lib/affine_alike_loads.wgsl?raw'
 import cellsSource from '../../shaders/lib/affine_cells.wgsl?raw'
 import loadsSource from '../../shaders/lib/affine_loads.wgsl?raw'
 import operandSource from '../../shaders/lib/affine_operand.wgsl?raw'
@@ -27,6 +28,7 @@ const TOGETHER = 4
 const MANY_ROWS = 4096
 /** Operations that making a weight takes, in floating-point ones, for time budgets. */
 const LEVEL_OPERATIONS = 40
+const ALIKE_OPERATIONS = 8
 const SIZE = 64
 
 const gatherSlots: Kernel<'a' | 'slots' | 'b', { tokens: number; slots: number; columns: number }> = {
@@ -59,11 +61,32 @@ const tiledOf = (tile: Tile, { grid, scattered }: AffineVariant): Kernel<'a' | A
   ...madeWhereLoaded(tile, { operations: LEVEL_OPERATIONS, bits: 4 }),
 })
 
+interface Alike {
+  readonly bits: Width
+  readonly grid: PackedAffine['grid']
+  /** Of a group. */
+  readonly columns: number
+}
+
+/** The same where all columns have one width and groups are whole chunks: a tile of 16 columns then lies in one group. */
+const alikeOf = (tile: Tile, { bits, grid, columns }: Alike): Kernel<'a' | 'codes' | 'cells' | 'c', GemmShape> => ({
+  label: `gemm of ${bits}-bit codes, ${grid}, groups of ${columns}, ${tile.name}`,
+  wgsl: wgsl([gemmSource, f16Source, affineSource, cellsSource, alikeSource, tile.source], {
+    ...tile.constants,
+    ...gemmConstants('full', undefined, tile),
+    ...{ TRANS_A: false, TRANS_B: true, BITS: bits, GROUP_COLUMNS: columns, GRID: GRIDS[grid] },
+    ...{ SYMMETRIC: GRIDS.symmetric, ZERO: GRIDS.zero },
+  }),
+  bindings: { a: 'read', codes: 'read', cells: 'read', c: 'read_write' },
+  ...madeWhereLoaded(tile, { operations: ALIKE_OPERATIONS, bits }),
+})
+
 const vectorKernel = remembered(affineVector, ({ widths, ...rest }) =>
   [widths.join(), ...Object.values(rest)].join(' '),
 )
 const registersKernel = remembered(affineRegisters, (variant) => Object.values(variant).join(' '))
 const rowsKernel = remembered(affineRows, (most, { grid, scattered }) => [most, grid, scattered].join(' '))
+const alikeKernel = remembered(alikeOf, ({ name }, alike) => [name, ...Object.values(alike)].join(' '))
 const tiledKernel = remembered(tiledOf, (tile, { grid, scattered }) => `${tile.name} ${grid} ${scattered}`)
 
 export interface AffineMatmulOptions {
@@ -156,5 +179,9 @@ function multiplyTiles(rec: Recorder, { x, packed, y }: AffineMatmulOptions, pan
   // with what a load of codes keeps, a larger tile would not fit the registers
   const traits = { ...rec.traits, largeTile: TILES.tall.name }
   const { tile } = chooseTile(shape, { region: 'full' }, traits, false)
-  rec.run(tiledKernel(tile, variantOf(packed)), { a: x, ...partsOf(packed, panel), c: y }, shape)
+  const { grid, perGroup, segments } = packed
+  if (tile.loads && perGroup > 0) {
+    const kernel = alikeKernel(tile, { bits: segments[0]!.bits, grid, columns: perGroup * CHUNK })
+    rec.run(kernel, { a: x, codes: panel.codes, cells: panel.cells, c: y }, shape)
+  } else rec.run(tiledKernel(tile, variantOf(packed)), { a: x, ...partsOf(packed, panel), c: y }, shape)
 }
