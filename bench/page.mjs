@@ -63,11 +63,10 @@ try {
   const device = keep('device', await facts(browser, page))
   await page.context().close()
   print('Browser', deviceMarkdown(device))
-  if (values.gpu && isSoftware(device)) {
+  if (!device.adapter || (values.gpu && isSoftware(device))) {
     await browser.close()
-    giveUp(
-      '--gpu: expected a hardware adapter, got a software one — see the lines above, and try other flags with --args',
-    )
+    const [wanted, got] = [values.gpu ? 'a hardware adapter' : 'an adapter', device.adapter ? 'a software one' : 'none']
+    giveUp(`WebGPU: expected ${wanted}, got ${got} — see the lines above, and try other flags with --args`)
   }
   if (only.includes('start'))
     print('Opening the page', startsMarkdown(keep('start', await starts(launchBrowser, address, times))))
