@@ -101,7 +101,8 @@ export function runsMarkdown(runs) {
       ],
     ),
     '',
-    'While it ran, the page in use:',
+    'While it ran, the page was used:',
+    '',
     interactionsMarkdown(runs.map(({ hands }) => hands)),
   ].join('\n')
 }
