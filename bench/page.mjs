@@ -24,12 +24,11 @@ import { median, ms, quantile, table } from './page/numbers.mjs'
 import { runOnce, runsMarkdown } from './page/run.mjs'
 import { starts, startsMarkdown } from './page/start.mjs'
 
-const PARTS = ['device', 'start', 'run', 'matrix', 'kernels']
 const { values } = parseArgs({
   options: {
     gpu: { type: 'boolean', default: false },
     json: { type: 'string' },
-    only: { type: 'string', default: PARTS.join(',') },
+    only: { type: 'string', default: 'device,start,run,matrix,kernels' },
     times: { type: 'string', default: '3' },
     sizes: { type: 'string' },
     runs: { type: 'string' },
@@ -41,22 +40,37 @@ const { values } = parseArgs({
     mixed: { type: 'boolean', default: false },
   },
 })
-const only = values.only.split(',')
-const unknown = only.find((part) => !PARTS.includes(part))
-if (unknown !== undefined) giveUp(`--only: expected some of ${PARTS.join(', ')}, got '${unknown}'`)
-const [times, rows, columns] = ['times', 'rows', 'columns'].map((name) => Number(values[name]))
+const [times, rows, columns] = ['times', 'rows', 'columns'].map((name) => {
+  const value = Number(values[name])
+  if (!Number.isInteger(value) || value < 1) giveUp(`--${name}: expected a whole number from 1, got '${values[name]}'`)
+  return value
+})
 const args = values.args?.split(/\s+/).filter(Boolean) ?? (values.gpu ? HARDWARE : SOFTWARE)
 
-const launchBrowser = () => launch(args, values.chromium)
-const { address, close } = await servePage()
-const found = { args, times, cpus: cpus().length }
 const print = (title, text) => console.log(`\n### ${title}\n\n${text}`)
+const launchBrowser = () => launch(args, values.chromium)
+const found = { args, times, cpus: cpus().length }
 const keep = (part, what) => {
   found[part] = what
   if (values.json) writeFileSync(values.json, `${JSON.stringify(found, null, 1)}\n`)
   return what
 }
 
+const PARTS = {
+  start: {
+    title: 'Opening the page',
+    measure: () => starts(launchBrowser, address, times),
+    markdown: startsMarkdown,
+  },
+  run: { title: 'A run', measure: () => repeated(() => runOnce(browser, address)), markdown: runsMarkdown },
+  matrix: { title: 'Matrix map', measure: matrix, markdown: matrixMarkdown },
+  kernels: { title: 'Benchmark', measure: () => kernels(browser, address, values), markdown: kernelsMarkdown },
+}
+const only = values.only.split(',').filter((part) => part !== 'device')
+const unknown = only.find((part) => !Object.hasOwn(PARTS, part))
+if (unknown !== undefined) giveUp(`--only: expected some of device, ${Object.keys(PARTS).join(', ')}, got '${unknown}'`)
+
+const { address, close } = await servePage()
 const browser = await launchBrowser()
 try {
   const page = await visit(browser, address)
@@ -68,16 +82,16 @@ try {
     const [wanted, got] = [values.gpu ? 'a hardware adapter' : 'an adapter', device.adapter ? 'a software one' : 'none']
     giveUp(`WebGPU: expected ${wanted}, got ${got} — see the lines above, and try other flags with --args`)
   }
-  if (only.includes('start'))
-    print('Opening the page', startsMarkdown(keep('start', await starts(launchBrowser, address, times))))
-  if (only.includes('run')) {
-    const runs = []
-    for (let i = 0; i < times; i++) runs.push(await runOnce(browser, address))
-    print('A run', runsMarkdown(keep('run', runs)))
+  for (const part of only) {
+    const { title, measure, markdown } = PARTS[part]
+    try {
+      print(title, markdown(keep(part, await measure())))
+    } catch (error) {
+      // what else was asked for is measured all the same
+      print(title, `failed: ${error.message}`)
+      process.exitCode = 1
+    }
   }
-  if (only.includes('matrix')) print('Matrix map', matrixMarkdown(keep('matrix', await matrix())))
-  if (only.includes('kernels'))
-    print('Benchmark', kernelsMarkdown(keep('kernels', await kernels(browser, address, values))))
 } finally {
   await browser.close()
   close()
@@ -97,6 +111,12 @@ function deviceMarkdown({ browser: version, studio, adapter, gpu, renderer, skia
   ].join('\n')
 }
 
+async function repeated(measure) {
+  const all = []
+  for (let i = 0; i < times; i++) all.push(await measure())
+  return all
+}
+
 async function matrix() {
   const folder = mkdtempSync(join(tmpdir(), 'bitloom-page-'))
   const file = values.matrix ?? join(folder, 'matrix.bitloom.safetensors')
@@ -106,11 +126,10 @@ async function matrix() {
     const begun = performance.now()
     await openMatrixFile(page, file)
     const fileOpened = performance.now() - begun
-    const openings = []
-    for (let i = 0; i < times; i++) {
+    const openings = await repeated(async () => {
       await standOnMatrix(page)
-      openings.push(await openMatrix(page))
-    }
+      return openMatrix(page)
+    })
     const drags = []
     for (const zooms of ZOOMS) drags.push({ zoom: 2 ** zooms, gaps: await dragMatrix(page, zooms) })
     await page.context().close()

@@ -9,7 +9,7 @@ export async function kernels(browser, address, { sizes, runs }) {
   if (sizes) await page.getByLabel('Sizes n').fill(sizes)
   if (runs) await page.getByLabel('Runs').fill(runs)
   await page.getByRole('button', { name: 'Run', exact: true }).click()
-  await page.getByText(/, under way$/).waitFor({ timeout: 120_000 })
+  await page.getByText(/^medians of /).waitFor({ timeout: 120_000 })
   await page.getByText(/, under way$/).waitFor({ state: 'hidden', timeout: 0 })
   const startUp = await page
     .locator('.start-up > div')
