@@ -462,7 +462,10 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
     matrix: fakeMatrix(options.layers ?? 4),
     distributions: (module) => answer('distributions', () => fakeDistributions(module)),
     benchmarks: () =>
-      answer('benchmarks', () => ({ groups: [...fakeGroups], device: { ...fakeDetail, readyAt: 1_000_320 } })),
+      answer('benchmarks', () => ({
+        groups: [...fakeGroups],
+        device: { ...fakeDetail, foundAt: 1_000_180, readyAt: 1_000_320 },
+      })),
     benchmark: ({ works, sizes, runs }, onProgress) =>
       answer('benchmark', async () => {
         cancelled = false

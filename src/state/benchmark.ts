@@ -12,8 +12,9 @@ export interface Benchmark {
 }
 
 export type DeviceDetail = Pick<BenchmarkDevice, 'features' | 'limits'> & {
-  /** When the page was opened, in milliseconds since 1970, and how long it then took until the device was there. */
+  /** When the page was opened, in milliseconds since 1970, and how long it then took until the device was there, and ready. */
   readonly openedAt: number
+  readonly foundMs: number
   readonly readyMs: number
 }
 

@@ -180,6 +180,7 @@ it('shows the benchmark beside the path, which stays as it was behind it', async
   expect(document.activeElement?.textContent).toBe('Benchmark')
   expect(screen.getByRole('link', { name: 'Benchmark' }).getAttribute('aria-current')).toBe('page')
   expect(screen.getByText('offered, not used')).toBeTruthy()
+  expect(screen.getByText('0.2 s after opening the page')).toBeTruthy()
   expect(screen.getByText('0.3 s after opening the page')).toBeTruthy()
 
   const run = () => screen.getByRole('button', { name: 'Run' }) as HTMLButtonElement

@@ -220,9 +220,15 @@ export interface BenchmarkGroup {
   readonly works: readonly string[]
 }
 
-export interface BenchmarkDevice {
-  /** When there was a device, in milliseconds since 1970: page and worker count from their own start. */
+/** In milliseconds since 1970: page and worker count from their own start. */
+export interface DeviceTimes {
+  /** When the browser gave the device. */
+  readonly foundAt: number
+  /** When its tiles were chosen, too. */
   readonly readyAt: number
+}
+
+export interface BenchmarkDevice extends DeviceTimes {
   readonly features: readonly { readonly name: string; readonly use: 'used' | 'unused' | 'absent' }[]
   readonly limits: readonly { readonly name: string; readonly value: number }[]
 }

@@ -273,7 +273,7 @@ export class Engine implements EngineApi {
   // the code of the benchmark is loaded when it is first asked for: most people never do
   async benchmarks() {
     const { benchmarkDevice, benchmarkGroups } = await import('./benchmark')
-    return { groups: benchmarkGroups(), device: this.#gpu && benchmarkDevice(this.#gpu, this.device.readyAt) }
+    return { groups: benchmarkGroups(), device: this.#gpu && benchmarkDevice(this.#gpu, this.device.times) }
   }
 
   benchmark: EngineApi['benchmark'] = (options, onProgress) =>
