@@ -1,7 +1,6 @@
 import { formatBytes, formatInteger } from '../format'
+import { plural } from './counts'
 
-const plural = (count: number, one: string, many = `${one}s`): string =>
-  `${formatInteger(count)} ${count === 1 ? one : many}`
 const runs = (count: number) => plural(count, 'run')
 
 /** What the view of kept runs says. */
