@@ -34,7 +34,7 @@ const COLUMNS: readonly Column[] = [
   GPU_TIME,
   { key: 'gflops', ...words.columns.gflops, render: ({ gflops }) => gflops > 0 && figures(gflops) },
   { key: 'gb', ...words.columns.gb, render: ({ gbPerSecond }) => figures(gbPerSecond) },
-  { key: 'bound', ...words.columns.bound, text: true, render: (_row, share) => share?.bound },
+  { key: 'bound', ...words.columns.bound, text: true, render: (_row, share) => share && words.bounds[share.bound] },
   { key: 'share', ...words.columns.share, text: true, render: (_row, share) => share && <Share share={share} /> },
 ]
 

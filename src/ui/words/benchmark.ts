@@ -39,6 +39,7 @@ export const benchmarkWords = {
     bound: { title: 'Bound by' },
     share: { title: 'Reached' },
   },
+  bounds: { compute: 'compute', memory: 'memory' },
   noRulers: (matmul: boolean, copy: boolean) => {
     const missing = [...(matmul ? ['a matmul'] : []), ...(copy ? ['a copy'] : [])].join(' and ')
     return `What the others reach is told once ${missing} is measured beside them.`
