@@ -148,7 +148,10 @@ export const runsWords = {
   exportOne: 'Export',
   deleteOne: 'Delete',
 
+  warnings: 'Warnings of the run',
   measured: 'Measured',
+  items: (task: string, items: number) => `${task}, ${plural(items, 'item')}`,
+  points: (points: string) => `${points} points`,
   noneMeasured: 'Nothing was measured of this run.',
   textOf: (digest: string | undefined) => digest && `SHA-256 of the text: ${digest}`,
   original: 'Original',
