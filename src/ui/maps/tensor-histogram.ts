@@ -67,7 +67,7 @@ export function drawHistogram(
   ctx.textBaseline = 'middle'
   ctx.textAlign = 'right'
   ctx.fillText(formatInteger(most), LEFT - 8, 8)
-  ctx.fillText('count', LEFT - 8, floor - 6)
+  ctx.fillText(tensorWords.axis.count, LEFT - 8, floor - 6)
   const [low, high] = [bars[0]?.from ?? 0, bars.at(-1)?.to ?? 1]
   ctx.textAlign = 'center'
   let free = LEFT

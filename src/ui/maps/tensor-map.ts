@@ -191,10 +191,10 @@ function drawAxes(
   if (height < 40) ctx.fillText(formatInteger(window.row), left - 8, top + height / 2)
   else {
     ctx.fillText(formatInteger(window.row), left - 8, top + 6)
-    ctx.fillText('row', left - 8, top + height / 2)
+    ctx.fillText(tensorWords.axis.row, left - 8, top + height / 2)
     ctx.fillText(formatInteger(last), left - 8, top + height - 6)
   }
-  ctx.fillText('column', left - 8, top + height + AXIS / 2 + 2)
+  ctx.fillText(tensorWords.axis.column, left - 8, top + height + AXIS / 2 + 2)
 }
 
 /** A frame around one cell, or around all from one to another. */

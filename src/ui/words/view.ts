@@ -98,6 +98,7 @@ export const tensorWords = {
     first === last ? `Row ${formatInteger(first)}` : `Rows ${formatInteger(first)} to ${formatInteger(last)}`,
   columns: (first: number, last: number) =>
     first === last ? `column ${formatInteger(first)}` : `columns ${formatInteger(first)} to ${formatInteger(last)}`,
+  axis: { row: 'row', column: 'column', count: 'count' },
   nothingFinite: 'nothing finite',
   largest: (value: string) => `largest ${value}`,
   none: 'none',
