@@ -21,7 +21,8 @@ const SELECTS = new Set([
 ])
 /** The same in every language. */
 const NAMES = new Set(['Bitloom', 'Markdown', 'JSON', 'CSV', 'LaTeX', 'HTML', 'SVG', 'PNG', 'Notification', 'ij', 'ii'])
-const KEYS = /^(Arrow\w+|Escape|Enter|Home|End|Page\w+|Shift|Tab|Backspace|Delete)$/
+/** Keys of the keyboard, and flags of the command line. */
+const KEYS = /^(Arrow\w+|Escape|Enter|Home|End|Page\w+|Shift|Tab|Backspace|Delete)$|^\s*--\w/
 
 interface Node {
   readonly type: string
@@ -46,6 +47,13 @@ function nameOf(node: unknown): string {
   return String(node.name ?? node.value ?? '')
 }
 
+/** What stands between the values of a template. */
+const textsOf = (template: Node): string[] =>
+  childrenOf(template.quasis).map(({ value }) => (value as { cooked: string }).cooked)
+
+/** What is left of markup without its tags, and without code that it quotes. */
+const unmarked = (markup: string) => markup.replaceAll(/<code>[\s\S]*?<\/code>|<[^>]*>/g, '\0')
+
 type Parts = readonly (readonly [part: unknown, look: Look])[]
 
 /** The parts of a node, and how each is looked at. */
@@ -69,6 +77,8 @@ function partsOf(node: Node, look: Look): Parts {
       return [[node.expression, look]]
     case 'Property':
       return [[node.value, READ.has(nameOf(node.key)) ? 'read' : look === 'silent' ? 'silent' : 'code']]
+    case 'TaggedTemplateExpression':
+      return [[(node.quasi as Node).expressions, 'code']]
     case 'TemplateLiteral':
       return [[node.expressions, look === 'read' ? 'code' : look]]
     case 'ConditionalExpression':
@@ -113,9 +123,11 @@ export function bareWords(source: string): string[] {
     if (node.type === 'JSXText') tell(node.value, 'read')
     if (node.type === 'Literal') tell(node.value, look)
     if (node.type === 'TemplateLiteral') {
-      const texts = childrenOf(node.quasis).map(({ value }) => (value as { cooked: string }).cooked)
+      const texts = textsOf(node)
       for (const text of texts) tell(text, look, texts.length > 1)
     }
+    if (node.type === 'TaggedTemplateExpression')
+      for (const text of unmarked(textsOf(node.quasi as Node).join('\0')).split('\0')) tell(text, 'read')
     for (const [part, how] of partsOf(node, look)) for (const child of childrenOf(part)) visit(child, how)
   }
   visit(parseSync('a.tsx', source).program as unknown as Node, 'code')

@@ -7,7 +7,7 @@ const UI = join(import.meta.dirname, '..')
 
 /** Files with texts of their own, and why. */
 const OWN: readonly (readonly [file: RegExp, why: string])[] = [
-  [/^report\//, 'documents, which the command line writes too'],
+  [/^report\/(loading|style)\.ts$/, 'commands, and a style sheet'],
   [/^maps\/svg\.ts$/, 'markup'],
   [/^browser-host\.ts$/, 'browsers and systems by their own names'],
   [/^(MatrixMap|MatrixTable|MatrixChoosing|TensorHeatmap)\.tsx$/, 'partly in words/matrix.ts and words/view.ts'],
@@ -43,7 +43,8 @@ describe('words of the page', () => {
       ctx.fillText('bits', x, y)
       ctx.font = \`11px \${theme.font}\`
       document.querySelector('main section')
-      if (key === 'Escape') throw new FormatError('drop: expected files, got none')`
-    expect(bareWords(source)).toEqual(['Recipe', 'stored bits', 'row', 'bits', 'a few words', 'bits'])
+      if (key === 'Escape') throw new FormatError('drop: expected files, got none')
+      const markup = html\`<p class="all of it" title="\${name}">read <code>bitloom run</code> \${n}</p>\``
+    expect(bareWords(source)).toEqual(['Recipe', 'stored bits', 'row', 'bits', 'a few words', 'bits', 'read'])
   })
 })
