@@ -8,7 +8,7 @@ const READ = new Set([
 /** Attributes that only the browser reads. */
 const SILENT = new Set(['className', 'style', 'href', 'src', 'rel', 'target', 'accept', 'd', 'type', 'role', 'key'])
 /** Calls whose texts are drawn. */
-const DRAWS = new Set(['fillText', 'drawPanel'])
+const DRAWS = new Set(['fillText', 'drawPanel', 'drawKey'])
 /** Calls that take selectors and names of events. */
 const SELECTS = new Set([
   'querySelector',
@@ -79,6 +79,8 @@ function partsOf(node: Node, look: Look): Parts {
       return [[node.value, READ.has(nameOf(node.key)) ? 'read' : look === 'silent' ? 'silent' : 'code']]
     case 'TaggedTemplateExpression':
       return [[(node.quasi as Node).expressions, 'code']]
+    case 'ArrayExpression':
+      return [[node.elements, look]]
     case 'TemplateLiteral':
       return [[node.expressions, look === 'read' ? 'code' : look]]
     case 'ConditionalExpression':

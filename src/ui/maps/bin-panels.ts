@@ -165,8 +165,8 @@ export function drawPanels(
         box,
         end,
         [
-          ['original', square(theme.laneMax)],
-          ['stored', square(theme.accent)],
+          [DISTRIBUTIONS.key.original, square(theme.laneMax)],
+          [DISTRIBUTIONS.key.stored, square(theme.accent)],
         ],
         theme,
       )

@@ -19,6 +19,7 @@ export const DISTRIBUTIONS = {
   table: (title: string, name: string) => `${title} of ${name}`,
   bar: (panel: string, low: string, high: string, unit: string, weights: string, part: string) =>
     `${panel}, ${low} to ${high} ${unit}: ${weights} weights, ${part}`,
+  key: { original: 'original', stored: 'stored' },
   level: (code: string, part: string) => `${code}: ${part} of the weights are stored so`,
 } as const
 
