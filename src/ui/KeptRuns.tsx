@@ -3,7 +3,7 @@ import { recipeLabel } from '../state/recipe'
 import type { KeptRun } from '../workers/runs-api'
 import { formatBytes, formatDate } from './format'
 import { useStudio, useStudioState } from './studio-context'
-import { keptWords as words } from './words/run'
+import { keptWords as words } from './words/kept-runs'
 
 /** Runs that were broken off, or finished in a tab that is closed: to go on with, or to be rid of. */
 export function KeptRuns() {

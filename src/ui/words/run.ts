@@ -49,19 +49,6 @@ export const runWords = {
   unknown: 'not yet known',
 }
 
-/** Runs that were broken off, or finished in a tab that is closed. */
-export const keptWords = {
-  title: 'Kept runs',
-  resume: 'Resume',
-  resumeRun: (name: string) => `Resume ${name}`,
-  open: 'Open',
-  delete: 'Delete',
-  deleteRun: (name: string) => `Delete ${name}`,
-  blocks: (done: number, layers: number) => `${ofAll(done, layers)} blocks`,
-  finished: 'finished',
-  held: 'at work in another tab',
-}
-
 /** The runs of this sitting. */
 export const runsTableWords = {
   label: 'Runs of this sitting',
