@@ -114,8 +114,8 @@ function partsOf(node: Node, look: Look): Parts {
   return Object.values(node).map((part) => [part, 'code'] as const)
 }
 
-/** Texts of a source, TypeScript or TSX, that a person would read, in their order. */
-export function bareWords(source: string): string[] {
+/** Texts of a source that a person would read, in their order; its name tells TSX from TypeScript. Throws where it cannot be parsed. */
+export function bareWords(source: string, name = 'a.tsx'): string[] {
   const found: string[] = []
   const tell = (text: unknown, look: Look, beside = false) => {
     if (typeof text !== 'string' || look === 'silent' || NAMES.has(text.trim()) || KEYS.test(text)) return
@@ -132,6 +132,8 @@ export function bareWords(source: string): string[] {
       for (const text of unmarked(textsOf(node.quasi as Node).join('\0')).split('\0')) tell(text, 'read')
     for (const [part, how] of partsOf(node, look)) for (const child of childrenOf(part)) visit(child, how)
   }
-  visit(parseSync('a.tsx', source).program as unknown as Node, 'code')
+  const { program, errors } = parseSync(name, source)
+  if (errors.length > 0) throw new Error(`${name}: expected TypeScript, got ${errors[0]!.message}`)
+  visit(program as unknown as Node, 'code')
   return found
 }

@@ -24,7 +24,7 @@ const files = readdirSync(UI, { recursive: true, encoding: 'utf8' })
 
 describe('words of the page', () => {
   it.each(files)('%s has none of its own', (name) => {
-    expect(bareWords(readFileSync(join(UI, name), 'utf8'))).toEqual([])
+    expect(bareWords(readFileSync(join(UI, name), 'utf8'), name)).toEqual([])
   })
 
   it('are found where they stand', () => {
@@ -49,5 +49,9 @@ describe('words of the page', () => {
       if (key === 'Escape') throw new FormatError('drop: expected files, got none')
       const markup = html\`<p class="all of it" title="\${name}">read <code>bitloom run</code> \${n}</p>\``
     expect(bareWords(source)).toEqual(['Recipe', 'stored bits', 'row', 'bits', 'a few words', 'bits', 'read'])
+  })
+
+  it('are not taken to be none where a source cannot be parsed', () => {
+    expect(() => bareWords('const a = (', 'a.ts')).toThrow('a.ts: expected TypeScript')
   })
 })
