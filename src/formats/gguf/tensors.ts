@@ -3,7 +3,7 @@ import type { ByteSource } from '../bytes'
 import type { Dtype } from '../dtypes'
 import { toFloat32 } from '../floats'
 import type { TensorEntry } from '../source'
-import { decodable, dequantizeBlocks } from './dequantize'
+import { dequantizeBlocks } from './dequantize'
 import { type GgufTensor, quote } from './header'
 import type { Place } from './place'
 import { gatherRows } from './row-order'
@@ -13,7 +13,7 @@ const plain: ReadonlySet<string> = new Set<Dtype>(['F32', 'F16', 'BF16', 'F64', 
 
 /**
  * A tensor of a GGUF file as a tensor of a checkpoint: codes are decoded to F32 as rows are read, what differs is
- * put right. FormatError for a type that cannot be read.
+ * put right. FormatError for an unknown type.
  */
 export function entryOf(
   file: ByteSource,
@@ -24,9 +24,9 @@ export function entryOf(
   const { type, shape, bytes, offset } = tensor
   const isFloat = plain.has(type.name)
   const isPlain = isFloat && added === 0
-  if (!isFloat && !decodable.includes(type.name))
+  if (type.weights === null)
     throw new FormatError(
-      `${file.name}: tensor ${quote(tensor.name)}: expected a type out of F32, F16, BF16, ${decodable.join(', ')}, got ${type.name} — use a file of the model in one of these`,
+      `${file.name}: tensor ${quote(tensor.name)}: expected a type of llama.cpp's, got ${type.name} — use a file of the model in one of those`,
     )
   const [rows = 1] = shape
   if (order && rows % order.multiple !== 0)

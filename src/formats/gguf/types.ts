@@ -1,6 +1,6 @@
 /**
  * How ggml stores tensors: the weights of a row in blocks of `weights`, each of `bytes`. Ids, names and sizes as in
- * llama.cpp's ggml.h and ggml-common.h; ids that are not here were withdrawn or never given.
+ * llama.cpp's ggml.h and ggml-common.h; ids that are not here were withdrawn, never given, or are those of forks.
  */
 export interface GgmlType {
   readonly id: number
@@ -9,6 +9,13 @@ export interface GgmlType {
   readonly weights: number
   /** Bytes a block. */
   readonly bytes: number
+}
+
+/** A type of another program's or of the future: nobody says here how it stores weights. */
+export interface UnknownType {
+  readonly id: number
+  readonly name: `type ${number}`
+  readonly weights: null
 }
 
 const table = {
@@ -62,4 +69,5 @@ export const ggmlTypes = Object.fromEntries(
 
 const byId = new Map(Object.values(ggmlTypes).map((type) => [type.id, type]))
 
-export const ggmlTypeOf = (id: number): GgmlType | undefined => byId.get(id)
+export const ggmlTypeOf = (id: number): GgmlType | UnknownType =>
+  byId.get(id) ?? { id, name: `type ${id}`, weights: null }

@@ -1,4 +1,4 @@
-import type { TensorPicture } from '../../file-records'
+import type { TensorLane, TensorPicture } from '../../file-records'
 import { formatError, formatInteger, formatSetting } from '../format'
 import { LANE_WORDS } from '../words/view'
 import { type MapTheme, type Ramp, viridis } from './colour'
@@ -87,12 +87,15 @@ export interface TensorColours {
   readonly beyond: number | null
 }
 
+/** Lanes of few values, none of them an outlier. */
+const WHOLE: ReadonlySet<TensorLane> = new Set(['code', 'level', 'entry', 'sign', 'shift'])
+
 /** Signed colours around zero where there are negative values, else from zero up; codes to the last of them. */
 export function coloursOf({ cells, lane }: Pick<TensorPicture, 'cells' | 'lane'>): TensorColours {
   const sizes = cells.filter((value) => !Number.isNaN(value)).map(Math.abs)
   sizes.sort()
   const most = sizes.at(-1) ?? 0
-  const shown = lane === 'code' ? most : (sizes[Math.ceil(SHOWN * sizes.length) - 1] ?? 0)
+  const shown = WHOLE.has(lane) ? most : (sizes[Math.ceil(SHOWN * sizes.length) - 1] ?? 0)
   const reach = Number((shown || most || 1).toPrecision(2))
   const beyond = most > 1.05 * reach ? most : null
   if (cells.some((value) => value < 0))
