@@ -34,7 +34,7 @@ it('tells one tensor in numbers', async () => {
   expect((await runHere(...args)).stdout).toMatch(/^output_norm\.weight {2}F16 \[256\] {2}256 weights\n {2}min +1\n/)
   for (const [name, says] of [
     ['nothing', /expected the name of a tensor/],
-    ['foreign.weight', /expected a type whose values are read, got type 137/],
+    ['foreign.weight', /expected a type that llama.cpp has, got type 137/],
   ] as const) {
     const refused = await runHere('inspect', strange, '--tensor', name)
     expect(refused.code).toBe(1)

@@ -77,7 +77,7 @@ export async function tensorFacts({ facts, tensors }: Viewed, name: string, sign
   const tensor = tensors.get(name)
   if (!tensor)
     throw new FormatError(
-      `--tensor ${name}: expected a type whose values are read, got ${found.type} — choose another tensor`,
+      `--tensor ${name}: expected a type that llama.cpp has, got ${found.type} — choose another tensor`,
     )
   const wish = { lane: 'peak', window: null, across: 1, down: 1, whole: true } as const
   const { statistics, weights, block } = await tensorPicture(tensor, wish, { signal })

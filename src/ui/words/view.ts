@@ -83,7 +83,7 @@ export const tensorWords = {
       ...(superBlock === null ? [] : [`a super-block of ${superBlock}`]),
     ].join(', '),
   statistics: 'Statistics',
-  histogram: 'Histogram',
+  histogram: 'Histogram of the weights',
   logCounts: 'height by the logarithm of the count',
   histogramLabel: (name: string, bars: number) => `Histogram of ${name}, ${bars} bars. Arrow keys read out a bar.`,
   histogramHint: 'Point at a bar to read it out.',
