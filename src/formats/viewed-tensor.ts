@@ -7,6 +7,7 @@ import { blockOf, blockParts } from './gguf/block-parts'
 import { type CodebookPart, codebookBlock, codebookPart } from './gguf/codebook-parts'
 import { dequantizeBlocks } from './gguf/dequantize'
 import type { GgufTensor } from './gguf/header'
+import { rowByRow } from './gguf/interleaved'
 import { levelRows } from './gguf/levels'
 import { type GgmlTypeName, ggmlTypes } from './gguf/types'
 import type { LinearHeader } from './linear-check'
@@ -60,12 +61,14 @@ export function viewedEntry({ dtype, shape, part }: TensorEntry): ViewedTensor {
 }
 
 /** A tensor of a GGUF file; null where it is of a type that is not known. */
-export function viewedBlocks(file: ByteSource, { type, shape, offset }: GgufTensor): ViewedTensor | null {
-  if (type.weights === null) return null
+export function viewedBlocks(file: ByteSource, tensor: GgufTensor): ViewedTensor | null {
+  if (tensor.type.weights === null) return null
+  const { shape, offset } = tensor
+  const { read: readBytes, type } = rowByRow(file, tensor, tensor.type)
   const coded = partsOf(type.name)
   const read = async (start: number, count: number): Promise<Piece> => {
     const place = [offset + (start / type.weights) * type.bytes, (count / type.weights) * type.bytes] as const
-    const bytes = await file.read(...place)
+    const bytes = await readBytes(...place)
     if (!coded) return plainPiece(toNumbers(bytes, type.name as Dtype))
     const made = new Map<BlockPart, ReturnType<Piece['part']>>()
     const part = (name: BlockPart) => {

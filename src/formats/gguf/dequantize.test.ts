@@ -35,9 +35,11 @@ describe('blocks are decoded to the bit as the gguf package decodes them', async
   })
 })
 
-it('every type with blocks is decoded', () => {
+it('every type with blocks is decoded, those with rows together by what they are once sorted', () => {
   const floats = ['F32', 'F16', 'BF16', 'F64', 'I8', 'I16', 'I32', 'I64']
-  expect([...decodable, ...floats].sort()).toEqual(Object.keys(ggmlTypes).sort())
+  const together = Object.values(ggmlTypes).flatMap(({ name, rows }) => (rows > 1 ? name : []))
+  expect(together).toEqual(['Q4_0_4_4', 'Q4_0_4_8', 'Q4_0_8_8', 'IQ4_NL_4_4'])
+  expect([...decodable, ...floats, ...together].sort()).toEqual(Object.keys(ggmlTypes).sort())
 })
 
 describe('random blocks of any type', () => {

@@ -127,6 +127,8 @@ function readTensor(cursor: Cursor): Described {
     cursor.fail(
       `expected rows of ${quote(name)} to be whole blocks of ${type.weights} weights of ${type.name}, got ${row}`,
     )
+  if (type.weights !== null && (shape.at(-2) ?? 1) % type.rows !== 0)
+    cursor.fail(`expected rows of ${quote(name)} in groups of ${type.rows} of ${type.name}, got ${shape.at(-2) ?? 1}`)
   return { name, type, shape, start: cursor.u64() }
 }
 

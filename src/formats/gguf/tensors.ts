@@ -5,6 +5,7 @@ import { toFloat32 } from '../floats'
 import type { TensorEntry } from '../source'
 import { dequantizeBlocks } from './dequantize'
 import { type GgufTensor, quote } from './header'
+import { rowByRow } from './interleaved'
 import type { Place } from './place'
 import { gatherRows } from './row-order'
 
@@ -33,13 +34,14 @@ export function entryOf(
     throw new FormatError(
       `${file.name}: tensor ${quote(tensor.name)}: expected rows for whole heads of ${order.unit}, got ${rows} — the file is damaged; fetch it again`,
     )
+  const inRows = rowByRow(file, tensor, type)
   const rowBytes = bytes / rows
   const entryBytes = isPlain ? bytes : shape.reduce((product, dim) => product * dim, 4)
 
   const readStored = async (start: number, end: number): Promise<Uint8Array<ArrayBuffer>> => {
-    const stored = await file.read(offset + start * rowBytes, (end - start) * rowBytes)
+    const stored = await inRows.read(offset + start * rowBytes, (end - start) * rowBytes)
     if (isPlain) return stored
-    const values = isFloat ? toFloat32(stored, type.name as Dtype) : dequantizeBlocks(stored, type)
+    const values = isFloat ? toFloat32(stored, type.name as Dtype) : dequantizeBlocks(stored, inRows.type)
     if (added !== 0 || scale !== 1) for (let i = 0; i < values.length; i++) values[i] = values[i]! * scale - added
     return new Uint8Array(values.buffer)
   }
