@@ -53,6 +53,8 @@ export function shortScale(byte: number): number {
 export const floatCode = (bytes: Uint8Array, at: number, i: number): number =>
   (bytes[at + 4 + 8 * (i >> 4) + (i & 7)]! >> (i & 8 ? 4 : 0)) & 15
 
+const THREES = [1, 3, 9, 27, 81] as const
+
 /**
  * Code i, 0 to 2, of a block of TQ1_0. A byte is 256 / 243 of a number of five ternary digits, rounded up, so that three times the part that
  * an earlier digit leaves begins with the next; weights that are 32, then 16, then 4 apart share one.
@@ -60,7 +62,7 @@ export const floatCode = (bytes: Uint8Array, at: number, i: number): number =>
 export function trit(bytes: Uint8Array, at: number, i: number): number {
   const [start, apart, first] = i < 160 ? [0, 32, 0] : i < 240 ? [32, 16, 160] : [48, 4, 240]
   const place = i - first
-  const left = (bytes[at + start + (place % apart)]! * 3 ** Math.floor(place / apart)) & 255
+  const left = (bytes[at + start + (place % apart)]! * THREES[Math.floor(place / apart)]!) & 255
   return (3 * left) >> 8
 }
 
@@ -106,7 +108,10 @@ const flatBlocks = {
     nibbles(at + 1, (code) => scale * FLOAT4[code]!, out, to, bytes)
   },
   NVFP4: (bytes, at, out, to) => {
-    for (let i = 0; i < 64; i++) out[to + i] = shortScale(bytes[at + (i >> 4)]!) * FLOAT4[floatCode(bytes, at, i)]!
+    for (let sub = 0; sub < 4; sub++) {
+      const scale = shortScale(bytes[at + sub]!)
+      for (let i = 16 * sub; i < 16 * sub + 16; i++) out[to + i] = scale * FLOAT4[floatCode(bytes, at, i)]!
+    }
   },
   TQ2_0: (bytes, at, out, to, d) => {
     const scale = d(64)

@@ -1,7 +1,7 @@
 /**
  * How ggml stores tensors: the weights of a row in blocks of `weights`, each of `bytes`. Ids, names and sizes as in
- * llama.cpp's ggml.h and ggml-common.h; what has
- * rows together was withdrawn. Ids that are not here were withdrawn before GGUF, never given, or are those of forks.
+ * llama.cpp's ggml.h and ggml-common.h; what has rows together was withdrawn. Ids that are not here were withdrawn
+ * before GGUF, never given, or are those of forks.
  */
 export interface GgmlType {
   readonly id: number
