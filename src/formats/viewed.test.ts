@@ -231,7 +231,9 @@ describe('hostile files', () => {
   })
 
   it('of GGUF with any byte changed open, or are refused', async () => {
-    const bytes = ggufFile({ metadata: [[HOSTILE, text('x')]], tensors: [noisy('a', 'Q4_K', [2, 256])] })
+    const shapes = { Q4_K: [2, 256], IQ1_M: [1, 256], IQ3_S: [1, 256], Q4_0_4_4: [4, 32] } as const
+    const tensors = Object.entries(shapes).map(([type, shape]) => noisy(type, type as keyof typeof shapes, shape))
+    const bytes = ggufFile({ metadata: [[HOSTILE, text('x')]], tensors })
     await fc.assert(
       fc.asyncProperty(fc.nat(bytes.length - 1), fc.nat(255), async (at, value) => {
         const changed = bytes.slice()
