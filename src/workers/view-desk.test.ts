@@ -29,7 +29,7 @@ describe('what opens for looking', () => {
     const picture = await engine.view.picture(wish('blk.0.attn_q.weight', { lane: 'scale' }), quiet)
     expect(picture).toMatchObject({ rows: 256, columns: 256, lane: 'scale', across: 8, down: 8, read: 65536 })
     expect(picture.cells.every((value) => value > 0)).toBe(true)
-    await expect(engine.view.picture(wish('blk.0.codebook.weight'), quiet)).rejects.toBeInstanceOf(FormatError)
+    await expect(engine.view.picture(wish('foreign.weight'), quiet)).rejects.toBeInstanceOf(FormatError)
     await expect(engine.forecast({} as never)).rejects.toThrow(/expected an open model/)
   })
 

@@ -1,4 +1,4 @@
-import type { TensorPicture } from '../../file-records'
+import type { TensorLane, TensorPicture } from '../../file-records'
 import { formatError, formatInteger, formatSetting } from '../format'
 import { LANE_WORDS, tensorWords } from '../words/view'
 import { type MapTheme, type Ramp, viridis } from './colour'
@@ -72,8 +72,14 @@ export function cellText({ window, across, down, cells, lane }: TensorPicture, {
   const place = `${tensorWords.rows(...rows)}, ${tensorWords.columns(...columns)}`
   if (Number.isNaN(value)) return `${place}: ${tensorWords.nothingFinite}`
   const isOne = rows[0] === rows[1] && columns[0] === columns[1]
-  return `${place}: ${formatError(value)}${isOne ? '' : `, ${LANE_WORDS[lane].cell}`}`
+  const exact = lane === 'entry' || (isOne && FEW.has(lane))
+  return `${place}: ${exact ? formatExact(value) : formatError(value)}${isOne ? '' : `, ${LANE_WORDS[lane].cell}`}`
 }
+
+/** Lanes of few values, none of them an outlier. */
+const FEW: ReadonlySet<TensorLane> = new Set(['code', 'level', 'entry', 'sign', 'shift'])
+
+const formatExact = (value: number) => (Number.isInteger(value) ? formatInteger(value) : String(value))
 
 /** The part of cells whose colours are told apart: beyond it outliers share the last one. */
 const SHOWN = 0.995
@@ -90,7 +96,7 @@ export function coloursOf({ cells, lane }: Pick<TensorPicture, 'cells' | 'lane'>
   const sizes = cells.filter((value) => !Number.isNaN(value)).map(Math.abs)
   sizes.sort()
   const most = sizes.at(-1) ?? 0
-  const shown = lane === 'code' ? most : (sizes[Math.ceil(SHOWN * sizes.length) - 1] ?? 0)
+  const shown = FEW.has(lane) ? most : (sizes[Math.ceil(SHOWN * sizes.length) - 1] ?? 0)
   const reach = Number((shown || most || 1).toPrecision(2))
   const beyond = most > 1.05 * reach ? most : null
   if (cells.some((value) => value < 0))
@@ -118,7 +124,15 @@ export function drawTensor(
   ctx.strokeRect(left - 0.5, top - 0.5, layout.width + 1, layout.height + 1)
   drawAxes(ctx, picture, layout, theme)
   const legend = top + layout.height + AXIS + LEGEND_GAP
-  drawLegend(ctx, Math.max(0, left - 16), legend, own, scale, formatSetting, theme)
+  drawLegend(
+    ctx,
+    Math.max(0, left - 16),
+    legend,
+    own,
+    scale,
+    picture.lane === 'entry' ? formatExact : formatSetting,
+    theme,
+  )
   if (beyond !== null && left + LEGEND_WIDTH + 110 < width) {
     ctx.textAlign = 'left'
     ctx.textBaseline = 'top'

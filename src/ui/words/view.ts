@@ -1,4 +1,4 @@
-import type { TensorKind, TensorLane } from '../../file-records'
+import type { TensorKind, TensorLane, TensorPicture } from '../../file-records'
 import { formatInteger, formatPercent } from '../format'
 
 /** What the page says of files that are looked at. */
@@ -63,6 +63,10 @@ export const LANE_WORDS: Readonly<Record<TensorLane, { readonly title: string; r
   peak: { title: 'Weights', cell: 'the weight furthest from zero' },
   rms: { title: 'Magnitude', cell: 'the root mean square of its weights' },
   code: { title: 'Codes', cell: 'the mean of its codes, as they are stored' },
+  level: { title: 'Levels', cell: 'the mean of what the codebook gives, before scales' },
+  entry: { title: 'Codebook entries', cell: 'the index of its first entry' },
+  sign: { title: 'Signs', cell: 'the mean of its signs' },
+  shift: { title: 'Shifts', cell: 'the mean of what is added to its levels' },
   scale: { title: 'Scales', cell: 'the block scale furthest from zero' },
   minimum: { title: 'Minimums', cell: 'the block minimum furthest from zero' },
   super: { title: 'Super-block scales', cell: 'the float16 that block scales are multiples of' },
@@ -84,12 +88,14 @@ export const tensorWords = {
   someRead: (read: number, weights: number) =>
     `${formatInteger(read)} of ${formatInteger(weights)} weights read, evenly spread`,
   allRead: (weights: number) => `all ${formatInteger(weights)} weights read`,
-  block: (weights: number, superBlock: number | null) =>
-    superBlock === null
-      ? `a scale for ${weights} weights`
-      : `a scale for ${weights} weights, a super-block of ${superBlock}`,
+  block: ({ weights, super: superBlock, book }: NonNullable<TensorPicture['block']>) =>
+    [
+      ...(book ? [`one of ${formatInteger(book.entries)} codebook entries for ${book.weights} weights`] : []),
+      `a scale for ${weights} weights`,
+      ...(superBlock === null ? [] : [`a super-block of ${superBlock}`]),
+    ].join(', '),
   statistics: 'Statistics',
-  histogram: 'Histogram',
+  histogram: 'Histogram of the weights',
   logCounts: 'height by the logarithm of the count',
   histogramLabel: (name: string, bars: number) => `Histogram of ${name}, ${bars} bars. Arrow keys read out a bar.`,
   histogramHint: 'Point at a bar to read it out.',
