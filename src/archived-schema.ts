@@ -142,7 +142,6 @@ const body = z.object({
   measured,
 })
 
-export const headSchema = head
 export const archivedRunSchema = z.object({ version: z.literal(1), head, body })
 
 /** A whole run as it is kept. */

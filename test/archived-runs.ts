@@ -6,7 +6,7 @@ const recipe: Recipe = {
   calibration: { text: 'moby-dick', samples: 8, length: 128, pick: 'first' },
 }
 
-export const perplexityOf = (perplexity: number, stored = false): PerplexityReport => ({
+const perplexityOf = (perplexity: number, stored = false): PerplexityReport => ({
   ...{ protocol: 'windows:64', text: 'union', perplexity, nll: Math.log(perplexity), stored, seconds: 2 },
   ...{ interval: { low: perplexity - 2, high: perplexity + 2 }, tokens: 504, windows: 8 },
   positions: [{ from: 1, to: 63, nll: Math.log(perplexity) }],

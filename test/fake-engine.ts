@@ -135,7 +135,7 @@ export const fakeView = ({ name, architecture, tensors }: Inspection): FileView 
 })
 
 /** Four cells of a pretended tensor, one of them without a number. */
-export const fakePicture = ({ lane, window }: TensorWish): TensorPicture => ({
+const fakePicture = ({ lane, window }: TensorWish): TensorPicture => ({
   ...{ rows: 64, columns: 32, window: window ?? { row: 0, rows: 64, column: 0, columns: 32 } },
   ...{ lane, lanes: ['peak', 'rms'], across: 2, down: 2, cells: Float32Array.of(-0.5, 0.25, Number.NaN, 1) },
   ...{ block: null, weights: 2048, read: 1024 },

@@ -73,7 +73,7 @@ export function packSign(parts: SignParts): SignLinear {
 }
 
 /** One bit a value (its lowest), rows of `columns` values. */
-export function packPlane(values: Uint8Array, columns: number, shift = 0): Uint32Array<ArrayBuffer> {
+function packPlane(values: Uint8Array, columns: number, shift = 0): Uint32Array<ArrayBuffer> {
   const rows = values.length / columns
   const words = planeWords(columns)
   const plane = new Uint32Array(rows * words)

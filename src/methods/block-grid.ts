@@ -149,7 +149,7 @@ export const shapeOf = ({ grid, out: rows, in: columns, groups }: BlockLines): G
 })
 
 /** Rounds every weight to the nearest level of the lines as they are; nothing absorbs the errors. */
-export function recordRoundToLines(rec: Recorder, w: Tensor, tensors: BlockGridTensors): void {
+function recordRoundToLines(rec: Recorder, w: Tensor, tensors: BlockGridTensors): void {
   const { grid, a, b, codes, columns } = tensors
   if (grid.symmetric) rec.run(roundToGrid, { w, steps: a, zeros: b, codes }, shapeOf(tensors))
   else rec.run(roundMixed, { w, columns, lows: a, ranges: b, codes }, shapeOf(tensors))

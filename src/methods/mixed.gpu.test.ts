@@ -7,14 +7,18 @@ import { effectiveBits } from '../formats/bits'
 import type { AffineLinear, Ranges, Width } from '../formats/quantized'
 import { layoutUniform } from '../formats/uniform'
 import type { Gpu } from '../gpu/device'
+import type { Recorder } from '../gpu/recorder'
+import type { Tensor } from '../gpu/tensor'
 import { dequantizeInto, freeLinear, uploadLinear } from '../kernels/dequantize'
+import { roundMixed } from '../kernels/mixed'
 import { inverseFactor } from '../linalg/factor'
 import { Hessian } from '../linalg/hessian'
 import { mixedReference } from '../reference/mixed'
 import { allocGrid, collectLinear, freeGrid } from './affine'
 import { recordGptq } from './gptq/gptq'
-import { allocMixed, collectMixed, freeMixed, recordMixed, recordRoundMixed } from './mixed'
+import { allocMixed, collectMixed, freeMixed, type MixedTensors, recordMixed } from './mixed'
 import { layoutBits, type MixedLayout, mixedLayout, originalOrder } from './mixed-layout'
+import { type RangeOptions, recordFindRange } from './mixed-ranges'
 
 const TOKENS = 400
 const DAMPING = 0.01
@@ -105,6 +109,17 @@ async function quantized({ out, n, widths, groupSize, ranges, order: kind, searc
   return { gpu, w, h, u: await gpu.readF32(whole(upper)), layout, order, diagonal, linear, codes }
 }
 
+/** Rounds every weight to the nearest level of its group's range; nothing absorbs the errors. */
+function recordNearest(rec: Recorder, w: Tensor, tensors: MixedTensors, options: RangeOptions): void {
+  const { layout, out: rows, columns, lows, ranges, codes } = tensors
+  recordFindRange(rec, w, tensors, options)
+  rec.run(
+    roundMixed,
+    { w, columns, lows, ranges, codes },
+    { rows, columns: layout.widths.length, groups: layout.groups },
+  )
+}
+
 async function dequantizeOnGpu(gpu: Gpu, linear: AffineLinear): Promise<Float32Array> {
   const packed = uploadLinear(gpu, linear)
   const weights = gpu.alloc([linear.out, linear.in])
@@ -172,7 +187,7 @@ describe('recordMixed', () => {
     const rounded = async (whole: boolean) => {
       const rec = gpu.record()
       const tensors = allocMixed(gpu, rec, out, layout)
-      recordRoundMixed(rec, gpu.upload(w, [out, n]), tensors, { search: true, whole, importance: gpu.upload(diagonal) })
+      recordNearest(rec, gpu.upload(w, [out, n]), tensors, { search: true, whole, importance: gpu.upload(diagonal) })
       await gpu.submit(rec)
       const linear = await collectMixed(gpu, 'sample', tensors, whole)
       freeMixed(gpu, tensors)
@@ -225,7 +240,7 @@ describe('recordMixed', () => {
   })
 })
 
-describe('recordRoundMixed', () => {
+describe('recordFindRange', () => {
   it.each([false, true])('rounds every weight on its own (search %s)', async (search) => {
     const gpu = await testGpu()
     const [out, n] = [33, 300]
@@ -233,7 +248,7 @@ describe('recordRoundMixed', () => {
     const w = weightsOf(out, n)
     const rec = gpu.record()
     const tensors = allocMixed(gpu, rec, out, layout)
-    recordRoundMixed(rec, gpu.upload(w, [out, n]), tensors, { search })
+    recordNearest(rec, gpu.upload(w, [out, n]), tensors, { search })
     await gpu.submit(rec)
     const linear = await collectMixed(gpu, 'sample', tensors)
     freeMixed(gpu, tensors)
@@ -263,7 +278,7 @@ describe('recordRoundMixed', () => {
       const layout = mixedLayout(mixed(n, [1, 2, 3, 8]), { groupSize: 32, ranges: 'shared' })
       const tensors = allocMixed(gpu, rec, rows.length, layout)
       const importance = gpu.upload(new Float32Array(n)) // nothing matters: that must not become 0/0
-      recordRoundMixed(rec, gpu.upload(w, [rows.length, n]), tensors, { search, importance })
+      recordNearest(rec, gpu.upload(w, [rows.length, n]), tensors, { search, importance })
       await gpu.submit(rec)
       const linear = await collectMixed(gpu, 'sample', tensors)
       freeMixed(gpu, tensors)
@@ -278,12 +293,4 @@ describe('recordRoundMixed', () => {
       ).toBe(true)
     },
   )
-
-  it('refuses an order, which rounding does not have', async () => {
-    const gpu = await testGpu()
-    const rec = gpu.record()
-    const layout = mixedLayout(Uint8Array.of(2, 3), { groupSize: 128, ranges: 'shared' })
-    const tensors = allocMixed(gpu, rec, 1, layout, Uint32Array.of(1, 0))
-    expect(() => recordRoundMixed(rec, gpu.alloc([1, 2]), tensors, { search: false })).toThrow('no order')
-  })
 })

@@ -28,7 +28,7 @@ const widthType = z.union(
 )
 
 /** Options of every method on a uniform grid. */
-export const uniformGridOptions = {
+const uniformGridOptions = {
   bits: described(widthType.default(4), { label: 'Bits', help: 'Width of every code.' }),
   groupSize: described(z.union([z.literal(-1), z.literal(32), z.literal(64), z.literal(128)]).default(128), {
     label: 'Group size',

@@ -18,11 +18,11 @@ const FILE_BYTES = 2
 const BESIDE_CODES = 0.25
 
 /** Weights of the linears of one block. */
-export const blockWeights = ({ linears }: ModelSpec): number =>
+const blockWeights = ({ linears }: ModelSpec): number =>
   linears.reduce((sum, { out, in: columns }) => sum + out * columns, 0)
 
 /** Bytes of the packed linears of one block, about: the width that the options ask for, and what belongs to it. */
-export function packedBytes(spec: ModelSpec, options: Recipe['options']): number {
+function packedBytes(spec: ModelSpec, options: Recipe['options']): number {
   const asked = [options.storedBits, options.bits, options.target].find((value) => typeof value === 'number') ?? 4
   return Math.ceil((blockWeights(spec) * (Number(asked) + BESIDE_CODES)) / 8)
 }

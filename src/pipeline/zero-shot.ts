@@ -119,7 +119,7 @@ async function tokenize(
  * Sequences of like length together, the longest first, shorter ones filled up behind their end, where nothing looks at.
  * `places` says which sequences a batch holds, in the order of its rows.
  */
-export function batched(gpu: GpuInfo, spec: ModelSpec, sequences: readonly ScoredTokens[]) {
+function batched(gpu: GpuInfo, spec: ModelSpec, sequences: readonly ScoredTokens[]) {
   const order = [...sequences.keys()].sort((a, b) => sequences[b]!.input.length - sequences[a]!.input.length)
   const batches: ScoredBatch[] = []
   const places: number[][] = []

@@ -28,7 +28,7 @@ const theme: MapTheme = {
 }
 
 /** A drawing with what it shows below it. */
-export function figure(caption: string, height: number, draw: Draw): Html {
+function figure(caption: string, height: number, draw: Draw): Html {
   const svg = drawnSvg({ width: WIDTH, height, title: caption, font: theme.font }, (ctx) => draw(ctx, WIDTH, theme))
   return html`<figure><div class="wide">${new Html(svg)}</div><figcaption>${caption}</figcaption></figure>\n`
 }
