@@ -1,7 +1,7 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { afterEach, expect, it } from 'vitest'
 import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
-import { fakeStudio } from '../../test/page'
+import { fakeStudio } from '../../test/studio'
 import type { ModuleRecord } from '../records'
 import { Growing } from '../state/growing'
 import { newRun, runningModule } from '../state/progress'
