@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { noise, testGpu } from '../../test/device'
+import { correlatedInputs, outputError } from '../../test/one-linear'
 import { whole } from '../../test/panels'
 import { dequantize, unpackCodes } from '../formats/affine'
 import { validateAffine } from '../formats/affine-check'
@@ -23,18 +24,6 @@ import { type RangeOptions, recordFindRange } from './mixed-ranges'
 const TOKENS = 400
 const DAMPING = 0.01
 
-/** Correlated inputs; every seventh column loud, column 5 dead. */
-function inputs(n: number): Float32Array<ArrayBuffer> {
-  const x = noise(TOKENS * n, 11)
-  for (let t = 0; t < TOKENS; t++)
-    for (let j = 0; j < n; j++) {
-      if (j > 0) x[t * n + j]! += 0.6 * x[t * n + j - 1]!
-      if (j % 7 === 3) x[t * n + j]! *= 3
-    }
-  for (let t = 0; t < TOKENS; t++) x[t * n + 5] = 0
-  return x
-}
-
 /** Bell-shaped weights, a few far out; the last row, where there are several, has all weights equal. */
 function weightsOf(out: number, n: number): Float32Array<ArrayBuffer> {
   const [a, b, c] = [noise(out * n, 3), noise(out * n, 4), noise(out * n, 5)]
@@ -48,7 +37,7 @@ async function hessianOf(
 ): Promise<{ hessian: Hessian; h: Float32Array; diagonal: Float32Array<ArrayBuffer> }> {
   const rec = gpu.record()
   const hessian = Hessian.create(gpu, rec, n, TOKENS)
-  hessian.add(rec, gpu.upload(inputs(n), [TOKENS, n]))
+  hessian.add(rec, gpu.upload(correlatedInputs(TOKENS, n), [TOKENS, n]))
   hessian.finish(rec)
   await gpu.submit(rec)
   return { hessian, h: await gpu.readF32(whole(hessian.panels)), diagonal: await hessian.diagonal() }
@@ -61,17 +50,6 @@ function orderOf(kind: Order, layout: MixedLayout, diagonal: Float32Array): Uint
   if (kind === 'widths') order.sort((a, b) => layout.widths[a]! - layout.widths[b]! || a - b)
   if (kind === 'diagonal') order.sort((a, b) => diagonal[b]! - diagonal[a]! || a - b)
   return order
-}
-
-/** tr(D H Dᵀ): what the column loop minimises. */
-function objective(w: ArrayLike<number>, q: ArrayLike<number>, h: ArrayLike<number>, rows: number, n: number): number {
-  let sum = 0
-  for (let r = 0; r < rows; r++)
-    for (let i = 0; i < n; i++) {
-      const off = w[r * n + i]! - q[r * n + i]!
-      for (let j = 0; j < n; j++) sum += off * h[i * n + j]! * (w[r * n + j]! - q[r * n + j]!)
-    }
-  return sum
 }
 
 const range = (n: number) => Array.from({ length: n }, (_, i) => i)
@@ -171,7 +149,7 @@ describe('recordMixed', () => {
     const equal = rows.filter((r) => range(n).every((j) => codes[r * n + j] === expected.codes[r * n + j]))
     expect(equal.length).toBeGreaterThanOrEqual(out - Math.ceil(out / 20))
     const errors = (q: ArrayLike<number>, of: number[]) =>
-      of.reduce((sum, r) => sum + objective(part(w, r, n), part(q, r, n), h, 1, n), 0)
+      of.reduce((sum, r) => sum + outputError(part(w, r, n), part(q, r, n), h, 1, n), 0)
     expect(errors(values, equal) / errors(expected.weights, equal)).toBeCloseTo(1, 3)
     expect(Math.abs(errors(values, rows) / errors(expected.weights, rows) - 1)).toBeLessThan(0.02)
   })
@@ -224,7 +202,7 @@ describe('recordMixed', () => {
     await gpu.submit(rec)
     const plain = await collectLinear(gpu, 'plain', grid, options)
     freeGrid(gpu, grid)
-    const [ours, theirs] = [linear, plain].map((q) => objective(w, dequantize(q), h, out, n))
+    const [ours, theirs] = [linear, plain].map((q) => outputError(w, dequantize(q), h, out, n))
     // the two round other things to float16: low and range here, the step and an integer zero there
     expect(Math.abs(ours! / theirs! - 1)).toBeLessThan(0.1)
   })
@@ -234,7 +212,7 @@ describe('recordMixed', () => {
     // one after another: what one frees before it has submitted, the other's uploads would overwrite
     const results = [await quantized(wanted), await quantized({ ...wanted, search: true })]
     const [ends, searched] = results.map(({ w, h, linear }) =>
-      objective(w, dequantize(linear), h, wanted.out, wanted.n),
+      outputError(w, dequantize(linear), h, wanted.out, wanted.n),
     )
     expect(searched).toBeLessThan(0.9 * ends!)
   })
