@@ -59,6 +59,14 @@ export const gridOptions = {
   grid: described(z.enum(['free', ...gridNames]).default('free'), { label: 'Grid', help: gridHelp }),
 }
 
+/** Of methods that factorize the Hessian. */
+export const damping = described(z.number().min(0.0001).max(1).default(0.01), {
+  label: 'Damping',
+  help: 'Part of mean diag H added to its diagonal; raised tenfold when a factorization fails.',
+  step: 0.005,
+  advanced: true,
+})
+
 interface FieldSchema extends Partial<OptionMeta> {
   readonly type?: string
   readonly default?: unknown
