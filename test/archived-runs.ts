@@ -1,5 +1,6 @@
 import { type ArchivedRun, nothingMeasured, type RunHead, type RunMeasured, scoresOf } from '../src/archived-run'
-import type { PerplexityReport, Recipe } from '../src/records'
+import type { PerplexityReport } from '../src/measurement-records'
+import type { Recipe } from '../src/records'
 
 const recipe: Recipe = {
   ...{ version: 1, method: 'gptq', options: { bits: 4, groupSize: 64 }, seed: 0 },

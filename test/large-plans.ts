@@ -1,4 +1,5 @@
-import type { ModuleRecord, PlannedModule } from '../src/records'
+import type { PlannedModule } from '../src/inspection-records'
+import type { ModuleRecord } from '../src/records'
 import { defaultRecipe } from '../src/state/recipe'
 import { fakeMethods, fakeModule } from './fake-engine'
 

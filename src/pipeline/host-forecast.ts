@@ -1,7 +1,8 @@
+import type { StatesPlace } from '../inspection-records'
 import { countOf } from '../methods/memory'
 import type { ModelSpec } from '../models/spec'
 import { AHEAD_BYTES, PIECE_BYTES, UNDER_WAY_BYTES } from '../models/weights'
-import type { Recipe, StatesPlace } from '../records'
+import type { Recipe } from '../records'
 import { CROSSING_BYTES } from './states'
 
 /** What the engine takes before it has read a weight: code, heap, driver; and more pipelines and a tokenizer at work with calibration. */

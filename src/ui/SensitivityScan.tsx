@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'react'
 import { roughly } from '../duration'
+import type { ScanUnit, SensitivityReport } from '../measurement-records'
 import { limitsText, middleLoss, minimumWidths } from '../pipeline/scan-limits'
-import type { ScanUnit, SensitivityReport } from '../records'
 import { evaluationOf } from '../state/evaluation'
 import { hasOriginal } from '../state/measuring'
 import { modelKey } from '../state/modules'

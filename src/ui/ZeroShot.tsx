@@ -1,4 +1,4 @@
-import type { TaskKind } from '../records'
+import type { TaskKind } from '../measurement-records'
 import { hasOriginal } from '../state/measuring'
 import { taskLimitOf } from '../state/tasks'
 import { NumberField } from './fields'

@@ -1,4 +1,4 @@
-import type { DivergenceReport } from '../../records'
+import type { DivergenceReport } from '../../measurement-records'
 import { formatError, formatNumber, formatPercent, formatSetting } from '../format'
 import type { MapTheme } from './colour'
 import { linearScale, niceAbove, niceTicks, type Scale } from './scale'

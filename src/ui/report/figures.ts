@@ -1,4 +1,5 @@
-import type { ModuleRecord, SensitivityReport } from '../../records'
+import type { SensitivityReport } from '../../measurement-records'
+import type { ModuleRecord } from '../../records'
 import type { ModuleLike } from '../../state/modules'
 import { type MapTheme, signed } from '../maps/colour'
 import { drawDivergence, layoutDivergence } from '../maps/divergence-chart'

@@ -1,4 +1,4 @@
-import type { Interval, Share } from '../../records'
+import type { Interval, Share } from '../../measurement-records'
 import { formatError } from '../format'
 
 /** A perplexity with its 95 % interval: "61.20 (58.93 to 63.56)". */
