@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { openGpu } from '../src/gpu/device'
+import { openGpu } from '../src/gpu/open'
 import type { Inspection } from '../src/inspection-records'
 import type { DivergenceReport, PerplexityReport, ZeroShotReport } from '../src/measurement-records'
 import { quantizedWeights } from '../src/pipeline/opened'
