@@ -1,7 +1,8 @@
 import { FormatError } from '../errors'
 import type { Gpu } from '../gpu/device'
 import type { Tensor } from '../gpu/tensor'
-import { biasOf, type ModelSpec } from './spec'
+import { biasOf } from './required-tensors'
+import type { ModelSpec } from './spec'
 import { loadSharded, type RowShard, type WeightSource } from './weights'
 
 /** What stands before the first block and behind the last. */

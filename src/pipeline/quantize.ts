@@ -22,8 +22,6 @@ import { ResidentStates, SpilledStates } from './states'
 import { warmUp } from './warm-up'
 import { calibrationWindows, shortage } from './windows'
 
-export type { QuantizedModel } from './outcome'
-
 export interface QuantizeRequest {
   readonly recipe: Recipe
   /** The calibration text; null for methods that need none. */

@@ -1,7 +1,8 @@
 import { FormatError } from '../errors'
 import type { Width } from '../formats/quantized'
 import type { ScanUnit } from '../measurement-records'
-import { linearName, type ModelSpec } from '../models/spec'
+import { linearName } from '../models/required-tensors'
+import type { ModelSpec } from '../models/spec'
 import type { Role } from '../models/weights'
 
 /** Linears that are rounded together, and to what: one question of a scan. */

@@ -1,7 +1,7 @@
 import { FormatError } from '../errors'
 import { type ByteSource, blobSource } from '../formats/bytes'
+import { assess } from '../formats/open'
 import { isSideFile } from '../formats/side-files'
-import { assess } from '../formats/source'
 import { openViewed } from '../formats/viewed'
 import { inspect } from '../pipeline/inspect'
 import { whyOnlyLook } from '../pipeline/only-look'
