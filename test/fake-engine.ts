@@ -17,6 +17,7 @@ import { fakeHub } from './fake-hub'
 import { fakeMatrix } from './fake-matrix'
 import { fakeReconstructing, fakeReconstruction, fakeSteps } from './fake-reconstruction'
 import { fakeScores, kindOf } from './fake-tasks'
+import { perplexityReport } from './perplexity'
 
 /** What a test may decide about the engine it drives. */
 export interface FakeOptions {
@@ -402,18 +403,11 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
         onProgress({ type: 'phase', phase: 'evaluate', done: 3, total: 16, label: text.name })
         await pretend()
         const perplexity = which === 'original' ? 61.2034 : 62.9441
-        return {
-          protocol,
-          text: text.name,
-          perplexity,
-          nll: Math.log(perplexity),
-          interval: { low: perplexity - 2, high: perplexity + 2 },
+        return perplexityReport(perplexity, {
+          ...{ protocol, text: text.name, stored: which === 'quantized' && stored },
+          ...{ tokens: 4080, windows: 16, seconds: 1.4 },
           positions: [{ from: 1, to: 255, nll: Math.log(perplexity) }],
-          tokens: 4080,
-          windows: 16,
-          stored: which === 'quantized' && stored,
-          seconds: 1.4,
-        }
+        })
       }),
     divergence: (text, { protocol, stored }, onProgress) =>
       answer('divergence', async () => {
