@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { type FakeOptions, fakeEngine, fakeView } from '../../test/fake-engine'
+import { type FakeOptions, fakeEngine } from '../../test/fake-engine'
+import { fakeView } from '../../test/fake-model'
 import { studioOn, workerOf } from '../../test/studio'
 import { DeviceLostError, FormatError, GpuUnavailableError, NumericalError } from '../errors'
 import type { Recipe } from '../records'
