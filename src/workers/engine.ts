@@ -5,7 +5,6 @@ import type { EngineApi } from './api'
 import type { EngineDevice } from './engine-device'
 import { exporting } from './exporting'
 import { HubDesk } from './hub-desk'
-import { MatrixDesk } from './matrix-desk'
 import { measuring } from './measuring'
 import { opening } from './opening'
 import { opfsStore } from './opfs-store'
@@ -15,16 +14,11 @@ import { Session } from './session'
 /** The engine behind the page. Knows no page and no worker; see engine.worker.ts. */
 export function createEngine(device: EngineDevice) {
   const session = new Session(device)
-  const { works, view, runs, archive, distributions } = session
+  const { works, view, matrix, distributions, runs, archive } = session
   const hub = new HubDesk({
     store: opfsStore('hub'),
     gpu: () => session.gpuInfo,
     result: async (format) => (await exportAs(format, session.result())).files,
-  })
-  const matrix = new MatrixDesk(() => {
-    const result = session.result()
-    const original = (name: string) => session.model().source.tensors.get(`${name}.weight`)
-    return { of: result, model: result.model, looked: { ...result, original } }
   })
 
   return {
@@ -34,7 +28,7 @@ export function createEngine(device: EngineDevice) {
     ...running(session),
     ...measuring(session),
     ...exporting(session),
-    ...{ hub, view, runs, archive, matrix },
+    ...{ hub, view, matrix, runs, archive },
     distributions: distributions.distributions,
 
     // the code of the benchmark is loaded when it is first asked for: most people never do

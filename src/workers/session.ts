@@ -11,6 +11,7 @@ import type { QuantizedModel } from '../pipeline/outcome'
 import { acrossTabs, tellTabs } from './archive-tabs'
 import { DistributionDesk } from './distribution-desk'
 import type { EngineDevice } from './engine-device'
+import { MatrixDesk } from './matrix-desk'
 import { OneAtATime } from './one-at-a-time'
 import { opfsStore } from './opfs-store'
 import { RunArchive } from './run-archive'
@@ -33,8 +34,14 @@ export class Session {
 
   readonly works = new OneAtATime(() => this.gpu?.pool.trim())
   readonly view = new ViewDesk()
+  readonly #runStore = opfsStore('runs')
+  readonly matrix = new MatrixDesk(() => {
+    const result = this.result()
+    const original = (name: string) => this.model().source.tensors.get(`${name}.weight`)
+    return { of: result, model: result.model, looked: { ...result, original } }
+  })
   readonly distributions = new DistributionDesk((module) => this.#distributionSource(module))
-  readonly runs = new RunDesk(opfsStore('runs'))
+  readonly runs = new RunDesk(this.#runStore)
   readonly archive = new RunArchive({
     store: opfsStore('archive'),
     alone: acrossTabs,
