@@ -1,7 +1,7 @@
 import { FormatError } from '../src/errors'
 import type { FileView, TensorPicture } from '../src/file-records'
 import type { ByteSource } from '../src/formats/bytes'
-import { assess } from '../src/formats/source'
+import { assess } from '../src/formats/open'
 import { bitsOf, sharesBy, type TensorShare } from '../src/formats/tensor-shares'
 import { openViewed, type Viewed } from '../src/formats/viewed'
 import { whyOnlyLook } from '../src/pipeline/only-look'

@@ -11,7 +11,7 @@ import { dequantize } from './dequantize'
 import type { Dtype } from './dtypes'
 import { dequantizeBlocks } from './gguf/dequantize'
 import { ggmlTypes } from './gguf/types'
-import { safetensorsChunks } from './safetensors'
+import { safetensorsChunks } from './safetensors-writer'
 import { openViewed } from './viewed'
 import type { ViewedTensor } from './viewed-tensor'
 

@@ -1,4 +1,5 @@
-import type { Inspection, Progress } from '../records'
+import type { Inspection } from '../inspection-records'
+import type { Progress } from '../records'
 import type { GenerationOptions, GenerationReport, PerplexityOptions, ScanOptions } from '../workers/api'
 import { type Context, occupy, patch, textNamed } from './context'
 import { knownBefore, type MeasurementKey, recordDivergence, recordMeasurement } from './measurements'

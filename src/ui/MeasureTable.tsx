@@ -1,4 +1,4 @@
-import type { PerplexityReport } from '../records'
+import type { PerplexityReport } from '../measurement-records'
 import { type Measurement, ratio } from '../state/measurements'
 import { formatBounds, formatDuration, formatInteger } from './format'
 import { useStudioState } from './studio-context'

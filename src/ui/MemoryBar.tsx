@@ -1,4 +1,4 @@
-import type { MemoryForecast } from '../records'
+import type { MemoryForecast } from '../inspection-records'
 import { formatBytes, formatPercent } from './format'
 import { memoryWords as words } from './words/memory'
 

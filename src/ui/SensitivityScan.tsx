@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'react'
+import type { ScanUnit, SensitivityReport } from '../measurement-records'
 import { limitsText, middleLoss, minimumWidths } from '../pipeline/scan-limits'
-import type { ScanUnit, SensitivityReport } from '../records'
 import { evaluationOf } from '../state/evaluation'
 import { hasOriginal } from '../state/measuring'
 import { modelKey } from '../state/modules'

@@ -1,4 +1,4 @@
-import type { Share } from '../records'
+import type { Share } from '../measurement-records'
 import { numbersOf, type TaskLine, type TaskNumber } from '../state/task-lines'
 import { formatDuration, formatInteger } from './format'
 import { useStudioState } from './studio-context'

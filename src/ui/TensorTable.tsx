@@ -163,7 +163,7 @@ function Bits({ tensor }: { tensor: TensorFacts }) {
 }
 
 /** Every word of the query occurs in the name, the type, the kind or the shape. */
-export function matches(tensor: TensorFacts, query: string): boolean {
+function matches(tensor: TensorFacts, query: string): boolean {
   const { name, type, kind, shape } = tensor
   const text = `${name} ${type} ${KIND_WORDS[kind]} ${formatShape(shape)} ${shape.join('x')}`.toLowerCase()
   return query

@@ -97,7 +97,7 @@ function walk(studio: Studio, by: number, over: 'module' | 'layer'): void {
   if (next) studio.select(next)
 }
 
-export function neighbour(state: Pick<StudioState, 'run' | 'selected'>, by: number, over: 'module' | 'layer') {
+function neighbour(state: Pick<StudioState, 'run' | 'selected'>, by: number, over: 'module' | 'layer') {
   const all = state.run?.modules.toArray() ?? []
   const current = all.find(({ name }) => name === state.selected) ?? all[0]
   if (!current) return null

@@ -1,5 +1,5 @@
 import type { Gpu, GpuInfo } from '../gpu/device'
-import { requestGpu } from '../gpu/device'
+import { requestGpu } from '../gpu/open'
 import { tune } from '../kernels/tuning'
 import type { DeviceTimes } from './api'
 import { tuningCache } from './tuning-cache'

@@ -10,7 +10,7 @@ import { specFromFiles } from '../../models/spec'
 import { openTokenizer } from '../../models/tokenizer'
 import { ggufFile as exportGguf } from '../../pipeline/gguf'
 import { type ByteSource, memorySource } from '../bytes'
-import { openModel } from '../source'
+import { openModel } from '../open'
 
 const { rope_scaling: _, ...config } = { ...tinyConfig, num_hidden_layers: 1, vocab_size: 12 }
 

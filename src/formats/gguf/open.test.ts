@@ -3,9 +3,11 @@ import { ggufFile, i32s, text, texts, u32, type Written } from '../../../test/gg
 import { ggufOf } from '../../../test/gguf-model'
 import { tinyConfig, tinyLlama } from '../../../test/tiny-llama'
 import { FormatError } from '../../errors'
-import { checkTensors, inverseFrequencies, specFromConfig } from '../../models/spec'
+import { checkTensors } from '../../models/required-tensors'
+import { inverseFrequencies } from '../../models/rope'
+import { specFromConfig } from '../../models/spec'
 import { memorySource } from '../bytes'
-import { assess, openModel } from '../source'
+import { assess, openModel } from '../open'
 
 /** Byte-level tokens without merges: every text is the same to it, and it fills the vocabulary. */
 const tokenizer: Written['metadata'] = [

@@ -1,4 +1,4 @@
-import type { DivergenceReport } from '../../records'
+import type { DivergenceReport } from '../../measurement-records'
 import { formatError, formatNumber, formatPercent, formatSetting } from '../format'
 import { divergenceWords as words } from '../words/divergence'
 import type { MapTheme } from './colour'

@@ -1,4 +1,4 @@
-import type { SensitivityRecord, SensitivityReport } from '../../records'
+import type { SensitivityRecord, SensitivityReport } from '../../measurement-records'
 import type { PlannedModule } from '../../state/modules'
 import { formatError, formatNumber, formatSetting } from '../format'
 import { sensitivityWords as words } from '../words/sensitivity'

@@ -54,7 +54,7 @@ export function traceOf(x: Float32Array, y: Float32Array, box: Box, steps: numbe
   return pieces.filter((piece) => piece.length > 0)
 }
 
-export const xOf = (step: number, box: Box, steps: number): number => box.x + (box.width * step) / Math.max(1, steps)
+const xOf = (step: number, box: Box, steps: number): number => box.x + (box.width * step) / Math.max(1, steps)
 
 /** Height in a box where a value lies on its scale. */
 const yOf = (value: number, box: Box, scale: Scale): number => box.y + box.height * (1 - scale.at(value))

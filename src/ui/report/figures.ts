@@ -1,4 +1,5 @@
-import type { ModuleRecord, SensitivityReport } from '../../records'
+import type { SensitivityReport } from '../../measurement-records'
+import type { ModuleRecord } from '../../records'
 import type { ModuleLike } from '../../state/modules'
 import { type MapTheme, signed } from '../maps/colour'
 import { drawDivergence, layoutDivergence } from '../maps/divergence-chart'
@@ -29,7 +30,7 @@ const theme: MapTheme = {
 }
 
 /** A drawing with what it shows below it. */
-export function figure(caption: string, height: number, draw: Draw): Html {
+function figure(caption: string, height: number, draw: Draw): Html {
   const svg = drawnSvg({ width: WIDTH, height, title: caption, font: theme.font }, (ctx) => draw(ctx, WIDTH, theme))
   return html`<figure><div class="wide">${new Html(svg)}</div><figcaption>${caption}</figcaption></figure>\n`
 }

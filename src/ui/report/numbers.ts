@@ -1,4 +1,4 @@
-import type { Interval, Share } from '../../records'
+import type { Interval, Share } from '../../measurement-records'
 import { formatError } from '../format'
 import { reportWords } from '../words/report'
 

@@ -1,6 +1,7 @@
 import { sumPublished } from '../../formats/bits'
+import type { DivergenceReport, SensitivityReport } from '../../measurement-records'
 import type { ExportFormat } from '../../pipeline/exports'
-import type { DivergenceReport, ModuleRecord, SensitivityReport } from '../../records'
+import type { ModuleRecord } from '../../records'
 import { EXPORT_KINDS, exportName } from '../../state/exports'
 import { recipeJson, recipeLabel } from '../../state/recipe'
 import { formatBinary, formatBytes, formatDuration, formatError, formatInteger, formatSetting } from '../format'

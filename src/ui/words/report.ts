@@ -1,4 +1,4 @@
-import type { ScanUnit } from '../../records'
+import type { ScanUnit } from '../../measurement-records'
 import { formatInteger } from '../format'
 import { plural } from './counts'
 import { MEASURE_WORDS } from './model-map'

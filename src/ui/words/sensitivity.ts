@@ -1,5 +1,5 @@
 import { roughly } from '../../duration'
-import type { ScanUnit } from '../../records'
+import type { ScanUnit } from '../../measurement-records'
 
 const UNITS: Readonly<Record<ScanUnit, string>> = { module: 'module', layer: 'layer', role: 'role' }
 

@@ -1,4 +1,4 @@
-import type { TaskKind } from '../../records'
+import type { TaskKind } from '../../measurement-records'
 import { formatInteger } from '../format'
 
 /** What is asked in one item, for who wonders whether the file was understood. */

@@ -4,17 +4,19 @@ import { type DistributionSource, type Distributions, distributions, type Extent
 const KEPT = 8
 
 /** Distributions of single matrices, one at a time: who asks for the next no longer wants the last. */
-export class LookDesk {
+export class DistributionDesk {
   readonly #kept = new Map<string, Distributions>()
   #work: AbortController | null = null
 
+  constructor(private readonly source: (name: string) => Promise<DistributionSource>) {}
+
   /** Rejects with CancelledError once another is asked for, or all is forgotten. */
-  async distributions(name: string, extent: Extent, source: () => Promise<DistributionSource>): Promise<Distributions> {
+  distributions = async (name: string, extent: Extent): Promise<Distributions> => {
     this.#work?.abort()
     const work = new AbortController()
     this.#work = work
     const known = this.#kept.get(name)
-    const found = known ?? (await distributions(await source(), extent, work.signal))
+    const found = known ?? (await distributions(await this.source(name), extent, work.signal))
     if (work.signal.aborted || found.rows < found.out) return found
     this.#kept.delete(name)
     this.#kept.set(name, found)
