@@ -93,30 +93,35 @@ export interface AffineMatmulOptions {
   /** f32 [tokens, in] */
   readonly x: Tensor
   readonly packed: PackedAffine
-  /** f32 [tokens, out] */
+  /** f32 [rows, out] of which rows [row, row + tokens) are written */
   readonly y: Tensor
+  readonly row?: number
 }
 
 /**
  * Records y = x · Ŵᵀ from packed codes, in float32: every weight is made where it is used and none is written to memory.
  * Columns of all widths are multiplied in one dispatch; x is brought into their order first where they were moved.
  */
-export function affineMatmul(gpu: Gpu, rec: Recorder, { x, packed, y }: AffineMatmulOptions): void {
+export function affineMatmul(gpu: Gpu, rec: Recorder, { x, packed, y, row = 0 }: AffineMatmulOptions): void {
   const [tokens = 0, columns = 0] = x.shape
-  const fits = columns === packed.in && y.shape[0] === tokens && y.shape[1] === packed.out
-  invariant(fits, () => `[${x.shape}] · '${packed.name}' [${packed.out}, ${packed.in}]ᵀ into [${y.shape}]`)
+  const fits = columns === packed.in && y.shape[0]! >= row + tokens && y.shape[1] === packed.out
+  invariant(
+    fits,
+    () => `[${x.shape}] · '${packed.name}' [${packed.out}, ${packed.in}]ᵀ into [${y.shape}] from row ${row} on`,
+  )
   if (tokens === 0) return
+  const panels = packed.panels.map((panel) => ({ ...panel, start: row * packed.out + panel.start }))
   const [slots = 0] = packed.slots.shape
   const few = tokens <= FEW_TOKENS
   const unrolled = few && !packed.owners && !rec.traits.software
   const alone = unrolled && packed.perGroup > 0 && tokens === 1 && slots >= REGISTER_CHUNKS * CHUNK
   if (unrolled && !alone) {
-    for (const panel of packed.panels) multiplyVectors(rec, { x, packed, y }, panel)
+    for (const panel of panels) multiplyVectors(rec, { x, packed, y }, panel)
     return
   }
   const ordered = packed.inPlace ? x : gpu.alloc([tokens, slots], 'f32', 'inputs in stored order')
   if (!packed.inPlace) rec.run(gatherSlots, { a: x, slots: packed.slots, b: ordered }, { tokens, slots, columns })
-  for (const panel of packed.panels)
+  for (const panel of panels)
     if (alone) multiplyOne(rec, { x: ordered, packed, y }, panel)
     else if (few) multiplyRows(rec, { x: ordered, packed, y }, panel)
     else multiplyTiles(rec, { x: ordered, packed, y }, panel)
