@@ -239,6 +239,8 @@ function drawLevels(
   }
 }
 
+const STRIDES = [1, 2, 5, 10, 20, 50, 100]
+
 function drawAxis(ctx: CanvasRenderingContext2D, box: Box, panel: BinPanel, theme: MapTheme): void {
   const { low, high, unit } = panel
   const y = box.y + box.height + MARGIN.axis / 2 + 2
@@ -248,13 +250,16 @@ function drawAxis(ctx: CanvasRenderingContext2D, box: Box, panel: BinPanel, them
   ctx.textAlign = 'right'
   ctx.fillText(unit, box.x - 8, y)
   ctx.textAlign = 'center'
-  let free = box.x - 4
-  for (const tick of panel.ticks ?? niceTicks(low, high, 6)) {
-    const x = box.x + (box.width * (tick - low)) / (high - low)
-    const text = formatSetting(tick).replace('-', '−')
-    const half = ctx.measureText(text).width / 2
-    if (x - half < free || x + half > box.x + box.width + MARGIN.right) continue
-    ctx.fillText(text, x, y)
-    free = x + half + 8
+  const ticks = panel.ticks ?? niceTicks(low, high, 6)
+  const labels = ticks.map((tick) => formatSetting(tick).replace('-', '−'))
+  const room = Math.max(...labels.map((label) => ctx.measureText(label).width)) + 8
+  // where not all fit, every second, fifth, … does: a reader counts on equal distances
+  const apart = ticks.length > 1 ? (box.width * (ticks[1]! - ticks[0]!)) / (high - low) : room
+  const every = STRIDES.find((stride) => stride * apart >= room) ?? ticks.length
+  for (const [i, label] of labels.entries()) {
+    const x = box.x + (box.width * (ticks[i]! - low)) / (high - low)
+    const half = ctx.measureText(label).width / 2
+    if (i % every === 0 && x - half >= box.x - 4 && x + half <= box.x + box.width + MARGIN.right)
+      ctx.fillText(label, x, y)
   }
 }
