@@ -1,7 +1,7 @@
 import { formatError, formatInteger, formatSetting, formatTenths } from '../format'
 import type { MapTheme } from './colour'
 import { linearScale, logScale, niceTicks, type Scale } from './scale'
-import { type Box, drawKey, drawPanel, drawUpright, MARGIN, panelBox, stroke } from './series'
+import { type Box, drawKey, drawPanel, drawUpright, type KeyEntry, keyWidth, MARGIN, panelBox, stroke } from './series'
 
 /** One histogram among several below each other, with the levels that its values were brought onto where there are such. */
 export interface BinPanel {
@@ -149,18 +149,14 @@ export function drawPanels(
     const scale: Scale = log
       ? logScale(Math.min(highest / 10, 0.5 / Math.max(1, panelTotal(panel))), highest)
       : linearScale(0, highest, [0, highest])
-    const end = drawPanel(ctx, box, scale, fitted(ctx, panel.title, box.width, theme), theme, shareText)
-    if (panel.levels)
-      drawKey(
-        ctx,
-        box,
-        end,
-        [
+    const key: readonly KeyEntry[] = panel.levels
+      ? [
           ['original', square(theme.laneMax)],
           ['stored', square(theme.accent)],
-        ],
-        theme,
-      )
+        ]
+      : []
+    const title = fitted(ctx, panel.title, box.width - keyWidth(ctx, key, theme), theme)
+    drawKey(ctx, box, drawPanel(ctx, box, scale, title, theme, shareText), key, theme)
     for (const guide of panel.guides ?? []) {
       const x = box.x + (box.width * (guide - panel.low)) / (panel.high - panel.low)
       stroke(
@@ -186,7 +182,7 @@ export function drawPanels(
 function fitted(ctx: CanvasRenderingContext2D, title: string, width: number, theme: MapTheme): string {
   ctx.font = `11.5px ${theme.font}`
   let shown = title
-  while (ctx.measureText(shown).width > width && shown.includes(',')) shown = shown.slice(0, shown.lastIndexOf(','))
+  while (ctx.measureText(shown).width > width && /[,:]/.test(shown)) shown = shown.replace(/[,:][^,:]*$/, '')
   return shown
 }
 
