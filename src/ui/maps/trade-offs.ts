@@ -173,8 +173,11 @@ function drawCosts(
     const x = box.x + box.width * scale.at(tick)
     ctx.fillStyle = theme.line
     ctx.fillRect(Math.round(x), box.y, 1, box.height)
+    const text = cost === 'bytes' ? formatBytes(tick) : String(tick)
+    const half = ctx.measureText(text).width / 2
+    if (x - half < box.x - 4 || x + half > box.x + box.width + MARGIN.right) continue
     ctx.fillStyle = theme.muted
-    ctx.fillText(cost === 'bytes' ? formatBytes(tick) : String(tick), x, box.y + box.height + MARGIN.axis / 2 + 2)
+    ctx.fillText(text, x, box.y + box.height + MARGIN.axis / 2 + 2)
   }
   ctx.textAlign = 'right'
   ctx.fillText(cost === 'bytes' ? 'size' : 'bits', box.x - 8, box.y + box.height + MARGIN.axis / 2 + 2)
