@@ -107,7 +107,7 @@ export function neighbour(state: Pick<StudioState, 'run' | 'selected'>, by: numb
 
 function toFilter(): void {
   const inView = document.getElementById(stepInView() ?? '')
-  const filter = 'input[type=search], input[aria-label^="Find"], input[type=text]'
+  const filter = 'input[type=search], input[type=text]'
   const field = inView?.querySelector<HTMLElement>(filter) ?? document.querySelector<HTMLElement>(`main ${filter}`)
   field?.focus()
 }

@@ -1,4 +1,5 @@
 import { formatSetting } from '../format'
+import { FIRST_STEP } from '../words/learning'
 import type { MapTheme } from './colour'
 import { errorScale, linearScale, niceAbove, positiveRange, type Scale } from './scale'
 
@@ -183,7 +184,7 @@ export function drawSteps(ctx: CanvasRenderingContext2D, box: Box, steps: number
     [1, 'right'],
   ] as const) {
     ctx.textAlign = align
-    const text = share === 0 ? 'step 0' : String(Math.round(steps * share))
+    const text = share === 0 ? FIRST_STEP : String(Math.round(steps * share))
     ctx.fillText(text, box.x + box.width * share, box.y + box.height + MARGIN.axis / 2 + 2)
   }
 }

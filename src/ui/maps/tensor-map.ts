@@ -1,6 +1,6 @@
 import type { TensorPicture } from '../../file-records'
 import { formatError, formatInteger, formatSetting } from '../format'
-import { LANE_WORDS } from '../words/view'
+import { LANE_WORDS, tensorWords } from '../words/view'
 import { type MapTheme, type Ramp, viridis } from './colour'
 import { drawLegend, LEGEND_HEIGHT, LEGEND_WIDTH } from './legend'
 import { linearScale, niceTicks, type Scale } from './scale'
@@ -66,13 +66,11 @@ const edges = (cell: number, cells: number, first: number, count: number): [numb
 
 /** "Rows 0 to 15, columns 32 to 63: 0.123, the weight furthest from zero". */
 export function cellText({ window, across, down, cells, lane }: TensorPicture, { x, y }: Cell): string {
-  const range = (what: string, [first, last]: [number, number]) =>
-    first === last ? `${what} ${formatInteger(first)}` : `${what}s ${formatInteger(first)} to ${formatInteger(last)}`
   const rows = edges(y, down, window.row, window.rows)
   const columns = edges(x, across, window.column, window.columns)
   const value = cells[y * across + x]!
-  const place = `${range('Row', rows)}, ${range('column', columns)}`
-  if (Number.isNaN(value)) return `${place}: nothing finite`
+  const place = `${tensorWords.rows(...rows)}, ${tensorWords.columns(...columns)}`
+  if (Number.isNaN(value)) return `${place}: ${tensorWords.nothingFinite}`
   const isOne = rows[0] === rows[1] && columns[0] === columns[1]
   return `${place}: ${formatError(value)}${isOne ? '' : `, ${LANE_WORDS[lane].cell}`}`
 }
@@ -125,7 +123,7 @@ export function drawTensor(
     ctx.textAlign = 'left'
     ctx.textBaseline = 'top'
     ctx.fillStyle = theme.muted
-    ctx.fillText(`largest ${formatError(beyond)}`, left + LEGEND_WIDTH - 8, legend)
+    ctx.fillText(tensorWords.largest(formatError(beyond)), left + LEGEND_WIDTH - 8, legend)
   }
   if (cursor.at) drawCursor(ctx, picture, layout, cursor.at, cursor.from ?? cursor.at, theme)
 }
@@ -193,10 +191,10 @@ function drawAxes(
   if (height < 40) ctx.fillText(formatInteger(window.row), left - 8, top + height / 2)
   else {
     ctx.fillText(formatInteger(window.row), left - 8, top + 6)
-    ctx.fillText('row', left - 8, top + height / 2)
+    ctx.fillText(tensorWords.axis.row, left - 8, top + height / 2)
     ctx.fillText(formatInteger(last), left - 8, top + height - 6)
   }
-  ctx.fillText('column', left - 8, top + height + AXIS / 2 + 2)
+  ctx.fillText(tensorWords.axis.column, left - 8, top + height + AXIS / 2 + 2)
 }
 
 /** A frame around one cell, or around all from one to another. */

@@ -27,11 +27,23 @@ export const viewWords = {
   someEntries: (shown: number, count: number) => `${formatInteger(shown)} of ${formatInteger(count)} entries`,
   findEntries: 'Find entries: key or value',
   noMetadata: 'These files hold none.',
+  metadataColumns: { key: 'Key', type: 'Type', value: 'Value' },
+  bitsOf: (bits: string) => `${bits} bits`,
+  module: (name: string, bits: string, weights: number, size: string) =>
+    `${name}: ${bits} bits a weight, ${formatInteger(weights)} weights, ${size}`,
+  colours: {
+    bits: { title: 'Bits', unit: 'bits a weight, from stored bytes' },
+    size: { title: 'Size', unit: 'bytes, scales included' },
+  },
   table: {
     ...{ name: 'Tensor', type: 'Type', kind: 'Kind', shape: 'Shape', bytes: 'Size', bits: 'Bits a weight' },
     find: 'Name, type, kind or shape',
     findLabel: 'Find tensors',
     look: (name: string) => `Look at ${name}`,
+    label: 'Tensors',
+    count: (shown: number, all: number) =>
+      shown === all ? `${formatInteger(all)} tensors` : `${formatInteger(shown)} of ${formatInteger(all)} tensors`,
+    beside: 'beside',
     belongs: 'belongs to codes beside it: counted with them',
   },
 } as const
@@ -81,6 +93,15 @@ export const tensorWords = {
   logCounts: 'height by the logarithm of the count',
   histogramLabel: (name: string, bars: number) => `Histogram of ${name}, ${bars} bars. Arrow keys read out a bar.`,
   histogramHint: 'Point at a bar to read it out.',
+  bar: (from: string, to: string, weights: number) => `${from} to ${to}: ${formatInteger(weights)} weights`,
+  rows: (first: number, last: number) =>
+    first === last ? `Row ${formatInteger(first)}` : `Rows ${formatInteger(first)} to ${formatInteger(last)}`,
+  columns: (first: number, last: number) =>
+    first === last ? `column ${formatInteger(first)}` : `columns ${formatInteger(first)} to ${formatInteger(last)}`,
+  axis: { row: 'row', column: 'column', count: 'count' },
+  nothingFinite: 'nothing finite',
+  largest: (value: string) => `largest ${value}`,
+  none: 'none',
   facts: {
     ...{ min: 'Least', max: 'Greatest', mean: 'Mean', deviation: 'Deviation' },
     ...{ zeros: 'Zeros', nans: 'NaN', infinities: 'Infinite' },
