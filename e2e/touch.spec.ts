@@ -38,10 +38,27 @@ class Hand {
 
 /** The middle of an element that is brought into view, and what is `dx` and `dy` of its size beside it. */
 async function middle(element: Locator): Promise<(dx: number, dy: number) => Finger> {
+  await still(element.page())
   await element.evaluate((node) => node.scrollIntoView({ block: 'center', behavior: 'instant' }))
   const box = (await element.boundingBox())!
   return (dx, dy) => ({ x: box.x + box.width * (0.5 + dx), y: box.y + box.height * (0.5 + dy) })
 }
+
+/** A page that was thrown rolls on for a while. */
+const still = (page: Page) =>
+  page.evaluate(
+    () =>
+      new Promise<void>((done) => {
+        let [last, frames] = [window.scrollY, 0]
+        const frame = () => {
+          frames = window.scrollY === last ? frames + 1 : 0
+          last = window.scrollY
+          if (frames > 10) done()
+          else requestAnimationFrame(frame)
+        }
+        requestAnimationFrame(frame)
+      }),
+  )
 
 const scrolled = (page: Page) => page.evaluate(() => Math.round(window.scrollY))
 
