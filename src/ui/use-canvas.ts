@@ -19,11 +19,11 @@ export function useCanvas(height: number, draw: Draw): { canvas: RefObject<HTMLC
   useEffect(() => {
     const parent = canvas.current?.parentElement
     if (!parent) return
-    const observer = new ResizeObserver(([entry]) => {
-      const wide = Math.floor(entry!.contentRect.width)
+    const spread = (wide: number) => {
       setShown(wide > 0)
       if (wide > 0) setWidth(wide)
-    })
+    }
+    const observer = new ResizeObserver(([entry]) => spread(Math.floor(entry!.contentRect.width)))
     observer.observe(parent)
     return () => observer.disconnect()
   }, [])
