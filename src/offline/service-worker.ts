@@ -28,6 +28,17 @@ self.addEventListener('message', (event) => {
   if (port) event.waitUntil(obey(order, (answer) => port.postMessage(answer)))
 })
 
+// a notification of finished work leads back to the page
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close()
+  event.waitUntil(toPage())
+})
+
+async function toPage(): Promise<void> {
+  const [page] = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  await (page ? page.focus() : self.clients.openWindow(self.registration.scope))
+}
+
 async function obey(order: Order, tell: (answer: Answer) => void): Promise<void> {
   try {
     const kept =

@@ -47,6 +47,7 @@ export function Generation() {
   const given = generation.original?.report ?? generation.quantized?.report
   return (
     <section className="stack" aria-label={words.label}>
+      <h3>{words.label}</h3>
       {talks && (
         <div className="talk">
           <CheckField label={words.chat} value={wantsChat} onChange={setChat} />

@@ -1,6 +1,7 @@
 import { useEffect } from 'react'
 import { overallShare } from '../state/progress'
 import type { StudioState } from '../state/store'
+import { notify } from './notify'
 import { settings } from './settings'
 import { useStudio, useStudioState } from './studio-context'
 import { noticeWords as words } from './words/notices'
@@ -52,13 +53,9 @@ function tell(busy: NonNullable<StudioState['busy']>, { run, model, failures }: 
   const kind = busy === 'run' ? 'run' : 'other'
   if (kind === 'run' && run?.status === 'cancelled') return
   const failed = kind === 'run' ? run?.status === 'failed' : Object.values(failures).some(Boolean)
-  const notice = new Notification((failed ? words.failed : words.done)[kind], {
+  void notify((failed ? words.failed : words.done)[kind], {
     body: words.of(model?.inspection.name ?? '', kind === 'run' ? (run?.label ?? '') : ''),
     icon: './icons/192.png',
     tag: 'bitloom',
   })
-  notice.onclick = () => {
-    window.focus()
-    notice.close()
-  }
 }

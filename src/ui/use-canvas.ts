@@ -6,26 +6,35 @@ export type { Draw } from './maps/figure'
 
 /**
  * A canvas as wide as its parent, `height` CSS pixels high, sharp on any screen. Draws in the next frame after
- * anything changed: many changes in one frame draw once.
+ * anything changed: many changes in one frame draw once. Out of the page, as when another view is shown, it keeps its width and
+ * what is drawn, and draws what came meanwhile once it is back.
  */
 export function useCanvas(height: number, draw: Draw): { canvas: RefObject<HTMLCanvasElement | null>; width: number } {
   const canvas = useRef<HTMLCanvasElement>(null)
   const [width, setWidth] = useState(0)
+  const [shown, setShown] = useState(false)
+  const drawn = useRef<readonly unknown[]>([])
   const look = useLook()
 
   useEffect(() => {
     const parent = canvas.current?.parentElement
     if (!parent) return
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)))
+    const spread = (wide: number) => {
+      setShown(wide > 0)
+      if (wide > 0) setWidth(wide)
+    }
+    const observer = new ResizeObserver(([entry]) => spread(Math.floor(entry!.contentRect.width)))
     observer.observe(parent)
     return () => observer.disconnect()
   }, [])
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `look` stands for colours and pixel ratio, read anew when drawing
+  // `look` stands for colours and pixel ratio, read anew when drawing
   useEffect(() => {
     const element = canvas.current
-    if (!element || width === 0) return
+    const now = [width, height, draw, look]
+    if (!element || !shown || now.every((value, i) => value === drawn.current[i])) return
     const frame = requestAnimationFrame(() => {
+      drawn.current = now
       const ratio = window.devicePixelRatio || 1
       element.width = Math.round(width * ratio)
       element.height = Math.round(height * ratio)
@@ -37,7 +46,7 @@ export function useCanvas(height: number, draw: Draw): { canvas: RefObject<HTMLC
       draw(ctx, width, readTheme(element))
     })
     return () => cancelAnimationFrame(frame)
-  }, [width, height, draw, look])
+  }, [shown, width, height, draw, look])
 
   return { canvas, width }
 }

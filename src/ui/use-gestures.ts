@@ -69,7 +69,12 @@ export function useGestures(element: RefObject<HTMLElement | null>, gestures: Ge
   const release = (event: PointerEvent, whole: boolean) => {
     const held = press.current
     fingers.current.delete(event.pointerId)
-    if (fingers.current.size > 0) return
+    const [rest] = fingers.current.values()
+    if (rest) {
+      // the one that stays goes on from where it is
+      if (held) held.last = rest
+      return
+    }
     press.current = null
     if (held?.mode === 'pick') now.current.picking(null)
     if (!held || !whole) return

@@ -37,7 +37,8 @@ export function useRows(count: number, view: number, followed = -1, chosen = -1)
   }
   const reveal = (row: number) => {
     const at = row * ROW
-    if (row >= 0 && (at < list || at > list + view - 3 * ROW)) go(placeOf(at - view / 2, seen(), performance.now()))
+    if (row >= 0 && (at < list || at > list + view - 3 * ROW))
+      go(placeOf(at - Math.round(view / 2 / ROW) * ROW, seen(), performance.now()))
   }
   // biome-ignore lint/correctness/useExhaustiveDependencies: what it reads is of the moment when another row is followed
   useEffect(() => reveal(followed), [followed, view])

@@ -2,7 +2,7 @@ import { formatError, formatInteger, formatSetting, formatTenths } from '../form
 import { DISTRIBUTIONS } from '../words/distributions'
 import type { MapTheme } from './colour'
 import { linearScale, logScale, niceTicks, type Scale } from './scale'
-import { type Box, drawKey, drawPanel, drawUpright, MARGIN, panelBox, stroke } from './series'
+import { type Box, drawKey, drawPanel, drawUpright, type KeyEntry, keyWidth, MARGIN, panelBox, stroke } from './series'
 
 /** One histogram among several below each other, with the levels that its values were brought onto where there are such. */
 export interface BinPanel {
@@ -158,18 +158,14 @@ export function drawPanels(
     const scale: Scale = log
       ? logScale(Math.min(highest / 10, 0.5 / Math.max(1, panelTotal(panel))), highest)
       : linearScale(0, highest, [0, highest])
-    const end = drawPanel(ctx, box, scale, fitted(ctx, panel.title, box.width, theme), theme, shareText)
-    if (panel.levels)
-      drawKey(
-        ctx,
-        box,
-        end,
-        [
+    const key: readonly KeyEntry[] = panel.levels
+      ? [
           [DISTRIBUTIONS.key.original, square(theme.laneMax)],
           [DISTRIBUTIONS.key.stored, square(theme.accent)],
-        ],
-        theme,
-      )
+        ]
+      : []
+    const title = fitted(ctx, panel.title, box.width - keyWidth(ctx, key, theme), theme)
+    drawKey(ctx, box, drawPanel(ctx, box, scale, title, theme, shareText), key, theme)
     for (const guide of panel.guides ?? []) {
       const x = box.x + (box.width * (guide - panel.low)) / (panel.high - panel.low)
       stroke(
@@ -195,7 +191,7 @@ export function drawPanels(
 function fitted(ctx: CanvasRenderingContext2D, title: string, width: number, theme: MapTheme): string {
   ctx.font = `11.5px ${theme.font}`
   let shown = title
-  while (ctx.measureText(shown).width > width && shown.includes(',')) shown = shown.slice(0, shown.lastIndexOf(','))
+  while (ctx.measureText(shown).width > width && /[,:]/.test(shown)) shown = shown.replace(/[,:][^,:]*$/, '')
   return shown
 }
 
@@ -248,6 +244,8 @@ function drawLevels(
   }
 }
 
+const STRIDES = [1, 2, 5, 10, 20, 50, 100]
+
 function drawAxis(ctx: CanvasRenderingContext2D, box: Box, panel: BinPanel, theme: MapTheme): void {
   const { low, high, unit } = panel
   const y = box.y + box.height + MARGIN.axis / 2 + 2
@@ -257,13 +255,16 @@ function drawAxis(ctx: CanvasRenderingContext2D, box: Box, panel: BinPanel, them
   ctx.textAlign = 'right'
   ctx.fillText(unit, box.x - 8, y)
   ctx.textAlign = 'center'
-  let free = box.x - 4
-  for (const tick of panel.ticks ?? niceTicks(low, high, 6)) {
-    const x = box.x + (box.width * (tick - low)) / (high - low)
-    const text = formatSetting(tick).replace('-', '−')
-    const half = ctx.measureText(text).width / 2
-    if (x - half < free || x + half > box.x + box.width + MARGIN.right) continue
-    ctx.fillText(text, x, y)
-    free = x + half + 8
+  const ticks = panel.ticks ?? niceTicks(low, high, 6)
+  const labels = ticks.map((tick) => formatSetting(tick).replace('-', '−'))
+  const room = Math.max(...labels.map((label) => ctx.measureText(label).width)) + 8
+  // where not all fit, every second, fifth, … does: a reader counts on equal distances
+  const apart = ticks.length > 1 ? (box.width * (ticks[1]! - ticks[0]!)) / (high - low) : room
+  const every = STRIDES.find((stride) => stride * apart >= room) ?? ticks.length
+  for (const [i, label] of labels.entries()) {
+    const x = box.x + (box.width * (ticks[i]! - low)) / (high - low)
+    const half = ctx.measureText(label).width / 2
+    if (i % every === 0 && x - half >= box.x - 4 && x + half <= box.x + box.width + MARGIN.right)
+      ctx.fillText(label, x, y)
   }
 }

@@ -26,6 +26,9 @@ describe('scales', () => {
 
   it('put their ticks on round numbers inside', () => {
     expect(niceTicks(0, 1)).toEqual([0, 0.5, 1])
+    expect(niceTicks(0.5, 9)).toEqual([2, 4, 6, 8])
+    expect(niceTicks(3.1, 4.3)).toEqual([3.2, 3.4, 3.6, 3.8, 4, 4.2])
+    expect(niceTicks(2, 2)).toEqual([2])
     expect(linearScale(0, 20).ticks).toEqual([0, 5, 10, 15, 20])
     expect(errorScale([0.001, 0.5]).ticks).toEqual([0.001, 0.01, 0.1])
     expect([niceAbove(0.003), niceAbove(5), stepDown(5), stepDown(1)]).toEqual([0.005, 5, 2, 0.5])

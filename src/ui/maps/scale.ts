@@ -75,11 +75,17 @@ export function stepDown(value: number): number {
 
 const tidy = (value: number): number => Number(value.toPrecision(3))
 
+/** Round numbers from `low` to `high`, about as many as wanted; never fewer than three where there is a range, which one or two would not tell. */
 export function niceTicks(low: number, high: number, wanted = 4): number[] {
   const step = niceAbove((high - low) / wanted) || 1
-  const ticks: number[] = []
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high * (1 + 1e-9); i++) ticks.push(tidy(i * step))
-  return ticks
+  const ticks = multiples(step, low, high)
+  return ticks.length < 3 && high > low ? multiples(stepDown(step), low, high) : ticks
+}
+
+function multiples(step: number, low: number, high: number): number[] {
+  const found: number[] = []
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high * (1 + 1e-9); i++) found.push(tidy(i * step))
+  return found
 }
 
 function logTicks(low: number, high: number): number[] {

@@ -105,7 +105,23 @@ export function drawPanel(
 /** What a key says of a mark, and how it is drawn. */
 export type KeyEntry = readonly [text: string, mark: (ctx: CanvasRenderingContext2D, x: number, y: number) => void]
 
-/** Which mark is which, after the title of a panel that ends at `from`; entries that no longer fit are left out. */
+/** Pixels before an entry of a key, and of its mark with the space behind it. */
+const KEY = [
+  { before: 14, mark: 18 },
+  { before: 8, mark: 16 },
+] as const
+
+/** Pixels that entries take where they stand close. */
+export function keyWidth(ctx: CanvasRenderingContext2D, entries: readonly KeyEntry[], theme: MapTheme): number {
+  ctx.font = `11px ${theme.font}`
+  const { before, mark } = KEY[1]
+  return entries.reduce((sum, [text]) => sum + before + mark + ctx.measureText(text).width, 0)
+}
+
+/**
+ * Which mark is which, after the title of a panel that ends at `from`: closer to each other where room is short; entries that
+ * no longer fit are left out.
+ */
 export function drawKey(
   ctx: CanvasRenderingContext2D,
   box: Box,
@@ -114,16 +130,21 @@ export function drawKey(
   theme: MapTheme,
 ): void {
   const y = box.y - MARGIN.title / 2
-  let x = from + 14
+  const right = box.x + box.width
   ctx.font = `11px ${theme.font}`
   ctx.textAlign = 'left'
-  for (const [text, mark] of entries) {
-    const end = x + 18 + ctx.measureText(text).width
-    if (end > box.x + box.width) return
+  const widths = entries.map(([text]) => ctx.measureText(text).width)
+  const most = widths.reduce((sum, width) => sum + KEY[0].before + KEY[0].mark + width, from)
+  const room = most <= right ? KEY[0] : KEY[1]
+  let x = from
+  for (const [i, [text, mark]] of entries.entries()) {
+    x += room.before
+    const end = x + room.mark + widths[i]!
+    if (end > right) return
     mark(ctx, x, y)
     ctx.fillStyle = theme.muted
-    ctx.fillText(text, x + 18, y)
-    x = end + 14
+    ctx.fillText(text, x + room.mark, y)
+    x = end
   }
 }
 

@@ -143,6 +143,9 @@ export function drawTradeOffs(
   ctx.stroke()
 }
 
+/** Pixels between two costs on their axis, at the least. */
+const TICK = 72
+
 /** Room that a number takes, in pixels. */
 const NUMBER = { width: 20, height: 11 }
 
@@ -168,14 +171,17 @@ function drawCosts(
   theme: MapTheme,
 ): void {
   ctx.font = `11px ${theme.font}`
-  ctx.fillStyle = theme.muted
   ctx.textAlign = 'center'
-  for (const tick of niceTicks(scale.low, scale.high, 6))
-    ctx.fillText(
-      cost === 'bytes' ? formatBytes(tick) : String(tick),
-      box.x + box.width * scale.at(tick),
-      box.y + box.height + MARGIN.axis / 2 + 2,
-    )
+  for (const tick of niceTicks(scale.low, scale.high, Math.max(3, box.width / TICK))) {
+    const x = box.x + box.width * scale.at(tick)
+    ctx.fillStyle = theme.line
+    ctx.fillRect(Math.round(x), box.y, 1, box.height)
+    const text = cost === 'bytes' ? formatBytes(tick) : String(tick)
+    const half = ctx.measureText(text).width / 2
+    if (x - half < box.x - 4 || x + half > box.x + box.width + MARGIN.right) continue
+    ctx.fillStyle = theme.muted
+    ctx.fillText(text, x, box.y + box.height + MARGIN.axis / 2 + 2)
+  }
   ctx.textAlign = 'right'
   ctx.fillText(words.costs[cost].axis, box.x - 8, box.y + box.height + MARGIN.axis / 2 + 2)
 }
