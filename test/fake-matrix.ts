@@ -2,12 +2,11 @@ import { packAffine, symmetricGrid } from '../src/formats/affine'
 import { headerOf } from '../src/formats/linear-check'
 import type { QuantizedLinear } from '../src/formats/quantized'
 import type { TensorEntry } from '../src/formats/source'
-import type { MatrixApi } from '../src/workers/matrix-api'
 import { MatrixDesk } from '../src/workers/matrix-desk'
 import { fakeInspection } from './fake-engine'
 
 /** What the engine shows of the matrices of a fake model: the real thing over codes that are waves, column 24 loudest. */
-export function fakeMatrix(layers: number): MatrixApi {
+export function fakeMatrix(layers: number): MatrixDesk {
   const shapes = new Map(fakeInspection('wren', layers).modules.map((module) => [module.name, module]))
   const linear = async (name: string) => wavesOf(name, shapes.get(name)!)
   const looked = {

@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useRef, useState } from 'react'
+import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { readTheme } from './maps/colour'
 import { type Draw, drawFigure, type Figure, figureSize, figureSvg } from './maps/figure'
 
@@ -13,9 +13,11 @@ export function useCanvas(height: number, draw: Draw): { canvas: RefObject<HTMLC
   const [width, setWidth] = useState(0)
   const look = useLook()
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const parent = canvas.current?.parentElement
     if (!parent) return
+    // the observer tells it a frame later
+    setWidth(contentWidth(parent))
     const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)))
     observer.observe(parent)
     return () => observer.disconnect()
@@ -40,6 +42,11 @@ export function useCanvas(height: number, draw: Draw): { canvas: RefObject<HTMLC
   }, [width, height, draw, look])
 
   return { canvas, width }
+}
+
+function contentWidth(element: HTMLElement): number {
+  const { paddingLeft, paddingRight } = getComputedStyle(element)
+  return Math.max(0, Math.floor(element.clientWidth - (parseFloat(paddingLeft) || 0) - (parseFloat(paddingRight) || 0)))
 }
 
 /** Changes whenever the theme or the pixel ratio may have. */

@@ -74,7 +74,8 @@ export class Engine implements EngineApi {
     const original = (name: string) => this.#opened().source.tensors.get(`${name}.weight`)
     return { of: result, model: result.model, looked: { ...result, original } }
   })
-  readonly #looks = new LookDesk()
+  // a person who moves in a map waits for its picture, not for what is counted beside it
+  readonly #looks = new LookDesk(() => this.matrix.idle())
 
   readonly #runStore = opfsStore('runs')
   readonly runs = new RunDesk(this.#runStore)

@@ -1,3 +1,4 @@
+import { breathe, type Pause } from '../pipeline/breathe'
 import { type DistributionSource, type Distributions, distributions, type Extent } from '../pipeline/distributions'
 
 /** Answers kept of one result: going back and forth between a few matrices counts none of them again. */
@@ -8,13 +9,16 @@ export class LookDesk {
   readonly #kept = new Map<string, Distributions>()
   #work: AbortController | null = null
 
+  /** `pause` is where counting lets others be heard. */
+  constructor(private readonly pause: Pause = breathe) {}
+
   /** Rejects with CancelledError once another is asked for, or all is forgotten. */
   async distributions(name: string, extent: Extent, source: () => Promise<DistributionSource>): Promise<Distributions> {
     this.#work?.abort()
     const work = new AbortController()
     this.#work = work
     const known = this.#kept.get(name)
-    const found = known ?? (await distributions(await source(), extent, work.signal))
+    const found = known ?? (await distributions(await source(), extent, work.signal, this.pause))
     if (work.signal.aborted || found.rows < found.out) return found
     this.#kept.delete(name)
     this.#kept.set(name, found)

@@ -1,3 +1,4 @@
+import type { Pause } from '../breathe'
 import { type Bins, binOf, binRange, binsSpan } from './bins'
 import type { RowSource } from './sources'
 
@@ -15,9 +16,6 @@ export type Places = Uint32Array<ArrayBuffer>
 const BLOCK = 2 ** 20
 /** Milliseconds after which others are heard. */
 const STRETCH = 30
-
-/** A break for whatever waits; ends a reduction that nobody wants any more by throwing. */
-export type Pause = () => Promise<void>
 
 interface Grid {
   readonly rows: { readonly places: Places; readonly bins: Bins }
