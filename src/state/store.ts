@@ -10,6 +10,7 @@ import type { Catalog } from './catalog'
 import type { ExportsKnown } from './exports'
 import type { Failure } from './failure'
 import { type Hub, noHub } from './hub'
+import { type MatrixChoices, startingChoices } from './matrix-choices'
 import type { DivergenceLine, Measurement } from './measurements'
 import type { PlannedModule } from './modules'
 import { notOffline, type Offline } from './offline'
@@ -53,6 +54,8 @@ export interface StudioState {
   readonly measure: Measure | null
   /** What a cell of the model map that stands for several experts shows of them; null lets the measure choose. */
   readonly spread: Spread | null
+  /** How the selected matrix is looked at. */
+  readonly matrix: MatrixChoices
   readonly measurements: readonly Measurement[]
   /** Comparisons of results with their originals, newest last. */
   readonly divergences: readonly DivergenceLine[]
@@ -206,6 +209,7 @@ export const createStudioStore = (): StudioStore =>
     hovered: null,
     measure: null,
     spread: null,
+    matrix: startingChoices,
     measurements: [],
     divergences: [],
     scan: null,

@@ -3,12 +3,11 @@ import type { Quantity } from '../pipeline/matrix/sources'
 import type { ModuleRecord } from '../records'
 import { laneOf, lanesOf, type Order } from '../state/lanes'
 import { otherOf } from '../state/matrix'
+import { CONTRASTS, type Contrast, type MatrixChoices, startingChoices } from '../state/matrix-choices'
 import { sidesOf } from '../state/measuring'
 import type { RowOrder } from '../state/row-order'
 import { FileButton } from './FileButton'
 import { LANE_TITLES, widthsOf } from './maps/matrix-map'
-import { CONTRASTS, type Contrast } from './maps/matrix-strips'
-import type { MatrixChoices } from './matrix-choices'
 import { useStudio, useStudioState } from './studio-context'
 import {
   CONTRAST_TITLES,
@@ -175,9 +174,11 @@ export function fitting(
   { original, compared }: { readonly original: boolean; readonly compared: boolean },
 ): MatrixChoices {
   const possible = quantitiesOf(original, compared)
+  const { quantities } = choices
+  const shown = quantities.filter((quantity) => possible.includes(quantity))
   return {
     ...choices,
-    quantities: choices.quantities.filter((quantity) => possible.includes(quantity)),
+    quantities: shown.length > 0 || quantities.length === 0 ? shown : startingChoices.quantities,
     order: ordersOf(module).includes(choices.order) ? choices.order : 'original',
     rowOrder: original || choices.rowOrder !== 'error' ? choices.rowOrder : 'original',
     group: groupsOf(module, headDim).includes(choices.group) ? choices.group : 0,

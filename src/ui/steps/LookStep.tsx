@@ -1,6 +1,7 @@
 import { startTransition, useCallback, useDeferredValue, useMemo, useRef, useState } from 'react'
 import type { ModuleRecord } from '../../records'
 import { columnsCsv, modulesCsv } from '../../state/documents'
+import type { MatrixChoices } from '../../state/matrix-choices'
 import { fittedIn, knownOf, moduleNamed } from '../../state/module-index'
 import { runningModule } from '../../state/progress'
 import { targetWidth } from '../../state/recipe'
@@ -16,7 +17,6 @@ import { GroupingChart } from '../GroupingChart'
 import { MatrixMap } from '../MatrixMap'
 import { ModelMap } from '../ModelMap'
 import { MEASURES, tellingMeasure, tellingMeasures } from '../maps/measure'
-import { type MatrixChoices, startingChoices } from '../matrix-choices'
 import { ReconstructionChart } from '../ReconstructionChart'
 import { Step } from '../Step'
 import { savePicture } from '../save'
@@ -32,7 +32,7 @@ export function LookStep() {
   const run = useDeferredValue(useStudioState((state) => state.run))
   const chosen = useStudioState((state) => state.measure)
   const selected = useStudioState((state) => state.selected)
-  const [choices, setChoices] = useState(startingChoices)
+  const choices = useStudioState((state) => state.matrix)
   if (!model || !run || run.modules.length === 0) return <Step id="look" waitsFor={waits.look} />
   const modules = run.modules.toArray()
   const module = (selected !== null && moduleNamed(run.modules, selected)) || run.modules.at(0)!
@@ -57,7 +57,7 @@ export function LookStep() {
         <ErrorKindsPlot modules={modules} onSelect={studio.select} onPicture={save('errors-by-kind')} />
       )}
       <DifferenceMap plan={model.plan} selected={module.name} onSelect={studio.select} onPicture={save('difference')} />
-      <Matrix {...{ module, choices, save }} onChoices={setChoices} />
+      <Matrix {...{ module, choices, save }} onChoices={studio.showMatrix} />
     </Step>
   )
 }
