@@ -43,7 +43,7 @@ export interface StudioState {
   readonly runs: readonly RunRecord[]
   /** Two of them, by their numbers, whose widths are held against each other. */
   readonly compared: Compared
-  /** Files whose weights are held against the result's in the matrix map, and the model they were chosen for. */
+  /** What is held against the result's weights in the matrix map, and the model it was chosen for. */
   readonly other: { readonly model: string; readonly name: string } | null
   readonly sweep: Sweep | null
   readonly evaluation: Evaluation

@@ -69,15 +69,15 @@ export class Engine implements EngineApi {
   })
 
   readonly view = new ViewDesk()
+
+  readonly #runStore = opfsStore('runs')
   readonly matrix = new MatrixDesk(() => {
     const result = this.#quantized()
     const original = (name: string) => this.#opened().source.tensors.get(`${name}.weight`)
     return { of: result, model: result.model, looked: { ...result, original } }
-  })
+  }, this.#runStore)
   // a person who moves in a map waits for its picture, not for what is counted beside it
   readonly #looks = new LookDesk(() => this.matrix.idle())
-
-  readonly #runStore = opfsStore('runs')
   readonly runs = new RunDesk(this.#runStore)
   readonly archive = new RunArchive({
     store: opfsStore('archive'),

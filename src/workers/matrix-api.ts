@@ -14,9 +14,12 @@ export interface MatrixApi {
   image(request: ImageRequest): Promise<MatrixImage | null>
   /** Everything about single weights, of all these rows in all these columns; at most `MOST_CELLS`. */
   cells(module: string, rows: Places, columns: Places): Promise<MatrixCells>
-  /** Takes files of the same model, quantized, as the other result of `other` and `difference`; null takes it away. */
-  compare(files: File[] | null): Promise<void>
+  /** Takes the same model, quantized, as the other result of `other` and `difference`; null takes it away. */
+  compare(other: OtherResult | null): Promise<void>
 }
+
+/** Packed files, or a run that this browser keeps, by the folder of its codes. */
+export type OtherResult = { readonly files: readonly File[] } | { readonly name: string; readonly folder: string }
 
 /** Cells that are told of at once. */
 export const MOST_CELLS = 16_384

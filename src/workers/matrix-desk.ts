@@ -1,5 +1,4 @@
-import { FormatError, invariant } from '../errors'
-import { blobSource } from '../formats/bytes'
+import { invariant } from '../errors'
 import type { StoredLinears } from '../formats/packed-model'
 import type { QuantizedLinear, Scalings } from '../formats/quantized'
 import type { TensorEntry } from '../formats/source'
@@ -11,8 +10,16 @@ import { type Reach, reachOf, wider } from '../pipeline/matrix/reach'
 import { type Places, type Reduction, reduce, reduceCells } from '../pipeline/matrix/reduce'
 import { type RowRecord, rowRecord } from '../pipeline/matrix/row-record'
 import { type MatrixData, type Quantity, type RowSource, rowSource } from '../pipeline/matrix/sources'
-import { openFiles } from '../pipeline/opened'
-import { type Axis, type ImageRequest, type MatrixApi, type MatrixImage, MOST_CELLS } from './matrix-api'
+import type { FileStore } from '../storage/store'
+import {
+  type Axis,
+  type ImageRequest,
+  type MatrixApi,
+  type MatrixImage,
+  MOST_CELLS,
+  type OtherResult,
+} from './matrix-api'
+import { otherResult } from './other-result'
 
 /** A result as it is looked at. */
 export interface Looked extends StoredLinears {
@@ -61,6 +68,8 @@ export class MatrixDesk implements MatrixApi {
 
   constructor(
     private readonly result: () => { readonly of: object; readonly model: object; readonly looked: Looked },
+    /** Where the codes of kept runs are. */
+    private readonly runs: FileStore,
   ) {}
 
   image = (request: ImageRequest): Promise<MatrixImage | null> => {
@@ -131,26 +140,10 @@ export class MatrixDesk implements MatrixApi {
     return { ...(await readCells(data, rows, columns)), signs: linear.kind === 'sign', rescaled }
   }
 
-  compare = async (files: File[] | null): Promise<void> => {
-    this.#other = files && { model: this.result().model, linears: await this.#packed(files) }
+  compare = async (other: OtherResult | null): Promise<void> => {
+    const { model, looked } = this.result()
+    this.#other = other && { model, linears: await otherResult(other, looked.headers, this.runs) }
     this.#held = null
-  }
-
-  async #packed(files: File[]): Promise<StoredLinears> {
-    const name = files[0]?.name ?? 'files'
-    const { packed } = await openFiles(
-      files.map((file) => blobSource(file, file.name)),
-      name,
-    )
-    const fits = [...this.result().looked.headers].some(([linear, { out, in: columns }]) => {
-      const header = packed?.headers.get(linear)
-      return header?.out === out && header.in === columns
-    })
-    if (!packed || !fits)
-      throw new FormatError(
-        `${name}: expected the same model quantized, got ${packed ? 'one of other matrices' : 'one of floats'} — choose a packed file of this model`,
-      )
-    return packed
   }
 
   /** The matrix of this name, from what is shown now. */
@@ -173,13 +166,21 @@ export class MatrixDesk implements MatrixApi {
     const others = this.#other?.linears
     const header = others?.headers.get(name)
     const fits = header?.out === linear.out && header.in === linear.in
-    const other = fits && others ? weightRows(await others.linear(name)) : null
+    const other = fits && others ? weightRows(await this.#ofOther(others, name)) : null
     const { out, in: columns } = linear
     const entry = looked.original(name)
     const original = entry && entry.shape[0] === out && entry.shape[1] === columns ? entry : null
     const scaling = looked.scalings.get(name)
     const data = { out, in: columns, rows: weightRows(linear), original, scaling, other }
     return { name, of, linear, data, overviews: [], rows: null }
+  }
+
+  /** A result that cannot be read any more, as that of a run that was deleted, is left: the shown one is still to be seen. */
+  #ofOther(others: StoredLinears, name: string): Promise<QuantizedLinear> {
+    return others.linear(name).catch((error) => {
+      if (this.#other?.linears === others) this.#other = null
+      throw error
+    })
   }
 
   #overview(held: Held, request: ImageRequest): Overview {
