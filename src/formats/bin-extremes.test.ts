@@ -37,7 +37,7 @@ describe('extremes of bins', () => {
         )
         expectExtremes(linear, binOf)
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     )
   })
 

@@ -20,11 +20,13 @@ interface Block {
   /** Word that row 0 of the segment begins with, and words a row. */
   readonly base: number
   readonly stride: number
-  /** Bits of a piece. */
-  readonly size: number
   readonly crossing: boolean
-  /** By the codes of a piece as one integer, the least of them + 256 · the largest. */
+  /** Bits of a piece that are looked up first, and, of longer pieces, those behind them: 0 where there are none. */
+  readonly size: number
+  readonly rest: number
+  /** By these bits as one integer, the least code + 256 · the largest. */
   readonly spreads: Uint16Array
+  readonly restSpreads: Uint16Array
   readonly start: number
   readonly end: number
 }
@@ -54,23 +56,29 @@ export function binExtremes(
   return (row, kept, at) => {
     for (const block of plan.blocks) {
       levelsOf(row, block.group, block.bits, levels)
-      readExtremes(linear.codes, block.base + row * block.stride, plan.places, block, levels, weights)
+      const begin = block.base + row * block.stride
+      if (block.rest > 0) readLong(linear.codes, begin, plan.places, block, levels, weights)
+      else readShort(linear.codes, begin, plan.places, block, levels, weights)
     }
     keepLarger(found, plan.bins, kept, at)
   }
 }
 
+/** Twice the code of weight 0, as far as codes go: the lower code has the larger weight where both together are below it. */
+const middleOf = ({ base, step }: Levels): number =>
+  step === 0 ? 0 : Math.max(-1e6, Math.min(1e6, Math.ceil((-2 * base) / step))) | 0
+
 /** Of every piece of a block the weight of largest size; the block's row begins with the word `begin`. */
-function readExtremes(
+function readShort(
   words: Uint32Array,
   begin: number,
   places: Int32Array,
-  { start, end, size, crossing, spreads }: Block,
-  { base, step }: Levels,
+  { start, end, crossing, size, spreads }: Block,
+  levels: Levels,
   weights: Float32Array,
 ): void {
-  // the lower code has the larger weight where both together are below the code of weight 0, twice
-  const middle = step === 0 ? 0 : Math.max(-1e6, Math.min(1e6, Math.ceil((-2 * base) / step))) | 0
+  const { base, step } = levels
+  const middle = middleOf(levels)
   const mask = (1 << size) - 1
   for (let i = start; i < end; i++) {
     const place = places[i]!
@@ -80,6 +88,33 @@ function readExtremes(
     const spread = spreads[codes & mask]!
     const [low, high] = [spread & 255, spread >> 8]
     // nothing branches on weights, which are noise
+    const lower = (low + high - middle) >> 31
+    weights[i] = base + step * ((low & lower) | (high & ~lower))
+  }
+}
+
+/** The same of pieces that take two look-ups. */
+function readLong(
+  words: Uint32Array,
+  begin: number,
+  places: Int32Array,
+  { start, end, crossing, size, rest, spreads, restSpreads }: Block,
+  levels: Levels,
+  weights: Float32Array,
+): void {
+  const { base, step } = levels
+  const middle = middleOf(levels)
+  const [mask, restMask] = [(1 << size) - 1, (1 << rest) - 1]
+  for (let i = start; i < end; i++) {
+    const place = places[i]!
+    const index = (begin + (place >> 5)) | 0
+    let codes = words[index]! >>> place
+    if (crossing) codes |= words[index + 1]! << -place
+    const [first, second] = [spreads[codes & mask]!, restSpreads[(codes >>> size) & restMask]!]
+    const less = (first & 255) - (second & 255)
+    const more = (first >> 8) - (second >> 8)
+    const low = (second & 255) + (less & (less >> 31))
+    const high = (first >> 8) - (more & (more >> 31))
     const lower = (low + high - middle) >> 31
     weights[i] = base + step * ((low & lower) | (high & ~lower))
   }
@@ -112,7 +147,7 @@ function planOf(linear: AffineLinear, binOf: Int32Array): Plan {
     const alike = new Map<string, { group: number; codes: number; crossing: boolean; pieces: number[] }>()
     for (let from = first, to = from; from < first + columns; from = to) {
       const [group, bin] = [groupOfColumn(linear, from), binAt(from)]
-      for (to = from + 1; to < first + columns && to < from + most; to++)
+      for (to = from + 1; to < first + columns && to < from + 2 * most; to++)
         if (binAt(to) !== bin || groupOfColumn(linear, to) !== group) break
       if (bin < 0) continue
       const codes = to - from
@@ -128,8 +163,10 @@ function planOf(linear: AffineLinear, binOf: Int32Array): Plan {
         places.push((stored - first) * bits)
         bins.push(binAt(stored))
       }
-      const shape = { size: codes * bits, crossing, spreads: spreadsOf(bits, codes) }
-      blocks.push({ group, bits, base, stride: chunks * bits, ...shape, start, end: places.length })
+      const looked = Math.min(codes, most)
+      const shape = { crossing, size: looked * bits, rest: (codes - looked) * bits }
+      const tables = { spreads: spreadsOf(bits, looked), restSpreads: spreadsOf(bits, Math.max(1, codes - looked)) }
+      blocks.push({ group, bits, base, stride: chunks * bits, ...shape, ...tables, start, end: places.length })
     }
   }
   return { blocks, places: Int32Array.from(places), bins: Int32Array.from(bins) }
