@@ -2,22 +2,27 @@ import { packAffine, symmetricGrid } from '../src/formats/affine'
 import { headerOf } from '../src/formats/linear-check'
 import type { QuantizedLinear } from '../src/formats/quantized'
 import type { TensorEntry } from '../src/formats/source'
-import type { MatrixApi } from '../src/workers/matrix-api'
+import { memoryStore } from '../src/storage/memory-store'
 import { MatrixDesk } from '../src/workers/matrix-desk'
 import { fakeInspection } from './fake-model'
 
 /** What the engine shows of the matrices of a fake model: the real thing over codes that are waves, column 24 loudest. */
-export function fakeMatrix(layers: number): MatrixApi {
+export function fakeMatrix(layers: number, runs = memoryStore()): MatrixDesk {
   const shapes = new Map(fakeInspection('wren', layers).modules.map((module) => [module.name, module]))
   const linear = async (name: string) => wavesOf(name, shapes.get(name)!)
   const looked = {
     linear,
-    headers: new Map([...shapes].map(([name, shape]) => [name, headerOf(wavesOf(name, { ...shape, out: 1 }))])),
+    headers: new Map(
+      [...shapes].map(([name, { out, in: columns }]) => [
+        name,
+        { ...headerOf(wavesOf(name, { out: 1, in: columns })), out },
+      ]),
+    ),
     scalings: new Map(),
     original: (name: string) => entryOf(name, shapes.get(name)!),
   }
   const model = {}
-  return new MatrixDesk(() => ({ of: looked, model, looked }))
+  return new MatrixDesk(() => ({ of: looked, model, looked }), runs)
 }
 
 interface Shape {

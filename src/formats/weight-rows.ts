@@ -1,4 +1,5 @@
 import { groupOfColumn, placeSegments, stepOf } from './affine'
+import { binExtremes, type KeepExtremes } from './bin-extremes'
 import { readBits } from './bit-string'
 import { decodeFloat16 } from './floats'
 import { type AffineLinear, CHUNK, type QuantizedLinear, type SignLinear, type SparseWeights } from './quantized'
@@ -9,10 +10,10 @@ export interface WeightRows {
   /** Ŵ[row, :] in original column order, into `values` [in]; of these `columns` at least, where they are given. */
   weights(row: number, values: Float32Array, columns?: Uint32Array): void
   /**
-   * Of every four neighbouring columns the weight of largest size, to the rounding of a float, into `values` [in / 4], much
-   * faster than by `weights`; null where columns are stored in another order, groups do not begin with fours, or codes are wider than 4 bits.
+   * The weights of largest size of bins of columns, much faster than by `weights`: `binOf` [in] has the bin of every column, −1
+   * where it is in none. Null where weights do not grow with their codes.
    */
-  readonly extremes: ((row: number, values: Float32Array) => void) | null
+  readonly extremes: ((binOf: Int32Array) => KeepExtremes) | null
   /** Integers as they are stored, into `codes` [in]; of signs 2·group + sign, 2·first + second sign, or the code of a weight apart. */
   codes(row: number, codes: Uint8Array, columns?: Uint32Array): void
   /** How many levels the codes of a row may name, into `levels` [in]. */
@@ -90,19 +91,13 @@ function affineRows(linear: AffineLinear): WeightRows {
       }
       if (places && inOrder) for (let i = 0; i < columns; i++) values[i] = inOrder[places[i]!]!
     },
-    extremes: quartersOf(linear, runs, (run, row, ends) => {
-      const bits = runs.bits[run]!
-      const cell = row * groups + runs.group[run]!
-      if (range) {
-        ends.base = low[cell]!
-        ends.step = stepOf(range[cell]!, bits)
-        ends.zero = 0
-      } else {
-        ends.base = 0
-        ends.step = bits === 1 && grid.type === 'symmetric' ? 2 * low[cell]! : low[cell]!
-        ends.zero = zeroOf(cell, bits)
-      }
-    }),
+    extremes: (binOf) =>
+      binExtremes(linear, binOf, (row, group, bits, levels) => {
+        const cell = row * groups + group
+        const doubled = bits === 1 && grid.type === 'symmetric'
+        levels.step = range ? stepOf(range[cell]!, bits) : (doubled ? 2 : 1) * low[cell]!
+        levels.base = range ? low[cell]! : -levels.step * zeroOf(cell, bits)
+      }),
     codes: (row, codes, some) => {
       if (few(some)) {
         for (const column of some) codes[column] = one(row, column)
@@ -154,66 +149,6 @@ function single({ in: columns, out, segments, codes: words }: AffineLinear, plac
 }
 
 type Where = Uint32Array<ArrayBuffer>
-
-/** w = base + step·(code − zero), of one run of a row. */
-interface Levels {
-  base: number
-  step: number
-  zero: number
-}
-
-/** Least and largest of four codes of up to 4 bits, least + 16·largest, by the four as one integer. */
-const spreads = (() => {
-  const tables: (Uint8Array | undefined)[] = []
-  const make = (bits: number) =>
-    Uint8Array.from({ length: 1 << (4 * bits) }, (_, four) => {
-      const codes = [0, 1, 2, 3].map((i) => (four >>> (i * bits)) & ((1 << bits) - 1))
-      return Math.min(...codes) | (Math.max(...codes) << 4)
-    })
-  return (bits: number) => (tables[bits] ??= make(bits))
-})()
-
-/** Weights grow or fall with their codes: of four in a run, the largest is that of the least or of the largest code. */
-function quartersOf(
-  linear: AffineLinear,
-  runs: ReturnType<typeof runsOf>,
-  levelsOf: (run: number, row: number, levels: Levels) => void,
-): WeightRows['extremes'] {
-  const { perm, in: columns, codes: words, out } = linear
-  const whole = (at: number) => at % 4 === 0 || at === columns
-  const segments = placeSegments(linear.segments, out)
-  // a last four that is not whole would have columns that are not there
-  if (perm || columns % 4 > 0 || !runs.end.every(whole) || runs.bits.some((bits) => bits > 4)) return null
-  const placed = runs.start.map((start) => segments.findLast(({ first }) => first <= start)!)
-  const tables = runs.bits.map(spreads)
-  const levels: Levels = { base: 0, step: 0, zero: 0 }
-  return (row, values) => {
-    for (let run = 0; run < placed.length; run++) {
-      const { bits, chunks, base: word, first } = placed[run]!
-      const table = tables[run]!
-      const four = 4 * bits
-      const mask = (1 << four) - 1
-      levelsOf(run, row, levels)
-      const { base, step, zero } = levels
-      // the lower code has the larger weight where both together are below the code of weight 0, twice
-      const middle = step === 0 ? 0 : Math.max(-1e6, Math.min(1e6, Math.ceil(2 * (zero - base / step))))
-      const start = runs.start[run]!
-      const begin = (word + row * chunks * bits) | 0
-      let at = ((start - first) * bits) | 0
-      for (let i = start >> 2, end = runs.end[run]! >> 2; i < end; i++, at += four) {
-        const index = begin + (at >> 5)
-        const shift = at & 31
-        let codes = words[index]! >>> shift
-        if (shift + four > 32) codes |= words[index + 1]! << (32 - shift)
-        const spread = table[codes & mask]!
-        const [low, high] = [spread & 15, spread >> 4]
-        // without a branch, which would go the wrong way half of the time
-        const lower = (low + high - middle) >> 31
-        values[i] = base + step * (((low & lower) | (high & ~lower)) - zero)
-      }
-    }
-  }
-}
 
 /** Stored columns [start, end) that share a group and a width, one run after another. */
 function runsOf({ segments }: AffineLinear, groupOf: Uint16Array) {

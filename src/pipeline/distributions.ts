@@ -3,6 +3,7 @@ import type { QuantizedLinear, Scaling } from '../formats/quantized'
 import { readRows } from '../formats/row-codes'
 import type { TensorEntry } from '../formats/source'
 import { checkCancelled } from './batching'
+import { breathe, type Pause } from './breathe'
 import type { Histogram } from './histogram'
 import { RowTally } from './row-tally'
 import { scaledWindow } from './scaling'
@@ -80,19 +81,20 @@ const LOOK = { weights: 3 * 2 ** 20, rows: 8, worth: 2 }
 /** Rows that say how far histograms reach. */
 const SAMPLED_ROWS = 32
 /** Milliseconds of counting between two looks at what else the thread is asked for. */
-const TURN_MS = 60
+const TURN_MS = 12
 
 /** A first look at some rows, for an answer at once, or all of them. */
 export type Extent = 'look' | 'whole'
 
 /**
  * Counts weights row by row: neither the original nor the stored weights are ever held as a whole. Rejects with
- * CancelledError once `signal` is aborted.
+ * CancelledError once `signal` is aborted. `pause` is where it lets others be heard.
  */
 export async function distributions(
   source: DistributionSource,
   extent: Extent = 'whole',
   signal?: AbortSignal,
+  pause: Pause = breathe,
 ): Promise<Distributions> {
   const { linear, original, scaling } = source
   const { name, out, in: columns } = linear
@@ -115,7 +117,7 @@ export async function distributions(
       const from = (row - start) * columns
       tally.add(row, reader.read(row), values?.subarray(from, from + columns) ?? null)
       if (performance.now() - turn < TURN_MS) continue
-      await new Promise((resume) => setTimeout(resume))
+      await pause()
       turn = performance.now()
       checkCancelled(signal)
     }

@@ -32,16 +32,10 @@ export interface RunFacts extends Pick<RunReport, 'recipe' | 'calibrationDigest'
 /** The finished blocks of a model as one result. */
 export function outcomeOf(model: OpenedModel, run: RunFacts): QuantizedModel {
   const blocks = inOrder(run.blocks)
-  const home = new Map(blocks.flatMap((block) => [...block.headers.keys()].map((name) => [name, block] as const)))
   const modules = blocks.flatMap((block) => block.modules)
   const smaller = blocks.flatMap(({ layer, windows }) => (windows ? [{ layer, windows }] : []))
   return {
-    headers: new Map(blocks.flatMap(({ headers }) => [...headers])),
-    linear: async (name) => {
-      const block = home.get(name)
-      invariant(block, () => `no linear ${name}`)
-      return block.linear(name)
-    },
+    ...linearsOf(blocks),
     changed: new Map(blocks.flatMap(({ changed }) => [...changed])),
     scalings: new Map(blocks.flatMap(({ scalings }) => [...scalings])),
     report: {
@@ -56,6 +50,19 @@ export function outcomeOf(model: OpenedModel, run: RunFacts): QuantizedModel {
       ...(run.resumed > 0 && { resumed: run.resumed }),
       ...(smaller.length > 0 && { smallerBatches: smaller }),
       warnings: [...run.warnings, ...batchWarnings(smaller), ...modules.flatMap(warningsOf)],
+    },
+  }
+}
+
+/** The linears of all these blocks. */
+export function linearsOf(blocks: readonly StoredLinears[]): StoredLinears {
+  const home = new Map(blocks.flatMap((block) => [...block.headers.keys()].map((name) => [name, block] as const)))
+  return {
+    headers: new Map(blocks.flatMap(({ headers }) => [...headers])),
+    linear: async (name) => {
+      const block = home.get(name)
+      invariant(block, () => `no linear ${name}`)
+      return block.linear(name)
     },
   }
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type Address, formatAddress, parseAddress } from './address'
+import { type MatrixChoices, startingChoices } from './matrix-choices'
 
-const NOTHING: Address = { place: '', module: null, measure: null, compared: null }
+const NOTHING: Address = { place: '', module: null, measure: null, compared: null, matrix: {} }
 
 it('keeps step, module, measure and compared runs', () => {
   const address: Address = {
@@ -10,14 +11,32 @@ it('keeps step, module, measure and compared runs', () => {
     module: 'model.layers.0.mlp.up_proj',
     measure: 'output',
     compared: { a: 1, b: 12 },
+    matrix: {},
   }
   expect(formatAddress(address)).toBe('#step-look?module=model.layers.0.mlp.up_proj&measure=output&compare=1,12')
   expect(parseAddress(formatAddress(address))).toEqual(address)
   expect(parseAddress('#benchmark')).toEqual({ ...NOTHING, place: 'benchmark' })
 })
 
+it('keeps how a matrix is looked at, where it is not as at the start', () => {
+  const matrix: MatrixChoices = {
+    ...{ order: 'saliency', quantities: ['weight', 'error'], reduction: 'largest', contrast: 'clipped' },
+    ...{ rowOrder: 'error', group: 64, table: true },
+  }
+  const address = { ...NOTHING, place: 'step-look', matrix }
+  expect(formatAddress(address)).toBe(
+    '#step-look?order=saliency&rows=error&show=weight,error&bin=largest&colour=clipped&group=64&table=1',
+  )
+  expect(parseAddress(formatAddress(address))).toEqual(address)
+  expect(formatAddress({ ...NOTHING, matrix: startingChoices })).toBe('')
+  expect(parseAddress(formatAddress({ ...NOTHING, matrix: { quantities: [] } })).matrix).toEqual({ quantities: [] })
+})
+
 it.each([
   '',
+  '#?order=colour&rows=columns&bin=all&colour=red&group=1e9&table=yes',
+  '#?show=&order=constructor',
+  '#?show=weight,losses&group=-2&rows=',
   '#',
   '#<img src=x>',
   '#STEP',

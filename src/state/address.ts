@@ -1,3 +1,4 @@
+import { type MatrixChoices, readChoices, startingChoices, writeChoices } from './matrix-choices'
 import type { Compared, Measure } from './store'
 
 /** The pages beside the path, by what an address calls them. */
@@ -6,13 +7,15 @@ export type Beside = (typeof BESIDE)[number]
 
 export const isBeside = (place: string): place is Beside => (BESIDE as readonly string[]).includes(place)
 
-/** What an address may say of the view, "#step-look?module=model.layers.0.mlp.up_proj&measure=bits&compare=1,2". */
+/** What an address may say of the view, "#step-look?module=model.layers.0.mlp.up_proj&measure=bits&compare=1,2&order=norm". */
 export interface Address {
   /** A step or a page beside the path by its id; empty where none is named. */
   readonly place: string
   readonly module: string | null
   readonly measure: Measure | null
   readonly compared: Compared | null
+  /** Of how a matrix is looked at, what is said. */
+  readonly matrix: Partial<MatrixChoices>
 }
 
 const MEASURES: Readonly<Record<Measure, true>> = {
@@ -34,14 +37,16 @@ export function parseAddress(hash: string): Address {
     module: module && module.length <= LONGEST_NAME ? module : null,
     measure: measure && Object.hasOwn(MEASURES, measure) ? (measure as Measure) : null,
     compared: runs && { a: Number(runs[1]), b: Number(runs[2]) },
+    matrix: readChoices(asked),
   }
 }
 
-export function formatAddress({ place, module, measure, compared }: Address): string {
+export function formatAddress({ place, module, measure, compared, matrix }: Address): string {
   const query = new URLSearchParams()
   if (module) query.set('module', module)
   if (measure) query.set('measure', measure)
   if (compared && compared.a !== null && compared.b !== null) query.set('compare', `${compared.a},${compared.b}`)
+  writeChoices(query, { ...startingChoices, ...matrix })
   const text = query.toString().replaceAll('%2C', ',')
   if (!place && !text) return ''
   return `#${place}${text && `?${text}`}`

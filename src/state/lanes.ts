@@ -13,10 +13,18 @@ export function saliencyOf({ norm, factor }: ColumnRecord): Float32Array<ArrayBu
   return norm && factor && norm.map((value, column) => (value / factor[column]!) ** 2)
 }
 
+/** Many views ask for the same lanes of the same matrix. */
+const known = new WeakMap<ColumnRecord, Map<Lane, Float32Array<ArrayBuffer> | null>>()
+
 /** A lane of nothing but NaN is none: nobody knows the errors of a model that other software quantized. */
 export function laneOf(columns: ColumnRecord, lane: Lane): Float32Array<ArrayBuffer> | null {
-  const values = lane === 'saliency' ? saliencyOf(columns) : columns[lane]
-  return values?.every(Number.isNaN) ? null : values
+  const lanes = known.get(columns) ?? new Map<Lane, Float32Array<ArrayBuffer> | null>()
+  known.set(columns, lanes)
+  if (!lanes.has(lane)) {
+    const values = lane === 'saliency' ? saliencyOf(columns) : columns[lane]
+    lanes.set(lane, values?.every(Number.isNaN) ? null : values)
+  }
+  return lanes.get(lane) ?? null
 }
 
 /** The lanes that a record has, in the order in which maps and documents list them. */

@@ -1,6 +1,7 @@
 import type { Distributions } from '../workers/api'
 import { type Context, patch, setFailure } from './context'
 import { isCancelled } from './failure'
+import type { MatrixChoices } from './matrix-choices'
 import type { Measure, Spread } from './store'
 
 /** What is looked at: one module in all views at once, and what they show of it. */
@@ -28,6 +29,7 @@ export function lookingActions(context: Context) {
       if (state().hovered !== module) patch(context, { hovered: module })
     },
     showMeasure: (measure: Measure) => patch(context, { measure }),
+    showMatrix: (matrix: MatrixChoices) => patch(context, { matrix }),
     showSpread: (spread: Spread) => patch(context, { spread }),
   }
 }

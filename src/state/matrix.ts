@@ -1,6 +1,7 @@
-import type { ImageRequest, MatrixApi, MatrixCells, MatrixImage, RowRecord } from '../workers/matrix-api'
+import type { ImageRequest, MatrixApi, MatrixCells, MatrixImage, OtherResult, RowRecord } from '../workers/matrix-api'
 import { type Context, patch, setFailure } from './context'
 import { modelKey } from './modules'
+import { recipeLabel } from './recipe'
 import type { StudioState } from './store'
 
 /** Looks at one matrix of the result; null where the engine cannot say, and the step shows why. */
@@ -19,16 +20,26 @@ export function matrixActions(context: Context) {
     matrixRows: (module: string): Promise<RowRecord | null> => asked((api) => api.rows(module)),
     matrixCells: (...cells: Parameters<MatrixApi['cells']>): Promise<MatrixCells | null> =>
       asked((api) => api.cells(...cells)),
-    /** Takes these files as the other result, or none; resolves to whether that went well. */
-    compareMatrices: async (files: File[] | null): Promise<boolean> => {
+    /** Takes this as the other result, or none; resolves to whether that went well. */
+    compareMatrices: async (other: OtherResult | null): Promise<boolean> => {
       setFailure(context, 'look', null)
       const { model } = context.store.getState()
-      const taken = (await asked(async (api) => api.compare(files).then(() => true))) ?? false
-      const [file] = files ?? []
-      if (taken) patch(context, { other: model && file ? { model: modelKey(model), name: file.name } : null })
+      const taken = (await asked(async (api) => api.compare(other).then(() => true))) ?? false
+      const name = other && ('files' in other ? other.files[0]?.name : other.name)
+      if (taken) patch(context, { other: model && name ? { model: modelKey(model), name } : null })
       return taken
     },
   }
+}
+
+/** Runs whose codes this browser has, but for the one that is shown: what it may be held against. */
+export function otherRuns({ archive, kept, result }: Pick<StudioState, 'archive' | 'kept' | 'result'>) {
+  const here = new Set(kept.map(({ id }) => id))
+  return archive.runs.flatMap(({ id, number, recipe, model, result: codes }) =>
+    codes && here.has(codes.folder) && number !== result?.run
+      ? [{ id, number, recipe: recipeLabel(recipe), model: model.name, folder: codes.folder }]
+      : [],
+  )
 }
 
 /** Name of the other result, where one was chosen for the model that is open. */

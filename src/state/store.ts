@@ -12,6 +12,7 @@ import type { Catalog } from './catalog'
 import type { ExportsKnown } from './exports'
 import type { Failure } from './failure'
 import { type Hub, noHub } from './hub'
+import { type MatrixChoices, startingChoices } from './matrix-choices'
 import type { DivergenceLine, Measurement } from './measurements'
 import type { PlannedModule } from './modules'
 import { notOffline, type Offline } from './offline'
@@ -44,7 +45,7 @@ export interface StudioState {
   readonly runs: readonly RunRecord[]
   /** Two of them, by their numbers, whose widths are held against each other. */
   readonly compared: Compared
-  /** Files whose weights are held against the result's in the matrix map, and the model they were chosen for. */
+  /** What is held against the result's weights in the matrix map, and the model it was chosen for. */
   readonly other: { readonly model: string; readonly name: string } | null
   readonly sweep: Sweep | null
   readonly evaluation: Evaluation
@@ -55,6 +56,8 @@ export interface StudioState {
   readonly measure: Measure | null
   /** What a cell of the model map that stands for several experts shows of them; null lets the measure choose. */
   readonly spread: Spread | null
+  /** How the selected matrix is looked at. */
+  readonly matrix: MatrixChoices
   readonly measurements: readonly Measurement[]
   /** Comparisons of results with their originals, newest last. */
   readonly divergences: readonly DivergenceLine[]
@@ -208,6 +211,7 @@ export const createStudioStore = (): StudioStore =>
     hovered: null,
     measure: null,
     spread: null,
+    matrix: startingChoices,
     measurements: [],
     divergences: [],
     scan: null,

@@ -1,4 +1,4 @@
-import { act, cleanup, fireEvent, screen, within } from '@testing-library/react'
+import { act, cleanup, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, expect, it, vi } from 'vitest'
 import type { FakeOptions } from '../../test/fake-engine'
 import { openPage } from '../../test/page'
@@ -127,7 +127,9 @@ it('shows a block being reconstructed, pauses it, and keeps how it went', async 
   expect(document.title).toMatch(/^(\d+ % – )?Bitloom$/)
   await act(() => run)
 
-  act(() => studio.select('model.layers.1.self_attn.q_proj'))
+  await act(async () => studio.select('model.layers.1.self_attn.q_proj'))
+  // what is told of a matrix follows its map
+  await waitFor(() => expect(document.querySelector('.look-told[aria-busy=false]')).toBeTruthy())
   const chart = screen.getByRole('application', { name: /^Reconstruction of block 2, 200 recorded steps/ })
   fireEvent.keyDown(chart, { key: 'Home' })
   expect(screen.getByText(/^Step 1 of 200: loss \S+, 85\.4% of the roundings still soft; lowest loss/)).toBeTruthy()

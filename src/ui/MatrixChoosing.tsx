@@ -1,14 +1,15 @@
+import { useMemo } from 'react'
 import { REDUCTIONS, type Reduction } from '../pipeline/matrix/reduce'
 import type { Quantity } from '../pipeline/matrix/sources'
 import type { ModuleRecord } from '../records'
 import { laneOf, lanesOf, type Order } from '../state/lanes'
-import { otherOf } from '../state/matrix'
+import { otherOf, otherRuns } from '../state/matrix'
+import { CONTRASTS, type Contrast, type MatrixChoices, startingChoices } from '../state/matrix-choices'
 import { sidesOf } from '../state/measuring'
 import type { RowOrder } from '../state/row-order'
+import type { OtherResult } from '../workers/matrix-api'
 import { FileButton } from './FileButton'
 import { LANE_TITLES, widthsOf } from './maps/matrix-map'
-import { CONTRASTS, type Contrast } from './maps/matrix-strips'
-import type { MatrixChoices } from './matrix-choices'
 import { useStudio, useStudioState } from './studio-context'
 import {
   CONTRAST_TITLES,
@@ -40,11 +41,16 @@ export function MatrixChoosing({ module, choices, onChoices }: MatrixChoosingPro
         : possible.filter((one) => one === quantity || quantities.includes(one)),
     })
   const possible = quantitiesOf(original, compared !== null)
-  const compare = async (files: File[] | null) => {
-    if (!(await studio.compareMatrices(files))) return
+  const archive = useStudioState((state) => state.archive)
+  const kept = useStudioState((state) => state.kept)
+  const result = useStudioState((state) => state.result)
+  const model = useStudioState((state) => state.result?.report.model.name)
+  const runs = useMemo(() => otherRuns({ archive, kept, result }), [archive, kept, result])
+  const compare = async (other: OtherResult | null) => {
+    if (!(await studio.compareMatrices(other))) return
     const others: readonly Quantity[] = ['other', 'difference']
     const rest = quantities.filter((quantity) => !others.includes(quantity))
-    choose({ quantities: files ? [...rest, 'difference'] : rest.length > 0 ? rest : ['weight'] })
+    choose({ quantities: other ? [...rest, 'difference'] : rest.length > 0 ? rest : ['weight'] })
   }
   return (
     <div className="matrix-choices">
@@ -97,9 +103,28 @@ export function MatrixChoosing({ module, choices, onChoices }: MatrixChoosingPro
         {WORDS.table}
       </label>
       {compared === null ? (
-        <FileButton className="plain" multiple accept=".safetensors,.json" onFiles={(files) => void compare(files)}>
-          {WORDS.other}
-        </FileButton>
+        <>
+          <FileButton
+            className="plain"
+            multiple
+            accept=".safetensors,.json"
+            onFiles={(files) => void compare({ files })}
+          >
+            {WORDS.other}
+          </FileButton>
+          {runs.length > 0 && (
+            <Select<string>
+              label={WORDS.otherRun}
+              values={['', ...runs.map(({ id }) => id)]}
+              titles={Object.fromEntries([['', WORDS.noRun], ...runs.map((run) => [run.id, nameOfRun(run, model)])])}
+              value=""
+              onChange={(chosen) => {
+                const run = runs.find(({ id }) => id === chosen)
+                if (run) void compare({ name: nameOfRun(run, model), folder: run.folder })
+              }}
+            />
+          )}
+        </>
       ) : (
         <button type="button" className="plain" onClick={() => void compare(null)}>
           {WORDS.noOther(compared)}
@@ -131,6 +156,10 @@ function Select<T extends string>({ label, values, titles, value, onChange }: Se
     </label>
   )
 }
+
+/** The model is told where it is another than the one that is open. */
+const nameOfRun = (run: ReturnType<typeof otherRuns>[number], model: string | undefined): string =>
+  WORDS.run(run.number, run.recipe, run.model === model ? null : run.model)
 
 const quantitiesOf = (original: boolean, compared: boolean): Quantity[] => [
   'weight',
@@ -175,9 +204,11 @@ export function fitting(
   { original, compared }: { readonly original: boolean; readonly compared: boolean },
 ): MatrixChoices {
   const possible = quantitiesOf(original, compared)
+  const { quantities } = choices
+  const shown = quantities.filter((quantity) => possible.includes(quantity))
   return {
     ...choices,
-    quantities: choices.quantities.filter((quantity) => possible.includes(quantity)),
+    quantities: shown.length > 0 || quantities.length === 0 ? shown : startingChoices.quantities,
     order: ordersOf(module).includes(choices.order) ? choices.order : 'original',
     rowOrder: original || choices.rowOrder !== 'error' ? choices.rowOrder : 'original',
     group: groupsOf(module, headDim).includes(choices.group) ? choices.group : 0,

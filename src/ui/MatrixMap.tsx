@@ -1,8 +1,9 @@
-import { type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { type PointerEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { Span } from '../pipeline/matrix/bins'
 import type { ModuleRecord } from '../records'
 import { laneOf, type Order } from '../state/lanes'
 import { otherOf } from '../state/matrix'
+import type { MatrixChoices } from '../state/matrix-choices'
 import { sidesOf } from '../state/measuring'
 import { rowArrangement } from '../state/row-order'
 import { BitsLegend } from './BitsLegend'
@@ -21,7 +22,6 @@ import {
 } from './maps/matrix-map'
 import { drawMatrix, type MatrixScene, rowAxisOf } from './maps/matrix-scene'
 import { stripAt } from './maps/matrix-strips'
-import type { MatrixChoices } from './matrix-choices'
 import { type OnPicture, PictureButtons } from './PictureButtons'
 import { useStudioState } from './studio-context'
 import { type Draw, useCanvas } from './use-canvas'
@@ -38,6 +38,8 @@ interface MatrixMapProps {
   readonly column: number | null
   readonly onColumn: (column: number) => void
   readonly onPicture: OnPicture
+  /** Told once the map stands: nothing else that costs time begins before. */
+  readonly onSettled: (module: ModuleRecord) => void
 }
 
 interface Cursor extends MatrixCursor {
@@ -51,7 +53,15 @@ const KEY_HEIGHT = 20
 const CELLS_IN_VIEW = 8192
 
 /** One matrix: what is known of its columns as lanes, its weights as pictures below, from all of them down to single ones. */
-export function MatrixMap({ module, choices: made, onChoices, column, onColumn, onPicture }: MatrixMapProps) {
+export function MatrixMap({
+  module,
+  choices: made,
+  onChoices,
+  column,
+  onColumn,
+  onPicture,
+  onSettled,
+}: MatrixMapProps) {
   const { name, columns, in: total, out: rows } = module
   const { free, run } = useWeightsAt()
   const headDim = useStudioState((state) => Number(state.model?.inspection.spec.headDim ?? 0))
@@ -83,7 +93,7 @@ export function MatrixMap({ module, choices: made, onChoices, column, onColumn, 
   )
   const inView = { rows: placesIn(view.rows, rows), columns: placesIn(view.columns, total) }
   const near = countOf(inView.rows) * countOf(inView.columns) <= CELLS_IN_VIEW && quantities.length > 0
-  const { images, waiting } = useImages(shown, quantities, reduction, size, key)
+  const { images, waiting, settled } = useImages(shown, quantities, reduction, size, key)
   const cells = useCells(shown, near ? inView.rows : null, near ? inView.columns : null, key)
   // where keys or a tap went is shown again when the pointer has left
   const [kept, setKept] = useState<Cursor | null>(null)
@@ -104,9 +114,15 @@ export function MatrixMap({ module, choices: made, onChoices, column, onColumn, 
   const { canvas, width } = useCanvas(height, draw)
   const layout = layoutMatrix(laid, view.columns, width, quantities.length)
   const strip = quantities.length > 0 ? layout.strips.height : 0
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (width > 0) setSize({ width: layout.plot, height: strip })
   }, [width, layout.plot, strip])
+  useEffect(() => {
+    if (!settled) return
+    // behind the drawing, which waits for the same frame
+    const frame = requestAnimationFrame(() => onSettled(module))
+    return () => cancelAnimationFrame(frame)
+  }, [settled, module, onSettled])
   const { reveal: show } = move
   useEffect(() => {
     if (selected !== null) show({ column: selected, row: null })

@@ -93,6 +93,23 @@ describe('the address', () => {
     expect([state().selected, state().measure]).toEqual([first, 'bits'])
   })
 
+  it('takes along how the matrix is looked at, and goes back to it', async () => {
+    const { studio, state } = await finished()
+    const [second] = state()
+      .run!.modules.toArray()
+      .slice(1)
+      .map(({ name }) => name)
+    await act(async () => studio.select(second!))
+    await act(async () => studio.showMatrix({ ...state().matrix, order: 'error', rowOrder: 'norm' }))
+    expect(location.hash).toBe(`#?module=${second}&order=error&rows=norm`)
+    expect((screen.getByLabelText('Order') as HTMLSelectElement).value).toBe('error')
+    await go(`#step-look?module=${second}&rows=error&bin=mean`)
+    expect(state().matrix).toMatchObject({ order: 'original', rowOrder: 'error', reduction: 'mean' })
+    // a link that says nothing of it leaves it
+    await go('#step-look')
+    expect(state().matrix.reduction).toBe('mean')
+  })
+
   it('opens the same view when the model comes, and leaves out what no model has', async () => {
     const asked = 'model.layers.1.mlp.up_proj'
     history.replaceState(null, '', `#step-look?module=${asked}&measure=output&compare=1,2`)

@@ -1,5 +1,6 @@
 import { useEffect } from 'react'
 import { type Address, formatAddress, isBeside, parseAddress } from '../state/address'
+import { startingChoices } from '../state/matrix-choices'
 import type { StudioState } from '../state/store'
 import type { Studio } from '../state/studio'
 import { useStudio } from './studio-context'
@@ -45,12 +46,13 @@ function bindAddress(studio: Studio): () => void {
   }
 
   const write = (how: 'pushState' | 'replaceState', where = place()) => {
-    const { selected, measure, compared } = store.getState()
+    const { selected, measure, compared, matrix } = store.getState()
     const hash = formatAddress({
       place: where,
       module: wanted.module ?? selected,
       measure,
       compared: wanted.compared ?? compared,
+      matrix,
     })
     if (hash !== location.hash) history[how](OURS, '', hash || `${location.pathname}${location.search}`)
   }
@@ -61,6 +63,9 @@ function bindAddress(studio: Studio): () => void {
     wanted = { module: address.module, compared: address.compared }
     quietly(() => {
       if (address.measure && address.measure !== measure) studio.showMeasure(address.measure)
+      // of a link, only what it says; an entry of ours is all that was chosen
+      if (history.state?.bitloom || Object.keys(address.matrix).length > 0)
+        studio.showMatrix({ ...startingChoices, ...address.matrix })
       meet(store.getState())
     })
     // a link within the page says where, not what to look at
@@ -73,7 +78,10 @@ function bindAddress(studio: Studio): () => void {
   const unsubscribe = store.subscribe((state, before) => {
     if (state.model !== before.model || state.runs !== before.runs) quietly(() => meet(state))
     const changed =
-      state.selected !== before.selected || state.measure !== before.measure || state.compared !== before.compared
+      state.selected !== before.selected ||
+      state.measure !== before.measure ||
+      state.compared !== before.compared ||
+      state.matrix !== before.matrix
     if (!changed || following) return
     // a run and a model just opened choose for themselves
     const chosen = state.busy === before.busy && state.model === before.model && before.selected !== null

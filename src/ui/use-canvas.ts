@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useRef, useState } from 'react'
+import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { readTheme } from './maps/colour'
 import { type Draw, drawFigure, type Figure, figureSize, figureSvg } from './maps/figure'
 
@@ -16,13 +16,15 @@ export function useCanvas(height: number, draw: Draw): { canvas: RefObject<HTMLC
   const drawn = useRef<readonly unknown[]>([])
   const look = useLook()
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const parent = canvas.current?.parentElement
     if (!parent) return
     const spread = (wide: number) => {
       setShown(wide > 0)
       if (wide > 0) setWidth(wide)
     }
+    // the observer tells it a frame later
+    spread(contentWidth(parent))
     const observer = new ResizeObserver(([entry]) => spread(Math.floor(entry!.contentRect.width)))
     observer.observe(parent)
     return () => observer.disconnect()
@@ -49,6 +51,11 @@ export function useCanvas(height: number, draw: Draw): { canvas: RefObject<HTMLC
   }, [shown, width, height, draw, look])
 
   return { canvas, width }
+}
+
+function contentWidth(element: HTMLElement): number {
+  const { paddingLeft, paddingRight } = getComputedStyle(element)
+  return Math.max(0, Math.floor(element.clientWidth - (parseFloat(paddingLeft) || 0) - (parseFloat(paddingRight) || 0)))
 }
 
 /** Changes whenever the theme or the pixel ratio may have. */

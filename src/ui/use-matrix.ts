@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { type Bins, binOf, binRange, binsFor, type Span } from '../pipeline/matrix/bins'
 import type { Places, Reduction } from '../pipeline/matrix/reduce'
 import type { Quantity } from '../pipeline/matrix/sources'
@@ -77,7 +77,11 @@ const ratio = () => Math.min(2, window.devicePixelRatio || 1)
 interface Pictures {
   readonly images: ReadonlyMap<Quantity, MatrixImage>
   readonly waiting: boolean
+  /** Whatever can be shown now is there, to its last weight. */
+  readonly settled: boolean
 }
+
+const NONE: ReadonlyMap<Quantity, MatrixImage> = new Map()
 
 /** Pictures of what is shown, one a quantity; each stays until the next of it is there. `key` changes with the weights. */
 export function useImages(
@@ -89,19 +93,19 @@ export function useImages(
 ): Pictures {
   const studio = useStudio()
   const { free } = useWeightsAt()
-  const [images, setImages] = useState<{ key: string; of: ReadonlyMap<Quantity, MatrixImage> }>({ key, of: new Map() })
-  const [question, setQuestion] = useState<readonly ImageRequest[] | null>(null)
+  const [images, setImages] = useState<{ key: string; of: ReadonlyMap<Quantity, MatrixImage> } | null>(null)
   const { module, rows, columns } = shown
   const { width, height } = size
+  const possible = free && quantities.length > 0 && width > 0
   // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for what the same request would answer anew
-  useEffect(() => {
-    if (!free || width <= 0 || quantities.length === 0) return
+  const question = useMemo(() => {
+    if (!possible) return null
     const across = { places: columns.places, bins: binsOf(columns.span, width * ratio(), columns.places.length) }
     const down = { places: rows.places, bins: binsOf(rows.span, height * ratio(), rows.places.length) }
-    setQuestion(
-      quantities.map((quantity) => ({ module, quantity, reduction, rows: down, columns: across, hurry: true })),
+    return quantities.map(
+      (quantity): ImageRequest => ({ module, quantity, reduction, rows: down, columns: across, hurry: true }),
     )
-  }, [module, rows, columns, quantities, reduction, width, height, free, key])
+  }, [module, rows, columns, quantities, reduction, width, height, possible, key])
   const ask = async (requests: readonly ImageRequest[]) => {
     const answers = new Map<Quantity, MatrixImage>()
     const take = async (request: ImageRequest) => {
@@ -115,7 +119,8 @@ export function useImages(
     return answers
   }
   const waiting = useLatest(ask, question, (answers) => setImages({ key, of: answers }))
-  return { images: images.key === key ? images.of : new Map(), waiting }
+  const known = images?.key === key ? images.of : null
+  return { images: known ?? NONE, waiting, settled: !possible || (known !== null && !waiting) }
 }
 
 /** Cells of these places; the last answer stays until the next. */
@@ -128,24 +133,19 @@ export function useCells(
   const studio = useStudio()
   const { free } = useWeightsAt()
   const [answer, setAnswer] = useState<{ key: string; cells: MatrixCells; rows: Span; columns: Span } | null>(null)
-  const [question, setQuestion] = useState<{ module: string; rows: Places; columns: Places; at: [Span, Span] } | null>(
-    null,
-  )
   const { module } = shown
   const [top, bottom] = [rows?.start ?? 0, rows?.end ?? 0]
   const [left, right] = [columns?.start ?? 0, columns?.end ?? 0]
   const [rowPlaces, columnPlaces] = [shown.rows.places, shown.columns.places]
   // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for what the same request would answer anew
-  useEffect(() => {
+  const question = useMemo(() => {
     const [down, across] = [bottom - top, right - left]
-    if (!free || down <= 0 || across <= 0 || down * across > MOST_CELLS) return
-    setQuestion({
-      ...{ module, rows: rowPlaces.slice(top, bottom), columns: columnPlaces.slice(left, right) },
-      at: [
-        { start: top, end: bottom },
-        { start: left, end: right },
-      ],
-    })
+    if (!free || down <= 0 || across <= 0 || down * across > MOST_CELLS) return null
+    const at: readonly [Span, Span] = [
+      { start: top, end: bottom },
+      { start: left, end: right },
+    ]
+    return { module, rows: rowPlaces.slice(top, bottom), columns: columnPlaces.slice(left, right), at }
   }, [module, rowPlaces, columnPlaces, top, bottom, left, right, free, key])
   useLatest(
     (wish) => studio.matrixCells(wish.module, wish.rows, wish.columns),

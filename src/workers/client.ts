@@ -139,7 +139,7 @@ const guardMatrix = (remote: Comlink.Remote<MatrixApi>, or: Or): MatrixApi => ({
   rows: (module) => or(remote.rows(module)),
   image: (request) => or(remote.image(request)),
   cells: (module, rows, columns) => or(remote.cells(module, rows, columns)),
-  compare: (files) => or(remote.compare(files)),
+  compare: (other) => or(remote.compare(other)),
 })
 
 const guardView = (remote: Comlink.Remote<ViewApi>, or: Or): ViewApi => ({

@@ -1,3 +1,4 @@
+import { breathe, type Pause } from '../pipeline/breathe'
 import { type DistributionSource, type Distributions, distributions, type Extent } from '../pipeline/distributions'
 
 /** Answers kept of one result: going back and forth between a few matrices counts none of them again. */
@@ -8,7 +9,11 @@ export class DistributionDesk {
   readonly #kept = new Map<string, Distributions>()
   #work: AbortController | null = null
 
-  constructor(private readonly source: (name: string) => Promise<DistributionSource>) {}
+  /** `pause` is where counting lets others be heard. */
+  constructor(
+    private readonly source: (name: string) => Promise<DistributionSource>,
+    private readonly pause: Pause = breathe,
+  ) {}
 
   /** Rejects with CancelledError once another is asked for, or all is forgotten. */
   distributions = async (name: string, extent: Extent): Promise<Distributions> => {
@@ -16,7 +21,7 @@ export class DistributionDesk {
     const work = new AbortController()
     this.#work = work
     const known = this.#kept.get(name)
-    const found = known ?? (await distributions(await this.source(name), extent, work.signal))
+    const found = known ?? (await distributions(await this.source(name), extent, work.signal, this.pause))
     if (work.signal.aborted || found.rows < found.out) return found
     this.#kept.delete(name)
     this.#kept.set(name, found)

@@ -1,6 +1,10 @@
 import type { Bins } from '../pipeline/matrix/bins'
+import type { Reach } from '../pipeline/matrix/reach'
 import type { Places, Reduction } from '../pipeline/matrix/reduce'
+import type { RowRecord } from '../pipeline/matrix/row-record'
 import type { Quantity } from '../pipeline/matrix/sources'
+
+export type { RowRecord } from '../pipeline/matrix/row-record'
 
 /** One matrix of the result, looked at: pictures of any part of it, its rows, single weights. Reads what is stored, needs no GPU. */
 export interface MatrixApi {
@@ -10,9 +14,12 @@ export interface MatrixApi {
   image(request: ImageRequest): Promise<MatrixImage | null>
   /** Everything about single weights, of all these rows in all these columns; at most `MOST_CELLS`. */
   cells(module: string, rows: Places, columns: Places): Promise<MatrixCells>
-  /** Takes files of the same model, quantized, as the other result of `other` and `difference`; null takes it away. */
-  compare(files: File[] | null): Promise<void>
+  /** Takes the same model, quantized, as the other result of `other` and `difference`; null takes it away. */
+  compare(other: OtherResult | null): Promise<void>
 }
+
+/** Packed files, or a run that this browser keeps, by the folder of its codes. */
+export type OtherResult = { readonly files: readonly File[] } | { readonly name: string; readonly folder: string }
 
 /** Cells that are told of at once. */
 export const MOST_CELLS = 16_384
@@ -42,15 +49,8 @@ export interface MatrixImage {
   readonly values: Float32Array<ArrayBuffer>
   /** Made of some of the rows only: columns are right, a lone weight may be missing. */
   readonly sketch: boolean
-  /** Of the whole matrix, in cells of a few weights: the largest size, and the one that 995 of 1000 stay below. */
-  readonly reach: { readonly largest: number; readonly most: number }
-}
-
-export interface RowRecord {
-  /** ‖ŵ‖ of every row. */
-  readonly norm: Float32Array<ArrayBuffer>
-  /** Σ over columns of (w − ŵ)²; null without the original. */
-  readonly error: Float32Array<ArrayBuffer> | null
+  /** Of the whole matrix, in cells of a few weights. */
+  readonly reach: Reach
 }
 
 /** Row-major [rows, columns] each. */

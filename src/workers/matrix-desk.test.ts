@@ -57,6 +57,17 @@ describe('the desk for matrices', () => {
     await expect(desk.cells(NAME, Uint32Array.of(SIDE), Uint32Array.of(0))).rejects.toThrow('outside of')
   })
 
+  it('is idle when no picture is being made, made in vain or not', async () => {
+    const desk = fakeMatrix(1)
+    let made = 0
+    const count = () => void made++
+    const bins = { total: SIDE, step: 1, first: 0, count: 1_000_000 }
+    const pictures = [desk.image(request()), desk.image(request({ rows: { places, bins } }))]
+    for (const picture of pictures) void picture.then(count, count)
+    await desk.idle()
+    expect(made).toBe(2)
+  })
+
   it('lets a picture of another matrix go when the next is asked for', async () => {
     const desk = fakeMatrix(1)
     const other = 'model.layers.0.self_attn.o_proj'

@@ -1,22 +1,25 @@
-import { FormatError, invariant } from '../errors'
-import { blobSource } from '../formats/bytes'
+import { invariant } from '../errors'
 import type { StoredLinears } from '../formats/packed-model'
 import type { QuantizedLinear, Scalings } from '../formats/quantized'
 import type { TensorEntry } from '../formats/source'
 import { weightRows } from '../formats/weight-rows'
+import { breathe, type Pause } from '../pipeline/breathe'
 import { type Bins, binsFor, binsSpan } from '../pipeline/matrix/bins'
 import { readCells } from '../pipeline/matrix/cells'
-import { type Pause, type Places, type Reduction, reduce, reduceCells } from '../pipeline/matrix/reduce'
+import { type Reach, reachOf, wider } from '../pipeline/matrix/reach'
+import { type Places, type Reduction, reduce, reduceCells } from '../pipeline/matrix/reduce'
+import { type RowRecord, rowRecord } from '../pipeline/matrix/row-record'
 import { type MatrixData, type Quantity, type RowSource, rowSource } from '../pipeline/matrix/sources'
-import { openFiles } from '../pipeline/opened'
+import type { FileStore } from '../storage/store'
 import {
   type Axis,
   type ImageRequest,
   type MatrixApi,
   type MatrixImage,
   MOST_CELLS,
-  type RowRecord,
+  type OtherResult,
 } from './matrix-api'
+import { otherResult } from './other-result'
 
 /** A result as it is looked at. */
 export interface Looked extends StoredLinears {
@@ -43,7 +46,7 @@ interface Overview {
   readonly columns: Places
   readonly size: number
   readonly cells: Promise<Float32Array<ArrayBuffer>>
-  readonly reach: Promise<MatrixImage['reach']>
+  readonly reach: Promise<Reach>
 }
 
 /** Cells that an overview may have, 16 MB of them. */
@@ -60,13 +63,34 @@ const MOST_BINS = 16_384
 export class MatrixDesk implements MatrixApi {
   #held: Promise<Held> | null = null
   #asked: { name: string; of: object } | null = null
+  readonly #making = new Set<Promise<void>>()
   #other: { readonly model: object; readonly linears: StoredLinears } | null = null
 
   constructor(
     private readonly result: () => { readonly of: object; readonly model: object; readonly looked: Looked },
+    /** Where the codes of kept runs are. */
+    private readonly runs: FileStore,
   ) {}
 
-  image = async (request: ImageRequest): Promise<MatrixImage | null> => {
+  image = (request: ImageRequest): Promise<MatrixImage | null> => {
+    const made = this.#image(request)
+    const settled = () => void this.#making.delete(settling)
+    const settling = made.then(settled, settled)
+    this.#making.add(settling)
+    return made
+  }
+
+  /** A turn for messages, and then the end of all pictures that are being made. */
+  async idle(): Promise<void> {
+    await breathe()
+    while (this.#making.size > 0) {
+      await Promise.all(this.#making)
+      // the next picture may be asked for in answer to this one
+      await breathe()
+    }
+  }
+
+  async #image(request: ImageRequest): Promise<MatrixImage | null> {
     const { quantity, reduction, rows, columns } = request
     checkAxis(rows)
     checkAxis(columns)
@@ -116,26 +140,10 @@ export class MatrixDesk implements MatrixApi {
     return { ...(await readCells(data, rows, columns)), signs: linear.kind === 'sign', rescaled }
   }
 
-  compare = async (files: File[] | null): Promise<void> => {
-    this.#other = files && { model: this.result().model, linears: await this.#packed(files) }
+  compare = async (other: OtherResult | null): Promise<void> => {
+    const { model, looked } = this.result()
+    this.#other = other && { model, linears: await otherResult(other, looked.headers, this.runs) }
     this.#held = null
-  }
-
-  async #packed(files: File[]): Promise<StoredLinears> {
-    const name = files[0]?.name ?? 'files'
-    const { packed } = await openFiles(
-      files.map((file) => blobSource(file, file.name)),
-      name,
-    )
-    const fits = [...this.result().looked.headers].some(([linear, { out, in: columns }]) => {
-      const header = packed?.headers.get(linear)
-      return header?.out === out && header.in === columns
-    })
-    if (!packed || !fits)
-      throw new FormatError(
-        `${name}: expected the same model quantized, got ${packed ? 'one of other matrices' : 'one of floats'} — choose a packed file of this model`,
-      )
-    return packed
   }
 
   /** The matrix of this name, from what is shown now. */
@@ -158,13 +166,21 @@ export class MatrixDesk implements MatrixApi {
     const others = this.#other?.linears
     const header = others?.headers.get(name)
     const fits = header?.out === linear.out && header.in === linear.in
-    const other = fits && others ? weightRows(await others.linear(name)) : null
+    const other = fits && others ? weightRows(await this.#ofOther(others, name)) : null
     const { out, in: columns } = linear
     const entry = looked.original(name)
     const original = entry && entry.shape[0] === out && entry.shape[1] === columns ? entry : null
     const scaling = looked.scalings.get(name)
     const data = { out, in: columns, rows: weightRows(linear), original, scaling, other }
     return { name, of, linear, data, overviews: [], rows: null }
+  }
+
+  /** A result that cannot be read any more, as that of a run that was deleted, is left: the shown one is still to be seen. */
+  #ofOther(others: StoredLinears, name: string): Promise<QuantizedLinear> {
+    return others.linear(name).catch((error) => {
+      if (this.#other?.linears === others) this.#other = null
+      throw error
+    })
   }
 
   #overview(held: Held, request: ImageRequest): Overview {
@@ -260,64 +276,4 @@ function checkAxis({ places, bins }: Axis): void {
 const same = (a: Places, b: Places): boolean => {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
   return true
-}
-
-/** The largest size of all cells, and the one that 995 of 1000 stay below, from a sample of them. */
-function reachOf(cells: Float32Array): MatrixImage['reach'] {
-  let largest = 0
-  for (let i = 0; i < cells.length; i++) {
-    const size = Math.abs(cells[i]!)
-    if (size > largest && size < Number.POSITIVE_INFINITY) largest = size
-  }
-  const stride = Math.max(1, Math.floor(cells.length / SAMPLE))
-  const sample = Float32Array.from({ length: Math.floor(cells.length / stride) }, (_, i) =>
-    Math.abs(cells[i * stride]!),
-  )
-  sample.sort()
-  const most = sample[Math.min(sample.length - 1, Math.floor(0.995 * sample.length))] ?? 0
-  return { largest, most: most > 0 && most < largest ? most : largest }
-}
-
-const SAMPLE = 20_011
-
-/** Means of few weights reach further than those of an overview's cells. */
-const wider = (a: MatrixImage['reach'], b: MatrixImage['reach']): MatrixImage['reach'] => ({
-  largest: Math.max(a.largest, b.largest),
-  most: Math.max(a.most, b.most),
-})
-
-/** A turn for messages: much shorter than a timer's. */
-const breathe: Pause = () =>
-  new Promise((done) => {
-    const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => {
-      port1.close()
-      done()
-    }
-    port2.postMessage(null)
-  })
-
-/** Norm and error of every row, a pass over the whole matrix. */
-async function rowRecord(data: MatrixData, pause: Pause): Promise<RowRecord> {
-  const every = Uint32Array.from({ length: data.in }, (_, column) => column)
-  const squares = async (quantity: Quantity) => {
-    const source = rowSource(data, quantity)
-    if (!source) return null
-    const values = new Float32Array(data.in)
-    const sums = new Float32Array(data.out)
-    const most = Math.max(1, Math.floor(2 ** 20 / data.in))
-    for (let row = 0; row < data.out; row++) {
-      if (row % most === 0) {
-        await pause()
-        await source.prepare?.(row, Math.min(data.out, row + most))
-      }
-      source.read(row, values, every)
-      let sum = 0
-      for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!
-      sums[row] = sum
-    }
-    return sums
-  }
-  const norm = (await squares('weight'))!.map(Math.sqrt)
-  return { norm, error: await squares('error') }
 }

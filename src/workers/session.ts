@@ -39,8 +39,12 @@ export class Session {
     const result = this.result()
     const original = (name: string) => this.model().source.tensors.get(`${name}.weight`)
     return { of: result, model: result.model, looked: { ...result, original } }
-  })
-  readonly distributions = new DistributionDesk((module) => this.#distributionSource(module))
+  }, this.#runStore)
+  // a person who moves in a map waits for its picture, not for what is counted beside it
+  readonly distributions = new DistributionDesk(
+    (module) => this.#distributionSource(module),
+    () => this.matrix.idle(),
+  )
   readonly runs = new RunDesk(this.#runStore)
   readonly archive = new RunArchive({
     store: opfsStore('archive'),

@@ -122,7 +122,7 @@ describe('bins of weights', () => {
     )
   })
 
-  it('give the same overview by fours as weight by weight', async () => {
+  it('give the same overview by look-ups as weight by weight', async () => {
     const { linear } = affineSample({
       ...{
         out: 11,

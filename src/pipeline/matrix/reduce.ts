@@ -1,3 +1,4 @@
+import type { Pause } from '../breathe'
 import { type Bins, binOf, binRange, binsSpan } from './bins'
 import type { RowSource } from './sources'
 
@@ -16,9 +17,6 @@ const BLOCK = 2 ** 20
 /** Milliseconds after which others are heard. */
 const STRETCH = 30
 
-/** A break for whatever waits; ends a reduction that nobody wants any more by throwing. */
-export type Pause = () => Promise<void>
-
 interface Grid {
   readonly rows: { readonly places: Places; readonly bins: Bins }
   readonly columns: { readonly places: Places; readonly bins: Bins }
@@ -33,26 +31,37 @@ export async function reduce(
 ): Promise<Float32Array<ArrayBuffer>> {
   const width = columns.bins.count
   const sums = new Float32Array(rows.bins.count * width)
-  const { start: firstColumn, end: lastColumn } = binsSpan(columns.bins)
-  const shown = columns.places.subarray(firstColumn, lastColumn)
-  const binOfColumn = Uint32Array.from(shown, (_, i) => binOf(columns.bins, firstColumn + i))
-  const values = new Float32Array(columns.places.length)
-  const quarters = fourFold(source, columns, how) ? source.extremes : null
-  const fours = Uint32Array.from({ length: quarters ? shown.length / 4 : 0 }, (_, four) => four)
-  const binOfFour = fours.map((four) => binOf(columns.bins, 4 * four))
-  const add = how === 'extreme' || how === 'largest' ? keepExtreme : how === 'mean' ? addUp : addSizes
-  for await (const { row, place } of inBlocks(source, rows, values.length, pause)) {
-    const at = binOf(rows.bins, place) * width
-    if (quarters) {
-      quarters(row, values)
-      keepExtreme(sums, at, binOfFour, values, fours)
-      continue
-    }
-    source.read(row, values, shown)
-    add(sums, at, binOfColumn, values, shown)
-  }
+  const add = adder(source, columns, how, sums)
+  for await (const { row, place } of inBlocks(source, rows, columns.places.length, pause))
+    add(row, binOf(rows.bins, place) * width)
   finish(sums, { rows, columns }, how)
   return sums
+}
+
+/** Adds the weights of a row to its bins, which begin at `at` of the sums. */
+function adder(
+  source: RowSource,
+  { places, bins }: Grid['columns'],
+  how: Reduction,
+  sums: Float32Array<ArrayBuffer>,
+): (row: number, at: number) => void {
+  const { start, end } = binsSpan(bins)
+  const shown = places.subarray(start, end)
+  const binOfPlace = Uint32Array.from(shown, (_, i) => binOf(bins, start + i))
+  const extreme = how === 'extreme' || how === 'largest'
+  if (extreme && source.extremes) {
+    const binOfColumn = new Int32Array(places.length).fill(-1)
+    for (let i = 0; i < shown.length; i++) binOfColumn[shown[i]!] = binOfPlace[i]!
+    const kept = new Int32Array(sums.buffer)
+    const keep = source.extremes(binOfColumn)
+    return (row, at) => keep(row, kept, at)
+  }
+  const add = extreme ? keepExtreme : how === 'mean' ? addUp : addSizes
+  const values = new Float32Array(places.length)
+  return (row, at) => {
+    source.read(row, values, shown)
+    add(sums, at, binOfPlace, values, shown)
+  }
 }
 
 type Add = (
@@ -90,12 +99,6 @@ const addSizes: Add = (sums, at, bins, values, columns) => {
     const value = Math.abs(values[columns[i]!]!)
     if (!Number.isNaN(value)) sums[at + bins[i]!]! += value
   }
-}
-
-/** Whether bins are whole fours of columns in their own order, for which a source may know a faster way. */
-function fourFold({ extremes }: RowSource, { places, bins }: Grid['columns'], how: Reduction): boolean {
-  if (!extremes || (how !== 'extreme' && how !== 'largest')) return false
-  return bins.step % 4 === 0 && bins.first === 0 && places.every((column, place) => column === place)
 }
 
 function finish(sums: Float32Array, { rows, columns }: Grid, how: Reduction): void {

@@ -27,8 +27,8 @@ export interface RowSource {
   readonly prepare: ((start: number, end: number) => Promise<void>) | null
   /** Those of these columns at least, by original column. */
   read(row: number, values: Float32Array, columns: Uint32Array): void
-  /** Of every four neighbouring columns the number of largest size; null where that cannot be had faster. */
-  readonly extremes: ((row: number, values: Float32Array) => void) | null
+  /** Numbers of largest size, of bins of columns; null where these cannot be had faster than by `read`. */
+  readonly extremes: WeightRows['extremes']
 }
 
 /** Null where there is nothing to compare with. */

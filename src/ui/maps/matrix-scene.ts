@@ -1,7 +1,7 @@
 import type { Span } from '../../pipeline/matrix/bins'
 import type { Quantity } from '../../pipeline/matrix/sources'
+import type { MatrixChoices } from '../../state/matrix-choices'
 import type { MatrixImage } from '../../workers/matrix-api'
-import type { MatrixChoices } from '../matrix-choices'
 import { WORDS } from '../words/matrix'
 import type { MapTheme } from './colour'
 import { drawCells, type ShownCells } from './matrix-cells'

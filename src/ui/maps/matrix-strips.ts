@@ -1,14 +1,11 @@
 import { type Bins, binsSpan, type Span } from '../../pipeline/matrix/bins'
 import type { Quantity } from '../../pipeline/matrix/sources'
+import type { Contrast } from '../../state/matrix-choices'
 import type { MatrixImage } from '../../workers/matrix-api'
 import { formatSetting } from '../format'
 import { QUANTITY_TITLES } from '../words/matrix'
 import { cividis, type MapTheme, type Ramp, viridis } from './colour'
 import { label, type MatrixLayout, WIDE_MARK } from './matrix-map'
-
-/** How sizes become places on a ramp: by their root, as they are, or as they are up to what few exceed. */
-export const CONTRASTS = ['root', 'linear', 'clipped'] as const
-export type Contrast = (typeof CONTRASTS)[number]
 
 /** What one strip shows of the matrix: rows × columns, one quantity. */
 export interface Strip {

@@ -1,6 +1,7 @@
-import { useDeferredValue, useMemo, useRef, useState } from 'react'
+import { startTransition, useCallback, useDeferredValue, useMemo, useRef, useState } from 'react'
 import type { ModuleRecord } from '../../records'
 import { columnsCsv, modulesCsv } from '../../state/documents'
+import type { MatrixChoices } from '../../state/matrix-choices'
 import { fittedIn, knownOf, moduleNamed } from '../../state/module-index'
 import { runningModule } from '../../state/progress'
 import { targetWidth } from '../../state/recipe'
@@ -16,7 +17,6 @@ import { GroupingChart } from '../GroupingChart'
 import { MatrixMap } from '../MatrixMap'
 import { ModelMap } from '../ModelMap'
 import { MEASURES, tellingMeasure, tellingMeasures } from '../maps/measure'
-import { type MatrixChoices, startingChoices } from '../matrix-choices'
 import { ReconstructionChart } from '../ReconstructionChart'
 import { Step } from '../Step'
 import { savePicture } from '../save'
@@ -35,7 +35,7 @@ export function LookStep() {
   const run = useDeferredValue(useStudioState((state) => state.run))
   const chosen = useStudioState((state) => state.measure)
   const selected = useStudioState((state) => state.selected)
-  const [choices, setChoices] = useState(startingChoices)
+  const choices = useStudioState((state) => state.matrix)
   if (!model || !run || run.modules.length === 0) return <Step id="look" waitsFor={waits.look} />
   const modules = run.modules.toArray()
   const module = (selected !== null && moduleNamed(run.modules, selected)) || run.modules.at(0)!
@@ -60,7 +60,7 @@ export function LookStep() {
         <ErrorKindsPlot modules={modules} onSelect={studio.select} onPicture={save('errors-by-kind')} />
       )}
       <DifferenceMap plan={model.plan} selected={module.name} onSelect={studio.select} onPicture={save('difference')} />
-      <Matrix key={module.name} {...{ module, choices, save }} onChoices={setChoices} />
+      <Matrix {...{ module, choices, save }} onChoices={studio.showMatrix} />
     </Step>
   )
 }
@@ -74,32 +74,75 @@ interface MatrixProps {
   readonly save: Save
 }
 
-/** The selected matrix: its columns and weights, and how their widths came about. */
+/** The selected matrix: first its map, and once that stands all else that is told of it. Until then the last one's is. */
 function Matrix({ module, choices, onChoices, save }: MatrixProps) {
-  const [chosen, setChosen] = useState<number | null>(null)
+  const [chosen, setChosen] = useState<{ readonly name: string; readonly column: number } | null>(null)
+  const [told, setTold] = useState<ModuleRecord | null>(null)
+  const settled = useCallback((module: ModuleRecord) => startTransition(() => setTold(module)), [])
+  // of another run, it would be asked of a result that may not have it
+  const current = useStudioState(
+    ({ run }) => told !== null && run !== null && moduleNamed(run.modules, told.name) === told,
+  )
+  const map = useRef<HTMLDivElement>(null)
+  const choose = (column: number) => setChosen({ name: module.name, column })
+  /** From a list far below: the map comes into view with the column that was asked for. */
+  const find = (column: number) => {
+    choose(column)
+    map.current?.scrollIntoView({ block: 'nearest' })
+  }
+  const { name } = module
+  const column = chosen?.name === name ? chosen.column : null
+  return (
+    <>
+      <div ref={map} className="look-matrix">
+        <MatrixMap
+          key={name}
+          {...{ module, choices, onChoices, column }}
+          onColumn={choose}
+          onPicture={save(name)}
+          onSettled={settled}
+        />
+      </div>
+      {told && current && (
+        <div className="look-told" aria-busy={told.name !== name}>
+          <Told
+            key={told.name}
+            module={told}
+            column={told.name === name ? column : null}
+            onColumn={choose}
+            onFind={find}
+            save={save}
+          />
+        </div>
+      )}
+    </>
+  )
+}
+
+interface ToldProps {
+  readonly module: ModuleRecord
+  readonly column: number | null
+  readonly onColumn: (column: number) => void
+  readonly onFind: (column: number) => void
+  readonly save: Save
+}
+
+/** How the widths of a matrix came about, and how its weights lie. */
+function Told({ module, column, onColumn, onFind, save }: ToldProps) {
   const target = useStudioState(({ run, recipe, result }) =>
     targetWidth(run?.endedAt === null ? (recipe ?? undefined) : result?.report.recipe),
   )
-  const map = useRef<HTMLDivElement>(null)
-  /** From a list far below: the map comes into view with the column that was asked for. */
-  const find = (column: number) => {
-    setChosen(column)
-    map.current?.scrollIntoView({ block: 'nearest' })
-  }
   const fitted = useStudioState(({ run }) => run && fittedIn(run.modules, module.layer))
   const { name, layer, training, graph, grouping } = module
   return (
     <>
-      <div ref={map} className="look-matrix">
-        <MatrixMap {...{ module, choices, onChoices }} column={chosen} onColumn={setChosen} onPicture={save(name)} />
-      </div>
       {grouping && <GroupingChart name={name} grouping={grouping} onPicture={save(`${name}-magnitudes`)} />}
       {graph && (
         <GraphView
           module={module}
           graph={graph}
-          column={chosen}
-          onColumn={setChosen}
+          column={column}
+          onColumn={onColumn}
           onPicture={save(`${name}-graph`)}
         />
       )}
@@ -120,7 +163,7 @@ function Matrix({ module, choices, onChoices, save }: MatrixProps) {
           onPicture={save(`block-${layer + 1}-reconstruction`)}
         />
       )}
-      <Distributions module={module} column={chosen} onColumn={find} />
+      <Distributions module={module} column={column} onColumn={onFind} />
     </>
   )
 }
