@@ -1,18 +1,12 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { openGpu } from '../src/gpu/device'
+import { openGpu } from '../src/gpu/open'
+import type { Inspection } from '../src/inspection-records'
+import type { DivergenceReport, PerplexityReport, ZeroShotReport } from '../src/measurement-records'
 import { quantizedWeights } from '../src/pipeline/opened'
 import { perplexity } from '../src/pipeline/perplexity'
-import type {
-  DivergenceReport,
-  EffectiveBits,
-  Inspection,
-  ModuleRecord,
-  PerplexityReport,
-  Recipe,
-  ZeroShotReport,
-} from '../src/records'
+import type { EffectiveBits, ModuleRecord, Recipe } from '../src/records'
 import { bitloom, bitloomJson, built, nano, nanoWith, sample, scratch, start } from '../test/cli'
 import { expectClose } from '../test/device'
 import { requestTestAdapter } from '../test/gpu'

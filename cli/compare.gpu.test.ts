@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { PerplexityReport } from '../src/measurement-records'
 import { defaultRecipe } from '../src/pipeline/recipe'
-import type { EffectiveBits, ModuleRecord, PerplexityReport } from '../src/records'
+import type { EffectiveBits, ModuleRecord } from '../src/records'
 import { bitloom, bitloomJson, built, nano, sample, scratch, start } from '../test/cli'
 import { type Comparison, type DoneRun, isDone } from './compare/document'
 

@@ -1,4 +1,4 @@
-import type { DivergenceReport, Interval } from '../src/records'
+import type { DivergenceReport, Interval } from '../src/measurement-records'
 
 /** A 95 % confidence interval behind its number, 4 digits after the point; empty where there is none. */
 export const intervalText = (interval: Interval | null): string =>

@@ -2,12 +2,15 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
 import { folderSources } from '../src/formats/node-files'
-import { openModel } from '../src/formats/source'
-import type { EffectiveBits, Inspection, PerplexityReport } from '../src/records'
+import { openModel } from '../src/formats/open'
+import type { Inspection } from '../src/inspection-records'
+import type { PerplexityReport } from '../src/measurement-records'
+import type { EffectiveBits } from '../src/records'
 import { bitloom, bitloomJson, built, nano, sample, scratch } from '../test/cli'
 import { ggufFile } from '../test/gguf'
 import { packQ8 } from '../test/gguf-blocks'
 import { ggufOf } from '../test/gguf-model'
+import { everyReadType } from '../test/gguf-types'
 
 const folder = scratch()
 const path = (name: string) => join(folder, name)
@@ -70,4 +73,21 @@ it('measures, continues and quantizes it as the folder', async () => {
   expect((await quantized(coded, again)).warnings[0]).toMatch(/quantized before/)
   // what is packed is a checkpoint's config and tokenizer: it opens without the GGUF file
   expect(await nll(again)).toBeGreaterThan(original)
+}, 120_000)
+
+it('measures and quantizes a model of codebooks and other types that are only read', async () => {
+  const types = path('types.gguf')
+  writeFileSync(types, await everyReadType())
+  const { warnings } = await bitloomJson<Inspection>('inspect', types)
+  expect(warnings[0]).toMatch(/quantized before \(IQ1_S × 1, IQ1_M × 1, IQ2_XXS × 1, .*NVFP4 × 1/)
+  const { stdout } = await bitloom('inspect', types, '--tensor', 'blk.0.attn_q.weight')
+  expect(stdout).toMatch(/IQ1_S \[256, 256\].*\n {2}blocks +one of 2048 codebook entries for 8 weights/)
+  const nll = async (model: string) => (await bitloomJson<PerplexityReport>('eval', model, ...windows)).nll
+  const packed = path('types.safetensors')
+  const run = await bitloomJson<{ warnings: string[] }>(
+    ...['quantize', types, '--method', 'rtn', '--bits', 8, '--group-size', 32, '--out', packed],
+  )
+  expect(run.warnings[0]).toMatch(/quantized before/)
+  // eight bits change little of what codes stand for
+  expect(Math.abs((await nll(packed)) / (await nll(types)) - 1)).toBeLessThan(0.01)
 }, 120_000)

@@ -34,12 +34,24 @@ it('tells one tensor in numbers', async () => {
   expect((await runHere(...args)).stdout).toMatch(/^output_norm\.weight {2}F16 \[256\] {2}256 weights\n {2}min +1\n/)
   for (const [name, says] of [
     ['nothing', /expected the name of a tensor/],
-    ['blk.0.codebook.weight', /expected a type whose values are read, got IQ2_XS/],
+    ['foreign.weight', /expected a type that llama.cpp has, got type 137/],
   ] as const) {
     const refused = await runHere('inspect', strange, '--tensor', name)
     expect(refused.code).toBe(1)
     expect(refused.stderr).toMatch(says)
   }
+})
+
+it('tells the weights and blocks of a tensor with a codebook', async () => {
+  const args = ['inspect', strange, '--tensor', 'blk.1.codebook.weight']
+  expect(JSON.parse((await runHere(...args, '--json')).stdout)).toMatchObject({
+    ...{ dtype: 'IQ2_XS', shape: [64, 256], weights: 16384 },
+    block: { weights: 16, super: 256, book: { weights: 8, entries: 512 } },
+    statistics: { zeros: 0, nans: 0, infinities: 0 },
+  })
+  expect((await runHere(...args)).stdout).toContain(
+    'one of 512 codebook entries for 8 weights, a scale for 16 weights, a super-block of 256',
+  )
 })
 
 it('inspects a lone weight file, and a folder without its tokenizer', async () => {

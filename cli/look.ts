@@ -1,7 +1,7 @@
 import { FormatError } from '../src/errors'
 import type { FileView, TensorPicture } from '../src/file-records'
 import type { ByteSource } from '../src/formats/bytes'
-import { assess } from '../src/formats/source'
+import { assess } from '../src/formats/open'
 import { bitsOf, sharesBy, type TensorShare } from '../src/formats/tensor-shares'
 import { openViewed, type Viewed } from '../src/formats/viewed'
 import { whyOnlyLook } from '../src/pipeline/only-look'
@@ -77,7 +77,7 @@ export async function tensorFacts({ facts, tensors }: Viewed, name: string, sign
   const tensor = tensors.get(name)
   if (!tensor)
     throw new FormatError(
-      `--tensor ${name}: expected a type whose values are read, got ${found.type} — choose another tensor`,
+      `--tensor ${name}: expected a type that llama.cpp has, got ${found.type} — choose another tensor`,
     )
   const wish = { lane: 'peak', window: null, across: 1, down: 1, whole: true } as const
   const { statistics, weights, block } = await tensorPicture(tensor, wish, { signal })
@@ -89,12 +89,25 @@ export function tensorText({
   dtype,
   shape,
   weights,
+  block,
   statistics,
-}: Pick<TensorPicture, 'statistics' | 'weights'> & { name: string; dtype: string; shape: readonly number[] }): string {
+}: Pick<TensorPicture, 'statistics' | 'weights' | 'block'> & {
+  name: string
+  dtype: string
+  shape: readonly number[]
+}): string {
   const { min, max, mean, deviation, zeros, nans, infinities } = statistics
   const numbers = Object.entries({ min, max, mean, deviation, zeros, nans, infinities })
   return [
     `${name}  ${dtype} [${shape.join(', ')}]  ${weights} weights`,
+    ...(block ? [`  ${'blocks'.padEnd(16)} ${blockText(block)}`] : []),
     ...numbers.map(([key, value]) => `  ${key.padEnd(16)} ${Number(value.toPrecision(6))}`),
   ].join('\n')
 }
+
+const blockText = ({ weights, super: superBlock, book }: NonNullable<TensorPicture['block']>): string =>
+  [
+    ...(book ? [`one of ${book.entries} codebook entries for ${book.weights} weights`] : []),
+    `a scale for ${weights} weights`,
+    ...(superBlock === null ? [] : [`a super-block of ${superBlock}`]),
+  ].join(', ')

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { FormatError } from '../src/errors'
-import { divergenceReport, perplexityReport, sensitivityReport, taskReport } from '../src/measured'
+import { divergenceReport, perplexityReport, sensitivityReport, taskReport } from '../src/measurement-schema'
 import { readText } from './input'
 
 const text = z.string().max(1000)

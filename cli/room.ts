@@ -1,7 +1,7 @@
 import { freemem } from 'node:os'
 import { basename, dirname } from 'node:path'
 import type { GpuInfo } from '../src/gpu/device'
-import type { Budget, MemoryForecast, Room, StatesPlace } from '../src/records'
+import type { Budget, MemoryForecast, Room, StatesPlace } from '../src/inspection-records'
 import { fileScratch, type Scratch } from '../src/storage/scratch'
 import { UsageError } from './command'
 import { diskStore } from './disk-store'

@@ -1,4 +1,4 @@
-import type { Share, ZeroShotReport } from '../src/records'
+import type { Share, ZeroShotReport } from '../src/measurement-records'
 import { aligned } from './aligned'
 
 const percent = (share: Share | null): string => {

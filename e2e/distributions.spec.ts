@@ -6,12 +6,8 @@ test.use({ viewport: { width: 1440, height: 900 } })
 
 test('shows how the weights of a module lie, and points at one module in every view', async ({ page }) => {
   await page.emulateMedia({ reducedMotion: 'reduce' })
-  const studio = new Studio(page)
+  const studio = await Studio.finished(page, 'RTN', 3)
   const [run, look] = [studio.step('run'), studio.step('look')]
-  await studio.open()
-  await studio.openBundled('Wren Nano')
-  await studio.setRecipe('RTN', 3)
-  await studio.quantize()
 
   const map = look.getByRole('application', { name: /^Model map, 7 modules by 4 layers/ })
   const table = run.getByRole('region', { name: 'Modules' })

@@ -77,11 +77,7 @@ test('the first view asks for nothing of the engine but its device', async ({ pa
 
 /** A studio with a finished run, small enough for any device. */
 async function finished(page: Page): Promise<Studio> {
-  const studio = new Studio(page)
-  await studio.open()
-  await studio.openBundled('Wren Nano')
-  await studio.setRecipe('RTN', 4)
-  await studio.quantize()
+  const studio = await Studio.finished(page, 'RTN', 4)
   await expect(studio.step('look').getByRole('application', { name: /^Model map/ })).toBeVisible()
   return studio
 }

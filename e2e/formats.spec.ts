@@ -13,12 +13,8 @@ const unzipped = (zip: Buffer) =>
 test('a result is verified and saved for other software, and the saved folders open with the same perplexity', async ({
   page,
 }) => {
-  const studio = new Studio(page)
+  const studio = await Studio.finished(page, 'GPTQ', 4)
   const take = studio.step('take')
-  await studio.open()
-  await studio.openBundled('Wren Nano')
-  await studio.setRecipe('GPTQ', 4)
-  await studio.quantize()
   const { after } = await studio.measure()
 
   await expect(take.getByRole('list', { name: 'Notes on the GPTQ folder' })).toContainText('asymmetric')

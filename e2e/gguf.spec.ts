@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import { folderSources } from '../src/formats/node-files'
-import { openModel } from '../src/formats/source'
+import { openModel } from '../src/formats/open'
 import { ggufFile, u32, type Written } from '../test/gguf'
 import { packQ8 } from '../test/gguf-blocks'
 import { ggufOf } from '../test/gguf-model'

@@ -133,11 +133,7 @@ test('a dropped folder is quantized and saved within a minute', async ({ page })
 })
 
 test('a run can be paused, resumed and cancelled, and a saved recipe brings its form back', async ({ page }) => {
-  const studio = new Studio(page)
-  await studio.open()
-  await studio.openBundled('Wren Nano')
-  await studio.setRecipe('RTN', 6)
-  await studio.quantize()
+  const studio = await Studio.finished(page, 'RTN', 6)
   await studio.setRecipe('GPTQ', 3)
   await studio.step('recipe').getByLabel('Samples').fill('64')
   const recipe = await studio.save('Save recipe')

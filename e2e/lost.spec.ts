@@ -17,14 +17,7 @@ async function loseDevice(page: Page): Promise<void> {
   await worker!.evaluate(() => (self as unknown as { lastDevice: GPUDevice }).lastDevice.destroy())
 }
 
-async function ran(page: Page): Promise<Studio> {
-  const studio = new Studio(page)
-  await studio.open()
-  await studio.openBundled('Wren Nano')
-  await studio.setRecipe('GPTQ', 4)
-  await studio.quantize()
-  return studio
-}
+const ran = (page: Page) => Studio.finished(page, 'GPTQ', 4)
 
 const idle = (page: Page) => expect(page.getByRole('alert').filter({ hasText: 'The engine stopped' })).toBeHidden()
 

@@ -8,11 +8,7 @@ test.use({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' })
 
 test('compares with the original, scans, reports, and saves figures', async ({ page, context }) => {
   test.setTimeout(240_000)
-  const studio = new Studio(page)
-  await studio.open()
-  await studio.openBundled('Wren Nano')
-  await studio.setRecipe('RTN', 3)
-  await studio.quantize()
+  const studio = await Studio.finished(page, 'RTN', 3)
   const measure = studio.step('measure')
 
   await test.step('predictions against the original’s', async () => {

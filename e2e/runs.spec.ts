@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
-import { named } from '../src/measured'
+import { named } from '../src/measurement-schema'
 import { archivedRun, measuredAs } from '../test/archived-runs'
 import { expect, test } from './fixtures'
 import { Studio } from './studio'

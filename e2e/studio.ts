@@ -21,6 +21,16 @@ export const modelFiles = (...names: string[]): DroppedFile[] =>
 export class Studio {
   constructor(readonly page: Page) {}
 
+  /** With a finished run of the smallest bundled model. */
+  static async finished(page: Page, method: 'RTN' | 'GPTQ', bits: number): Promise<Studio> {
+    const studio = new Studio(page)
+    await studio.open()
+    await studio.openBundled('Wren Nano')
+    await studio.setRecipe(method, bits)
+    await studio.quantize()
+    return studio
+  }
+
   async open(): Promise<void> {
     // A headless browser has nobody to answer its file dialog: without the picker the page downloads instead.
     await this.page.addInitScript(() => Object.defineProperty(window, 'showSaveFilePicker', { value: undefined }))

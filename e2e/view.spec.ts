@@ -17,7 +17,7 @@ test('a GGUF file of an unknown architecture, without a GPU: its tensors, sizes,
   await expect(inspect.getByRole('status')).toContainText(
     'Can be looked at, not run, because strange.gguf: general.architecture',
   )
-  await expect(inspect.getByText('14 tensors', { exact: true })).toBeVisible()
+  await expect(inspect.getByText('15 tensors', { exact: true })).toBeVisible()
 
   await test.step('the table sorts and finds', async () => {
     const rows = inspect.getByRole('region', { name: 'Tensors' }).locator('tbody tr')
@@ -26,7 +26,7 @@ test('a GGUF file of an unknown architecture, without a GPU: its tensors, sizes,
     await inspect.getByRole('button', { name: /^Bits a weight/ }).click()
     await expect(rows.first()).toContainText(/codebook.*IQ2_XS.*2\.31$/)
     await inspect.getByLabel('Find tensors').fill('q4_k attention')
-    await expect(inspect.getByText('2 of 14 tensors')).toBeVisible()
+    await expect(inspect.getByText('2 of 15 tensors')).toBeVisible()
   })
 
   await test.step('a tensor is drawn, zoomed and read out by keyboard', async () => {
@@ -51,10 +51,30 @@ test('a GGUF file of an unknown architecture, without a GPU: its tensors, sizes,
     await expect(inspect.getByLabel('Statistics')).toContainText(/NaN0.*Infinite0/)
   })
 
-  await test.step('a type with a codebook says that its values are not read', async () => {
+  await test.step('a type that is not known says so', async () => {
+    await inspect.getByLabel('Find tensors').fill('foreign')
+    await inspect.getByRole('button', { name: 'Look at foreign.weight' }).click()
+    await expect(inspect.getByRole('alert')).toContainText('expected a type that llama.cpp has, got type 137')
+  })
+
+  await test.step('a tensor with a codebook shows what it chooses', async () => {
     await inspect.getByLabel('Find tensors').fill('codebook')
     await inspect.getByRole('button', { name: 'Look at blk.0.codebook.weight' }).click()
-    await expect(inspect.getByRole('alert')).toContainText('of a type whose values are read')
+    const view = inspect.getByRole('region', { name: 'Tensor: blk.0.codebook.weight' })
+    await expect(view).toContainText('one of 512 codebook entries for 8 weights, a scale for 16 weights')
+    const lanes = view.getByLabel('Colour by')
+    for (const lane of ['Levels', 'Codebook entries', 'Signs', 'Scales']) {
+      await lanes.selectOption({ label: lane })
+      await expect(view.getByRole('heading', { name: new RegExp(`^${lane} each cell`) })).toBeVisible()
+    }
+    const map = view.getByRole('application', { name: /^Heatmap of blk\.0\.codebook\.weight/ })
+    await lanes.selectOption({ label: 'Codebook entries' })
+    for (const weights of ['4,096', '1,024']) {
+      await map.press('+')
+      await expect(view.getByText(`all ${weights} weights read`)).toBeVisible()
+    }
+    await map.press('ArrowRight')
+    await expect(view.locator('.readout').first()).toHaveText(/^Row \d+, column \d+: \d+(\.0+)?$/)
   })
 
   await test.step('sizes, map and metadata, in which names of anybody are text', async () => {

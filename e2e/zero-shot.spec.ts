@@ -29,11 +29,7 @@ const words = file(
 test('scores tasks before and after, refuses what is none, stops, and stays accessible and narrow', async ({
   page,
 }) => {
-  const studio = new Studio(page)
-  await studio.open()
-  await studio.openBundled('Wren Nano')
-  await studio.setRecipe('RTN', 4)
-  await studio.quantize()
+  const studio = await Studio.finished(page, 'RTN', 4)
 
   const tasks = page.getByRole('region', { name: 'Zero-shot tasks' })
   const add = tasks.getByLabel('Add task files')

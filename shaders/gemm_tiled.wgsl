@@ -13,8 +13,8 @@ var<workgroup> a_tile: array<vec4f, A_STRIDE * TILE_K>;
 var<workgroup> b_tile: array<vec4f, B_STRIDE * TILE_K>;
 
 // Four rows of op(A) at one k; zero from `end` on. Rows beyond the last give whatever is there, or what WebGPU gives instead
-// behind the end of a buffer: sums that are not stored. load_b_${l} is its counterpart: lib/gemm_loads.wgsl, or whatever else
-// makes a B.
+// behind the end of a buffer: sums that are not stored. load_b_${l} and weights_${l} are its counterpart: what is loaded and, a tile
+// later, what becomes of it. See lib/gemm_loads.wgsl, or whatever else makes a B.
 fn load_a(i: u32, k: u32, end: u32, batch: u32) -> vec4f {
   let step = select(params.lda, 1u, TRANS_A);
   let at = params.a_offset + batch * params.a_batch + k * select(1u, params.lda, TRANS_A) + i * step;
@@ -59,7 +59,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
     a_tile[a_k${l} * A_STRIDE + a_i${l}] = a_next${l};
     #end
     #for l in LOADS_B
-    b_tile[b_k${l} * B_STRIDE + b_j${l}] = b_next${l};
+    b_tile[b_k${l} * B_STRIDE + b_j${l}] = weights_${l}(b_next${l}, k + b_k${l}, column + 4u * b_j${l});
     #end
     workgroupBarrier();
     // beyond the end these load zeros that nobody uses

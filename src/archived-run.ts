@@ -1,5 +1,5 @@
 import type { RunHead, RunMeasured, RunScore } from './archived-schema'
-import type { ZeroShotReport } from './records'
+import type { ZeroShotReport } from './measurement-records'
 
 export type { ArchivedModule, ArchivedRun, Remarks, RunHead, RunMeasured, RunScore } from './archived-schema'
 

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { refine } from 'zod/mini'
 import { MOST } from './archived-run'
-import { divergenceReport, named, perplexityReport, real, taskReport } from './measured'
+import type { DivergenceReport, PerplexityReport, ZeroShotReport } from './measurement-records'
+import { divergenceReport, named, perplexityReport, real, taskReport } from './measurement-schema'
 import { recipeSchema } from './recipe'
-import type { DivergenceReport, PerplexityReport, Recipe, ZeroShotReport } from './records'
+import type { Recipe } from './records'
 
 /** What a record of a run may hold. It comes from anybody's files, too, so every text and list has a bound. */
 
@@ -142,7 +143,6 @@ const body = z.object({
   measured,
 })
 
-export const headSchema = head
 export const archivedRunSchema = z.object({ version: z.literal(1), head, body })
 
 /** A whole run as it is kept. */

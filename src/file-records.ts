@@ -43,8 +43,11 @@ export interface FileView {
   readonly metadata: readonly MetadataEntry[]
 }
 
-/** What of a tensor is drawn. The last four are those of blocks of codes: weight = scale · level + minimum. */
-export type TensorLane = 'peak' | 'rms' | 'code' | 'scale' | 'minimum' | 'super'
+/**
+ * What of a tensor is drawn: its weights in two ways, or what blocks of codes are made of, where weight = scale · level + minimum. Of types
+ * with a codebook, `level` is that of an `entry` with its `sign`, or with a `shift` added.
+ */
+export type TensorLane = 'peak' | 'rms' | 'code' | 'level' | 'entry' | 'sign' | 'shift' | 'scale' | 'minimum' | 'super'
 
 /** A part of a matrix. */
 export interface MatrixWindow {
@@ -78,11 +81,15 @@ export interface TensorPicture {
   readonly down: number
   /**
    * Of each cell [down, across], NaN where none is finite: the value furthest from zero, with its sign; of `rms` the root of the mean
-   * square, of `code` the mean.
+   * square, of `code`, `level`, `sign` and `shift` the mean, of `entry`, whose order means nothing, the first.
    */
   readonly cells: Float32Array<ArrayBuffer>
-  /** Weights that share a scale, and a scale of scales; null without. */
-  readonly block: { readonly weights: number; readonly super: number | null } | null
+  /** Weights that share a scale, and a scale of scales; weights that share an entry of a codebook, and its size. Null without. */
+  readonly block: {
+    readonly weights: number
+    readonly super: number | null
+    readonly book: { readonly weights: number; readonly entries: number } | null
+  } | null
   readonly statistics: TensorStatistics
   /** Weights of the window, and how many of them were read. */
   readonly weights: number

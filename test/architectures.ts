@@ -1,6 +1,6 @@
 import { memorySource } from '../src/formats/bytes'
+import { toFloat32 } from '../src/formats/floats'
 import { readSafetensors } from '../src/formats/safetensors'
-import { toFloat32 } from '../src/formats/source'
 import { type OpenedModel, openFiles } from '../src/pipeline/opened'
 import { architectureFiles, fixtureFile, LETTERS } from './architecture-files'
 import { noise } from './device'

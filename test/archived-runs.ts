@@ -1,16 +1,13 @@
 import { type ArchivedRun, nothingMeasured, type RunHead, type RunMeasured, scoresOf } from '../src/archived-run'
-import type { PerplexityReport, Recipe } from '../src/records'
+import type { Recipe } from '../src/records'
+import { perplexityReport } from './perplexity'
 
 const recipe: Recipe = {
   ...{ version: 1, method: 'gptq', options: { bits: 4, groupSize: 64 }, seed: 0 },
   calibration: { text: 'moby-dick', samples: 8, length: 128, pick: 'first' },
 }
 
-export const perplexityOf = (perplexity: number, stored = false): PerplexityReport => ({
-  ...{ protocol: 'windows:64', text: 'union', perplexity, nll: Math.log(perplexity), stored, seconds: 2 },
-  ...{ interval: { low: perplexity - 2, high: perplexity + 2 }, tokens: 504, windows: 8 },
-  positions: [{ from: 1, to: 63, nll: Math.log(perplexity) }],
-})
+const perplexityOf = (perplexity: number) => perplexityReport(perplexity, { text: 'union', seconds: 2 })
 
 /** Measured as one perplexity of a quantized model whose original has 50. */
 export const measuredAs = (perplexity: number): RunMeasured => ({

@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { create, globals } from 'webgpu'
-import { Gpu, openGpu } from '../src/gpu/device'
+import { Gpu } from '../src/gpu/device'
+import { openGpu } from '../src/gpu/open'
 
 let dawn: GPU | undefined
 

@@ -1,4 +1,4 @@
-import type { BenchmarkDevice, BenchmarkGroup, BenchmarkRow } from '../src/workers/api'
+import type { BenchmarkDevice, BenchmarkGroup, BenchmarkRow, DeviceTimes } from '../src/workers/api'
 
 export const fakeGroups: readonly BenchmarkGroup[] = [
   { title: 'Products', works: ['matmul A·Bᵀ n×n×n', 'Hessian n×n += XᵀX, 2048 tokens'] },
@@ -6,7 +6,7 @@ export const fakeGroups: readonly BenchmarkGroup[] = [
   { title: 'Codes', works: ['codes of 4 bits·x, 16 of n×n in turn, one token'] },
 ]
 
-export const fakeDetail: Omit<BenchmarkDevice, 'readyAt'> = {
+export const fakeDetail: Omit<BenchmarkDevice, keyof DeviceTimes> = {
   features: [
     { name: 'subgroups', use: 'unused' },
     { name: 'shader-f16', use: 'absent' },

@@ -1,4 +1,5 @@
-import type { DivergenceReport, PlannedModule, SensitivityReport } from '../src/records'
+import type { PlannedModule } from '../src/inspection-records'
+import type { DivergenceReport, SensitivityReport } from '../src/measurement-records'
 
 const side = (perplexity: number, fall: number) => ({
   ...{ perplexity, nll: Math.log(perplexity), interval: { low: 0.95 * perplexity, high: 1.06 * perplexity } },

@@ -1,21 +1,23 @@
 import { CancelledError, FormatError } from '../src/errors'
-import type { FileView, TensorPicture, TensorWish } from '../src/file-records'
-import { kindOf as kindOfTensor, placeOf } from '../src/formats/tensor-kinds'
-import type { Inspection, ModuleRecord, Recipe, RunReport } from '../src/records'
+import type { Inspection } from '../src/inspection-records'
+import type { ModuleRecord, Recipe } from '../src/records'
 import { memoryStore } from '../src/storage/memory-store'
-import type { EngineApi, MethodDescription, OpenResult, OptionDescription } from '../src/workers/api'
+import type { EngineApi, OpenResult } from '../src/workers/api'
 import type { ArchiveApi } from '../src/workers/archive-api'
 import type { HubApi } from '../src/workers/hub-api'
 import { RunArchive } from '../src/workers/run-archive'
 import type { KeptRun } from '../src/workers/runs-api'
-import { fakeAllocation, fakeGraph, fakeTraining, fakeWidths, learns } from './fake-allocation'
+import { fakeTraining } from './fake-allocation'
 import { fakeDetail, fakeGroups, fakeRow } from './fake-benchmark'
 import { fakeDistributions } from './fake-distributions'
 import { fakeDivergence, fakeScan } from './fake-divergence'
 import { fakeHub } from './fake-hub'
 import { fakeMatrix } from './fake-matrix'
-import { fakeReconstructing, fakeReconstruction, fakeSteps } from './fake-reconstruction'
+import { fakeMethods } from './fake-methods'
+import { fakeInspection, fakeModule, fakePicture, fakeReport, fakeView } from './fake-model'
+import { fakeReconstruction, fakeSteps } from './fake-reconstruction'
 import { fakeScores, kindOf } from './fake-tasks'
+import { perplexityReport } from './perplexity'
 
 /** What a test may decide about the engine it drives. */
 export interface FakeOptions {
@@ -36,221 +38,6 @@ export interface FakeOptions {
   readonly hub?: Partial<HubApi>
   /** Fails in place of what the named call would have answered. */
   readonly fail?: Partial<Record<keyof EngineApi, Error>>
-}
-
-const HIDDEN = 192
-const FFN = 512
-
-const bits: OptionDescription = {
-  key: 'bits',
-  label: 'Bits',
-  help: 'Width of every code.',
-  advanced: false,
-  type: 'choice',
-  choices: [1, 2, 3, 4, 5, 6, 8].map((value) => ({ value, label: String(value) })),
-  default: 4,
-}
-const groupSize: OptionDescription = {
-  key: 'groupSize',
-  label: 'Group size',
-  help: 'Columns that share a scale; smaller groups cost more scale bits and lose less.',
-  advanced: false,
-  type: 'choice',
-  choices: [-1, 32, 64, 128].map((value) => ({ value, label: value < 0 ? 'per row' : String(value) })),
-  default: 128,
-}
-const symmetric: OptionDescription = {
-  key: 'symmetric',
-  label: 'Symmetric',
-  help: 'No zero point: the grid is centred on zero.',
-  advanced: true,
-  type: 'boolean',
-  default: false,
-}
-const actOrder: OptionDescription = {
-  key: 'actOrder',
-  label: 'Activation order',
-  help: 'Columns with the largest inputs first, with static groups.',
-  advanced: false,
-  type: 'boolean',
-  default: false,
-}
-const damping: OptionDescription = {
-  key: 'damping',
-  label: 'Damping',
-  help: 'Added to the Hessian before it is factored, as a share of its mean diagonal.',
-  advanced: true,
-  type: 'number',
-  min: 0.0001,
-  max: 1,
-  step: 0.0001,
-  default: 0.01,
-}
-
-/** Methods shaped like the real ones: what forms and recipes are tested against. */
-export const fakeMethods: readonly MethodDescription[] = [
-  {
-    id: 'rtn',
-    title: 'RTN',
-    summary: 'Round to nearest: no calibration.',
-    needsCalibration: false,
-    options: [bits, groupSize, symmetric],
-    presets: [],
-  },
-  {
-    id: 'gptq',
-    title: 'GPTQ',
-    summary: 'Rounds column by column and moves the error onto the columns still to come.',
-    needsCalibration: true,
-    options: [bits, groupSize, actOrder, symmetric, damping],
-    presets: [],
-  },
-  fakeAllocation,
-  fakeReconstructing(bits, groupSize),
-]
-
-const SHAPES: readonly [string, number, number][] = [
-  ['self_attn.q_proj', HIDDEN, HIDDEN],
-  ['self_attn.k_proj', HIDDEN / 3, HIDDEN],
-  ['self_attn.v_proj', HIDDEN / 3, HIDDEN],
-  ['self_attn.o_proj', HIDDEN, HIDDEN],
-  ['mlp.gate_proj', FFN, HIDDEN],
-  ['mlp.up_proj', FFN, HIDDEN],
-  ['mlp.down_proj', HIDDEN, FFN],
-]
-
-/** The files that a pretended model came in. */
-export const fakeView = ({ name, architecture, tensors }: Inspection): FileView => ({
-  ...{ name, format: 'safetensors', architecture, files: [{ name: 'model.safetensors', bytes: 8e6 }] },
-  weights: tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
-  bytes: tensors.reduce((sum, { bytes }) => sum + bytes, 0),
-  tensors: tensors.map(({ name: tensor, dtype: type, shape, bytes }) => ({
-    ...{ name: tensor, type, shape, bytes, weights: shape.reduce((a, b) => a * b, 1) },
-    ...{ kind: kindOfTensor(tensor), place: placeOf(tensor) },
-  })),
-  metadata: [
-    { key: 'format', type: 'text', value: 'pt', cut: false },
-    { key: 'config.json: hidden_size', type: 'number', value: '192', cut: false },
-  ],
-})
-
-/** Four cells of a pretended tensor, one of them without a number. */
-export const fakePicture = ({ lane, window }: TensorWish): TensorPicture => ({
-  ...{ rows: 64, columns: 32, window: window ?? { row: 0, rows: 64, column: 0, columns: 32 } },
-  ...{ lane, lanes: ['peak', 'rms'], across: 2, down: 2, cells: Float32Array.of(-0.5, 0.25, Number.NaN, 1) },
-  ...{ block: null, weights: 2048, read: 1024 },
-  statistics: {
-    ...{ zeros: 3, nans: 512, infinities: 0, min: -0.5, max: 1, mean: 0.01, deviation: 0.2 },
-    histogram: { reach: 1, counts: [0, 2, 500, 10] },
-  },
-})
-
-export function fakeInspection(name: string, layers: number): Inspection {
-  const tensor = (tensorName: string, ...shape: number[]) => ({
-    name: tensorName,
-    dtype: 'F16',
-    shape,
-    bytes: 2 * shape.reduce((a, b) => a * b, 1),
-  })
-  const blocks = Array.from({ length: layers }, (_, layer) => [
-    tensor(`model.layers.${layer}.input_layernorm.weight`, HIDDEN),
-    ...SHAPES.map(([role, out, columns]) => tensor(`model.layers.${layer}.${role}.weight`, out, columns)),
-    tensor(`model.layers.${layer}.post_attention_layernorm.weight`, HIDDEN),
-  ])
-  const modules = Array.from({ length: layers }, (_, layer) =>
-    SHAPES.map(([path, out, columns]) => {
-      const role = path.replace(/^.*\.|_proj$/g, '')
-      return { name: `model.layers.${layer}.${path}`, layer, role, out, in: columns }
-    }),
-  ).flat()
-  const tensors = [
-    tensor('model.embed_tokens.weight', 8192, HIDDEN),
-    ...blocks.flat(),
-    tensor('model.norm.weight', HIDDEN),
-  ]
-  const bytes = tensors.reduce((sum, { bytes: own }) => sum + own, 0)
-  return {
-    name,
-    modules,
-    kind: 'hf-checkpoint',
-    warnings: [],
-    architecture: 'LlamaForCausalLM',
-    parameters: bytes / 2,
-    bytes,
-    spec: {
-      layers,
-      hidden: HIDDEN,
-      ffn: FFN,
-      heads: 6,
-      kvHeads: 2,
-      headDim: 32,
-      vocabulary: 8192,
-      context: 1024,
-      ropeTheta: 10000,
-      normEps: 1e-5,
-      tiedHead: true,
-      ropeScaling: null,
-    },
-    tensors,
-    bits: null,
-    chat: true,
-    forecast: {
-      weights: bytes,
-      hessians: 4 * FFN * FFN,
-      activations: 9e6,
-      peak: bytes + 1e7,
-      largestBinding: 8192 * HIDDEN * 4,
-      bindingLimit: 134217728,
-      problems: [],
-      states: 'gpu',
-      host: 300e6,
-      disk: 20e6,
-    },
-    problems: [],
-  }
-}
-
-/** A module with lanes that look like real ones: spread diagonals, one outlier column. */
-export function fakeModule(
-  plan: { name: string; layer: number; role: string; out: number; in: number },
-  recipe: Recipe,
-): ModuleRecord {
-  const code = typeof recipe.options.bits === 'number' ? recipe.options.bits : 4
-  const calibrated = recipe.method !== 'rtn'
-  const noise = (i: number) => Math.abs(Math.sin(i * 12.9898 + plan.layer * 78.233 + plan.role.length) * 43758.5453) % 1
-  const lane = (scale: number) =>
-    Float32Array.from({ length: plan.in }, (_, i) => scale * (0.05 + noise(i)) ** 3 * (i === 77 ? 40 : 1))
-  const lanes = {
-    bits: new Float32Array(plan.in).fill(code),
-    error: lane(0.02),
-    hessian: calibrated ? lane(3) : null,
-    factor: calibrated ? lane(3).map((value) => 1 / Math.sqrt(value)) : null,
-    norm: lane(1),
-    salient: null,
-  }
-  const mixed = recipe.method === fakeAllocation.id
-  const learned = recipe.method === 'tesseraq'
-  const columns = mixed ? { ...lanes, bits: fakeWidths(lanes, recipe.options) } : lanes
-  return {
-    ...plan,
-    bits: { code, scale: 16 / 128, index: calibrated ? 0.03 : 0, total: code + 16 / 128 + (calibrated ? 0.03 : 0) },
-    error: {
-      weight: 0.006 * (1 + noise(3)),
-      output: calibrated ? 0.0012 * (1 + plan.layer) * (0.4 + noise(plan.out)) : null,
-    },
-    damping: calibrated && !learned ? 0.01 : null,
-    deadColumns: plan.role === 'down' && plan.layer === 1 ? 3 : 0,
-    seconds: 0.2 + noise(7),
-    warnings:
-      calibrated && plan.role === 'o' && plan.layer === 2 ? ['damping raised to 0.02 after a non-positive pivot'] : [],
-    columns,
-    training: mixed && learns(recipe.options) ? fakeTraining(Number(recipe.options.steps), code) : null,
-    graph: mixed ? fakeGraph(columns) : null,
-    published: null,
-    grouping: null,
-    flips: learned ? 0.05 + 0.04 * noise(plan.out) : null,
-    reconstruction: learned && plan.role === 'down' ? fakeReconstruction(fakeSteps(recipe.options)) : null,
-  }
 }
 
 /** An engine for tests of the page: answers like the real one, computes nothing. */
@@ -401,18 +188,11 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
         onProgress({ type: 'phase', phase: 'evaluate', done: 3, total: 16, label: text.name })
         await pretend()
         const perplexity = which === 'original' ? 61.2034 : 62.9441
-        return {
-          protocol,
-          text: text.name,
-          perplexity,
-          nll: Math.log(perplexity),
-          interval: { low: perplexity - 2, high: perplexity + 2 },
+        return perplexityReport(perplexity, {
+          ...{ protocol, text: text.name, stored: which === 'quantized' && stored },
+          ...{ tokens: 4080, windows: 16, seconds: 1.4 },
           positions: [{ from: 1, to: 255, nll: Math.log(perplexity) }],
-          tokens: 4080,
-          windows: 16,
-          stored: which === 'quantized' && stored,
-          seconds: 1.4,
-        }
+        })
       }),
     divergence: (text, { protocol, stored }, onProgress) =>
       answer('divergence', async () => {
@@ -462,7 +242,10 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
     matrix: fakeMatrix(options.layers ?? 4),
     distributions: (module) => answer('distributions', () => fakeDistributions(module)),
     benchmarks: () =>
-      answer('benchmarks', () => ({ groups: [...fakeGroups], device: { ...fakeDetail, readyAt: 1_000_320 } })),
+      answer('benchmarks', () => ({
+        groups: [...fakeGroups],
+        device: { ...fakeDetail, foundAt: 1_000_180, readyAt: 1_000_320 },
+      })),
     benchmark: ({ works, sizes, runs }, onProgress) =>
       answer('benchmark', async () => {
         cancelled = false
@@ -508,21 +291,5 @@ export function fakeEngine(options: FakeOptions = {}): EngineApi {
           size: bytes.length,
         }
       }),
-  }
-}
-
-function fakeReport(inspection: Inspection, recipe: Recipe, modules: ModuleRecord[]): RunReport {
-  return {
-    version: 1,
-    bitloom: '0.1.0',
-    model: { name: inspection.name, parameters: inspection.parameters, bytes: inspection.bytes },
-    recipe,
-    calibrationDigest: recipe.method === 'rtn' ? null : 'sha256:0',
-    device: { name: 'SwiftShader Device (Subzero)', software: true },
-    bits: modules[0]!.bits,
-    modules,
-    seconds: { total: 9.1, calibrate: 3, quantize: 5 },
-    peakGpuBytes: 5.2e7,
-    warnings: modules.flatMap((module) => module.warnings.map((warning) => `${module.name}: ${warning}`)),
   }
 }

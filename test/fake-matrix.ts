@@ -4,7 +4,7 @@ import type { QuantizedLinear } from '../src/formats/quantized'
 import type { TensorEntry } from '../src/formats/source'
 import { memoryStore } from '../src/storage/memory-store'
 import { MatrixDesk } from '../src/workers/matrix-desk'
-import { fakeInspection } from './fake-engine'
+import { fakeInspection } from './fake-model'
 
 /** What the engine shows of the matrices of a fake model: the real thing over codes that are waves, column 24 loudest. */
 export function fakeMatrix(layers: number, runs = memoryStore()): MatrixDesk {

@@ -1,4 +1,4 @@
-import type { TaskKind, ZeroShotReport } from '../src/records'
+import type { TaskKind, ZeroShotReport } from '../src/measurement-records'
 
 export const kindOf = (file: string): TaskKind =>
   file.startsWith('lambada') ? 'lastWord' : file.startsWith('winogrande') ? 'contexts' : 'choices'

@@ -1,6 +1,7 @@
 import { ggufName } from '../src/formats/gguf/names'
 import type { ModelSource } from '../src/formats/source'
-import { type ModelSpec, requiredTensors, specFromConfig } from '../src/models/spec'
+import { requiredTensors } from '../src/models/required-tensors'
+import { type ModelSpec, specFromConfig } from '../src/models/spec'
 import { type Entry, f32, f32s, flag, i32s, text, texts, u32, type Written, type WrittenTensor } from './gguf'
 
 /** A checkpoint of architecture llama as a GGUF file holds it, with the dtypes that it has. */

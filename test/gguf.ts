@@ -6,6 +6,8 @@ export type Entry = readonly [type: number, bytes: Uint8Array]
 export interface WrittenTensor {
   readonly name: string
   readonly type: GgmlTypeName
+  /** Said in place of the type's. */
+  readonly typeId?: number
   /** Slowest dimension first. */
   readonly shape: readonly number[]
   readonly data: Uint8Array
@@ -57,10 +59,10 @@ export interface Written {
 /** A GGUF file of version 3, written without any of the code that reads them. */
 export function ggufFile({ metadata, tensors, alignment = 32 }: Written): Uint8Array<ArrayBuffer> {
   let offset = 0
-  const infos = tensors.map(({ name, type, shape, data }) => {
+  const infos = tensors.map(({ name, type, typeId = ggmlTypes[type].id, shape, data }) => {
     const info = [
       ...[textBytes(name), u32Bytes(shape.length), ...shape.toReversed().map(u64Bytes)],
-      ...[u32Bytes(ggmlTypes[type].id), u64Bytes(offset)],
+      ...[u32Bytes(typeId), u64Bytes(offset)],
     ]
     offset = padded(offset + data.length, alignment)
     return join(info)

@@ -1,6 +1,8 @@
-import type { ModuleRecord, PlannedModule } from '../src/records'
+import type { PlannedModule } from '../src/inspection-records'
+import type { ModuleRecord } from '../src/records'
 import { defaultRecipe } from '../src/state/recipe'
-import { fakeMethods, fakeModule } from './fake-engine'
+import { fakeMethods } from './fake-methods'
+import { fakeModule } from './fake-model'
 
 const DENSE = ['q', 'k', 'v', 'o', 'gate', 'up', 'down']
 

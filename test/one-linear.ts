@@ -1,5 +1,8 @@
+import { expect } from 'vitest'
+import type { SignLinear } from '../src/formats/quantized'
+import { validateSign } from '../src/formats/sign-check'
 import { Hessian } from '../src/linalg/hessian'
-import type { WorkingBlock } from '../src/methods/method'
+import type { Method, QuantizedModule, WorkingBlock } from '../src/methods/method'
 import type { LinearSpec, ModelSpec } from '../src/models/spec'
 import { noise, testGpu } from './device'
 import { whole } from './panels'
@@ -54,4 +57,33 @@ export function outputError(
       for (let j = 0; j < n; j++)
         sum += (w[r * n + i]! - q[r * n + i]!) * h[i * n + j]! * (w[r * n + j]! - q[r * n + j]!)
   return sum
+}
+
+/** Skewed, heavy-tailed weights [out, n]; a zero row, a row of `equal` weights and a row of one sign where there are enough. */
+export function skewedWeights(out: number, n: number, equal: number): Float32Array<ArrayBuffer> {
+  const w = noise(out * n, 3).map((v) => 0.05 * v ** 3 + 0.01 * v + 0.002)
+  if (out > 3) {
+    w.fill(0, 0, n)
+    w.fill(equal, n, 2 * n)
+    for (let j = 0; j < n; j++) w[2 * n + j] = Math.abs(w[2 * n + j]!)
+  }
+  return w
+}
+
+/** What a method of signs makes of w [out, n]; it has to give back all memory. */
+export async function signsOf<O, P>(
+  method: Method<O, P | null>,
+  out: number,
+  n: number,
+  w: Float32Array<ArrayBuffer>,
+  options: O,
+): Promise<{ linear: SignLinear; h: Float32Array<ArrayBuffer>; module: QuantizedModule }> {
+  const { block, h } = await oneLinear(out, n, correlatedInputs(700, n), w)
+  const before = block.gpu.pool.liveBytes
+  const modules: QuantizedModule[] = []
+  for await (const module of method.quantize(block, options, null)) modules.push(module)
+  expect(block.gpu.pool.liveBytes).toBe(before)
+  const linear = modules[0]!.linear as SignLinear
+  validateSign(linear)
+  return { linear, h, module: modules[0]! }
 }

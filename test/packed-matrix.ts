@@ -7,7 +7,8 @@ import { placeColumns } from '../src/formats/column-rule'
 import { heldLinears } from '../src/formats/packed-model'
 import type { AffineLinear, Width } from '../src/formats/quantized'
 import type { ModelSource, TensorEntry } from '../src/formats/source'
-import { linearName, requiredTensors, specFromConfig } from '../src/models/spec'
+import { linearName, requiredTensors } from '../src/models/required-tensors'
+import { specFromConfig } from '../src/models/spec'
 import type { ModuleRecord, RunReport } from '../src/records'
 
 const NANO = resolve(import.meta.dirname, '../public/models/wren-nano')

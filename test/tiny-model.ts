@@ -2,9 +2,10 @@ import { effectiveBits } from '../src/formats/bits'
 import { memorySource } from '../src/formats/bytes'
 import { dequantize } from '../src/formats/dequantize'
 import { encodeFloat16 } from '../src/formats/floats'
+import { openModel } from '../src/formats/open'
 import type { QuantizedLinear } from '../src/formats/quantized'
-import { safetensorsChunks, type TensorToWrite } from '../src/formats/safetensors'
-import { type ModelSource, openModel } from '../src/formats/source'
+import { safetensorsChunks, type TensorToWrite } from '../src/formats/safetensors-writer'
+import type { ModelSource } from '../src/formats/source'
 import type {
   GraphRecord,
   GroupingRecord,

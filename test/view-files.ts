@@ -7,7 +7,7 @@ const count = (shape: readonly number[]) => shape.reduce((product, size) => prod
 
 /** Where the float16 numbers of a block are, of the types that are made here. */
 const HALVES: Partial<Record<GgmlTypeName, readonly number[]>> = {
-  ...{ Q8_0: [0], Q4_K: [0, 2], Q6_K: [208], Q2_K: [80, 82] },
+  ...{ Q8_0: [0], Q4_K: [0, 2], Q6_K: [208], Q2_K: [80, 82], IQ2_XS: [0], IQ1_S: [0] },
 }
 
 /** A tensor of any type whose codes are noise, and whose scales rise from row to row; its columns have a pattern. */
@@ -50,6 +50,8 @@ export function strangeGguf(layers = 4, hidden = 512, ffn = 1024): Uint8Array<Ar
     tensors: [
       noisy('token_embd.weight', 'Q6_K', [1024, hidden]),
       halves('output_norm.weight', [hidden], (i) => 1 + (i % 7) / 10),
+      // of a fork of llama.cpp
+      { ...noisy('foreign.weight', 'Q8_0', [16, hidden]), typeId: 137 },
       ...Array.from({ length: layers }, (_, layer) => [
         halves(`blk.${layer}.attn_norm.weight`, [hidden], (i) => 1 + (i % 5) / 10),
         noisy(`blk.${layer}.attn_q.weight`, 'Q4_K', [hidden, hidden], layer),

@@ -1,5 +1,6 @@
 import type { QuantizedLinear } from '../src/formats/quantized'
-import { type QuantizedModel, quantize } from '../src/pipeline/quantize'
+import type { QuantizedModel } from '../src/pipeline/outcome'
+import { quantize } from '../src/pipeline/quantize'
 
 /** A result with all its linears in memory, by name. */
 export interface WholeModel extends QuantizedModel {

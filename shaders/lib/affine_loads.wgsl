@@ -48,4 +48,8 @@ fn load_b_${l}(k: u32, end: u32, j: u32, batch: u32) -> vec4f {
   #end
   return select(vec4f(), vec4f(weight_0, weight_1, weight_2, weight_3), k < end);
 }
+
+fn weights_${l}(loaded: vec4f, k: u32, j: u32) -> vec4f {
+  return loaded;
+}
 #end

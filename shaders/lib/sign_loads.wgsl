@@ -24,6 +24,10 @@ fn load_b_${l}(k: u32, end: u32, j: u32, batch: u32) -> vec4f {
   let inside = (vec4u(j) + vec4u(0, 1, 2, 3) < vec4u(params.n)) & vec4<bool>(k < end);
   return select(vec4f(), vec4f(levels[at.x], levels[at.y], levels[at.z], levels[at.w]), inside);
 }
+
+fn weights_${l}(loaded: vec4f, k: u32, j: u32) -> vec4f {
+  return loaded;
+}
 #end
 
 fn block_columns() -> u32 {

@@ -8,9 +8,9 @@ import { dequantize } from './dequantize'
 import { type DenseLinear, exportFloat } from './export-float'
 import { encodeFloat16 } from './floats'
 import type { OutputFile } from './hf-folder'
+import { openModel } from './open'
 import { heldLinears } from './packed-model'
 import type { QuantizedLinear } from './quantized'
-import { openModel } from './source'
 import { zipStream } from './zip'
 
 const dense = (linears: QuantizedLinear[]) =>

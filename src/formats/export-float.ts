@@ -3,7 +3,7 @@ import { carriedTensors } from './bitloom/copy'
 import { encodeBfloat16, encodeFloat16 } from './floats'
 import { hfFolder, type OutputFile } from './hf-folder'
 import type { ChangedTensors } from './quantized'
-import type { TensorToWrite } from './safetensors'
+import type { TensorToWrite } from './safetensors-writer'
 import type { ModelSource } from './source'
 import { turnedValues } from './turned'
 

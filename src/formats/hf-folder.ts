@@ -1,6 +1,6 @@
 import { withQuantization } from './config-json'
 import { dtypeBytes } from './dtypes'
-import { safetensorsChunks, safetensorsSize, type TensorToWrite } from './safetensors'
+import { safetensorsChunks, safetensorsSize, type TensorToWrite } from './safetensors-writer'
 import { isSideFile } from './side-files'
 import type { ModelSource } from './source'
 

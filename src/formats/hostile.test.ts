@@ -8,9 +8,9 @@ import { readBitloom } from './bitloom/read'
 import { writeBitloom } from './bitloom/write'
 import { memorySource } from './bytes'
 import { dequantize } from './dequantize'
+import { assess, openModel } from './open'
 import { heldLinears } from './packed-model'
-import { safetensorsChunks } from './safetensors'
-import { assess, openModel } from './source'
+import { safetensorsChunks } from './safetensors-writer'
 
 async function sample(metadata: Record<string, string>, enclosed: string[]): Promise<Uint8Array> {
   const zeros = (bytes: number) => async () => new Uint8Array(bytes)

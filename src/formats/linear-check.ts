@@ -5,7 +5,6 @@ import * as sign from './sign-check'
 /** What a packed linear says of itself, whatever its kind. */
 export type LinearHeader = affine.AffineHeader | sign.SignHeader
 export type PartName = affine.PartName | sign.PartName
-export type { Part } from './affine-check'
 
 /** Names of the arrays of all kinds. */
 export const partNames: readonly PartName[] = [...affine.partNames, ...sign.partNames]

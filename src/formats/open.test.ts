@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { sharedPath, sharedTest } from '../../test/shared'
 import { FormatError } from '../errors'
-import { checkTensors, specFromConfig } from '../models/spec'
+import { checkTensors } from '../models/required-tensors'
+import { specFromConfig } from '../models/spec'
 import { type ByteSource, memorySource } from './bytes'
+import type { Dtype } from './dtypes'
 import { folderSources } from './node-files'
-import { safetensorsChunks } from './safetensors'
-import { assess, type Dtype, openModel } from './source'
+import { assess, openModel } from './open'
+import { safetensorsChunks } from './safetensors-writer'
 
 const file = (name: string, content: string | Uint8Array) =>
   memorySource(typeof content === 'string' ? new TextEncoder().encode(content) : content, name)

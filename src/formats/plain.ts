@@ -2,7 +2,8 @@ import { FormatError, invariant } from '../errors'
 import { inMemory } from './bitloom/tensors'
 import type { ByteSource } from './bytes'
 import type { Dtype } from './dtypes'
-import { readSafetensors, safetensorsChunks, safetensorsSize, type TensorToWrite } from './safetensors'
+import { readSafetensors } from './safetensors'
+import { safetensorsChunks, safetensorsSize, type TensorToWrite } from './safetensors-writer'
 
 const FORMAT = 'bitloom-plain'
 

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { FormatError } from '../errors'
 import { memorySource } from './bytes'
 import { type Dtype, dtypeBytes } from './dtypes'
-import { readSafetensors, safetensorsChunks, safetensorsSize, type TensorToWrite } from './safetensors'
+import { readSafetensors } from './safetensors'
+import { safetensorsChunks, safetensorsSize, type TensorToWrite } from './safetensors-writer'
 
 async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array<ArrayBuffer>[] = []

@@ -5,8 +5,6 @@ import { dtypeBytes, isDtype } from './dtypes'
 import { recognise, sniffBytes } from './sniff'
 import type { TensorEntry } from './source'
 
-export { safetensorsChunks, safetensorsSize, type TensorToWrite } from './safetensors-writer'
-
 /** The reference implementation's own bound. */
 const maxHeaderBytes = 100_000_000
 /** Some seven a tensor; the largest models published have 100,000 tensors. */

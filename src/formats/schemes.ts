@@ -15,7 +15,7 @@ export interface Scheme {
 export const USUAL_GROUPS: readonly number[] = [-1, 32, 64, 128]
 
 /** A whole row is called −1 unless its length is a usual size, so that it can agree with longer rows. */
-export function schemeOf({ bits, groupSize, groups, symmetric, groupOf }: UniformLayout): Scheme {
+function schemeOf({ bits, groupSize, groups, symmetric, groupOf }: UniformLayout): Scheme {
   const whole = groups === 1 && !USUAL_GROUPS.includes(groupSize)
   return { bits, groupSize: whole ? -1 : groupSize, symmetric, ordered: groupOf !== null }
 }

@@ -6,13 +6,7 @@ import type { SalientColumns, SignLinear, SparseWeights, Width } from './quantiz
 import { cellsARow, idPlanes, planeWords, salientRanks } from './sign'
 
 /** A sign linear as plain arrays, [out, in] unless said otherwise; levels are rounded to float16 here. */
-export interface SignParts {
-  readonly name: string
-  readonly out: number
-  readonly in: number
-  readonly groups: number
-  readonly blockColumns: number
-  readonly perRow: boolean
+export interface SignParts extends Pick<SignLinear, 'name' | 'out' | 'in' | 'groups' | 'blockColumns' | 'perRow'> {
   /** 1 for plus; the first sign of salient columns. What weights apart have is not kept. */
   readonly signs: Uint8Array
   /** Each below `groups`; may be left out for one group. What salient columns and weights apart have is not kept. */
@@ -73,7 +67,7 @@ export function packSign(parts: SignParts): SignLinear {
 }
 
 /** One bit a value (its lowest), rows of `columns` values. */
-export function packPlane(values: Uint8Array, columns: number, shift = 0): Uint32Array<ArrayBuffer> {
+function packPlane(values: Uint8Array, columns: number, shift = 0): Uint32Array<ArrayBuffer> {
   const rows = values.length / columns
   const words = planeWords(columns)
   const plane = new Uint32Array(rows * words)

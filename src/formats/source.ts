@@ -1,9 +1,5 @@
 import type { Dtype } from './dtypes'
 
-export type { Dtype } from './dtypes'
-export { decodeFloat16, encodeFloat16, toFloat32 } from './floats'
-export { assess, openModel } from './open'
-
 /** One tensor of a model: described by the file's header, its bytes still in the file. */
 export interface TensorEntry {
   readonly name: string

@@ -2,7 +2,7 @@ import { carriedTensors } from './bitloom/copy'
 import { inMemory } from './bitloom/tensors'
 import { hfFolder, jsonFile, type OutputFile } from './hf-folder'
 import type { AffineLinear, ChangedTensors, QuantizedLinear, Width } from './quantized'
-import type { TensorToWrite } from './safetensors'
+import type { TensorToWrite } from './safetensors-writer'
 import type { ModelSource } from './source'
 import { layoutUniform, type UniformLayout } from './uniform'
 

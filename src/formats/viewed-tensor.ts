@@ -4,8 +4,10 @@ import type { ByteSource } from './bytes'
 import { dequantize } from './dequantize'
 import { type Dtype, dtypeBytes } from './dtypes'
 import { blockOf, blockParts } from './gguf/block-parts'
-import { decodable, dequantizeBlocks } from './gguf/dequantize'
+import { type CodebookPart, codebookBlock, codebookPart } from './gguf/codebook-parts'
+import { dequantizeBlocks } from './gguf/dequantize'
 import type { GgufTensor } from './gguf/header'
+import { rowByRow } from './gguf/interleaved'
 import { levelRows } from './gguf/levels'
 import { type GgmlTypeName, ggmlTypes } from './gguf/types'
 import type { LinearHeader } from './linear-check'
@@ -20,7 +22,7 @@ export interface Piece {
   part(part: BlockPart): { readonly values: Float32Array | Int16Array | Uint8Array; readonly span: number }
 }
 
-export type BlockPart = 'code' | 'scale' | 'minimum' | 'super'
+export type BlockPart = 'code' | 'minimum' | CodebookPart
 
 /** A tensor as rows and columns of numbers, read in pieces. */
 export interface ViewedTensor {
@@ -58,40 +60,52 @@ export function viewedEntry({ dtype, shape, part }: TensorEntry): ViewedTensor {
   return { ...matrixOf(shape), unit: 1, block: null, parts: [], open: async () => read }
 }
 
-const plainTypes: ReadonlySet<string> = new Set<Dtype>(['F32', 'F16', 'BF16', 'F64', 'I8', 'I16', 'I32', 'I64'])
-
-/** A tensor of a GGUF file in any type that is decoded; null for the others. */
-export function viewedBlocks(file: ByteSource, { type, shape, offset }: GgufTensor): ViewedTensor | null {
-  const isPlain = plainTypes.has(type.name)
-  if (!isPlain && !decodable.includes(type.name)) return null
-  const block = blockOf(type.name)
-  const bytesAt = (start: number, count: number) =>
-    file.read(offset + (start / type.weights) * type.bytes, (count / type.weights) * type.bytes)
+/** A tensor of a GGUF file; null where it is of a type that is not known. */
+export function viewedBlocks(file: ByteSource, tensor: GgufTensor): ViewedTensor | null {
+  if (tensor.type.weights === null) return null
+  const { shape, offset } = tensor
+  const { read: readBytes, type } = rowByRow(file, tensor, tensor.type)
+  const coded = partsOf(type.name)
   const read = async (start: number, count: number): Promise<Piece> => {
-    const bytes = await bytesAt(start, count)
-    return isPlain ? plainPiece(toNumbers(bytes, type.name as Dtype)) : codedPiece(bytes, type.name)
+    const place = [offset + (start / type.weights) * type.bytes, (count / type.weights) * type.bytes] as const
+    const bytes = await readBytes(...place)
+    if (!coded) return plainPiece(toNumbers(bytes, type.name as Dtype))
+    const made = new Map<BlockPart, ReturnType<Piece['part']>>()
+    const part = (name: BlockPart) => {
+      const found = made.get(name) ?? coded.partOf(bytes, name)
+      made.set(name, found)
+      return found
+    }
+    return { values: dequantizeBlocks(bytes, type), part }
   }
-  return {
-    ...matrixOf(shape),
-    unit: type.weights,
-    block: block && { weights: block.weights, super: block.super },
-    parts: block
-      ? ['code', 'scale', ...(block.minima ? (['minimum'] as const) : []), ...(block.super ? (['super'] as const) : [])]
-      : [],
-    open: async () => read,
-  }
+  const { block = null, parts = [] } = coded ?? {}
+  return { ...matrixOf(shape), unit: type.weights, block, parts, open: async () => read }
 }
 
-function codedPiece(bytes: Uint8Array, type: GgmlTypeName): Piece {
-  const block = blockOf(type)!
-  let parts: ReturnType<typeof blockParts> | null = null
+interface TypeParts extends Pick<ViewedTensor, 'block' | 'parts'> {
+  partOf(bytes: Uint8Array, part: BlockPart): ReturnType<Piece['part']>
+}
+
+/** What blocks of a type are made of; null where its numbers are no codes. */
+function partsOf(name: GgmlTypeName): TypeParts | null {
+  const chosen = codebookBlock(name)
+  if (chosen)
+    return {
+      block: { weights: chosen.weights, super: ggmlTypes[name].weights, book: chosen.book },
+      parts: chosen.parts,
+      partOf: (bytes, part) => codebookPart(bytes, name, part as CodebookPart),
+    }
+  const block = blockOf(name)
+  if (!block) return null
+  const minimum = block.minima ? (['minimum'] as const) : []
   return {
-    values: dequantizeBlocks(bytes, ggmlTypes[type]),
-    part(part) {
-      parts ??= blockParts(bytes, type)
-      if (part === 'code') return { values: parts.codes, span: 1 }
-      if (part === 'super') return { values: parts.supers!, span: block.super! }
-      return { values: part === 'scale' ? parts.scales : parts.minima!, span: block.weights }
+    block: { weights: block.weights, super: block.super, book: null },
+    parts: ['code', 'scale', ...minimum, ...(block.super ? (['super'] as const) : [])],
+    partOf: (bytes, part) => {
+      const { codes, scales, minima, supers } = blockParts(bytes, name)
+      if (part === 'code') return { values: codes, span: 1 }
+      if (part === 'super') return { values: supers!, span: block.super! }
+      return { values: part === 'scale' ? scales : minima!, span: block.weights }
     },
   }
 }
@@ -100,7 +114,7 @@ function codedPiece(bytes: Uint8Array, type: GgmlTypeName): Piece {
 export function viewedLinear(header: LinearHeader, linear: () => Promise<QuantizedLinear>): ViewedTensor {
   const { out: rows, in: columns } = header
   const coded = header.kind === 'affine'
-  const block = coded ? { weights: header.groupSize > 0 ? header.groupSize : columns, super: null } : null
+  const block = coded ? { weights: header.groupSize > 0 ? header.groupSize : columns, super: null, book: null } : null
   return {
     ...{ rows, columns, unit: columns, block },
     parts: coded ? ['code', 'scale', 'minimum'] : [],
@@ -127,7 +141,7 @@ function readerOf(linear: QuantizedLinear): (start: number, count: number) => Pr
       minima.set(lows, at)
       for (let i = 0; i < columns; i++) values[at + i] = lows[i]! + steps[i]! * row[i]!
     }
-    const parts = { code: codes, scale: scales, minimum: minima, super: scales }
-    return { values, part: (part) => ({ values: parts[part], span: 1 }) }
+    const parts: Partial<Record<BlockPart, Float32Array | Uint8Array>> = { code: codes, scale: scales, minimum: minima }
+    return { values, part: (part) => ({ values: parts[part]!, span: 1 }) }
   }
 }

@@ -11,7 +11,7 @@ import { dequantize } from './dequantize'
 import type { Dtype } from './dtypes'
 import { dequantizeBlocks } from './gguf/dequantize'
 import { ggmlTypes } from './gguf/types'
-import { safetensorsChunks } from './safetensors'
+import { safetensorsChunks } from './safetensors-writer'
 import { openViewed } from './viewed'
 import type { ViewedTensor } from './viewed-tensor'
 
@@ -45,9 +45,12 @@ describe('a GGUF file of an architecture that nobody knows', () => {
     })
     for (const character of ['\u202e', '\u001b']) expect(JSON.stringify(facts.metadata)).not.toContain(character)
     expect(facts.metadata.find(({ key }) => key === 'general.name')?.value).toMatch(/^<img .*\\u202egpj\\u001b\[2J$/)
-    // a type with a codebook is listed, and not drawn
-    expect([...tensors.keys()]).not.toContain('blk.0.codebook.weight')
-    expect(facts.tensors.map(({ name }) => name)).toContain('blk.0.codebook.weight')
+    // what nobody knows is listed, with all bytes up to what follows, and not drawn
+    expect([...tensors.keys()]).not.toContain('foreign.weight')
+    expect(facts.tensors.find(({ name }) => name === 'foreign.weight')).toMatchObject({
+      ...{ type: 'type 137', shape: [16, 512], weights: 8192, bytes: 8704 },
+    })
+    expect(tensors.size).toBe(facts.tensors.length - 1)
   })
 
   it('of any size opens by its header alone', async () => {
@@ -77,6 +80,21 @@ describe('a GGUF file of an architecture that nobody knows', () => {
     expect(piece.values).toEqual(all.subarray(512, 1280))
     expect([piece.part('code').span, piece.part('scale').span, piece.part('super').span]).toEqual([1, 16, 256])
     expect(piece.part('scale').values).toHaveLength(48)
+  })
+
+  it('reads the entries of a codebook', async () => {
+    const written = noisy('a', 'IQ1_S', [3, 512])
+    const { tensors } = await openViewed([memorySource(ggufFile({ metadata: [], tensors: [written] }), 'a.gguf')], 'a')
+    const tensor = tensors.get('a')!
+    expect(tensor).toMatchObject({
+      ...{ unit: 256, block: { weights: 32, super: 256, book: { weights: 8, entries: 2048 } } },
+      parts: ['level', 'entry', 'shift', 'scale', 'super'],
+    })
+    const piece = await (await tensor.open())(512, 768)
+    expect(piece.values).toEqual(dequantizeBlocks(written.data, ggmlTypes.IQ1_S).subarray(512, 1280))
+    expect(tensor.parts.map((part) => piece.part(part).span)).toEqual([1, 8, 32, 32, 256])
+    expect(piece.part('entry').values).toHaveLength(96)
+    expect(new Set(piece.part('level').values.map(Math.abs))).toEqual(new Set([0.125, 0.875, 1.125]))
   })
 
   it('opens in parts, of which some are missing, and with a name in two of them', async () => {
@@ -213,7 +231,9 @@ describe('hostile files', () => {
   })
 
   it('of GGUF with any byte changed open, or are refused', async () => {
-    const bytes = ggufFile({ metadata: [[HOSTILE, text('x')]], tensors: [noisy('a', 'Q4_K', [2, 256])] })
+    const shapes = { Q4_K: [2, 256], IQ1_M: [1, 256], IQ3_S: [1, 256], Q4_0_4_4: [4, 32] } as const
+    const tensors = Object.entries(shapes).map(([type, shape]) => noisy(type, type as keyof typeof shapes, shape))
+    const bytes = ggufFile({ metadata: [[HOSTILE, text('x')]], tensors })
     await fc.assert(
       fc.asyncProperty(fc.nat(bytes.length - 1), fc.nat(255), async (at, value) => {
         const changed = bytes.slice()

@@ -3,8 +3,8 @@ import { freshGpu, noise, testGpu } from '../../test/device'
 import { scarceGpu } from '../../test/scarce-gpu'
 import { CancelledError, DeviceLostError, GpuOutOfMemoryError, GpuUnavailableError, NumericalError } from '../errors'
 import type { Gpu } from './device'
-import { requestGpu } from './device'
 import { type Kernel, wgsl } from './kernel'
+import { requestGpu } from './open'
 import { PipelineCache } from './pipelines'
 
 const body = `

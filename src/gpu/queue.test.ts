@@ -63,6 +63,24 @@ describe('GpuQueue', () => {
     expect(rec.commands).toEqual([])
   })
 
+  it('marks the first dispatch in the timeline, submitted and done, once each', async () => {
+    const { queue, rec, finishAll } = start()
+    performance.clearMarks()
+    const marks = () => performance.getEntriesByType('mark').map(({ name }) => name)
+    rec.copy(x, tensor('y'))
+    await queue.submit(rec)
+    expect(marks()).toEqual([])
+    rec.run(kernel(), { x }, { value: 0 })
+    await queue.submit(rec)
+    expect(marks()).toEqual(['bitloom: first submission'])
+    finishAll()
+    rec.run(kernel(), { x }, { value: 1 })
+    await queue.submit(rec)
+    await queue.settle()
+    expect(marks()).toEqual(['bitloom: first submission', 'bitloom: first dispatch done'])
+    expect(queue.firstDispatchAt).toBe(performance.getEntriesByName('bitloom: first dispatch done')[0]!.startTime)
+  })
+
   it('gives every dispatch its own parameters, over more dispatches than an arena holds', async () => {
     const { queue, rec, log, params, finishAll } = start()
     const test = kernel()

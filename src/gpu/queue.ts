@@ -33,6 +33,8 @@ export class GpuQueue {
   /** Since when the device has been busy with what ended last, and how long that should have taken. */
   #span = { from: 0, estimate: 0 }
   profiler: Profiler | undefined
+  /** As the browser's own tools show it beside the page's start. */
+  #firstSubmission: PerformanceMark | undefined
   /** `performance.now()` when the first submission that computes was done. */
   firstDispatchAt: number | null = null
 
@@ -159,9 +161,10 @@ export class GpuQueue {
     this.device.queue.submit([this.#encoder.finish()])
     const estimate = this.#estimate
     const computes = this.#dispatches > 0
+    if (computes) this.#firstSubmission ??= performance.mark('bitloom: first submission')
     if (this.#inFlight.length === 0) this.#span = { from: performance.now(), estimate: 0 }
     const done = this.device.queue.onSubmittedWorkDone().then(() => {
-      if (computes) this.firstDispatchAt ??= performance.now()
+      if (computes) this.firstDispatchAt ??= performance.mark('bitloom: first dispatch done').startTime
       if (arena) this.#arenas.push(arena)
       this.#inFlight.splice(this.#inFlight.indexOf(submission), 1)
       this.#observe(estimate)

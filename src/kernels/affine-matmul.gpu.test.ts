@@ -13,18 +13,20 @@ import { freeAffine, uploadAffine } from './dequantize-affine'
 const NOTHING = 1e30
 
 /** y = x·Ŵᵀ beside float64 from the dequantized weights, in units of what float32 sums may err by. */
-async function errors(linear: AffineLinear, tokens: number, { software = true, maxBytes = 2 ** 27 } = {}) {
+async function errors(linear: AffineLinear, tokens: number, { software = true, maxBytes = 2 ** 27, row = 0 } = {}) {
   const gpu = await testGpu()
   const x = noise(tokens * linear.in, 21)
   const packed = uploadAffine(gpu, linear, maxBytes)
   const tensors = {
     x: gpu.upload(x, [tokens, linear.in]),
-    y: gpu.upload(poisoned(tokens * linear.out), [tokens, linear.out]),
+    y: gpu.upload(poisoned((row + tokens) * linear.out), [row + tokens, linear.out]),
   }
   const rec = new Recorder({ ...gpu.traits, software })
-  affineMatmul(gpu, rec, { ...tensors, packed })
+  affineMatmul(gpu, rec, { ...tensors, packed, row })
   await gpu.submit(rec)
-  const y = await gpu.readF32(tensors.y)
+  const whole = await gpu.readF32(tensors.y)
+  const [before, y] = [whole.subarray(0, row * linear.out), whole.subarray(row * linear.out)]
+  expect(before.every((value) => value === Math.fround(NOTHING))).toBe(true)
   freeAffine(gpu, packed)
   gpu.free(tensors.x, tensors.y)
   return { panels: packed.panels.length, errors: inBounds(linear, x, y, tokens) }
@@ -107,10 +109,32 @@ describe('the product with packed codes', () => {
     )
   })
 
+  it.each([1, 2, 9])('from some row of what takes it on, %i tokens', async (tokens) => {
+    for (const software of [true, false]) expectRight(await errors(longRows(4, null), tokens, { software, row: 3 }))
+  })
+
   it.each(['symmetric', 'zero', 'range'] as const)('in workgroup tiles, %s grid', async (grid) => {
     expectRight(await errors(mixed(grid), 70, { software: false }))
     expectRight(await errors(mixed(grid, 7), 9, { software: false }))
   })
+
+  // 150 columns end inside a chunk and a group; with one group it is as wide as all chunks
+  it.each([
+    ...([2, 5, 8] as const).map((bits) => [bits, 'zero', 64, 9] as const),
+    [4, 'symmetric', 96, 130],
+    [1, 'symmetric', 32, 33],
+    [3, 'range', 150, 70],
+    [2, 'range', 64, 12],
+  ] as const)(
+    'in tiles of one width: %i bits, %s grid, groups of %i, %i tokens',
+    async (bits, grid, groupSize, tokens) => {
+      const { linear } = affineSample({
+        ...{ out: 70, columns: 150, groupSize, zeroBits: 3, permuted: false, named: false, seed: 5, grid },
+        widths: [[bits, 1]],
+      })
+      expectRight(await errors(linear, tokens, { software: false }))
+    },
+  )
 
   it.each([
     ...([1, 2, 3, 4, 5, 6, 7, 8] as const).map((bits) => [[bits], 'zero', 1] as const),

@@ -1,5 +1,6 @@
 import gatherSource from '../../shaders/gather_slots.wgsl?raw'
 import affineSource from '../../shaders/lib/affine.wgsl?raw'
+import alikeSource from '../../shaders/lib/affine_alike_loads.wgsl?raw'
 import cellsSource from '../../shaders/lib/affine_cells.wgsl?raw'
 import loadsSource from '../../shaders/lib/affine_loads.wgsl?raw'
 import operandSource from '../../shaders/lib/affine_operand.wgsl?raw'
@@ -27,6 +28,7 @@ const TOGETHER = 4
 const MANY_ROWS = 4096
 /** Operations that making a weight takes, in floating-point ones, for time budgets. */
 const LEVEL_OPERATIONS = 40
+const ALIKE_OPERATIONS = 8
 const SIZE = 64
 
 const gatherSlots: Kernel<'a' | 'slots' | 'b', { tokens: number; slots: number; columns: number }> = {
@@ -59,41 +61,67 @@ const tiledOf = (tile: Tile, { grid, scattered }: AffineVariant): Kernel<'a' | A
   ...madeWhereLoaded(tile, { operations: LEVEL_OPERATIONS, bits: 4 }),
 })
 
+interface Alike {
+  readonly bits: Width
+  readonly grid: PackedAffine['grid']
+  /** Of a group. */
+  readonly columns: number
+}
+
+/** The same where all columns have one width and groups are whole chunks: a tile of 16 columns then lies in one group. */
+const alikeOf = (tile: Tile, { bits, grid, columns }: Alike): Kernel<'a' | 'codes' | 'cells' | 'c', GemmShape> => ({
+  label: `gemm of ${bits}-bit codes, ${grid}, groups of ${columns}, ${tile.name}`,
+  wgsl: wgsl([gemmSource, f16Source, affineSource, cellsSource, alikeSource, tile.source], {
+    ...tile.constants,
+    ...gemmConstants('full', undefined, tile),
+    ...{ TRANS_A: false, TRANS_B: true, BITS: bits, GROUP_COLUMNS: columns, GRID: GRIDS[grid] },
+    ...{ SYMMETRIC: GRIDS.symmetric, ZERO: GRIDS.zero },
+  }),
+  bindings: { a: 'read', codes: 'read', cells: 'read', c: 'read_write' },
+  ...madeWhereLoaded(tile, { operations: ALIKE_OPERATIONS, bits }),
+})
+
 const vectorKernel = remembered(affineVector, ({ widths, ...rest }) =>
   [widths.join(), ...Object.values(rest)].join(' '),
 )
 const registersKernel = remembered(affineRegisters, (variant) => Object.values(variant).join(' '))
 const rowsKernel = remembered(affineRows, (most, { grid, scattered }) => [most, grid, scattered].join(' '))
+const alikeKernel = remembered(alikeOf, ({ name }, alike) => [name, ...Object.values(alike)].join(' '))
 const tiledKernel = remembered(tiledOf, (tile, { grid, scattered }) => `${tile.name} ${grid} ${scattered}`)
 
 export interface AffineMatmulOptions {
   /** f32 [tokens, in] */
   readonly x: Tensor
   readonly packed: PackedAffine
-  /** f32 [tokens, out] */
+  /** f32 [rows, out] of which rows [row, row + tokens) are written */
   readonly y: Tensor
+  readonly row?: number
 }
 
 /**
  * Records y = x · Ŵᵀ from packed codes, in float32: every weight is made where it is used and none is written to memory.
  * Columns of all widths are multiplied in one dispatch; x is brought into their order first where they were moved.
  */
-export function affineMatmul(gpu: Gpu, rec: Recorder, { x, packed, y }: AffineMatmulOptions): void {
+export function affineMatmul(gpu: Gpu, rec: Recorder, { x, packed, y, row = 0 }: AffineMatmulOptions): void {
   const [tokens = 0, columns = 0] = x.shape
-  const fits = columns === packed.in && y.shape[0] === tokens && y.shape[1] === packed.out
-  invariant(fits, () => `[${x.shape}] · '${packed.name}' [${packed.out}, ${packed.in}]ᵀ into [${y.shape}]`)
+  const fits = columns === packed.in && y.shape[0]! >= row + tokens && y.shape[1] === packed.out
+  invariant(
+    fits,
+    () => `[${x.shape}] · '${packed.name}' [${packed.out}, ${packed.in}]ᵀ into [${y.shape}] from row ${row} on`,
+  )
   if (tokens === 0) return
+  const panels = packed.panels.map((panel) => ({ ...panel, start: row * packed.out + panel.start }))
   const [slots = 0] = packed.slots.shape
   const few = tokens <= FEW_TOKENS
   const unrolled = few && !packed.owners && !rec.traits.software
   const alone = unrolled && packed.perGroup > 0 && tokens === 1 && slots >= REGISTER_CHUNKS * CHUNK
   if (unrolled && !alone) {
-    for (const panel of packed.panels) multiplyVectors(rec, { x, packed, y }, panel)
+    for (const panel of panels) multiplyVectors(rec, { x, packed, y }, panel)
     return
   }
   const ordered = packed.inPlace ? x : gpu.alloc([tokens, slots], 'f32', 'inputs in stored order')
   if (!packed.inPlace) rec.run(gatherSlots, { a: x, slots: packed.slots, b: ordered }, { tokens, slots, columns })
-  for (const panel of packed.panels)
+  for (const panel of panels)
     if (alone) multiplyOne(rec, { x: ordered, packed, y }, panel)
     else if (few) multiplyRows(rec, { x: ordered, packed, y }, panel)
     else multiplyTiles(rec, { x: ordered, packed, y }, panel)
@@ -155,6 +183,10 @@ function multiplyTiles(rec: Recorder, { x, packed, y }: AffineMatmulOptions, pan
   }
   // with what a load of codes keeps, a larger tile would not fit the registers
   const traits = { ...rec.traits, largeTile: TILES.tall.name }
-  const { tile } = chooseTile(shape, { region: 'full' }, { splits: false, ...traits })
-  rec.run(tiledKernel(tile, variantOf(packed)), { a: x, ...partsOf(packed, panel), c: y }, shape)
+  const { tile } = chooseTile(shape, { region: 'full' }, traits, false)
+  const { grid, perGroup, segments } = packed
+  if (tile.loads && perGroup > 0) {
+    const kernel = alikeKernel(tile, { bits: segments[0]!.bits, grid, columns: perGroup * CHUNK })
+    rec.run(kernel, { a: x, codes: panel.codes, cells: panel.cells, c: y }, shape)
+  } else rec.run(tiledKernel(tile, variantOf(packed)), { a: x, ...partsOf(packed, panel), c: y }, shape)
 }

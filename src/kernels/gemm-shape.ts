@@ -47,12 +47,17 @@ export const gemmParams = {
   aOffset: 'u32', bOffset: 'u32', cOffset: 'u32', aBatch: 'u32', bBatch: 'u32', cBatch: 'u32', alpha: 'f32', beta: 'f32',
 } as const // biome-ignore format: one struct, one glance
 
-/** Values of those parameters for the rows of C from `row` on. */
-export function gemmValues({ partK, ...shape }: GemmShape, row: number): Record<keyof typeof gemmParams, number> {
-  return { ...shape, row, parts: partsOf(shape.k, partK), partK: partK ?? shape.k }
+/** Values of those parameters for the rows of C from `row` on; written out, since a spread of so many takes longer than all the rest. */
+export function gemmValues(shape: GemmShape, row: number): Record<keyof typeof gemmParams, number> {
+  const { m, n, k, lda, ldb, ldc, aOffset, bOffset, cOffset, aBatch, bBatch, cBatch, alpha, beta } = shape
+  const [parts, partK] = [partsOf(k, shape.partK), shape.partK ?? k]
+  return { m, n, k, row, parts, partK, lda, ldb, ldc, aOffset, bOffset, cOffset, aBatch, bBatch, cBatch, alpha, beta }
 }
 
 export const partsOf = (k: number, partK = k): number => Math.ceil(k / partK)
+
+/** Numbers of regions, and of the halves that a triangular operand fills. */
+export const HALVES = { full: 0, lower: 1, upper: 2 } as const
 
 /** Compile-time constants of shaders/lib/gemm.wgsl. */
 export function gemmConstants(
@@ -60,9 +65,8 @@ export function gemmConstants(
   triangle: Triangle | undefined,
   { rows, columns }: Pick<Tile, 'rows' | 'columns'>,
 ) {
-  const halves = { full: 0, lower: 1, upper: 2 }
   return {
-    ...{ LOWER: halves.lower, UPPER: halves.upper, REGION: halves[region], TRIANGLE: halves[triangle ?? 'full'] },
+    ...{ LOWER: HALVES.lower, UPPER: HALVES.upper, REGION: HALVES[region], TRIANGLE: HALVES[triangle ?? 'full'] },
     ...{ C_ROWS: rows, C_COLUMNS: columns },
   }
 }

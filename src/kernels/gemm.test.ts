@@ -9,7 +9,7 @@ describe('the tile of a product', () => {
     k: number,
     { splits = true, software = false, workgroupBytes = 32768 } = {},
   ) => {
-    const { tile, partK } = chooseTile({ m, n, k, batch: 1 }, whole, { splits, software, workgroupBytes })
+    const { tile, partK } = chooseTile({ m, n, k, batch: 1 }, whole, { software, workgroupBytes }, splits)
     return [tile.name, partK]
   }
 

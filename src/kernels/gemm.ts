@@ -12,6 +12,7 @@ import {
   gemmConstants,
   gemmParams,
   gemmValues,
+  HALVES,
   operands,
   partsOf,
   type Region,
@@ -87,18 +88,23 @@ export const LARGE_TILES: readonly Tile[] = [
   directTile(8, 8, 8, 8),
 ]
 
-const kernels = new Map<string, Kernel<string, GemmShape>>()
+const kernels = new WeakMap<Tile, Kernel<string, GemmShape>[]>()
 
 /** The matmul kernel of a variant; the same variant is the same object. */
 export function gemm(variant: GemmVariant): Kernel<string, GemmShape> {
-  const { transA, transB, region, triangle, aInC, bInC, tile } = variant
-  const label = `gemm ${transA ? 'aᵀ' : 'a'}${triangle ? ` (${triangle})` : ''}·${transB ? 'bᵀ' : 'b'}${region === 'full' ? '' : ` ${region}`}${aInC ? ' a∈c' : ''}${bInC ? ' b∈c' : ''} ${tile.name}`
-  let kernel = kernels.get(label)
-  if (kernel) return kernel
+  const ofTile = kernels.get(variant.tile) ?? []
+  if (ofTile.length === 0) kernels.set(variant.tile, ofTile)
+  return (ofTile[numberOf(variant)] ??= kernelOf(variant))
+}
 
+/** Of a variant among those of its tile: looked up for every product, where making a label would take longer than the rest. */
+const numberOf = ({ transA, transB, aInC, bInC, region, triangle }: GemmVariant): number =>
+  (+transA | (+transB << 1) | (+aInC << 2) | (+bInC << 3)) + 16 * HALVES[region] + 48 * HALVES[triangle ?? 'full']
+
+function kernelOf({ transA, transB, region, triangle, aInC, bInC, tile }: GemmVariant): Kernel<string, GemmShape> {
   const { names, source } = operands(aInC, bInC)
-  kernel = {
-    label,
+  return {
+    label: `gemm ${transA ? 'aᵀ' : 'a'}${triangle ? ` (${triangle})` : ''}·${transB ? 'bᵀ' : 'b'}${region === 'full' ? '' : ` ${region}`}${aInC ? ' a∈c' : ''}${bInC ? ' b∈c' : ''} ${tile.name}`,
     wgsl: wgsl([shared, source, tile.loads, tile.source], {
       ...tile.constants,
       TRANS_A: transA,
@@ -119,8 +125,6 @@ export function gemm(variant: GemmVariant): Kernel<string, GemmShape> {
       bytes: 4 * batch * (m * k * (triangle ? 0.5 : 1) + k * n + m * n * (beta === 0 ? 1 : 2) * partsOf(k, partK)),
     }),
   }
-  kernels.set(label, kernel)
-  return kernel
 }
 
 export interface MatmulOptions extends Partial<Omit<GemmShape, 'm' | 'n' | 'k' | 'alpha' | 'beta' | 'partK'>> {
@@ -178,17 +182,17 @@ export function matmul(rec: Recorder, options: MatmulOptions): void {
     rec.run(gemv(m === 1 ? 1 : FEW_ROWS), { a, b, c }, shape)
     return
   }
-  const { tile, partK } = chooseTile(shape, { region, triangle }, { splits: gpu !== undefined, ...rec.traits })
-  const variant = { transA, transB, region, triangle, tile }
+  const { tile, partK } = chooseTile(shape, { region, triangle }, rec.traits, gpu !== undefined)
   if (gpu && partK) {
+    const variant = { transA, transB, region, triangle, tile, aInC: false, bInC: false }
     const partial = gpu.alloc([shape.batch * partsOf(k, partK), m, n], 'f32', 'partial products')
     const whole = { ldc: n, cOffset: 0, cBatch: m * n, alpha: 1, beta: 0 }
-    rec.run(gemm({ ...variant, aInC: false, bInC: false }), { a, b, c: partial }, { ...shape, ...whole, partK })
+    rec.run(gemm(variant), { a, b, c: partial }, { ...shape, ...whole, partK })
     rec.run(gemmSum(region, tile), { partial, c }, { ...shape, partK })
     gpu.free(partial)
     return
   }
-  rec.run(gemm({ ...variant, aInC, bInC }), { ...(aInC ? {} : { a }), ...(bInC ? {} : { b }), c }, shape)
+  rec.run(gemm({ transA, transB, region, triangle, tile, aInC, bInC }), { a, b, c }, shape)
 }
 
 /**
@@ -198,12 +202,8 @@ export function matmul(rec: Recorder, options: MatmulOptions): void {
 export function chooseTile(
   shape: Pick<GemmShape, 'm' | 'n' | 'k' | 'batch'>,
   part: Pick<GemmVariant, 'region' | 'triangle'>,
-  {
-    splits,
-    software,
-    workgroupBytes,
-    largeTile,
-  }: Pick<DeviceTraits, 'software' | 'workgroupBytes' | 'largeTile'> & { splits: boolean },
+  { software, workgroupBytes, largeTile }: Pick<DeviceTraits, 'software' | 'workgroupBytes' | 'largeTile'>,
+  splits: boolean,
 ): { tile: Tile; partK?: number | undefined } {
   const { m, n, batch } = shape
   const split = (tile: Tile) => {

@@ -30,19 +30,17 @@ export interface ProjectOptions {
 /** Records y ← x · Wᵀ, from stored codes where there are some: those are multiplied as they are, never as floats in memory. */
 export function project(gpu: Gpu, rec: Recorder, { x, weight, y, row = 0, accumulate = false }: ProjectOptions): void {
   const [tokens = 0, inputs = 0] = x.shape
-  const [rows = 0] = y.shape
   const out = outputsOf(weight)
   if (!isPacked(weight)) {
     const place = { m: tokens, n: out, k: inputs, cOffset: row * out }
     matmul(rec, { a: x, b: weight, c: y, ...place, transB: true, accumulate })
     return
   }
-  const whole = rows === tokens && !accumulate
-  const product = whole ? y : gpu.alloc([tokens, out], 'f32', 'linear')
-  if (weight.kind === 'sign') signMatmul(rec, { x, packed: weight, y: product })
-  else affineMatmul(gpu, rec, { x, packed: weight, y: product })
-  if (whole) return
-  if (accumulate) rec.run(add, { y, x: product }, { count: tokens * out })
-  else rec.copy(product, { ...y, offset: y.offset + 4 * row * out, shape: [tokens, out] })
+  const product = accumulate ? gpu.alloc([tokens, out], 'f32', 'linear') : y
+  const place = { x, y: product, row: accumulate ? 0 : row }
+  if (weight.kind === 'sign') signMatmul(rec, { packed: weight, ...place })
+  else affineMatmul(gpu, rec, { packed: weight, ...place })
+  if (!accumulate) return
+  rec.run(add, { y, x: product }, { count: tokens * out })
   gpu.free(product)
 }

@@ -61,21 +61,26 @@ export interface SignMatmulOptions {
   /** f32 [tokens, in] */
   readonly x: Tensor
   readonly packed: PackedSign
-  /** f32 [tokens, out] */
+  /** f32 [rows, out] of which rows [row, row + tokens) are written */
   readonly y: Tensor
+  readonly row?: number
 }
 
 /**
  * Records y = x · Ŵᵀ from what is stored of a linear of signs, in float32: every weight is looked up where it is used and
  * none is written to memory. A few rows at a time for a few tokens, else in the tiles of the plain product.
  */
-export function signMatmul(rec: Recorder, { x, packed, y }: SignMatmulOptions): void {
+export function signMatmul(rec: Recorder, { x, packed, y, row = 0 }: SignMatmulOptions): void {
   const [tokens = 0, columns] = x.shape
-  const fits = columns === packed.in && y.shape[0] === tokens && y.shape[1] === packed.out
-  invariant(fits, () => `[${x.shape}] · '${packed.name}' [${packed.out}, ${packed.in}]ᵀ into [${y.shape}]`)
+  const fits = columns === packed.in && y.shape[0]! >= row + tokens && y.shape[1] === packed.out
+  invariant(
+    fits,
+    () => `[${x.shape}] · '${packed.name}' [${packed.out}, ${packed.in}]ᵀ into [${y.shape}] from row ${row} on`,
+  )
   if (tokens === 0) return
   const multiply = multiplyOf(tokens, packed, rec.traits.software)
-  for (const panel of packed.panels) {
+  for (const part of packed.panels) {
+    const panel = { ...part, start: row * packed.out + part.start }
     multiply(rec, { x, packed, y }, panel)
     if (panel.sparse) addSparse(rec, { x, packed, y }, panel)
   }
@@ -116,7 +121,7 @@ function multiplyTiles(rec: Recorder, { x, packed, y }: SignMatmulOptions, panel
     ...{ batch: 1, aBatch: 0, bBatch: 0, cBatch: 0, alpha: 1, beta: 0 },
   }
   const traits = { ...rec.traits, largeTile: TILES.tall.name }
-  const tile = traits.software ? SOFTWARE : chooseTile(shape, { region: 'full' }, { splits: false, ...traits }).tile
+  const tile = traits.software ? SOFTWARE : chooseTile(shape, { region: 'full' }, traits, false).tile
   const kernel = tiledKernel(tile, packed.ranks !== null)
   rec.run(kernel, { a: x, ...signTensors(packed, panel), fields: panel.fields, c: y }, shape)
 }

@@ -55,7 +55,7 @@ it('is remembered, and what was remembered for nothing is tried anew', async () 
   await tune(gpu, store)
   expect(gpu.traits.largeTile).toBe(TILES.medium.name)
   const shape = { m: 4096, n: 4096, k: 512, batch: 1 }
-  const choice = chooseTile(shape, { region: 'full' }, { splits: false, ...gpu.traits })
+  const choice = chooseTile(shape, { region: 'full' }, gpu.traits, false)
   expect(choice.tile.name).toBe(TILES.medium.name)
 })
 

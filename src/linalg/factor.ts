@@ -152,11 +152,7 @@ function partsOf(panels: Panels, from: number, to: number): [panel: number, rows
  * x = L⁻¹ [n, n], panel by panel; `x` holds the inverted diagonal blocks. The square of a panel on the diagonal by doubling, what
  * is before it as X_p = −X_pp·Σ L_pq·X_q over the panels q above it.
  */
-export function recordInverse(
-  rec: Recorder,
-  n: number,
-  { l, x, scratch }: Record<'l' | 'x' | 'scratch', Panels>,
-): void {
+function recordInverse(rec: Recorder, n: number, { l, x, scratch }: Record<'l' | 'x' | 'scratch', Panels>): void {
   for (const [p, { first, count }] of x.entries()) {
     const own = { l: l[p]!.tensor, x: x[p]!.tensor, scratch: scratch[p]!.tensor }
     recordSquareInverse(rec, { n, first, count }, own)

@@ -133,12 +133,21 @@ export function recordFindLines(
   if (count > 0) rec.run(blockGrid(grid), { w, importance, a, b }, { rows: out, columns, first, count, grid, shrink })
 }
 
-/** Finds lines that leave little of `w`, errors of all columns counting the same. */
-export function recordPlainLines(gpu: Gpu, rec: Recorder, lines: BlockLines, w: Tensor): void {
+/** Lines of a type that leave little of `w` [out, in], errors of all columns counting the same. */
+export async function plainLines(
+  gpu: Gpu,
+  shape: Pick<LinearSpec, 'out' | 'in'>,
+  type: GridName,
+  w: Tensor,
+): Promise<BlockLines> {
+  const lines = allocLines(gpu, shape, type)
+  const rec = gpu.record()
   const importance = gpu.alloc([lines.in])
   rec.write(importance, new Float32Array(lines.in).fill(1))
   recordFindLines(rec, lines, w, { importance })
   gpu.free(importance)
+  await gpu.submit(rec)
+  return lines
 }
 
 /** Which kernels read the lines of a type. */
@@ -149,7 +158,7 @@ export const shapeOf = ({ grid, out: rows, in: columns, groups }: BlockLines): G
 })
 
 /** Rounds every weight to the nearest level of the lines as they are; nothing absorbs the errors. */
-export function recordRoundToLines(rec: Recorder, w: Tensor, tensors: BlockGridTensors): void {
+function recordRoundToLines(rec: Recorder, w: Tensor, tensors: BlockGridTensors): void {
   const { grid, a, b, codes, columns } = tensors
   if (grid.symmetric) rec.run(roundToGrid, { w, steps: a, zeros: b, codes }, shapeOf(tensors))
   else rec.run(roundMixed, { w, columns, lows: a, ranges: b, codes }, shapeOf(tensors))
@@ -206,11 +215,7 @@ export async function roundToType(
   type: GridName,
   w: Tensor,
 ): Promise<AffineLinear> {
-  const lines = allocLines(gpu, shape, type)
-  const rec = gpu.record()
-  recordPlainLines(gpu, rec, lines, w)
-  await gpu.submit(rec)
-  return roundToLines(gpu, name, lines, w)
+  return roundToLines(gpu, name, await plainLines(gpu, shape, type, w), w)
 }
 
 /** Packs finished codes and brings them to the host, while the caller goes on; the tensors may be freed. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { noise, testGpu } from '../../test/device'
+import { correlatedInputs, outputError } from '../../test/one-linear'
 import { whole } from '../../test/panels'
 import { dequantize, unpackCodes } from '../formats/affine'
 import { validateAffine } from '../formats/affine-check'
@@ -7,29 +8,21 @@ import { effectiveBits } from '../formats/bits'
 import type { AffineLinear, Ranges, Width } from '../formats/quantized'
 import { layoutUniform } from '../formats/uniform'
 import type { Gpu } from '../gpu/device'
+import type { Recorder } from '../gpu/recorder'
+import type { Tensor } from '../gpu/tensor'
 import { dequantizeInto, freeLinear, uploadLinear } from '../kernels/dequantize'
+import { roundMixed } from '../kernels/mixed'
 import { inverseFactor } from '../linalg/factor'
 import { Hessian } from '../linalg/hessian'
 import { mixedReference } from '../reference/mixed'
 import { allocGrid, collectLinear, freeGrid } from './affine'
 import { recordGptq } from './gptq/gptq'
-import { allocMixed, collectMixed, freeMixed, recordMixed, recordRoundMixed } from './mixed'
+import { allocMixed, collectMixed, freeMixed, type MixedTensors, recordMixed } from './mixed'
 import { layoutBits, type MixedLayout, mixedLayout, originalOrder } from './mixed-layout'
+import { type RangeOptions, recordFindRange } from './mixed-ranges'
 
 const TOKENS = 400
 const DAMPING = 0.01
-
-/** Correlated inputs; every seventh column loud, column 5 dead. */
-function inputs(n: number): Float32Array<ArrayBuffer> {
-  const x = noise(TOKENS * n, 11)
-  for (let t = 0; t < TOKENS; t++)
-    for (let j = 0; j < n; j++) {
-      if (j > 0) x[t * n + j]! += 0.6 * x[t * n + j - 1]!
-      if (j % 7 === 3) x[t * n + j]! *= 3
-    }
-  for (let t = 0; t < TOKENS; t++) x[t * n + 5] = 0
-  return x
-}
 
 /** Bell-shaped weights, a few far out; the last row, where there are several, has all weights equal. */
 function weightsOf(out: number, n: number): Float32Array<ArrayBuffer> {
@@ -44,7 +37,7 @@ async function hessianOf(
 ): Promise<{ hessian: Hessian; h: Float32Array; diagonal: Float32Array<ArrayBuffer> }> {
   const rec = gpu.record()
   const hessian = Hessian.create(gpu, rec, n, TOKENS)
-  hessian.add(rec, gpu.upload(inputs(n), [TOKENS, n]))
+  hessian.add(rec, gpu.upload(correlatedInputs(TOKENS, n), [TOKENS, n]))
   hessian.finish(rec)
   await gpu.submit(rec)
   return { hessian, h: await gpu.readF32(whole(hessian.panels)), diagonal: await hessian.diagonal() }
@@ -57,17 +50,6 @@ function orderOf(kind: Order, layout: MixedLayout, diagonal: Float32Array): Uint
   if (kind === 'widths') order.sort((a, b) => layout.widths[a]! - layout.widths[b]! || a - b)
   if (kind === 'diagonal') order.sort((a, b) => diagonal[b]! - diagonal[a]! || a - b)
   return order
-}
-
-/** tr(D H Dᵀ): what the column loop minimises. */
-function objective(w: ArrayLike<number>, q: ArrayLike<number>, h: ArrayLike<number>, rows: number, n: number): number {
-  let sum = 0
-  for (let r = 0; r < rows; r++)
-    for (let i = 0; i < n; i++) {
-      const off = w[r * n + i]! - q[r * n + i]!
-      for (let j = 0; j < n; j++) sum += off * h[i * n + j]! * (w[r * n + j]! - q[r * n + j]!)
-    }
-  return sum
 }
 
 const range = (n: number) => Array.from({ length: n }, (_, i) => i)
@@ -103,6 +85,17 @@ async function quantized({ out, n, widths, groupSize, ranges, order: kind, searc
   const codes = await gpu.readU32(tensors.codes)
   freeMixed(gpu, tensors)
   return { gpu, w, h, u: await gpu.readF32(whole(upper)), layout, order, diagonal, linear, codes }
+}
+
+/** Rounds every weight to the nearest level of its group's range; nothing absorbs the errors. */
+function recordNearest(rec: Recorder, w: Tensor, tensors: MixedTensors, options: RangeOptions): void {
+  const { layout, out: rows, columns, lows, ranges, codes } = tensors
+  recordFindRange(rec, w, tensors, options)
+  rec.run(
+    roundMixed,
+    { w, columns, lows, ranges, codes },
+    { rows, columns: layout.widths.length, groups: layout.groups },
+  )
 }
 
 async function dequantizeOnGpu(gpu: Gpu, linear: AffineLinear): Promise<Float32Array> {
@@ -156,7 +149,7 @@ describe('recordMixed', () => {
     const equal = rows.filter((r) => range(n).every((j) => codes[r * n + j] === expected.codes[r * n + j]))
     expect(equal.length).toBeGreaterThanOrEqual(out - Math.ceil(out / 20))
     const errors = (q: ArrayLike<number>, of: number[]) =>
-      of.reduce((sum, r) => sum + objective(part(w, r, n), part(q, r, n), h, 1, n), 0)
+      of.reduce((sum, r) => sum + outputError(part(w, r, n), part(q, r, n), h, 1, n), 0)
     expect(errors(values, equal) / errors(expected.weights, equal)).toBeCloseTo(1, 3)
     expect(Math.abs(errors(values, rows) / errors(expected.weights, rows) - 1)).toBeLessThan(0.02)
   })
@@ -172,7 +165,7 @@ describe('recordMixed', () => {
     const rounded = async (whole: boolean) => {
       const rec = gpu.record()
       const tensors = allocMixed(gpu, rec, out, layout)
-      recordRoundMixed(rec, gpu.upload(w, [out, n]), tensors, { search: true, whole, importance: gpu.upload(diagonal) })
+      recordNearest(rec, gpu.upload(w, [out, n]), tensors, { search: true, whole, importance: gpu.upload(diagonal) })
       await gpu.submit(rec)
       const linear = await collectMixed(gpu, 'sample', tensors, whole)
       freeMixed(gpu, tensors)
@@ -209,7 +202,7 @@ describe('recordMixed', () => {
     await gpu.submit(rec)
     const plain = await collectLinear(gpu, 'plain', grid, options)
     freeGrid(gpu, grid)
-    const [ours, theirs] = [linear, plain].map((q) => objective(w, dequantize(q), h, out, n))
+    const [ours, theirs] = [linear, plain].map((q) => outputError(w, dequantize(q), h, out, n))
     // the two round other things to float16: low and range here, the step and an integer zero there
     expect(Math.abs(ours! / theirs! - 1)).toBeLessThan(0.1)
   })
@@ -219,13 +212,13 @@ describe('recordMixed', () => {
     // one after another: what one frees before it has submitted, the other's uploads would overwrite
     const results = [await quantized(wanted), await quantized({ ...wanted, search: true })]
     const [ends, searched] = results.map(({ w, h, linear }) =>
-      objective(w, dequantize(linear), h, wanted.out, wanted.n),
+      outputError(w, dequantize(linear), h, wanted.out, wanted.n),
     )
     expect(searched).toBeLessThan(0.9 * ends!)
   })
 })
 
-describe('recordRoundMixed', () => {
+describe('recordFindRange', () => {
   it.each([false, true])('rounds every weight on its own (search %s)', async (search) => {
     const gpu = await testGpu()
     const [out, n] = [33, 300]
@@ -233,7 +226,7 @@ describe('recordRoundMixed', () => {
     const w = weightsOf(out, n)
     const rec = gpu.record()
     const tensors = allocMixed(gpu, rec, out, layout)
-    recordRoundMixed(rec, gpu.upload(w, [out, n]), tensors, { search })
+    recordNearest(rec, gpu.upload(w, [out, n]), tensors, { search })
     await gpu.submit(rec)
     const linear = await collectMixed(gpu, 'sample', tensors)
     freeMixed(gpu, tensors)
@@ -263,7 +256,7 @@ describe('recordRoundMixed', () => {
       const layout = mixedLayout(mixed(n, [1, 2, 3, 8]), { groupSize: 32, ranges: 'shared' })
       const tensors = allocMixed(gpu, rec, rows.length, layout)
       const importance = gpu.upload(new Float32Array(n)) // nothing matters: that must not become 0/0
-      recordRoundMixed(rec, gpu.upload(w, [rows.length, n]), tensors, { search, importance })
+      recordNearest(rec, gpu.upload(w, [rows.length, n]), tensors, { search, importance })
       await gpu.submit(rec)
       const linear = await collectMixed(gpu, 'sample', tensors)
       freeMixed(gpu, tensors)
@@ -278,12 +271,4 @@ describe('recordRoundMixed', () => {
       ).toBe(true)
     },
   )
-
-  it('refuses an order, which rounding does not have', async () => {
-    const gpu = await testGpu()
-    const rec = gpu.record()
-    const layout = mixedLayout(Uint8Array.of(2, 3), { groupSize: 128, ranges: 'shared' })
-    const tensors = allocMixed(gpu, rec, 1, layout, Uint32Array.of(1, 0))
-    expect(() => recordRoundMixed(rec, gpu.alloc([1, 2]), tensors, { search: false })).toThrow('no order')
-  })
 })

@@ -1,10 +1,9 @@
-import { invariant } from '../errors'
 import { codeWords, rangeGrid, stepOf, zeroGrid } from '../formats/affine'
 import type { AffineLinear, Grid, Width } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
-import { mixedBlock, roundMixed } from '../kernels/mixed'
+import { mixedBlock } from '../kernels/mixed'
 import { packInto } from '../kernels/pack'
 import { GPTQ_BLOCK } from '../kernels/quantize'
 import { recordColumns } from './columns'
@@ -14,8 +13,6 @@ import { allocRanges, freeRanges, type RangeOptions, type RangeTensors, recordFi
 
 /** Tensors of a linear whose columns are quantized to several widths. */
 export interface MixedTensors extends RangeTensors {
-  /** Whether columns are quantized in another order than the original one. */
-  readonly reordered: boolean
   /** u32 [in]: original column at each place of the quantization order. */
   readonly order: Tensor
   /** u32 [out, in], original column order. */
@@ -34,7 +31,6 @@ export function allocMixed(
   rec.write(tensor, order)
   return {
     ...allocRanges(gpu, rec, out, layout, order),
-    reordered: order.some((column, place) => column !== place),
     order: tensor,
     codes: gpu.alloc([out, order.length], 'u32', 'codes'),
   }
@@ -43,15 +39,6 @@ export function allocMixed(
 export function freeMixed(gpu: Gpu, tensors: MixedTensors): void {
   freeRanges(gpu, tensors)
   gpu.free(tensors.order, tensors.codes)
-}
-
-/** Rounds every weight to the nearest level of its group's range; nothing absorbs the errors. */
-export function recordRoundMixed(rec: Recorder, w: Tensor, tensors: MixedTensors, options: RangeOptions): void {
-  const { layout, out, columns, lows, ranges, codes, reordered } = tensors
-  invariant(!reordered, 'rounding to nearest knows no order of quantization')
-  recordFindRange(rec, w, tensors, options)
-  const shape = { rows: out, columns: layout.widths.length, groups: layout.groups }
-  rec.run(roundMixed, { w, columns, lows, ranges, codes }, shape)
 }
 
 /**

@@ -28,7 +28,7 @@ const widthType = z.union(
 )
 
 /** Options of every method on a uniform grid. */
-export const uniformGridOptions = {
+const uniformGridOptions = {
   bits: described(widthType.default(4), { label: 'Bits', help: 'Width of every code.' }),
   groupSize: described(z.union([z.literal(-1), z.literal(32), z.literal(64), z.literal(128)]).default(128), {
     label: 'Group size',
@@ -58,6 +58,14 @@ export const gridOptions = {
   symmetric: heard(symmetric),
   grid: described(z.enum(['free', ...gridNames]).default('free'), { label: 'Grid', help: gridHelp }),
 }
+
+/** Of methods that factorize the Hessian. */
+export const damping = described(z.number().min(0.0001).max(1).default(0.01), {
+  label: 'Damping',
+  help: 'Part of mean diag H added to its diagonal; raised tenfold when a factorization fails.',
+  step: 0.005,
+  advanced: true,
+})
 
 interface FieldSchema extends Partial<OptionMeta> {
   readonly type?: string

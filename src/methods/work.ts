@@ -1,10 +1,13 @@
 /** What a run of a method does beside what every calibrated run does, for the forecast of its time. */
 export interface Work {
-  /** Optimiser steps of the whole run. */
-  readonly steps: number
   readonly flops: number
   readonly dispatches: number
 }
+
+export const sumWork = (parts: readonly Work[]): Work => ({
+  flops: parts.reduce((sum, { flops }) => sum + flops, 0),
+  dispatches: parts.reduce((sum, { dispatches }) => sum + dispatches, 0),
+})
 
 /** The calibration data that a recipe asks for. */
 export interface CalibrationSize {

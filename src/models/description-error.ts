@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { FormatError } from '../errors'
 
 /** What helps when a model's description contradicts itself or its weights. */
-export const useOwnConfig = 'use the config.json that came with these weights'
+const useOwnConfig = 'use the config.json that came with these weights'
 
 export const configError = (where: string, expected: string, got: unknown, remedy = useOwnConfig): FormatError =>
   new FormatError(`config.json ${where}: expected ${expected}, got ${JSON.stringify(got) ?? 'nothing'} — ${remedy}`)

@@ -12,7 +12,7 @@ import { Decoder } from './decoder'
 import { type GeneratedPiece, type GenerateOptions, generate } from './generation'
 import { KvCache, type KvType } from './kv-cache'
 import { LlamaModel } from './model'
-import { linearName } from './spec'
+import { linearName } from './required-tensors'
 import { CheckpointWeights, freeBlock, type WeightSource } from './weights'
 
 type Weights = Map<string, Float32Array<ArrayBuffer>>

@@ -12,7 +12,7 @@ import { readGguf } from '../formats/gguf/header'
 import { splitsByName } from '../formats/gguf/splits'
 import { tokenizerOf } from '../formats/gguf/tokenizer'
 import { fileSource, folderSources } from '../formats/node-files'
-import { openModel } from '../formats/source'
+import { openModel } from '../formats/open'
 import { openTokenizer, type Tokenizer } from './tokenizer'
 
 const MEGABYTE = 2 ** 20

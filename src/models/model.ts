@@ -1,5 +1,5 @@
 import { FormatError, invariant } from '../errors'
-import type { Gpu, GpuInfo } from '../gpu/device'
+import type { Gpu } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { addPositions } from '../kernels/add-positions'
@@ -10,41 +10,20 @@ import { nll } from '../kernels/nll'
 import { recordNorm } from '../kernels/norm'
 import type { Operand } from '../kernels/project'
 import { softcap } from '../kernels/softcap'
+import { logitsRows } from './batch-size'
 import { BlockForward } from './block'
+import { type Ends, type EndsOptions, freeEnds, loadEnds, NO_ENDS } from './ends'
 import { freeRopeTables, makeRopeTables, type RopeTables } from './rope-tables'
-import { biasOf, type ModelSpec } from './spec'
+import type { ModelSpec } from './spec'
 import {
   type BlockWeights,
   blockTensors,
   freeBlock,
   loadBlock,
-  loadSharded,
   loadStoredBlock,
   type RowShard,
   type WeightSource,
 } from './weights'
-
-/** Logits are made for as many rows at a time as fit into this, or into a binding where that is smaller. */
-const LOGITS_BYTES = 64 * 2 ** 20
-
-export interface ModelOptions {
-  /** The longest sequence that will be run, in tokens. */
-  readonly positions: number
-  /** Embedding and head are cut into shards of at most this; the device's binding limit unless given. */
-  readonly shardBytes?: number
-  /** What is loaded around the blocks: for large vocabularies it outweighs a block by far. */
-  readonly ends?: 'both' | 'embedding' | 'none'
-}
-
-/** What stands before the first block and behind the last. */
-interface Ends {
-  readonly embedding: readonly RowShard[]
-  readonly head: readonly RowShard[]
-  readonly norm: Tensor | undefined
-  readonly normBias: Tensor | undefined
-  /** Embedding of positions, where they are embedded. */
-  readonly positions: Tensor | undefined
-}
 
 /** Where the tokens of a batch stand: windows of `length`, all tokens unless given, the first of each at position `start`. */
 export interface Places {
@@ -71,27 +50,9 @@ export class LlamaModel {
   }
 
   /** FormatError where the model has embedded fewer positions than are asked for. */
-  static async load(gpu: Gpu, spec: ModelSpec, weights: WeightSource, options: ModelOptions): Promise<LlamaModel> {
-    const { maxBindingBytes, maxBufferBytes } = gpu.info
-    const { shardBytes = Math.min(maxBindingBytes, maxBufferBytes), ends = 'both', positions } = options
-    const loadVocabulary = (name: string) =>
-      loadSharded(gpu, weights, name, [spec.vocab, spec.hidden] as const, shardBytes)
-    const { names } = spec
-    if (names.positions && positions > spec.context)
-      throw new FormatError(
-        `${names.positions}: expected texts of at most ${spec.context} tokens, whose positions the model knows, got ${positions} — use shorter windows`,
-      )
-    const embedding = ends === 'none' ? [] : await loadVocabulary(names.embedding)
-    const table =
-      names.positions && ends !== 'none'
-        ? await weights.tensor(names.positions, { start: 0, end: positions })
-        : undefined
-    const whole = ends === 'both'
-    const head = whole ? (spec.tiedHead ? embedding : await loadVocabulary(names.head)) : []
-    const norm = whole ? await weights.tensor(names.norm) : undefined
-    const normBias = whole && spec.norm.kind === 'layer' ? await weights.tensor(biasOf(names.norm)) : undefined
-    const loaded = { embedding, head, norm, normBias, positions: table }
-    return new LlamaModel(gpu, spec, weights, makeRopeTables(gpu, spec, positions), loaded)
+  static async load(gpu: Gpu, spec: ModelSpec, weights: WeightSource, options: EndsOptions): Promise<LlamaModel> {
+    const ends = await loadEnds(gpu, spec, weights, options)
+    return new LlamaModel(gpu, spec, weights, makeRopeTables(gpu, spec, options.positions), ends)
   }
 
   /** The same with blocks from elsewhere; what surrounds them is this one's, and freed with it. */
@@ -257,10 +218,8 @@ export class LlamaModel {
 
   /** Gives back what surrounds the blocks; they can still be run. */
   freeEnds(): void {
-    const { embedding, head, norm, normBias, positions } = this.ends
-    const shards = head === embedding ? embedding : [...embedding, ...head]
-    this.gpu.free(norm, normBias, positions, ...shards.map(({ tensor }) => tensor))
-    this.ends = { embedding: [], head: [], norm: undefined, normBias: undefined, positions: undefined }
+    freeEnds(this.gpu, this.ends)
+    this.ends = NO_ENDS
   }
 
   #norm(rec: Recorder, x: Tensor): Tensor {
@@ -286,23 +245,4 @@ export class LlamaModel {
       })
     if (cap) rec.run(softcap, { x: logits }, { count: count * vocab, cap })
   }
-}
-
-/** Rows of logits that are made at a time: at most 64 MiB of them, or what a binding takes. */
-export function logitsRows({ maxBindingBytes }: GpuInfo, { vocab }: ModelSpec, tokens: number): number {
-  return Math.min(tokens, Math.max(1, Math.floor(Math.min(LOGITS_BYTES, maxBindingBytes) / 4 / vocab)))
-}
-
-/**
- * Windows of `length` tokens that go through a block together: every activation stays within a quarter of a binding, and within
- * what memory was found to hold.
- */
-export function windowsPerBatch(
-  { maxBindingBytes, batchTokens = Number.POSITIVE_INFINITY }: GpuInfo,
-  spec: ModelSpec,
-  length: number,
-): number {
-  const widest = Math.max(spec.hidden, ...spec.linears.flatMap((linear) => [linear.in, linear.out]))
-  const bound = Math.floor(maxBindingBytes / 4 / (4 * widest * length))
-  return Math.max(1, Math.min(bound, Math.floor(batchTokens / length)))
 }

@@ -5,7 +5,8 @@ import { matmul } from '../kernels/gemm'
 import { nllBackward } from '../kernels/nll-backward'
 import { recordNorm, recordNormBackward } from '../kernels/norm'
 import { softcap } from '../kernels/softcap'
-import { type LlamaModel, logitsRows } from './model'
+import { logitsRows } from './batch-size'
+import type { LlamaModel } from './model'
 
 /**
  * −log p(target) in nats of every row of the last block's output x [tokens, hidden], as `LlamaModel.nll` gives it, and

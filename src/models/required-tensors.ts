@@ -1,5 +1,6 @@
 import { FormatError } from '../errors'
-import type { Dtype, ModelSource, TensorEntry } from '../formats/source'
+import type { Dtype } from '../formats/dtypes'
+import type { ModelSource, TensorEntry } from '../formats/source'
 import type { LinearSpec, ModelSpec, ParameterSpec } from './spec'
 
 const floats: ReadonlySet<Dtype> = new Set<Dtype>(['F32', 'F16', 'BF16', 'F64'])

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FormatError } from '../errors'
 import type { ModelSource, TensorEntry } from '../formats/source'
-import { checkTensors, linearName, requiredTensors, specFromConfig, specFromFiles } from './spec'
+import { checkTensors, linearName, requiredTensors } from './required-tensors'
+import { specFromConfig, specFromFiles } from './spec'
 
 const config = {
   architectures: ['LlamaForCausalLM'],

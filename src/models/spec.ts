@@ -8,9 +8,6 @@ import { configError, schemaError } from './description-error'
 import type { DenseRole, ExpertRole } from './roles'
 import type { RopeSpec } from './rope'
 
-export { biasOf, checkTensors, linearName, parameterName, requiredTensors } from './required-tensors'
-export { inverseFrequencies, type RopeScaling, type RopeSpec } from './rope'
-
 /**
  * What the engine must know of a decoder before it looks at a single weight: of what its blocks are made, and how its
  * tensors are called. Sizes in elements. Every architecture is one file that makes a spec of a config.json; nothing else

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { noise, testGpu } from '../../test/device'
 import { entryOf, tinyLlama } from '../../test/tiny-llama'
 import { FormatError, NumericalError } from '../errors'
-import { type ModelSource, type TensorEntry, toFloat32 } from '../formats/source'
+import { toFloat32 } from '../formats/floats'
+import type { ModelSource, TensorEntry } from '../formats/source'
 import { CheckpointWeights, loadBlock, loadSharded, PIECE_BYTES } from './weights'
 
 const sourceOf = (...entries: TensorEntry[]): ModelSource => ({

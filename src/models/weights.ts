@@ -8,7 +8,8 @@ import type { PackedTensors } from '../kernels/dequantize'
 import { freeOperand, type Operand } from '../kernels/project'
 import { widen } from '../kernels/widen'
 import { type Later, later } from '../later'
-import { type LinearSpec, linearName, type ModelSpec, type ParameterKey, parameterName } from './spec'
+import { linearName, parameterName } from './required-tensors'
+import type { LinearSpec, ModelSpec, ParameterKey } from './spec'
 
 /** A tensor is read, and widened on the GPU, in pieces of at most this. */
 export const PIECE_BYTES = 4 * 2 ** 20

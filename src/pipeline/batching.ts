@@ -1,7 +1,7 @@
 import { CancelledError } from '../errors'
 import type { GpuInfo } from '../gpu/device'
+import { windowsPerBatch } from '../models/batch-size'
 import type { Batch } from '../models/block'
-import { windowsPerBatch } from '../models/model'
 import type { ModelSpec } from '../models/spec'
 import type { Windows } from './windows'
 

@@ -1,6 +1,7 @@
+import { toFloat32 } from '../formats/floats'
 import type { QuantizedLinear, Scaling } from '../formats/quantized'
 import { readRows } from '../formats/row-codes'
-import { type TensorEntry, toFloat32 } from '../formats/source'
+import type { TensorEntry } from '../formats/source'
 import { checkCancelled } from './batching'
 import { breathe, type Pause } from './breathe'
 import type { Histogram } from './histogram'

@@ -1,4 +1,4 @@
-import type { DivergenceReport } from '../records'
+import type { DivergenceReport } from '../measurement-records'
 import { joined, scored } from './perplexity'
 import { mapInterval, mean, meanInterval, meansOfRuns, percentile, shareOf, sum } from './statistics'
 

@@ -1,7 +1,8 @@
+import type { StatesPlace } from '../inspection-records'
 import { countOf } from '../methods/memory'
 import type { ModelSpec } from '../models/spec'
 import { AHEAD_BYTES, PIECE_BYTES, UNDER_WAY_BYTES } from '../models/weights'
-import type { Recipe, StatesPlace } from '../records'
+import type { Recipe } from '../records'
 import { CROSSING_BYTES } from './states'
 
 /** What the engine takes before it has read a weight: code, heap, driver; and more pipelines and a tokenizer at work with calibration. */
@@ -18,11 +19,11 @@ const FILE_BYTES = 2
 const BESIDE_CODES = 0.25
 
 /** Weights of the linears of one block. */
-export const blockWeights = ({ linears }: ModelSpec): number =>
+const blockWeights = ({ linears }: ModelSpec): number =>
   linears.reduce((sum, { out, in: columns }) => sum + out * columns, 0)
 
 /** Bytes of the packed linears of one block, about: the width that the options ask for, and what belongs to it. */
-export function packedBytes(spec: ModelSpec, options: Recipe['options']): number {
+function packedBytes(spec: ModelSpec, options: Recipe['options']): number {
   const asked = [options.storedBits, options.bits, options.target].find((value) => typeof value === 'number') ?? 4
   return Math.ceil((blockWeights(spec) * (Number(asked) + BESIDE_CODES)) / 8)
 }

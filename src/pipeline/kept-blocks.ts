@@ -1,7 +1,8 @@
 import { FormatError } from '../errors'
 import type { FinishedBlock } from '../formats/bitloom/block'
 import type { ModelSource } from '../formats/source'
-import { linearName, type ModelSpec } from '../models/spec'
+import { linearName } from '../models/required-tensors'
+import type { ModelSpec } from '../models/spec'
 
 /** FormatError unless kept blocks are blocks of this model: what is in them is uploaded as it is. */
 export function checkKept(spec: ModelSpec, { tensors }: ModelSource, blocks: ReadonlyMap<number, FinishedBlock>): void {

@@ -1,6 +1,7 @@
 import { GpuOutOfMemoryError } from '../errors'
 import type { Gpu } from '../gpu/device'
-import type { Progress, StatesPlace } from '../records'
+import type { StatesPlace } from '../inspection-records'
+import type { Progress } from '../records'
 
 /** How much of the GPU's memory work takes. */
 export interface Footing {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { openedTiny, tinyConfig } from '../../test/tiny-llama'
 import { assumedGpu } from '../gpu/device'
-import type { Recipe, Room } from '../records'
+import type { Room } from '../inspection-records'
+import type { Recipe } from '../records'
 import { forecastOf } from './inspect'
 import { defaultRecipe } from './recipe'
 

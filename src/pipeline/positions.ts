@@ -1,4 +1,4 @@
-import type { PositionBin } from '../records'
+import type { PositionBin } from '../measurement-records'
 import { mean } from './statistics'
 
 /** Bins of positions at most: enough for a curve, few enough for a report. */

@@ -7,7 +7,7 @@ import { CancelledError, FormatError, GpuLimitError, NumericalError } from '../e
 import { dequantize } from '../formats/dequantize'
 import type { TensorEntry } from '../formats/source'
 import type { Gpu } from '../gpu/device'
-import { linearName } from '../models/spec'
+import { linearName } from '../models/required-tensors'
 import type { Progress, Recipe } from '../records'
 import { calibrationReference } from '../reference/calibration'
 import type { OpenedModel } from './opened'

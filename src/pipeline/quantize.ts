@@ -1,9 +1,10 @@
 import { FormatError, GpuLimitError, StorageError } from '../errors'
 import type { FinishedBlock } from '../formats/bitloom/block'
 import type { Gpu } from '../gpu/device'
+import type { Room } from '../inspection-records'
 import { later } from '../later'
 import { resolveMethod } from '../methods/registry'
-import type { Progress, Recipe, Room } from '../records'
+import type { Progress, Recipe } from '../records'
 import { memoryScratch, type Scratch } from '../storage/scratch'
 import { batchWindows } from './batching'
 import { fingerprintOf } from './fingerprint'
@@ -20,8 +21,6 @@ import { RunFolder } from './run-folder'
 import { ResidentStates, SpilledStates } from './states'
 import { warmUp } from './warm-up'
 import { calibrationWindows, shortage } from './windows'
-
-export type { QuantizedModel } from './outcome'
 
 export interface QuantizeRequest {
   readonly recipe: Recipe

@@ -1,5 +1,6 @@
 import type { FinishedBlock } from '../formats/bitloom/block'
-import type { Progress, StatesPlace } from '../records'
+import type { StatesPlace } from '../inspection-records'
+import type { Progress } from '../records'
 import { batchWords, type Descent, type Footing, fewer, statesWords } from './less-memory'
 import type { PhaseClock } from './phase-clock'
 import type { RunFolder } from './run-folder'

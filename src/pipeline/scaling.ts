@@ -1,7 +1,5 @@
 import type { Scaling } from '../formats/quantized'
 
-export type { Scaling, Scalings } from '../formats/quantized'
-
 /** Both scalings one after the other. */
 export const scaledAgain = (before: Scaling | undefined, { rows, columns }: Scaling): Scaling => ({
   rows: product(before?.rows ?? null, rows),

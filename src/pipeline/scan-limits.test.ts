@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import type { SensitivityReport } from '../measurement-records'
 import { limitsFor, parseLimits } from '../methods/allocation/limits'
-import type { SensitivityReport } from '../records'
 import { limitsText, middleLoss, minimumWidths } from './scan-limits'
 
 const losses: Readonly<Record<string, readonly number[]>> = {

@@ -1,4 +1,4 @@
-import type { SensitivityReport } from '../records'
+import type { SensitivityReport } from '../measurement-records'
 
 /** The widths that a scan allows its units at the least. */
 export interface Minimum {

@@ -1,8 +1,9 @@
 import { FormatError } from '../errors'
 import type { Width } from '../formats/quantized'
-import { linearName, type ModelSpec } from '../models/spec'
+import type { ScanUnit } from '../measurement-records'
+import { linearName } from '../models/required-tensors'
+import type { ModelSpec } from '../models/spec'
 import type { Role } from '../models/weights'
-import type { ScanUnit } from '../records'
 
 /** Linears that are rounded together, and to what: one question of a scan. */
 export interface Probe {

@@ -1,4 +1,4 @@
-import type { Interval, Share } from '../records'
+import type { Interval, Share } from '../measurement-records'
 
 /** t of 97.5 %: of 1, 2 and 3 degrees of freedom; beyond, the series of Abramowitz and Stegun 26.7.5, right to 0.1 %. */
 const FEW = [12.706, 4.303, 3.182]

@@ -9,7 +9,13 @@ import { tensorPicture } from './tensor-picture'
 function matrix(rows: number, columns: number, weightOf: (row: number, column: number) => number, unit = 1) {
   const reads: [start: number, count: number][] = []
   const tensor: ViewedTensor = {
-    ...{ rows, columns, unit, block: { weights: 4, super: null }, parts: ['code', 'scale'] },
+    ...{
+      rows,
+      columns,
+      unit,
+      block: { weights: 4, super: null, book: null },
+      parts: ['code', 'scale', 'entry', 'sign'],
+    },
     open: async () => async (start, count) => {
       expect([start % unit, count % unit]).toEqual([0, 0])
       expect(start + count).toBeLessThanOrEqual(rows * columns)
@@ -18,7 +24,7 @@ function matrix(rows: number, columns: number, weightOf: (row: number, column: n
       return {
         values: Float32Array.from({ length: count }, (_, i) => weightOf(...at(i))),
         part: (part) =>
-          part === 'code'
+          part !== 'scale'
             ? { values: Float32Array.from({ length: count }, (_, i) => at(i)[1]), span: 1 }
             : { values: Float32Array.from({ length: count / 4 }, (_, i) => start / 4 + i), span: 4 },
       }
@@ -47,7 +53,10 @@ describe('a picture', () => {
     expect([...(await tensorPicture(tensor, wish('peak', 2, 2))).cells]).toEqual([1, 1, -9, 3])
     const rms = await tensorPicture(tensor, wish('rms', 1, 2))
     expect(rms.cells[0]).toBeCloseTo(Math.sqrt(0.5), 6)
-    expect([...(await tensorPicture(tensor, wish('code', 2, 1))).cells]).toEqual([0.5, 2.5])
+    for (const lane of ['code', 'sign'] as const)
+      expect([...(await tensorPicture(tensor, wish(lane, 2, 1))).cells]).toEqual([0.5, 2.5])
+    // an index is no quantity
+    expect([...(await tensorPicture(tensor, wish('entry', 2, 1))).cells]).toEqual([0, 2])
     expect([...(await tensorPicture(tensor, wish('scale', 1, 4))).cells]).toEqual([0, 1, 2, 3])
   })
 

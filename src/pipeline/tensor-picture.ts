@@ -11,6 +11,12 @@ const PIECE = 2 ** 18
 const MOST_READS = 4096
 const MOST_CELLS = 1024
 
+/** What a cell of many numbers shows. */
+const SHOWS: Readonly<Record<TensorLane, 'furthest' | 'root mean square' | 'mean' | 'first'>> = {
+  ...{ peak: 'furthest', scale: 'furthest', minimum: 'furthest', super: 'furthest', rms: 'root mean square' },
+  ...{ code: 'mean', level: 'mean', sign: 'mean', shift: 'mean', entry: 'first' },
+}
+
 interface Options {
   readonly signal?: AbortSignal
   readonly onProgress?: (read: number, of: number) => void
@@ -127,7 +133,7 @@ function* piecesOf(spans: Iterable<Span>, unit: number): Generator<Reading> {
 
 /** The cells of a picture as weights come by. */
 class Cells {
-  /** Values furthest from zero, or sums. */
+  /** Values that are shown, or sums. */
   readonly #found: Float64Array
   readonly #counts: Float64Array
 
@@ -162,14 +168,15 @@ class Cells {
   }
 
   #addTo(cell: number, { values, span }: ReturnType<Piece['part']>, from: number, to: number): void {
-    const sums = this.lane === 'rms' || this.lane === 'code'
+    const shows = SHOWS[this.lane]
     let [found, count] = [this.#found[cell]!, this.#counts[cell]!]
     for (let i = from; i < to; i++) {
       const value = span === 1 ? values[i]! : values[Math.floor(i / span)]!
       if (!Number.isFinite(value)) continue
       count++
-      if (sums) found += this.lane === 'rms' ? value * value : value
-      else if (Math.abs(value) > Math.abs(found)) found = value
+      if (shows === 'mean') found += value
+      else if (shows === 'root mean square') found += value * value
+      else if (shows === 'first' ? count === 1 : Math.abs(value) > Math.abs(found)) found = value
     }
     this.#found[cell] = found
     this.#counts[cell] = count
@@ -179,8 +186,9 @@ class Cells {
     return Float32Array.from(this.#found, (found, cell) => {
       const count = this.#counts[cell]!
       if (count === 0) return Number.NaN
-      if (this.lane === 'rms') return Math.sqrt(found / count)
-      return this.lane === 'code' ? found / count : found
+      const shows = SHOWS[this.lane]
+      if (shows === 'root mean square') return Math.sqrt(found / count)
+      return shows === 'mean' ? found / count : found
     })
   }
 }

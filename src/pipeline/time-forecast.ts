@@ -21,7 +21,7 @@ export function forecastSeconds<O>(
 }
 
 /** Either the device computes or the host hands over: the longer of the two. */
-const secondsFor = ({ flops, dispatches }: Omit<Work, 'steps'>, rates: DeviceRates): number =>
+const secondsFor = ({ flops, dispatches }: Work, rates: DeviceRates): number =>
   Math.max(flops / rates.flopsPerSecond, dispatches / rates.dispatchesPerSecond)
 
 /** Passes of a block's calibration data: the original stream, the quantized one, and for Hessians. */

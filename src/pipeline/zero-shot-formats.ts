@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { TaskKind } from '../records'
+import type { TaskKind } from '../measurement-records'
 import { hellaswagContext, withoutBrackets } from './hellaswag'
 
 const MOST_CHOICES = 64

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { TaskKind } from '../records'
+import type { TaskKind } from '../measurement-records'
 import { type ContinuationScore, scoreTask } from './zero-shot-scores'
 
 const task = (kind: TaskKind, items: readonly { gold: number; bytes: readonly number[] }[]) => ({

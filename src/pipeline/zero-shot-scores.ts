@@ -1,4 +1,4 @@
-import type { Share, ZeroShotReport } from '../records'
+import type { Share, ZeroShotReport } from '../measurement-records'
 import { shareOf } from './statistics'
 import type { ZeroShotTask } from './zero-shot-task'
 

@@ -2,7 +2,7 @@ import { ZodError } from 'zod'
 import { FormatError } from '../errors'
 import type { ByteSource } from '../formats/bytes'
 import { parseJson } from '../json'
-import type { TaskKind } from '../records'
+import type { TaskKind } from '../measurement-records'
 import { FORMATS, type Item, type TaskFormat } from './zero-shot-formats'
 
 /** No task comes near these; more is a mistake or an attack. */

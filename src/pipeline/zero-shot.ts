@@ -1,9 +1,10 @@
 import { FormatError, NumericalError } from '../errors'
 import type { Gpu, GpuInfo } from '../gpu/device'
+import type { ZeroShotReport } from '../measurement-records'
 import { LlamaModel } from '../models/model'
 import type { ModelSpec } from '../models/spec'
 import type { WeightSource } from '../models/weights'
-import type { Progress, ZeroShotReport } from '../records'
+import type { Progress } from '../records'
 import { batchWindows, checkCancelled } from './batching'
 import { inSmallerBatches } from './less-memory'
 import type { OpenedModel } from './opened'
@@ -119,7 +120,7 @@ async function tokenize(
  * Sequences of like length together, the longest first, shorter ones filled up behind their end, where nothing looks at.
  * `places` says which sequences a batch holds, in the order of its rows.
  */
-export function batched(gpu: GpuInfo, spec: ModelSpec, sequences: readonly ScoredTokens[]) {
+function batched(gpu: GpuInfo, spec: ModelSpec, sequences: readonly ScoredTokens[]) {
   const order = [...sequences.keys()].sort((a, b) => sequences[b]!.input.length - sequences[a]!.input.length)
   const batches: ScoredBatch[] = []
   const places: number[][] = []

@@ -62,7 +62,7 @@ function pcg(value: number): number {
 }
 
 /** G = −log(−log u) of element `at`, u from the hash of shaders/lib/gumbel.wgsl. */
-export function gumbelReference(seed: number, step: number, at: number): number {
+function gumbelReference(seed: number, step: number, at: number): number {
   const key = pcg((step + pcg(seed)) >>> 0)
   const u = ((pcg((at + key) >>> 0) >>> 9) + 0.5) / 2 ** 23
   return -Math.log(-Math.log(u))

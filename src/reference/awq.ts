@@ -26,7 +26,7 @@ export function minMaxReference(
 }
 
 /** dᵀ H_gg d of columns [begin, end) of a row of w rounded to a grid; h [n, n]. */
-export function groupErrorReference(
+function groupErrorReference(
   row: ArrayLike<number>,
   h: ArrayLike<number>,
   n: number,
@@ -83,7 +83,7 @@ export function roundedReference(
 }
 
 /** The nearest level of w on a line of codes 0 … top. */
-export const nearestOnLine = (w: number, { step, low }: Line, top: number): number =>
+const nearestOnLine = (w: number, { step, low }: Line, top: number): number =>
   low + step * Math.min(top, Math.max(0, roundHalfEven((w - low) / step)))
 
 /**

@@ -29,7 +29,7 @@ export interface BillmSearch {
 }
 
 /** Mean and mean distance, `order` times over what is left; weights by `order` signs. */
-export function residualBinarization(values: readonly number[], order: number): number[] {
+function residualBinarization(values: readonly number[], order: number): number[] {
   let sum = values.map(() => 0)
   for (let o = 0; o < order; o++) {
     const rest = values.map((value, i) => value - sum[i]!)
@@ -41,7 +41,7 @@ export function residualBinarization(values: readonly number[], order: number): 
 }
 
 /** Linear between the sorted values around q·(n − 1). */
-export function quantile(sorted: ArrayLike<number>, q: number): number {
+function quantile(sorted: ArrayLike<number>, q: number): number {
   const at = q * (sorted.length - 1)
   const low = Math.floor(at + 1e-9)
   const high = Math.min(low + 1, sorted.length - 1)

@@ -29,7 +29,7 @@ export function lineError(x: ArrayLike<number>, omega: ArrayLike<number>, { step
 }
 
 /** Scale of the search of ggml's make_qx_quants: w ≈ scale·l, −zero ≤ l < zero, of either sign. */
-export function searchScale(x: ArrayLike<number>, omega: ArrayLike<number>, zero: number, trials = 21): number {
+function searchScale(x: ArrayLike<number>, omega: ArrayLike<number>, zero: number, trials = 21): number {
   let peak = 0
   for (let i = 0; i < x.length; i++) if (Math.abs(x[i]!) > Math.abs(peak)) peak = x[i]!
   if (peak === 0) return 0
@@ -48,7 +48,7 @@ export function searchScale(x: ArrayLike<number>, omega: ArrayLike<number>, zero
 }
 
 /** Line of the search of ggml's make_qkx3_quants; `below` keeps its low from being positive. */
-export function searchLine(
+function searchLine(
   x: ArrayLike<number>,
   omega: ArrayLike<number>,
   top: number,

@@ -1,4 +1,5 @@
-import { linearName, type ModelSpec } from '../models/spec'
+import { linearName } from '../models/required-tensors'
+import type { ModelSpec } from '../models/spec'
 import { blockReference, embedReference, type ReferenceWeights } from './llama'
 
 export interface ErrorReference {

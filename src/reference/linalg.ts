@@ -1,5 +1,5 @@
 /** Lower Cholesky factor of a symmetric positive definite matrix [n, n], float64, row-major. */
-export function choleskyReference(a: ArrayLike<number>, n: number): Float64Array {
+function choleskyReference(a: ArrayLike<number>, n: number): Float64Array {
   const l = new Float64Array(n * n)
   for (let j = 0; j < n; j++)
     for (let i = j; i < n; i++) {
@@ -12,7 +12,7 @@ export function choleskyReference(a: ArrayLike<number>, n: number): Float64Array
 }
 
 /** Inverse of a lower triangular matrix [n, n]. */
-export function lowerInverseReference(l: ArrayLike<number>, n: number): Float64Array {
+function lowerInverseReference(l: ArrayLike<number>, n: number): Float64Array {
   const x = new Float64Array(n * n)
   for (let j = 0; j < n; j++) {
     x[j * n + j] = 1 / l[j * n + j]!

@@ -1,4 +1,6 @@
-import { inverseFrequencies, type LinearSpec, linearName, type ModelSpec } from '../models/spec'
+import { linearName } from '../models/required-tensors'
+import { inverseFrequencies } from '../models/rope'
+import type { LinearSpec, ModelSpec } from '../models/spec'
 import { matmulReference } from './matmul'
 import { attentionReference, nllReference, rmsNormReference, ropeReference, siluMulReference } from './transformer'
 

@@ -69,7 +69,7 @@ const drawnError = ({ weight, output }: ModuleError): ModuleError => ({
 })
 
 /** Some of the recorded steps, the first and the last among them. */
-export function thinned(series: Readonly<Record<string, Float32Array>>): NonNullable<ArchivedModule['training']> {
+function thinned(series: Readonly<Record<string, Float32Array>>): NonNullable<ArchivedModule['training']> {
   const steps = Math.max(0, ...Object.values(series).map(({ length }) => length))
   const most = Math.min(steps, MOST_STEPS)
   const chosen = Array.from({ length: most }, (_, i) => Math.round((i * (steps - 1)) / Math.max(1, most - 1)))

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { afterEach, expect, it, vi } from 'vitest'
 import { archivedRun, measuredAs } from '../../test/archived-runs'
-import { type FakeOptions, fakeEngine } from '../../test/fake-engine'
+import type { FakeOptions } from '../../test/fake-engine'
+import { fakeStudio, savedFiles } from '../../test/studio'
 import { StorageError } from '../errors'
 import { memoryStore } from '../storage/memory-store'
 import type { ArchiveApi } from '../workers/archive-api'
 import { RunArchive } from '../workers/run-archive'
-import type { BrowserHost, SaveStream } from './context'
-import { createStudio } from './studio'
+import type { BrowserHost } from './context'
 
 afterEach(() => void vi.useRealTimers())
 
@@ -34,27 +34,20 @@ function browser(options: Partial<ConstructorParameters<typeof RunArchive>[0]> =
 }
 
 async function tab({ archive, host }: { archive: ArchiveApi; host: BrowserHost }, options: FakeOptions = {}) {
-  const saved: { name: string; text: string }[] = []
-  const studio = createStudio({
-    connect: () => ({
-      api: fakeEngine({ ...options, archive }),
-      crashed: new Promise<never>(() => {}),
-      terminate: () => {},
-    }),
-    fetchText: async (path) =>
-      path.endsWith('.json')
-        ? JSON.stringify({ texts: [{ name: 'moby-dick', title: 'M', file: 'm.txt', use: 'calibration' }] })
-        : 'x',
-    now: () => 1000,
-    clock: { openedAt: 0, now: () => 1000 },
-    copy: async () => {},
-    save: async (open: () => Promise<SaveStream>) => {
-      const { name, stream } = await open()
-      saved.push({ name, text: await new Response(stream).text() })
-      return true
+  const { saved, save } = savedFiles()
+  const studio = fakeStudio(
+    { ...options, archive },
+    {
+      fetchText: async (path) =>
+        path.endsWith('.json')
+          ? JSON.stringify({ texts: [{ name: 'moby-dick', title: 'M', file: 'm.txt', use: 'calibration' }] })
+          : 'x',
+      now: () => 1000,
+      clock: { openedAt: 0, now: () => 1000 },
+      save,
+      browser: host,
     },
-    browser: host,
-  })
+  )
   await studio.boot()
   return { studio, saved, state: studio.store.getState, runs: () => studio.store.getState().archive.runs }
 }

@@ -5,16 +5,12 @@ import type { RunReport } from '../records'
 import { memoryStore } from '../storage/memory-store'
 import type { ArchiveApi, ImportedRuns, ListedRun, RunChange } from '../workers/archive-api'
 import { type Archive, type RunsTableView, withoutRemoved } from './archive'
-import { archivedRunOf, linesOf, measuredOf, withValue } from './archived'
-import { type Context, occupy, patch, setFailure, textNamed } from './context'
-import { nothingKnown } from './exports'
+import { archivedRunOf, measuredOf } from './archived'
+import { type Context, patch, setFailure, textNamed } from './context'
 import { isLost } from './failure'
-import { openHome, refreshKept } from './keeping'
-import { modelKey } from './modules'
-import { runOfReport } from './progress'
-import { completed, recipeLabel } from './recipe'
+import type { ModelOpener } from './keeping'
+import { reopening } from './reopening'
 import { runRemoval } from './run-removal'
-import { runRecord } from './runs'
 
 /** Changes that come in one after the other are looked at once. */
 const LOOK_MS = 50
@@ -23,13 +19,8 @@ const ASKED = 'bitloom-asked-to-persist'
 const KEEPS = 'bitloom-keeps-results'
 const COLUMNS = 'bitloom-run-columns'
 
-interface Opening {
-  openBundled(name: string): Promise<void>
-  openCached(folder: string, name: string): Promise<void>
-}
-
 /** Runs that are kept for good: their records, what is said of them, and their packed results. */
-export function archivingActions(context: Context, opening: Opening) {
+export function archivingActions(context: Context, opening: ModelOpener) {
   const { store, host } = context
   const state = store.getState
   const api = (): ArchiveApi => context.archive ?? context.engine.api.archive
@@ -197,50 +188,6 @@ export function archivingActions(context: Context, opening: Opening) {
     set({ keepsResults })
   }
 
-  /** Shows the packed result of a kept run as if it had just been made: to look at, to measure, to take away. */
-  const reopenResult = async (id: string): Promise<boolean> => {
-    const run = runOf(id)
-    if (!run?.result || state().busy) return false
-    const { result, number, model, home, recipe } = run
-    const current = state().result
-    if (current?.run === number && current.alive) return true
-    if (!(await openHome(context, opening, model.name, home, 'runs'))) return false
-    const record = await readRun(id)
-    if (!record) return false
-    return occupy(context, 'runs', 'open', async () => {
-      const codes = await context.engine.api.reopenRun(result.folder)
-      const { phases, warnings, measured } = record.body
-      const report = { ...codes, warnings, seconds: { ...phases, total: run.seconds } }
-      const label = recipeLabel(recipe)
-      const open = state().model!
-      const key = { model: modelKey(open), recipe: label, run: number }
-      const lines = linesOf(measured, key)
-      const others = ({ run: of }: { readonly run: number }) => of !== number
-      patch(context, {
-        ...{ recipe, selected: report.modules[0]?.name ?? null },
-        run: runOfReport(report, label, run.made - 1000 * run.seconds, run.made),
-        result: { report, run: number, alive: true, exports: nothingKnown },
-        runs: [...state().runs.filter(others), runRecord(number, key.model, report)],
-        generation: { ...state().generation, quantized: null, running: null },
-        measurements: [...state().measurements.filter(others), ...lines.measurements],
-        divergences: [...state().divergences.filter(others), ...lines.divergences],
-        taskLines: [...state().taskLines.filter(others), ...lines.taskLines],
-      })
-      await refreshKept(context)
-    })
-  }
-
-  /** Puts the recipe of a kept run into the form, its model open, one value changed where that is asked for. Whether it is there. */
-  const rerun = async (id: string, change: { readonly key: string; readonly value: unknown } | null = null) => {
-    const run = runOf(id)
-    if (!run || state().busy) return false
-    if (!(await openHome(context, opening, run.model.name, run.home, 'runs'))) return false
-    const method = state().methods.find(({ id: known }) => known === run.recipe.method)
-    const recipe = method ? completed(run.recipe, method) : run.recipe
-    patch(context, { recipe: change ? withValue(recipe, change.key, change.value) : recipe, forecast: null })
-    return true
-  }
-
   const exportRuns = (ids: readonly string[]): Promise<boolean> =>
     trying(async () => {
       const [only] = ids.length === 1 ? [runOf(ids[0]!)] : []
@@ -283,6 +230,7 @@ export function archivingActions(context: Context, opening: Opening) {
   return {
     ...{ openArchive, keepRun, remark, readRun, showRun, markRuns, chooseBaseline, viewRuns, copyTable },
     ...{ removeRuns, removeDamaged },
-    ...{ keepResult, keepResults, reopenResult, rerun, exportRuns, importRuns, askToPersist },
+    ...{ keepResult, keepResults, exportRuns, importRuns, askToPersist },
+    ...reopening({ context, opening, runOf, readRun }),
   }
 }

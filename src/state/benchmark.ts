@@ -1,5 +1,6 @@
 import type { BenchmarkDevice, BenchmarkGroup, BenchmarkProgress, BenchmarkRow, StartUp } from '../workers/api'
 import type { StudioState } from './store'
+import { benchmarkWaits as waits } from './words'
 
 /** What the benchmark's page knows. */
 export interface Benchmark {
@@ -12,8 +13,9 @@ export interface Benchmark {
 }
 
 export type DeviceDetail = Pick<BenchmarkDevice, 'features' | 'limits'> & {
-  /** When the page was opened, in milliseconds since 1970, and how long it then took until the device was there. */
+  /** When the page was opened, in milliseconds since 1970, and how long it then took until the device was there, and ready. */
   readonly openedAt: number
+  readonly foundMs: number
   readonly readyMs: number
 }
 
@@ -87,14 +89,12 @@ export function benchmarkChoice({ benchmark, engine }: Pick<StudioState, 'benchm
 /** Why it cannot be started now; null when it can. */
 export function benchmarkObstacle(state: Pick<StudioState, 'benchmark' | 'engine' | 'busy' | 'sweep'>): string | null {
   const { engine, busy, sweep } = state
-  if (engine.status !== 'ready') return engine.status === 'absent' ? 'Needs a GPU.' : 'Waits for the engine.'
-  if (busy === 'run' || sweep)
-    return 'A run is under way: each would slow the other down and spoil its times. Let it finish, or cancel it.'
-  if (busy && busy !== 'benchmark')
-    return 'The engine is busy with a step of the studio: what is timed now would come out slow.'
+  if (engine.status !== 'ready') return engine.status === 'absent' ? waits.noGpu : waits.starting
+  if (busy === 'run' || sweep) return waits.run
+  if (busy && busy !== 'benchmark') return waits.busy
   const { works, problems } = benchmarkChoice(state)
-  if (problems.sizes || problems.runs) return 'There is a value to correct.'
-  return works.length === 0 ? 'Choose at least one kind of work.' : null
+  if (problems.sizes || problems.runs) return waits.problem
+  return works.length === 0 ? waits.nothing : null
 }
 
 export function foldBenchmark(run: BenchmarkRun, progress: BenchmarkProgress): BenchmarkRun {

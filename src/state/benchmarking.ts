@@ -1,4 +1,4 @@
-import type { BenchmarkProgress } from '../workers/api'
+import type { BenchmarkProgress, DeviceTimes } from '../workers/api'
 import {
   type Benchmark,
   type BenchmarkForm,
@@ -29,7 +29,11 @@ export function benchmarkingActions(
       const { groups, device } = await engine.api.benchmarks()
       if (engine !== context.engine) return
       const { openedAt } = host.clock
-      update({ groups, device: device && { ...device, openedAt, readyMs: device.readyAt - openedAt } })
+      const since = ({ foundAt, readyAt }: DeviceTimes) => ({
+        foundMs: foundAt - openedAt,
+        readyMs: readyAt - openedAt,
+      })
+      update({ groups, device: device && { ...device, openedAt, ...since(device) } })
     } catch (error) {
       if (!isLost(error)) setFailure(context, 'benchmark', error)
     }

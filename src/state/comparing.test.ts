@@ -1,6 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { fakeEngine } from '../../test/fake-engine'
-import { createStudio } from './studio'
+import { fakeStudio } from '../../test/studio'
 
 const TEXT = { title: 't', package: 'p', license: 'l', file: 'a.txt', bytes: 9 }
 const TEXTS = [
@@ -9,14 +8,10 @@ const TEXTS = [
 ]
 
 async function opened(delay = 0) {
-  const studio = createStudio({
-    connect: () => ({ api: fakeEngine({ delay }), crashed: new Promise<never>(() => {}), terminate: () => {} }),
-    fetchText: async (path) => (path === 'texts/index.json' ? JSON.stringify(TEXTS) : '[]'),
-    now: () => 0,
-    clock: { openedAt: 1_000_000, now: () => 1_002_000 },
-    copy: async () => {},
-    save: async () => true,
-  })
+  const studio = fakeStudio(
+    { delay },
+    { fetchText: async (path) => (path === 'texts/index.json' ? JSON.stringify(TEXTS) : '[]') },
+  )
   await studio.boot()
   await studio.openBundled('wren-nano')
   studio.chooseMethod('mg-ptq')

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
+import { fakeMethods } from '../../test/fake-methods'
+import { fakeInspection, fakeModule } from '../../test/fake-model'
 import type { RunReport } from '../records'
 import { columnsCsv, modulesCsv, reportBytes, reportPieces, textStream } from './documents'
 import { defaultRecipe } from './recipe'

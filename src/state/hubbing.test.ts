@@ -1,20 +1,16 @@
 import { describe, expect, it, vi } from 'vitest'
 import { type FakeOptions, fakeEngine } from '../../test/fake-engine'
 import { fakeOffer } from '../../test/fake-hub'
+import { studioOn, workerOf } from '../../test/studio'
 import { NetworkError } from '../errors'
-import { createStudio } from './studio'
 
 const TEXTS = [{ name: 'sotu', title: 'U', package: 'p', license: 'l', file: 's.txt', use: 'evaluation', bytes: 9 }]
 
 async function studioWith(options: FakeOptions = {}) {
   const engine = fakeEngine(options)
-  const studio = createStudio({
-    connect: () => ({ api: engine, crashed: new Promise<never>(() => {}), terminate: () => {} }),
+  const studio = studioOn({
+    connect: () => workerOf(engine),
     fetchText: async (path) => (path === 'texts/index.json' ? JSON.stringify(TEXTS) : Promise.reject(path)),
-    now: () => 1000,
-    clock: { openedAt: 0, now: () => 1 },
-    copy: async () => {},
-    save: async () => true,
   })
   await studio.boot()
   return { studio, state: studio.store.getState, hub: () => studio.store.getState().hub }

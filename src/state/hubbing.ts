@@ -4,6 +4,7 @@ import { Pace } from '../hub/pace'
 import type { HubWish, PushWish } from '../workers/hub-api'
 import { accessOf, type Context, EVERYTHING, occupy, patch, patchHub, refreshHub, setFailure } from './context'
 import { isCancelled } from './failure'
+import { ALL_OF_HUB, workWords } from './words'
 
 interface Opens {
   openCached(folder: string, name: string): Promise<void>
@@ -120,7 +121,7 @@ export function hubActions(context: Context, { openCached }: Opens) {
   const clearFetched = (model: CachedModel | null) =>
     context.undoing.remove({
       key: model ? `hub/${model.folder}` : EVERYTHING,
-      what: model ? addressText(model) : 'everything kept from the Hub',
+      what: model ? addressText(model) : ALL_OF_HUB,
       remove: () => clear(model?.folder ?? null),
       refresh,
     })
@@ -144,10 +145,10 @@ export function hubActions(context: Context, { openCached }: Opens) {
   const push = (wish: PushWish) =>
     occupy(context, 'take', 'save', async () => {
       patchHub(context, { pushed: null })
-      const work = { label: `Uploading to ${wish.repo}`, phase: null, done: 0, total: 0 }
+      const work = { label: workWords.uploading.sending(wish.repo), phase: null, done: 0, total: 0 }
       patch(context, { work })
       const pushed = await api().push(wish, accessOf(context), ({ phase, done, total }) =>
-        patch(context, { work: { ...work, label: `${PHASES[phase]} ${wish.repo}`, done, total } }),
+        patch(context, { work: { ...work, label: workWords.uploading[phase](wish.repo), done, total } }),
       )
       patchHub(context, { pushed })
     })
@@ -157,7 +158,5 @@ export function hubActions(context: Context, { openCached }: Opens) {
     ...{ openFetched, clearFetched, draftAddress, setHubToken, push, stopPush: () => api().stop('push') },
   }
 }
-
-const PHASES = { hashing: 'Hashing for', sending: 'Uploading to', committing: 'Finishing' } as const
 
 const wishAddress = (repo: string, revision: string) => addressText({ repo, revision })

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
 import { type FakeOptions, fakeEngine } from '../../test/fake-engine'
+import { studioOn, workerOf } from '../../test/studio'
 import { DeviceLostError } from '../errors'
 import type { Recipe } from '../records'
 import type { EngineApi } from '../workers/api'
 import type { KeptRun } from '../workers/runs-api'
-import { createStudio } from './studio'
 
 const recipe: Recipe = {
   ...{ version: 1, method: 'rtn', options: { bits: 3, groupSize: 64 }, seed: 5 },
@@ -19,7 +19,7 @@ const kept: KeptRun = {
 async function studioWith(...engines: (FakeOptions & Partial<Pick<EngineApi, 'quantize'>>)[]) {
   const asked: (string | null | undefined)[] = []
   let count = 0
-  const studio = createStudio({
+  const studio = studioOn({
     connect: () => {
       const options = engines[Math.min(count++, engines.length - 1)]!
       const api = fakeEngine(options)
@@ -27,13 +27,10 @@ async function studioWith(...engines: (FakeOptions & Partial<Pick<EngineApi, 'qu
         asked.push(request[3])
         return (options.quantize ?? api.quantize)(...request)
       }
-      return { api: { ...api, quantize }, crashed: new Promise<never>(() => {}), terminate: () => {} }
+      return workerOf({ ...api, quantize })
     },
     fetchText: async (path) => (path.endsWith('.json') ? '[]' : 'call me'),
     now: () => 1000,
-    clock: { openedAt: 0, now: () => 1000 },
-    copy: async () => {},
-    save: async () => true,
   })
   await studio.boot()
   return { studio, asked, state: studio.store.getState }

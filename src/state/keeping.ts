@@ -4,9 +4,13 @@ import { type Context, patch, setFailure } from './context'
 import { recipeLabel } from './recipe'
 import type { Place } from './store'
 
-interface Doing {
+/** Opens models that need no person to find them. */
+export interface ModelOpener {
   openBundled(name: string): Promise<void>
   openCached(folder: string, name: string): Promise<void>
+}
+
+interface Doing extends ModelOpener {
   run(kept: string): Promise<boolean>
 }
 
@@ -43,7 +47,7 @@ export function keepingActions(context: Context, doing: Doing) {
 /** Opens the model of a run, unless it is open; where only a person has its files, they are asked for. Whether it is open then. */
 export async function openHome(
   context: Context,
-  opening: Pick<Doing, 'openBundled' | 'openCached'>,
+  opening: ModelOpener,
   model: string,
   home: ModelHome,
   place: Place = 'open',

@@ -6,7 +6,7 @@ export type Lane = 'hessian' | 'factor' | 'norm' | 'error' | 'saliency' | 'salie
 /** How the columns of a matrix are laid side by side: as they were, by falling width, or by a falling lane. */
 export type Order = 'original' | 'width' | Lane
 
-export const LANES: readonly Lane[] = ['hessian', 'factor', 'norm', 'error', 'saliency', 'salient']
+const LANES: readonly Lane[] = ['hessian', 'factor', 'norm', 'error', 'saliency', 'salient']
 
 /** ‖w_j‖² / U_jj²: what a column's rounding costs at a given width, up to a factor; null where one of them is unknown. */
 export function saliencyOf({ norm, factor }: ColumnRecord): Float32Array<ArrayBuffer> | null {

@@ -1,4 +1,4 @@
-import type { DivergenceReport, PerplexityReport } from '../records'
+import type { DivergenceReport, PerplexityReport } from '../measurement-records'
 
 /** Which model and which result a line of numbers belongs to; further fields say under what setting they were measured. */
 interface LineKey {

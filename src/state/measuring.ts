@@ -1,4 +1,5 @@
-import type { Inspection, Progress } from '../records'
+import type { Inspection } from '../inspection-records'
+import type { Progress } from '../records'
 import type { GenerationOptions, GenerationReport, PerplexityOptions, ScanOptions } from '../workers/api'
 import { type Context, occupy, patch, textNamed } from './context'
 import { knownBefore, type MeasurementKey, recordDivergence, recordMeasurement } from './measurements'
@@ -6,6 +7,7 @@ import { modelKey } from './modules'
 import { batched } from './progress'
 import { recipeLabel } from './recipe'
 import type { StudioState } from './store'
+import { NOT_QUANTIZED, workWords } from './words'
 
 const UPDATE_MS = 100
 
@@ -39,7 +41,7 @@ export function measuringActions(context: Context) {
     if (!model) return null
     return {
       model: modelKey(model),
-      recipe: result ? recipeLabel(result.report.recipe) : 'not quantized',
+      recipe: result ? recipeLabel(result.report.recipe) : NOT_QUANTIZED,
       run: result?.alive ? result.run : -1,
       ...{ protocol, text, maxTokens },
     }
@@ -51,10 +53,7 @@ export function measuringActions(context: Context) {
       const key = keyOf(textName, options)
       if (!key) return
       const one = async (which: 'original' | 'quantized') => {
-        const progress = shownProgress(
-          context,
-          `Perplexity of the ${which === 'original' ? 'original' : 'quantized model'}`,
-        )
+        const progress = shownProgress(context, workWords.perplexity(which))
         const report = await context.engine.api.perplexity(which, text, options, progress.push)
         progress.flush()
         const half = which === 'original' ? 'before' : 'after'
@@ -71,7 +70,7 @@ export function measuringActions(context: Context) {
       const text = await textNamed(context, textName)
       const key = keyOf(textName, options)
       if (!key) return
-      const progress = shownProgress(context, 'Comparing with the original')
+      const progress = shownProgress(context, workWords.comparing)
       const report = await context.engine.api.divergence(text, options, progress.push)
       progress.flush()
       const { original, quantized, tokens, windows, protocol, stored, seconds } = report
@@ -89,7 +88,7 @@ export function measuringActions(context: Context) {
       const { model } = state()
       if (!model) return
       const text = await textNamed(context, textName)
-      const progress = shownProgress(context, `Scanning every ${options.by} at ${options.bits} bits`)
+      const progress = shownProgress(context, workWords.scanning(options.by, options.bits))
       const report = await context.engine.api.scan(text, options, progress.push)
       progress.flush()
       patch(context, { scan: { model: modelKey(model), report } })

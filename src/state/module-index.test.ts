@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
+import { fakeMethods } from '../../test/fake-methods'
+import { fakeInspection, fakeModule } from '../../test/fake-model'
 import type { ModuleRecord } from '../records'
 import { Growing } from './growing'
 import { firstUnfinished, fittedIn, knownOf, moduleNamed, modulesBeyond, placesIn } from './module-index'

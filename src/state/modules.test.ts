@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
+import { fakeMethods } from '../../test/fake-methods'
+import { fakeInspection, fakeModule } from '../../test/fake-model'
 import { fp16Bytes, gridAxes, nominalBits, packedBytes } from './modules'
 import { defaultRecipe } from './recipe'
 

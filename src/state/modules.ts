@@ -1,9 +1,10 @@
 import { type BlockGrid, blockGrids, type GridName, gridFor } from '../formats/gguf/grids'
 import { WIDTHS } from '../formats/quantized'
+import type { Inspection, PlannedModule } from '../inspection-records'
 import { layoutBits, mixedLayout } from '../methods/mixed-layout'
-import type { Inspection, ModuleRecord, PlannedModule } from '../records'
+import type { ModuleRecord } from '../records'
 
-export type { PlannedModule } from '../records'
+export type { PlannedModule } from '../inspection-records'
 
 /** Roles in the order data flows through a block, then any others, those of experts, by first appearance. */
 const ROLES = ['q', 'k', 'v', 'qkv', 'o', 'gate', 'up', 'gate_up', 'down']

@@ -6,6 +6,7 @@ import { failureFrom, isLost } from './failure'
 import { refreshKept } from './keeping'
 import { runOfReport } from './progress'
 import { defaultRecipe, PROPOSED, recipeLabel } from './recipe'
+import { workWords } from './words'
 
 /** Opening models: the pile of files, bundled models, and coming back after the engine was lost. */
 export function openingActions(context: Context) {
@@ -108,7 +109,7 @@ export function openingActions(context: Context) {
 
   const offer = async (read: File[] | (() => Promise<File[]>), from: string | null = null): Promise<void> => {
     const adding = context.store.getState().opening.status === 'incomplete'
-    await opening('Reading headers', async () => {
+    await opening(workWords.reading, async () => {
       const files = typeof read === 'function' ? await read() : read
       if (files.length === 0)
         throw new FormatError(
@@ -124,12 +125,12 @@ export function openingActions(context: Context) {
   }
 
   const openBundled = async (name: string): Promise<void> => {
-    await opening(`Loading ${name}`, async () => {
+    await opening(workWords.loading(name), async () => {
       const load = () =>
         context.engine.api.openBundled(name, (progress) => {
           if (progress.type !== 'phase' || context.store.getState().opening.status !== 'busy') return
           patch(context, {
-            opening: { status: 'busy', label: `Loading ${name}`, done: progress.done, total: progress.total },
+            opening: { status: 'busy', label: workWords.loading(name), done: progress.done, total: progress.total },
           })
         })
       accept(await load(), async () => accept(await load(), null))
@@ -138,7 +139,7 @@ export function openingActions(context: Context) {
 
   /** A model of the Hub that is here whole. */
   const openCached = async (folder: string, name: string): Promise<void> => {
-    await opening('Reading headers', async () => {
+    await opening(workWords.reading, async () => {
       const load = () => context.engine.api.openCached(folder, name)
       accept(await load(), async () => accept(await load(), null))
     })
@@ -147,7 +148,7 @@ export function openingActions(context: Context) {
   /** Opens the incomplete pile as it is, for looking. */
   const lookAtPile = async (): Promise<void> => {
     const [files, name] = [pile, folder]
-    await opening('Reading headers', async () => {
+    await opening(workWords.reading, async () => {
       const again = async () => {
         await context.engine.api.offerFiles(files, true, name)
         accept(await context.engine.api.lookAtPile(), async () => {})
@@ -172,7 +173,7 @@ export function openingActions(context: Context) {
     await start()
     const { reopen } = context
     if (!reopen) return
-    await opening('Opening again', reopen)
+    await opening(workWords.opening, reopen)
     const reread = context.store.getState().result
     if (!reread) patch(context, { run, result: result && { ...result, alive: false }, selected, recipe })
   }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fakeTraining } from '../../test/fake-allocation'
-import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
+import { fakeMethods } from '../../test/fake-methods'
+import { fakeInspection, fakeModule } from '../../test/fake-model'
 import { fakeReconstruction } from '../../test/fake-reconstruction'
 import { Growing } from './growing'
 import { moduleNamed } from './module-index'

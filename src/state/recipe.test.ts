@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fakeMethods } from '../../test/fake-engine'
+import { fakeMethods } from '../../test/fake-methods'
 import {
   defaultRecipe,
   optionProblem,

@@ -19,7 +19,7 @@ export function defaultRecipe(method: MethodDescription, text: string, device: k
   }
 }
 
-export const defaultOptions = (method: MethodDescription): Record<string, unknown> =>
+const defaultOptions = (method: MethodDescription): Record<string, unknown> =>
   Object.fromEntries(method.options.map((option) => [option.key, option.default]))
 
 /**

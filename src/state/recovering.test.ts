@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest'
 import { type FakeOptions, fakeEngine } from '../../test/fake-engine'
+import { studioOn, workerOf } from '../../test/studio'
 import { DeviceLostError, StorageError } from '../errors'
 import type { EngineApi } from '../workers/api'
 import type { KeptRun } from '../workers/runs-api'
 import { madeThis } from './recovering'
-import { createStudio } from './studio'
+import type { Studio } from './studio'
 
 const lost = new DeviceLostError('gpu: gone')
 const SOTU = { name: 'sotu', title: 'Union', package: 'p', license: 'l', file: 'sotu.txt', use: 'evaluation', bytes: 9 }
@@ -19,7 +20,7 @@ async function finished(...engines: Options[]) {
   const asked: (string | null | undefined)[] = []
   let crash: (error: Error) => void = () => {}
   let count = 0
-  const studio = createStudio({
+  const studio = studioOn({
     connect: () => {
       const options = engines[Math.min(count++, engines.length - 1)]!
       const api = fakeEngine(options)
@@ -33,15 +34,13 @@ async function finished(...engines: Options[]) {
       })
       crashed.catch(() => {})
       const { download = api.download } = options
-      return { api: { ...api, quantize, runs, download }, crashed, terminate: () => {} }
+      return { ...workerOf({ ...api, quantize, runs, download }), crashed }
     },
     fetchText: async (path) => {
       if (path === 'texts/index.json') return JSON.stringify([SOTU])
       return path.endsWith('.json') ? '[]' : 'call me'
     },
     now: () => 1000,
-    clock: { openedAt: 0, now: () => 1000 },
-    copy: async () => {},
     save: async (open) => {
       await new Response((await open()).stream).arrayBuffer()
       return true
@@ -66,7 +65,7 @@ it.each([
   ['divergence', 'comparison', (studio) => studio.measureDivergence('sotu', RUN)],
   ['generate', 'text', (studio) => studio.generate('The', GREEDY)],
   ['verify', 'verification', (studio) => studio.verify('packed')],
-] satisfies [keyof EngineApi, string, (studio: ReturnType<typeof createStudio>) => Promise<boolean>][])(
+] satisfies [keyof EngineApi, string, (studio: Studio) => Promise<boolean>][])(
   'a GPU lost in %s costs nothing: model and result come back, and the %s is done',
   async (call, _, act) => {
     const { studio, asked, state } = await finished({ fail: { [call]: lost } }, {})

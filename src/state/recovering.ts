@@ -2,6 +2,7 @@ import type { Recipe, RunReport } from '../records'
 import type { KeptRun } from '../workers/runs-api'
 import { type Context, occupy, patch, textNamed } from './context'
 import type { openingActions } from './opening'
+import { workWords } from './words'
 
 /** Coming back after the engine was lost: the model, the result where its run is kept, and what was under way. */
 export function recoveringActions(context: Context, { restart }: Pick<ReturnType<typeof openingActions>, 'restart'>) {
@@ -15,7 +16,7 @@ export function recoveringActions(context: Context, { restart }: Pick<ReturnType
     await occupy(context, 'open', 'open', async () => {
       const kept = (await api.runs.list()).find((run) => madeThis(run, result.report))
       if (!kept) return
-      patch(context, { opening: { status: 'busy', label: 'Opening the result again', done: 0, total: 0 } })
+      patch(context, { opening: { status: 'busy', label: workWords.reviving, done: 0, total: 0 } })
       try {
         const { needsCalibration } = methods.find(({ id }) => id === kept.recipe.method) ?? { needsCalibration: true }
         const text = needsCalibration ? await textNamed(context, kept.recipe.calibration.text) : null

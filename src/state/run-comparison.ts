@@ -86,7 +86,6 @@ const taskKey = ({ task, items }: RunHead['tasks'][number]): string => `${task},
 export interface Mean {
   readonly mean: number
   readonly deviation: number | null
-  readonly n: number
 }
 
 /** Runs that are alike but for their seeds, and differ from the baseline in one value. */
@@ -158,5 +157,5 @@ function meanOf(values: readonly (number | null)[]): Mean | null {
   if (n === 0) return null
   const mean = known.reduce((sum, value) => sum + value, 0) / n
   const squares = known.reduce((sum, value) => sum + (value - mean) ** 2, 0)
-  return { mean, deviation: n < 2 ? null : Math.sqrt(squares / (n - 1)), n }
+  return { mean, deviation: n < 2 ? null : Math.sqrt(squares / (n - 1)) }
 }

@@ -68,10 +68,3 @@ export function settingsOf(runs: readonly Pick<RunHead, 'scores'>[]): (RunSettin
 
 export const scoreOf = ({ scores }: Pick<RunHead, 'scores'>, setting: RunSetting | null): RunScore | null =>
   (setting && scores.find((score) => settingKey(score) === settingKey(setting))) ?? null
-
-/** Names of everything that recipes of these runs may differ in, where they do. */
-export function differingFields(runs: readonly Pick<RunHead, 'recipe'>[]): string[] {
-  const fields = runs.map(({ recipe }) => recipeFields(recipe))
-  const keys = [...new Set(fields.flatMap((own) => [...own.keys()]))]
-  return keys.filter((key) => new Set(fields.map((own) => own.get(key))).size > 1)
-}

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
-import { fakeInspection, fakeMethods, fakeModule } from '../../test/fake-engine'
+import { fakeMethods } from '../../test/fake-methods'
+import { fakeInspection, fakeModule } from '../../test/fake-model'
+import { perplexityReport } from '../../test/perplexity'
 import type { Recipe, RunReport } from '../records'
 import { recordMeasurement } from './measurements'
 import { defaultRecipe } from './recipe'
@@ -39,24 +41,10 @@ it('names what tells recipes apart, and nothing else', () => {
 })
 
 it('puts perplexities of one setting into one column', () => {
-  const report = (perplexity: number) => ({
-    ...{
-      protocol: 'windows:64',
-      text: 't',
-      perplexity,
-      nll: Math.log(perplexity),
-      interval: { low: perplexity - 2, high: perplexity + 2 },
-      positions: [{ from: 1, to: 255, nll: Math.log(perplexity) }],
-      tokens: 504,
-      windows: 8,
-      stored: false,
-      seconds: 1,
-    },
-  })
   const key = { model: 'wren#1', recipe: 'r', run: 2, protocol: 'windows:64', text: 't', maxTokens: 512 }
-  let lines = recordMeasurement([], key, 'before', report(50))
-  lines = recordMeasurement(lines, key, 'after', report(60))
-  lines = recordMeasurement(lines, { ...key, run: 9, text: 'u' }, 'after', report(70))
+  let lines = recordMeasurement([], key, 'before', perplexityReport(50))
+  lines = recordMeasurement(lines, key, 'after', perplexityReport(60))
+  lines = recordMeasurement(lines, { ...key, run: 9, text: 'u' }, 'after', perplexityReport(70))
   expect(perplexityColumns(runs, lines)).toMatchObject([
     { text: 't', protocol: 'windows:64', maxTokens: 512, values: [null, { perplexity: 60 }] },
   ])

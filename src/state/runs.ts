@@ -1,4 +1,5 @@
-import type { EffectiveBits, ModuleRecord, PerplexityReport, Recipe, RunReport } from '../records'
+import type { PerplexityReport } from '../measurement-records'
+import type { EffectiveBits, ModuleRecord, Recipe, RunReport } from '../records'
 import { meanWidth } from './lanes'
 import type { Measurement } from './measurements'
 import { weighted } from './modules'

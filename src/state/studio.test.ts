@@ -1,10 +1,11 @@
 import { describe, expect, it, vi } from 'vitest'
-import { type FakeOptions, fakeEngine, fakeView } from '../../test/fake-engine'
+import { type FakeOptions, fakeEngine } from '../../test/fake-engine'
+import { fakeView } from '../../test/fake-model'
+import { studioOn, workerOf } from '../../test/studio'
 import { DeviceLostError, FormatError, GpuUnavailableError, NumericalError } from '../errors'
 import type { Recipe } from '../records'
 import { evaluationOf } from './evaluation'
 import { recipeJson } from './recipe'
-import { createStudio } from './studio'
 
 const TEXTS = [
   {
@@ -25,14 +26,10 @@ async function studioWith(options: FakeOptions = {}) {
   const saved: { name: string; bytes: number }[] = []
   const engines = { count: 0 }
   const clock = { now: 1000 }
-  const studio = createStudio({
+  const studio = studioOn({
     connect: () => {
       engines.count += 1
-      return {
-        api: fakeEngine(engines.count > 1 ? {} : options),
-        crashed: new Promise<never>(() => {}),
-        terminate: () => {},
-      }
+      return workerOf(fakeEngine(engines.count > 1 ? {} : options))
     },
     fetchText: async (path) => {
       if (path === 'texts/index.json') return JSON.stringify(TEXTS)
@@ -40,8 +37,6 @@ async function studioWith(options: FakeOptions = {}) {
       throw new Error(path)
     },
     now: () => clock.now,
-    clock: { openedAt: 1_000_000, now: () => 1_002_000 },
-    copy: async () => {},
     save: async (open) => {
       const { name, stream } = await open()
       saved.push({ name, bytes: (await new Response(stream).arrayBuffer()).byteLength })
@@ -400,21 +395,8 @@ describe('the engine', () => {
     await studio.run()
     const { report } = state().result!
     const inspection = { ...state().model!.inspection, kind: 'bitloom' as const }
-    const packed = createStudio({
-      connect: () => ({
-        api: {
-          ...fakeEngine(),
-          offerFiles: async () => ({ state: 'ready', inspection, report, view: fakeView(inspection) }),
-        },
-        crashed: new Promise<never>(() => {}),
-        terminate: () => {},
-      }),
-      fetchText: async () => '[]',
-      now: () => 0,
-      clock: { openedAt: 1_000_000, now: () => 1_002_000 },
-      copy: async () => {},
-      save: async () => true,
-    })
+    const offerFiles = async () => ({ state: 'ready' as const, inspection, report, view: fakeView(inspection) })
+    const packed = studioOn({ connect: () => workerOf({ ...fakeEngine(), offerFiles }) })
     await packed.boot()
     await packed.offer([file('packed.safetensors')])
     expect(packed.store.getState()).toMatchObject({ run: { status: 'done' }, result: { alive: true } })

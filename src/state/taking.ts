@@ -11,6 +11,7 @@ import { shownProgress } from './measuring'
 import { batched } from './progress'
 import { recipeJson } from './recipe'
 import type { Place } from './store'
+import { workWords } from './words'
 
 /** Files that are not read through just to say how large an export would be. */
 const LARGE_BYTES = 1e9
@@ -44,7 +45,7 @@ export function takingActions(context: Context, recover: () => Promise<void>) {
 
   const write = (format: ExportFormat) =>
     occupy(context, 'take', 'save', async () => {
-      const label = `Saving ${exportName(format)}`
+      const label = workWords.saving(exportName(format))
       let size: number | null = null
       let written = 0
       patch(context, { work: { label, phase: 'export', done: 0, total: 0 } })
@@ -101,7 +102,7 @@ export function takingActions(context: Context, recover: () => Promise<void>) {
     occupy(context, 'take', 'verify', async () => {
       const { result, engine } = state()
       if (!result) return
-      const progress = shownProgress(context, `Verifying ${exportName(format)}`)
+      const progress = shownProgress(context, workWords.verifying(exportName(format)))
       const { ready, text, options } = evaluationOf(state())
       const measurable = ready && engine.status === 'ready'
       const measured = measurable

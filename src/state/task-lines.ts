@@ -1,4 +1,4 @@
-import type { Share, ZeroShotReport } from '../records'
+import type { Share, ZeroShotReport } from '../measurement-records'
 import type { Line, MeasurementKey } from './measurements'
 
 /** A task measured: which file, and how many of its items. */

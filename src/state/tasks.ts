@@ -6,6 +6,7 @@ import { modelKey } from './modules'
 import { recipeLabel } from './recipe'
 import type { StudioState } from './store'
 import type { TaskKey } from './task-lines'
+import { NOT_QUANTIZED, workWords } from './words'
 
 /** Items for a first number: a minute at the most, on a GPU or a software one. */
 const MANY_ITEMS = 250
@@ -54,12 +55,12 @@ export function taskActions(context: Context) {
       for (const { name, file, bytes, items } of tasks) {
         const key: TaskKey = {
           model: modelKey(model),
-          recipe: result ? recipeLabel(result.report.recipe) : 'not quantized',
+          recipe: result ? recipeLabel(result.report.recipe) : NOT_QUANTIZED,
           run: result?.alive ? result.run : -1,
           ...{ file, bytes, items: Math.min(items, limit ?? items) },
         }
         const one = async (which: 'original' | 'quantized', half: 'before' | 'after') => {
-          const progress = shownProgress(context, `${name}, ${which === 'original' ? 'original' : 'quantized model'}`)
+          const progress = shownProgress(context, workWords.task(name, which))
           const source = context.taskFiles.get(file)!
           const report = await context.engine.api.zeroShot(which, source, options, progress.push)
           progress.flush()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { archivedRun, measuredAs } from '../../test/archived-runs'
-import type { PerplexityReport } from '../records'
+import type { PerplexityReport } from '../measurement-records'
 import type { Measurement } from './measurements'
 import type { RunRecord } from './runs'
 import { keptTradeOffs, tradeOffs } from './trade-offs'

@@ -1,16 +1,8 @@
 import { expect, it } from 'vitest'
-import { fakeEngine } from '../../test/fake-engine'
-import { createStudio } from './studio'
+import { fakeStudio } from '../../test/studio'
 
 it('opens a pile for looking, which is then no model, and opens a model in its place', async () => {
-  const studio = createStudio({
-    connect: () => ({ api: fakeEngine(), crashed: new Promise<never>(() => {}), terminate: () => {} }),
-    fetchText: async () => '[]',
-    now: () => 0,
-    clock: { openedAt: 0, now: () => 0 },
-    copy: async () => {},
-    save: async () => true,
-  })
+  const studio = fakeStudio()
   const state = studio.store.getState
   await studio.boot()
   await studio.openBundled('wren-nano')

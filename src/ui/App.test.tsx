@@ -1,34 +1,18 @@
-import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
+import { act, cleanup, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, expect, it, vi } from 'vitest'
-import { type FakeOptions, fakeEngine } from '../../test/fake-engine'
+import type { FakeOptions } from '../../test/fake-engine'
+import { openPage } from '../../test/page'
 import { GpuUnavailableError } from '../errors'
-import { createStudio } from '../state/studio'
-import { App } from './App'
-import { preload } from './later'
-import { StudioContext } from './studio-context'
 
 const MODELS = [
   { name: 'wren-3m', title: 'Wren 3M', description: 'Small.', files: [{ name: 'config.json', bytes: 655 }] },
 ]
 
-async function open(options: FakeOptions = {}) {
-  const studio = createStudio({
-    connect: () => ({ api: fakeEngine(options), crashed: new Promise<never>(() => {}), terminate: () => {} }),
+const open = (options: FakeOptions = {}) =>
+  openPage(options, {
     fetchText: async (path) => (path === 'models/index.json' ? JSON.stringify(MODELS) : '[]'),
-    now: () => 0,
     clock: { openedAt: 1_000_000, now: () => 1_002_000 },
-    copy: async () => {},
-    save: async () => true,
   })
-  await preload()
-  render(
-    <StudioContext value={studio}>
-      <App />
-    </StudioContext>,
-  )
-  await act(() => studio.boot())
-  return studio
-}
 
 afterEach(cleanup)
 
@@ -182,6 +166,7 @@ it('shows the benchmark beside the path, which stays as it was behind it', async
   expect(document.activeElement?.textContent).toBe('Benchmark')
   expect(screen.getByRole('link', { name: 'Benchmark' }).getAttribute('aria-current')).toBe('page')
   expect(screen.getByText('offered, not used')).toBeTruthy()
+  expect(screen.getByText('0.2 s after opening the page')).toBeTruthy()
   expect(screen.getByText('0.3 s after opening the page')).toBeTruthy()
 
   const run = () => screen.getByRole('button', { name: 'Run' }) as HTMLButtonElement

@@ -2,6 +2,8 @@ import { type BenchmarkRun, benchmarkChoice, benchmarkObstacle } from '../state/
 import { NumberField, WordField } from './fields'
 import { ProgressLine } from './ProgressLine'
 import { useStudio, useStudioState } from './studio-context'
+import { benchmarkWords as words } from './words/benchmark'
+import { ofAll } from './words/counts'
 
 /** What is measured, and the buttons that start and stop it. */
 export function BenchmarkForm() {
@@ -17,21 +19,21 @@ export function BenchmarkForm() {
   return (
     <>
       <WordField
-        label="Sizes n"
+        label={words.sizes}
         value={sizesText}
         placeholder="64, 128, 256"
-        help="Rows and columns of the matrices."
+        help={words.sizesHelp}
         problem={problems.sizes ?? undefined}
         disabled={running}
         onChange={(text) => studio.setBenchmark({ sizes: text })}
       />
       <NumberField
-        label="Runs"
+        label={words.runs}
         value={runs}
         min={1}
         max={1000}
         step={1}
-        help="Each time is the median of so many, after a warm-up."
+        help={words.runsHelp}
         problem={problems.runs ?? undefined}
         disabled={running}
         onChange={(count) => studio.setBenchmark({ runs: count })}
@@ -44,16 +46,16 @@ export function BenchmarkForm() {
           disabled={obstacle !== null || running}
           onClick={() => void studio.runBenchmark()}
         >
-          Run
+          {words.run}
         </button>
         <button
           type="button"
           disabled={!running || run?.status !== 'running'}
           onClick={() => void studio.stopBenchmark()}
         >
-          Stop
+          {words.stop}
         </button>
-        {!running && !obstacle && <span className="quiet small">{works.length * sizes.length} measurements</span>}
+        {!running && !obstacle && <span className="quiet small">{words.count(works.length * sizes.length)}</span>}
       </div>
       {obstacle && (
         <p className="quiet small" role="status">
@@ -73,7 +75,7 @@ function Works({ disabled }: { disabled: boolean }) {
   if (groups.length === 0) return null
   return (
     <fieldset className="benchmark-works">
-      <legend>Works</legend>
+      <legend>{words.works}</legend>
       {groups.map(({ title, works }) => (
         <label key={title} className="check">
           <input
@@ -96,13 +98,13 @@ function Works({ disabled }: { disabled: boolean }) {
 }
 
 function Progress({ run: { status, at, done, total } }: { run: BenchmarkRun }) {
-  const label = at ? `${at.work}, n = ${at.n}` : 'Loading'
+  const label = at ? words.at(at.work, at.n) : words.loading
   return (
     <>
-      <ProgressLine label={label} detail={`${done} of ${total}`} share={total > 0 ? done / total : null} />
+      <ProgressLine label={label} detail={ofAll(done, total)} share={total > 0 ? done / total : null} />
       {status === 'stopping' && (
         <p className="field-help" role="status">
-          Stops after the measurement at work.
+          {words.stopping}
         </p>
       )}
     </>

@@ -4,6 +4,7 @@ import { BenchmarkResult } from './BenchmarkResult'
 import { DeviceFacts } from './DeviceFacts'
 import { FailureNote } from './FailureNote'
 import { useStudio, useStudioState } from './studio-context'
+import { benchmarkWords as words } from './words/benchmark'
 import './benchmark.css'
 
 /** How fast this device runs the kernels: a page of its own beside the path. */
@@ -20,12 +21,12 @@ export function BenchmarkPage() {
         <div className="step-side">
           <div className="step-head">
             <h2 id="title-benchmark" tabIndex={-1}>
-              Benchmark
+              {words.title}
             </h2>
             {/* back to where one was: the studio keeps its place and its state */}
-            <a href="#studio">Back to the studio</a>
+            <a href="#studio">{words.back}</a>
           </div>
-          <p className="quiet">How fast this device runs the kernels that models are quantized with.</p>
+          <p className="quiet">{words.intro}</p>
           <BenchmarkForm />
         </div>
         <div className="step-main">

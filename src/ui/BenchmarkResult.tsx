@@ -4,26 +4,21 @@ import { BenchmarkTable } from './BenchmarkTable'
 import { formatInteger } from './format'
 import { GrowthChart } from './GrowthChart'
 import { useStudio, useStudioState } from './studio-context'
+import { benchmarkWords as words } from './words/benchmark'
 
 /** What was measured: chart, table, and the ways to take it along. */
 export function BenchmarkResult() {
   const run = useStudioState((state) => state.benchmark.run)
   if (!run || (run.rows.length === 0 && run.status !== 'failed'))
-    return (
-      <p className="quiet">
-        {run
-          ? 'The first row appears as soon as it is measured.'
-          : 'Rows appear as they are measured: time, GFLOP/s, GB/s, and what part of the device’s best rates they reach.'}
-      </p>
-    )
+    return <p className="quiet">{run ? words.first : words.none}</p>
   if (run.rows.length === 0) return null
   return (
     <>
       <GrowthChart run={run} />
-      <section className="stack" aria-label="Measurements">
+      <section className="stack" aria-label={words.measurements}>
         <div className="benchmark-tools">
           <h3>
-            Measurements <span className="quiet plain-weight">{countOf(run)}</span>
+            {words.measurements} <span className="quiet plain-weight">{countOf(run)}</span>
           </h3>
           <TakeAlong />
         </div>
@@ -34,39 +29,43 @@ export function BenchmarkResult() {
 }
 
 function countOf({ status, rows, done, total }: BenchmarkRun): string {
-  const medians = `medians of ${formatInteger(rows[0]!.runs)}`
+  const medians = words.medians(formatInteger(rows[0]!.runs))
   switch (status) {
     case 'running':
     case 'stopping':
-      return `${medians}, under way`
+      return `${medians}, ${words.underWay}`
     case 'done': {
       const left = total - rows.length
-      return left > 0 ? `${medians}; ${left} left out: no room on the device, or too long to wait for` : medians
+      return left > 0 ? `${medians}; ${words.leftOut(left)}` : medians
     }
     default:
-      return `${medians}; ${status} after ${done} of ${total}`
+      return `${medians}; ${words.after(words.ended[status], done, total)}`
   }
 }
+
+const FORMATS = [
+  ['markdown', 'Markdown'],
+  ['json', 'JSON'],
+] as const
 
 function TakeAlong() {
   const studio = useStudio()
   const [said, setSaid] = useState('')
   const copy = async (as: 'markdown' | 'json', name: string) =>
-    setSaid((await studio.copyBenchmark(as)) ? `Copied as ${name}.` : '')
+    setSaid((await studio.copyBenchmark(as)) ? words.copied(name) : '')
   return (
     <>
       <span className="quiet small" role="status">
         {said}
       </span>
       <div className="row">
-        <button type="button" onClick={() => void copy('markdown', 'Markdown')}>
-          Copy as Markdown
-        </button>
-        <button type="button" onClick={() => void copy('json', 'JSON')}>
-          Copy as JSON
-        </button>
+        {FORMATS.map(([format, name]) => (
+          <button key={format} type="button" onClick={() => void copy(format, name)}>
+            {words.copyAs(name)}
+          </button>
+        ))}
         <button type="button" onClick={() => void studio.saveBenchmark()}>
-          Save JSON
+          {words.save}
         </button>
       </div>
     </>

@@ -11,10 +11,11 @@ import {
   timedOnGpu,
 } from '../state/benchmark'
 import type { BenchmarkRow } from '../workers/api'
+import { benchmarkWords as words } from './words/benchmark'
 import './table.css'
 
 interface Column {
-  readonly key: string
+  readonly key: keyof typeof words.columns
   readonly title: string
   readonly help?: string
   /** Text; numbers stand to the right. */
@@ -23,20 +24,18 @@ interface Column {
 }
 
 const GPU_TIME: Column = {
-  key: 'gpu',
-  title: 'GPU ms',
-  help: 'Kernels alone, by the clock of the GPU',
+  ...{ key: 'gpu', ...words.columns.gpu },
   render: ({ gpuMs }) => typeof gpuMs === 'number' && figures(gpuMs),
 }
 
 const COLUMNS: readonly Column[] = [
-  { key: 'n', title: 'n', render: ({ n }) => n },
-  { key: 'ms', title: 'ms', help: 'From asking to having, by the wall clock', render: ({ ms }) => figures(ms) },
+  { key: 'n', ...words.columns.n, render: ({ n }) => n },
+  { key: 'ms', ...words.columns.ms, render: ({ ms }) => figures(ms) },
   GPU_TIME,
-  { key: 'gflops', title: 'GFLOP/s', render: ({ gflops }) => gflops > 0 && figures(gflops) },
-  { key: 'gb', title: 'GB/s', help: 'Bytes that must move', render: ({ gbPerSecond }) => figures(gbPerSecond) },
-  { key: 'bound', title: 'Bound by', text: true, render: (_row, share) => share?.bound },
-  { key: 'share', title: 'Reached', text: true, render: (_row, share) => share && <Share share={share} /> },
+  { key: 'gflops', ...words.columns.gflops, render: ({ gflops }) => gflops > 0 && figures(gflops) },
+  { key: 'gb', ...words.columns.gb, render: ({ gbPerSecond }) => figures(gbPerSecond) },
+  { key: 'bound', ...words.columns.bound, text: true, render: (_row, share) => share && words.bounds[share.bound] },
+  { key: 'share', ...words.columns.share, text: true, render: (_row, share) => share && <Share share={share} /> },
 ]
 
 /** A line a size under the name of each work, as they are measured. */
@@ -46,7 +45,7 @@ export function BenchmarkTable({ run: { rows } }: { run: BenchmarkRun }) {
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section className="table-area benchmark-table" aria-label="Times" tabIndex={0}>
+      <section className="table-area benchmark-table" aria-label={words.times} tabIndex={0}>
         <table>
           <thead>
             <tr>
@@ -102,14 +101,11 @@ function Share({ share: { bound, share } }: { share: Reached }) {
 
 /** What "reached" is a part of, in numbers. */
 function Rulers({ best: { gflops, gbPerSecond } }: { best: Rates }) {
-  const missing = [gflops === null && 'a matmul', gbPerSecond === null && 'a copy'].filter(Boolean).join(' and ')
-  if (missing)
-    return <p className="quiet small">What the others reach is told once {missing} is measured beside them.</p>
   return (
     <p className="quiet small">
-      Reached: of the speed that the best matmul ({figures(gflops!)} GFLOP/s) and the best copy ({figures(gbPerSecond!)}{' '}
-      GB/s) of this table would allow, by whichever of the two bounds the work. Above 100 % a work does better than they
-      do: its data stay in a cache, or its shape suits the device.
+      {gflops === null || gbPerSecond === null
+        ? words.noRulers(gflops === null, gbPerSecond === null)
+        : words.rulers(figures(gflops), figures(gbPerSecond))}
     </p>
   )
 }

@@ -1,12 +1,9 @@
 import type { EffectiveBits, PublishedBits } from '../records'
 import { formatNumber } from './format'
+import { bitsWords as words } from './words/bits'
 import './bits.css'
 
-const LANES = [
-  { key: 'code', title: 'codes' },
-  { key: 'scale', title: 'scales' },
-  { key: 'index', title: 'indices' },
-] as const
+const LANES = ['code', 'scale', 'index'] as const
 
 interface BitsBarProps {
   readonly title: string
@@ -23,20 +20,19 @@ export function BitsBar({ title, bits, published = null }: BitsBarProps) {
         <span className="quiet">{title}</span> <strong>{formatNumber(bits.total, 3)}</strong>
       </p>
       <div className="bits-bar" aria-hidden="true">
-        {LANES.map(({ key }) => bits[key] > 0 && <span key={key} data-lane={key} style={{ flexGrow: bits[key] }} />)}
+        {LANES.map((key) => bits[key] > 0 && <span key={key} data-lane={key} style={{ flexGrow: bits[key] }} />)}
       </div>
       <ul className="bits-key">
-        {LANES.map(({ key, title: lane }) => (
+        {LANES.map((key) => (
           <li key={key}>
             <i data-lane={key} aria-hidden="true" />
-            <span className="quiet">{lane}</span> {formatNumber(bits[key], 3)}
+            <span className="quiet">{words.lanes[key]}</span> {formatNumber(bits[key], 3)}
           </li>
         ))}
       </ul>
       {published && (
         <p className="quiet small">
-          The paper’s count: {formatNumber(published.weight, 3)} for weights, {formatNumber(published.scale, 3)} for
-          scales. {published.why}
+          {words.published(formatNumber(published.weight, 3), formatNumber(published.scale, 3))} {published.why}
         </p>
       )}
     </div>

@@ -1,4 +1,5 @@
 import { bitPosition, viridis } from './maps/colour'
+import { bitsWords } from './words/bits'
 
 /** Which colour is which width. */
 export function BitsLegend({ widths, label }: { widths: readonly number[]; label: string }) {
@@ -7,7 +8,7 @@ export function BitsLegend({ widths, label }: { widths: readonly number[]; label
       {widths.map((width) => (
         <li key={width}>
           <i style={{ background: viridis.css(bitPosition(width)) }} aria-hidden="true" />
-          {width} bit
+          {bitsWords.width(width)}
         </li>
       ))}
     </ul>

@@ -43,6 +43,7 @@ function StartUp({ device, run }: { device: DeviceDetail; run: BenchmarkRun | nu
   const first = startUp?.firstDispatchAt
   return (
     <dl className="spec start-up">
+      <Fact title={words.found} value={words.afterOpening(formatDuration(device.foundMs / 1000))} />
       <Fact title={words.ready} value={words.afterOpening(formatDuration(device.readyMs / 1000))} />
       <Fact title={words.first} value={first ? firstDispatch(first, run!, device) : words.notYet} />
       <Fact title={words.pipelines} value={startUp ? compiled(startUp.compiled) : words.noneYet} />

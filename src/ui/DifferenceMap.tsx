@@ -5,6 +5,7 @@ import { ModelMap } from './ModelMap'
 import { differenceMeasure } from './maps/measure'
 import type { OnPicture } from './PictureButtons'
 import { useStudioState } from './studio-context'
+import { lookWords } from './words/look'
 
 interface DifferenceMapProps {
   readonly plan: readonly PlannedModule[]
@@ -29,13 +30,5 @@ type MappedRun = Pick<RunRecord, 'run' | 'label' | 'modules' | 'widths'>
 /** The same of two runs that are given. */
 export function DifferenceBetween({ a, b, ...props }: DifferenceMapProps & { a: MappedRun; b: MappedRun }) {
   const view = useMemo(() => differenceMeasure(a, b), [a, b])
-  return (
-    <ModelMap
-      {...props}
-      title={`Run ${a.run} (${a.label}) less run ${b.run} (${b.label})`}
-      modules={a.modules}
-      view={view}
-      running={null}
-    />
-  )
+  return <ModelMap {...props} title={lookWords.difference(a, b)} modules={a.modules} view={view} running={null} />
 }

@@ -2,8 +2,8 @@ import { act, cleanup, fireEvent, render, screen, within } from '@testing-librar
 import { afterEach, expect, it, vi } from 'vitest'
 import { fakeDistributions } from '../../test/fake-distributions'
 import { type FakeOptions, fakeEngine } from '../../test/fake-engine'
+import { savedFiles, studioOn, workerOf } from '../../test/studio'
 import { CancelledError } from '../errors'
-import { createStudio } from '../state/studio'
 import type { EngineApi } from '../workers/api'
 import { Distributions } from './Distributions'
 import { StudioContext } from './studio-context'
@@ -11,23 +11,9 @@ import { StudioContext } from './studio-context'
 afterEach(cleanup)
 
 async function open(change: Partial<EngineApi> = {}, options: FakeOptions = {}) {
-  const saved: string[] = []
+  const { saved, save } = savedFiles()
   const chosen: number[] = []
-  const studio = createStudio({
-    connect: () => ({
-      api: { ...fakeEngine(options), ...change },
-      crashed: new Promise<never>(() => {}),
-      terminate: () => {},
-    }),
-    fetchText: async () => '[]',
-    now: () => 0,
-    clock: { openedAt: 0, now: () => 0 },
-    copy: async () => {},
-    save: async (stream) => {
-      saved.push(await new Response((await stream()).stream).text())
-      return true
-    },
-  })
+  const studio = studioOn({ connect: () => workerOf({ ...fakeEngine(options), ...change }), save })
   await act(() => studio.boot())
   await act(() => studio.openBundled('wren-3m'))
   studio.chooseMethod('rtn')
@@ -56,7 +42,7 @@ it('shows weights, errors, codes and outliers of the selected module, and leads 
   fireEvent.click(within(table).getAllByRole('button')[0]!)
   expect(chosen).toEqual([17])
   await act(async () => fireEvent.click(screen.getByRole('button', { name: 'Largest weights, CSV' })))
-  await vi.waitFor(() => expect(saved[0]).toMatch(/^row,column,weight,stored\n\d+,17,/))
+  await vi.waitFor(() => expect(saved[0]?.text).toMatch(/^row,column,weight,stored\n\d+,17,/))
 })
 
 it('shows a first look until all is counted, and forgets it for the next module', async () => {

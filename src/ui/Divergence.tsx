@@ -1,11 +1,12 @@
 import { useCallback, useState } from 'react'
 import type { DivergenceLine } from '../state/measurements'
-import { formatError, formatInteger, formatNumber } from './format'
+import { formatError, formatNumber } from './format'
 import { divergenceText, drawDivergence, layoutDivergence, stepAt } from './maps/divergence-chart'
 import { Plot, walkLine } from './Plot'
 import { savePicture } from './save'
 import { useStudio, useStudioState } from './studio-context'
 import type { Draw } from './use-canvas'
+import { divergenceWords as words } from './words/divergence'
 
 /** Steps of the histogram that a key with Shift goes over. */
 const FAR = 4
@@ -16,24 +17,22 @@ export function Divergence() {
   const newest = lines.at(-1)
   if (!newest) return null
   return (
-    <section className="stack" aria-label="Divergence from the original">
+    <section className="stack" aria-label={words.title}>
       <DivergenceTable lines={lines} />
       <DivergenceChart line={newest} />
     </section>
   )
 }
 
-const HEAD = ['Recipe', 'Text', 'Protocol', 'Mean KL', '95 % interval', 'Median', '99 %', 'Most', 'Same top token']
-
 function DivergenceTable({ lines }: { lines: readonly DivergenceLine[] }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section className="table-area numbers" aria-label="Divergences" tabIndex={0}>
+    <section className="table-area numbers" aria-label={words.table} tabIndex={0}>
       <table>
-        <caption className="visually-hidden">KL divergence from the original, nats a token</caption>
+        <caption className="visually-hidden">{words.caption}</caption>
         <thead>
           <tr>
-            {HEAD.map((name, column) => (
+            {words.head.map((name, column) => (
               <th key={name} scope="col" data-align={column > 2 ? 'right' : undefined}>
                 {name}
               </th>
@@ -51,8 +50,8 @@ function DivergenceTable({ lines }: { lines: readonly DivergenceLine[] }) {
               </td>
               <td data-align="right">
                 {report.kl.interval
-                  ? `${formatError(report.kl.interval.low)} to ${formatError(report.kl.interval.high)}`
-                  : 'one window'}
+                  ? words.interval(formatError(report.kl.interval.low), formatError(report.kl.interval.high))
+                  : words.oneWindow}
               </td>
               <td data-align="right">{formatError(report.kl.median)}</td>
               <td data-align="right">{formatError(report.kl.p99)}</td>
@@ -78,17 +77,14 @@ function DivergenceChart({ line: { report, recipe, text, protocol } }: { line: D
     <Plot
       title={
         <>
-          Divergence from the original{' '}
-          <span className="quiet plain-weight">
-            {recipe}; {text}, {protocol}, {formatInteger(report.tokens)} tokens
-          </span>
+          {words.title} <span className="quiet plain-weight">{words.of(recipe, text, protocol, report.tokens)}</span>
         </>
       }
-      label={`Tokens by their KL divergence from the original, and loss by position. Arrow keys read out a step of the histogram.`}
+      label={words.label}
       height={(width) => layoutDivergence(width).height}
       draw={draw}
       readout={divergenceText(report, cursor)}
-      caption={`${recipe}: divergence from the original, nats a token; ${text}, ${protocol}`}
+      caption={words.picture(recipe, text, protocol)}
       onPicture={savePicture(`${studio.baseName()}-divergence`)}
       onPoint={(at) => setCursor(at && stepAt(report, layoutDivergence(at.width), at.x, at.y))}
       onKey={(key, far) => {

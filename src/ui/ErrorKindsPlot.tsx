@@ -44,7 +44,7 @@ function Kinds(props: Omit<ErrorKindsPlotProps, 'modules'> & { found: ErrorKinds
             {title} <span className="quiet">{KINDS.about}</span>
           </>
         }
-        label={`${title}: ${kinds.length} kinds. ${KINDS.keys}`}
+        label={KINDS.label(title, kinds.length)}
         height={(width) => layoutKinds(found, width).height}
         draw={draw}
         readout={kindText(found, cursor)}

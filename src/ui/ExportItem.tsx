@@ -5,6 +5,7 @@ import type { VerifyReport } from '../workers/api'
 import { ChoiceField } from './fields'
 import { formatBytes, formatError, formatPercent } from './format'
 import { useStudio, useStudioState } from './studio-context'
+import { takeWords as words } from './words/take'
 
 interface ExportItemProps {
   readonly kind: ExportKind
@@ -31,7 +32,7 @@ export function ExportItem({ kind, result, estimate, exact, primary }: ExportIte
       <div className="take-what">
         <h3>
           {kind.title}
-          {kind.simulated && <span className="tag">simulated</span>}
+          {kind.simulated && <span className="tag">{words.simulated}</span>}
         </h3>
         <p className="quiet small">{kind.note}</p>
         {kind.choice && (
@@ -42,9 +43,9 @@ export function ExportItem({ kind, result, estimate, exact, primary }: ExportIte
             onChange={setChosen}
           />
         )}
-        {known?.problem && <p className="small take-problem">Cannot hold this result. {known.problem}</p>}
+        {known?.problem && <p className="small take-problem">{words.cannotHold(known.problem)}</p>}
         {known && known.notes.length > 0 && (
-          <ul className="small take-warnings" aria-label={`Notes on the ${name}`}>
+          <ul className="small take-warnings" aria-label={words.notes(name)}>
             {known.notes.map((note) => (
               <li key={note}>{note}</li>
             ))}
@@ -55,9 +56,8 @@ export function ExportItem({ kind, result, estimate, exact, primary }: ExportIte
       <span className="take-size">
         {bytes !== null && (
           <>
-            {known || exact ? '' : 'about '}
-            {formatBytes(bytes)}
-            <span className="quiet small">{formatPercent(bytes / result.report.model.bytes)} of the original</span>
+            {known || exact ? formatBytes(bytes) : words.about(formatBytes(bytes))}
+            <span className="quiet small">{words.part(formatPercent(bytes / result.report.model.bytes))}</span>
           </>
         )}
       </span>
@@ -68,16 +68,16 @@ export function ExportItem({ kind, result, estimate, exact, primary }: ExportIte
           disabled={disabled}
           onClick={() => void studio.download(chosen)}
         >
-          {`Save ${name}`}
+          {words.save(name)}
         </button>
         <button
           type="button"
           disabled={disabled}
-          aria-label={`Verify ${name}`}
-          title="Write it, open it again, and hold every tensor and the perplexity against this result"
+          aria-label={words.verifyNamed(name)}
+          title={words.verifyHelp}
           onClick={() => void studio.verify(chosen)}
         >
-          Verify
+          {words.verify}
         </button>
       </div>
     </li>
@@ -89,11 +89,16 @@ function Verdict({ report: { verification, perplexity, equal } }: { report: Veri
   const { tensors, different, names, largest } = verification
   return (
     <p className="small take-verdict" role="status" data-equal={equal}>
-      <strong>{equal ? 'Verified' : 'Not the same'}</strong>
+      <strong>{equal ? words.verified : words.notSame}</strong>
       {different === 0
-        ? `: all ${tensors} tensors equal`
-        : `: ${different} of ${tensors} tensors differ by up to ${formatError(largest)} (${names.slice(0, 3).join(', ')}${different > 3 ? ' …' : ''})`}
-      {perplexity && `, perplexity ${perplexity.file.toFixed(2)} against ${perplexity.run.toFixed(2)}`}
+        ? words.allEqual(tensors)
+        : words.someDiffer(
+            different,
+            tensors,
+            formatError(largest),
+            `${names.slice(0, 3).join(', ')}${different > 3 ? ' …' : ''}`,
+          )}
+      {perplexity && words.perplexity(perplexity.file.toFixed(2), perplexity.run.toFixed(2))}
     </p>
   )
 }

@@ -1,5 +1,5 @@
 import type { Failure } from '../state/failure'
-import { formatInteger } from './format'
+import { failureWords } from './words/failure'
 
 /** A failure where it happened: its family in words, then the message with its remedy. */
 export function FailureNote({ failure }: { failure: Failure }) {
@@ -36,7 +36,7 @@ export function Warnings({ warnings, label }: WarningsProps) {
         {[...shown].map((warning) => (
           <li key={warning}>{warning}</li>
         ))}
-        {looked < warnings.length && <li>and {formatInteger(warnings.length - looked)} more</li>}
+        {looked < warnings.length && <li>{failureWords.more(warnings.length - looked)}</li>}
       </ul>
     </section>
   )

@@ -3,7 +3,7 @@ import type { FileView, TensorFacts } from '../file-records'
 import { bitsOf, sharesBy, type TensorModule, type TensorShare, tensorModules } from '../formats/tensor-shares'
 import { visible } from '../visible'
 import { ChoiceField } from './fields'
-import { formatBytes, formatInteger, formatNumber, formatTenths } from './format'
+import { formatBytes, formatNumber, formatTenths } from './format'
 import { MetadataTable } from './MetadataTable'
 import { ModelMap } from './ModelMap'
 import { viridis } from './maps/colour'
@@ -77,7 +77,7 @@ function Shares(props: { title: string; shares: readonly TensorShare[]; nameOf: 
               <td data-align="right">{formatTenths(part)}</td>
               <td data-align="right">{formatBytes(share.bytes)}</td>
               <td data-align="right" className="quiet">
-                {bits === null ? viewWords.shareOf(share.tensors) : `${formatNumber(bits, 2)} bits`}
+                {bits === null ? viewWords.shareOf(share.tensors) : viewWords.bitsOf(formatNumber(bits, 2))}
               </td>
             </tr>
           )
@@ -90,25 +90,23 @@ function Shares(props: { title: string; shares: readonly TensorShare[]; nameOf: 
 type Colour = 'bits' | 'size'
 
 const told = (module: TensorModule): string =>
-  `${visible(module.name)}: ${formatNumber(bitsOf(module) ?? 0, 3)} bits a weight, ${formatInteger(module.weights)} weights, ${formatBytes(module.bytes)}`
+  viewWords.module(
+    visible(module.name),
+    formatNumber(bitsOf(module) ?? 0, 3),
+    module.weights,
+    formatBytes(module.bytes),
+  )
 
 const VIEWS: Readonly<Record<Colour, MapView<TensorModule>>> = {
   bits: {
-    ...{
-      id: 'bits',
-      title: 'Bits',
-      unit: 'bits a weight, from stored bytes',
-      ramp: viridis,
-      spread: 'mean',
-      text: told,
-    },
+    ...{ id: 'bits', ...viewWords.colours.bits, ramp: viridis, spread: 'mean', text: told },
     value: (module) => bitsOf(module),
     format: (value) => formatNumber(value, 2),
     tick: String,
     scale: (values) => linearScale(0, niceAbove(Math.max(8, ...values))),
   },
   size: {
-    ...{ id: 'size', title: 'Size', unit: 'bytes, scales included', ramp: viridis, spread: 'mean', text: told },
+    ...{ id: 'size', ...viewWords.colours.size, ramp: viridis, spread: 'mean', text: told },
     value: ({ bytes }) => bytes,
     format: formatBytes,
     tick: formatBytes,
@@ -133,8 +131,8 @@ function FileMap(props: {
           label={viewWords.mapBy}
           value={colour}
           choices={[
-            { value: 'bits', label: 'Bits' },
-            { value: 'size', label: 'Size' },
+            { value: 'bits', label: VIEWS.bits.title },
+            { value: 'size', label: VIEWS.size.title },
           ]}
           onChange={setColour}
         />

@@ -4,14 +4,15 @@ import type { GenerationOptions, GenerationReport } from '../workers/api'
 import { CheckField, ChoiceField, Field, NumberField, WordField } from './fields'
 import { formatBytes } from './format'
 import { useStudio, useStudioState } from './studio-context'
+import { generationWords as words } from './words/generation'
 
 /** The limits of the numbers, and what is said where one is outside. */
 const NUMBERS = [
-  { key: 'maxNewTokens', label: 'New tokens', min: 1, max: 512, step: 1, start: 32 },
-  { key: 'temperature', label: 'Temperature', min: 0, max: 5, step: 0.1, start: 0 },
-  { key: 'topK', label: 'Top k', min: 0, max: 1000, step: 1, start: 0 },
-  { key: 'topP', label: 'Top p', min: 0, max: 1, step: 0.05, start: 1 },
-  { key: 'seed', label: 'Seed', min: 0, max: 4294967295, step: 1, start: 0 },
+  { key: 'maxNewTokens', min: 1, max: 512, step: 1, start: 32 },
+  { key: 'temperature', min: 0, max: 5, step: 0.1, start: 0 },
+  { key: 'topK', min: 0, max: 1000, step: 1, start: 0 },
+  { key: 'topP', min: 0, max: 1, step: 0.05, start: 1 },
+  { key: 'seed', min: 0, max: 4294967295, step: 1, start: 0 },
 ] as const
 const CACHES = (['f32', 'f16'] as const).map((value) => ({ value, label: value }))
 
@@ -20,7 +21,7 @@ type Numbers = Record<(typeof NUMBERS)[number]['key'], number>
 const starts = Object.fromEntries(NUMBERS.map(({ key, start }) => [key, start])) as Numbers
 
 const problemOf = (value: number, { min, max, step }: (typeof NUMBERS)[number]): string | undefined =>
-  value >= min && value <= max && (step !== 1 || Number.isInteger(value)) ? undefined : `expected ${min} to ${max}`
+  value >= min && value <= max && (step !== 1 || Number.isInteger(value)) ? undefined : words.expected(min, max)
 
 /** The same prompt continued, or message answered, by the original and by the quantized model, with the same draws. */
 export function Generation() {
@@ -29,7 +30,7 @@ export function Generation() {
   const ready = useStudioState((state) => state.engine.status === 'ready')
   const generation = useStudioState((state) => state.generation)
   const { bits, chat: talks } = useStudioState((state) => state.model!.inspection)
-  const [prompt, setPrompt] = useState('The ship had been at sea for')
+  const [prompt, setPrompt] = useState(words.start)
   const [wantsChat, setChat] = useState(false)
   const [system, setSystem] = useState('')
   const [kv, setKv] = useState<GenerationOptions['kv']>('f32')
@@ -45,22 +46,17 @@ export function Generation() {
   const said = generation.chat ? `${generation.prompt}\n` : generation.prompt
   const given = generation.original?.report ?? generation.quantized?.report
   return (
-    <section className="stack" aria-label="Side by side">
+    <section className="stack" aria-label={words.label}>
       {talks && (
         <div className="talk">
-          <CheckField label="Chat" value={wantsChat} onChange={setChat} />
+          <CheckField label={words.chat} value={wantsChat} onChange={setChat} />
           {chat && (
-            <WordField
-              label="System"
-              value={system}
-              placeholder="what the model is told before the message; nothing"
-              onChange={setSystem}
-            />
+            <WordField label={words.system} value={system} placeholder={words.systemHint} onChange={setSystem} />
           )}
         </div>
       )}
       <div className="prompt">
-        <Field label={chat ? 'Message' : 'Prompt'}>
+        <Field label={chat ? words.message : words.prompt}>
           {(wiring) => (
             <input {...wiring} type="text" value={prompt} onChange={(event) => setPrompt(event.target.value)} />
           )}
@@ -68,7 +64,7 @@ export function Generation() {
         {NUMBERS.map((number) => (
           <NumberField
             key={number.key}
-            label={number.label}
+            label={words.numbers[number.key]}
             value={numbers[number.key]}
             min={number.min}
             max={number.max}
@@ -79,36 +75,36 @@ export function Generation() {
             onChange={(value) => setNumbers((before) => ({ ...before, [number.key]: value }))}
           />
         ))}
-        <ChoiceField label="KV cache" value={kv} choices={CACHES} onChange={setKv} />
+        <ChoiceField label={words.cache} value={kv} choices={CACHES} onChange={setKv} />
         <div className="row">
           <button
             type="button"
             disabled={busy !== null || !ready || !fine}
             onClick={() => void studio.generate(prompt, options)}
           >
-            {chat ? 'Ask both' : 'Continue both'}
+            {chat ? words.ask : words.continue}
           </button>
           {busy === 'generate' && (
             <button type="button" onClick={() => void studio.cancel()}>
-              Cancel
+              {words.cancel}
             </button>
           )}
         </div>
       </div>
       <div className="pair">
         <Side
-          title="Original"
+          side="original"
           prompt={said}
           continuation={generation.original}
-          absent={bits ? 'A quantized model has no original.' : 'Nothing yet.'}
+          absent={bits ? words.noOriginal : words.nothing}
         />
-        <Side title="Quantized" prompt={said} continuation={generation.quantized} absent="Nothing yet." />
+        <Side side="quantized" prompt={said} continuation={generation.quantized} absent={words.nothing} />
       </div>
       {generation.chat && given && (
         <details>
-          <summary>What the models read</summary>
+          <summary>{words.given}</summary>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and must do so by keyboard */}
-          <section className="given" aria-label="What the models read" tabIndex={0}>
+          <section className="given" aria-label={words.given} tabIndex={0}>
             {given.prompt}
           </section>
         </details>
@@ -118,27 +114,27 @@ export function Generation() {
 }
 
 interface SideProps {
-  readonly title: string
+  readonly side: 'original' | 'quantized'
   readonly prompt: string
   readonly continuation: Continuation | null
   readonly absent: string
 }
 
-function Side({ title, prompt, continuation, absent }: SideProps) {
+function Side({ side, prompt, continuation, absent }: SideProps) {
   const report = continuation?.report
   return (
     <div>
-      <h3>{title}</h3>
+      <h3>{words.sides[side].title}</h3>
       {continuation === null ? (
         <p className="quiet">{absent}</p>
       ) : (
-        <p className="generated" data-side={title.toLowerCase()}>
+        <p className="generated" data-side={side}>
           <mark>{prompt}</mark>
           {continuation.text}
         </p>
       )}
       {report && (
-        <dl className="speed" aria-label={`Speed of the ${title.toLowerCase()}`}>
+        <dl className="speed" aria-label={words.sides[side].speed}>
           {speedOf(report).map(([name, value]) => (
             <div key={name}>
               <dt>{name}</dt>
@@ -153,8 +149,8 @@ function Side({ title, prompt, continuation, absent }: SideProps) {
 
 const speedOf = ({ compileMs, timeToFirstTokenMs, tokensPerSecond, memoryBytes }: GenerationReport) =>
   [
-    ['Compiled in', `${compileMs.toFixed(0)} ms`],
-    ['First token', timeToFirstTokenMs === null ? '—' : `${timeToFirstTokenMs.toFixed(0)} ms`],
-    ['Then', tokensPerSecond === null ? '—' : `${tokensPerSecond.toFixed(1)} tokens/s`],
-    ['GPU memory', formatBytes(memoryBytes)],
+    [words.speed.compiled, words.ms(compileMs)],
+    [words.speed.first, timeToFirstTokenMs === null ? '—' : words.ms(timeToFirstTokenMs)],
+    [words.speed.after, tokensPerSecond === null ? '—' : words.tokensPerSecond(tokensPerSecond)],
+    [words.speed.memory, formatBytes(memoryBytes)],
   ] as const

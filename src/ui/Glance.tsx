@@ -4,6 +4,9 @@ import { type Summary, summaryOf } from '../state/summary'
 import { BitsBar } from './BitsBar'
 import { formatBounds, formatBytes, formatError, formatPercent } from './format'
 import { useStudio, useStudioState } from './studio-context'
+import { bitsWords } from './words/bits'
+import { glanceWords as words } from './words/glance'
+import { MEASURE_WORDS } from './words/model-map'
 import './glance.css'
 
 /** The result in four figures: what is stored, how small it got, where it hurts, what it costs. */
@@ -14,8 +17,8 @@ export function Glance() {
   const summary = summaryOf({ model, result, measurements })
   if (!summary || !result) return null
   return (
-    <section className="glance" aria-label="Result at a glance">
-      <BitsBar title="Bits a weight" bits={result.report.bits} published={sumPublished(result.report.modules)} />
+    <section className="glance" aria-label={words.label}>
+      <BitsBar title={bitsWords.title} bits={result.report.bits} published={sumPublished(result.report.modules)} />
       <Size packed={summary.packed} />
       {summary.error && <Worst error={summary.error} />}
       <Perplexity line={summary.perplexity} />
@@ -26,15 +29,15 @@ export function Glance() {
 function Size({ packed: { bytes, original, exact } }: Pick<Summary, 'packed'>) {
   return (
     <div>
-      <p className="quiet">Packed file</p>
+      <p className="quiet">{words.packed}</p>
       <p>
         <strong>
           {exact ? '' : '≈ '}
           {formatBytes(bytes)}
         </strong>{' '}
-        of {formatBytes(original)}
+        {words.of(formatBytes(original))}
       </p>
-      <p className="quiet small">{formatPercent(bytes / original)} of the original, embedding and head unchanged</p>
+      <p className="quiet small">{words.part(formatPercent(bytes / original))}</p>
     </div>
   )
 }
@@ -44,14 +47,14 @@ function Worst({ error: { kind, median, worst } }: { error: NonNullable<Summary[
   const { layer, role } = worst
   return (
     <div>
-      <p className="quiet">{kind === 'output' ? 'Output error' : 'Weight error'}, median</p>
+      <p className="quiet">{words.median(MEASURE_WORDS[kind].title)}</p>
       <p>
         <strong>{formatError(median)}</strong>
       </p>
       <p className="quiet small">
-        worst {formatError(worst.error[kind] ?? 0)} in{' '}
+        {words.worst(formatError(worst.error[kind] ?? 0))}{' '}
         <button type="button" className="plain" title={worst.name} onClick={() => studio.select(worst.name)}>
-          layer {layer} {role}
+          {words.place(layer, role)}
         </button>
       </p>
     </div>
@@ -62,7 +65,7 @@ function Perplexity({ line }: { line: Summary['perplexity'] }) {
   const change = line && ratio(line)
   return (
     <div>
-      <p className="quiet">Perplexity</p>
+      <p className="quiet">{words.perplexity}</p>
       {line?.after ? (
         <>
           <p>
@@ -77,7 +80,7 @@ function Perplexity({ line }: { line: Summary['perplexity'] }) {
         </>
       ) : (
         <p>
-          not measured yet, <a href="#step-measure">measure it</a>
+          {words.notMeasured} <a href="#step-measure">{words.measure}</a>
         </p>
       )}
     </div>

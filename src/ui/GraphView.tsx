@@ -4,6 +4,7 @@ import { ARCS_HEIGHT, arcGraph, drawArcs, layoutArcs, nodeText, placeAt } from '
 import type { OnPicture } from './PictureButtons'
 import { Plot, walkLine } from './Plot'
 import type { Draw } from './use-canvas'
+import { graphWords as words } from './words/look'
 
 interface GraphViewProps {
   readonly module: ModuleRecord
@@ -33,21 +34,17 @@ export function GraphView({ module, graph, column, onColumn, onPicture }: GraphV
     <Plot
       title={
         <>
-          Graph of columns: <code>{name}</code>{' '}
+          {words.title}: <code>{name}</code>{' '}
           <span className="quiet">
-            {arcs.edges.length} strongest of U<sub>ij</sub> ÷ U<sub>ii</sub> among {arcs.columns.length} columns
+            {words.edges(arcs.edges.length)} U<sub>ij</sub> ÷ U<sub>ii</sub> {words.among(arcs.columns.length)}
           </span>
         </>
       }
-      label={`Graph of ${arcs.columns.length} columns of ${name} with ${arcs.edges.length} edges. Arrow keys move, Enter selects the column.`}
+      label={words.label(name, arcs.columns.length, arcs.edges.length)}
       height={() => ARCS_HEIGHT}
       draw={draw}
-      readout={
-        shown === null
-          ? 'An arc leads from the column whose error is pushed, on the left, to the one that absorbs it. Click a column to find it in the matrix map.'
-          : nodeText(arcs, columns, shown)
-      }
-      caption={`Graph of columns: ${name}`}
+      readout={shown === null ? words.how : nodeText(arcs, columns, shown)}
+      caption={words.titleOf(name)}
       onPicture={onPicture}
       onPoint={(at) => setCursor(at && placeAt(arcs, layoutArcs(arcs, at.width), at.x))}
       onPick={(at) => choose(placeAt(arcs, layoutArcs(arcs, at.width), at.x))}

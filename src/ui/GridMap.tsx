@@ -114,7 +114,7 @@ export function GridMap<M extends { readonly name: string }>(props: GridMapProps
 }
 
 /** A cell in words: its module, or those of its experts together. */
-export function cellText<M extends { readonly name: string }>(tally: MapTally<M>, place: Place): string {
+function cellText<M extends { readonly name: string }>(tally: MapTally<M>, place: Place): string {
   const { grid, view } = tally
   const at = cellOf(grid, place)
   const [names, cell] = [grid.names[at] ?? [], tally.cells[at]]

@@ -4,6 +4,7 @@ import { binAt, drawGrouping, groupingText, layoutGrouping } from './maps/groupi
 import type { OnPicture } from './PictureButtons'
 import { Plot, walkLine } from './Plot'
 import type { Draw } from './use-canvas'
+import { groupingWords as words } from './words/look'
 
 interface GroupingChartProps {
   readonly name: string
@@ -25,15 +26,14 @@ export function GroupingChart({ name, grouping, onPicture }: GroupingChartProps)
     <Plot
       title={
         <>
-          Magnitudes: <code>{name}</code>{' '}
-          <span className="quiet">groups left to right, salient weights beyond the last upright</span>
+          {words.title}: <code>{name}</code> <span className="quiet">{words.about}</span>
         </>
       }
-      label={`Histogram of the magnitudes of ${name}, ${count} bars. Arrow keys read out a bar.`}
+      label={words.label(name, count)}
       height={(width) => layoutGrouping(grouping, width).height}
       draw={draw}
       readout={groupingText(grouping, cursor)}
-      caption={`Magnitudes: ${name}`}
+      caption={words.titleOf(name)}
       onPicture={onPicture}
       onPoint={(at) => setCursor(at && binAt(grouping, layoutGrouping(grouping, at.width), at.x))}
       onKey={(key, far) => {

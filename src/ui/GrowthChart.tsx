@@ -4,6 +4,7 @@ import { drawGrowth, type GrowthCursor, growthAt, growthText, layoutGrowth, walk
 import { Plot } from './Plot'
 import { savePicture } from './save'
 import type { Draw } from './use-canvas'
+import { growthWords as words } from './words/benchmark'
 
 /** How the time of every work grows with the size. */
 export function GrowthChart({ run: { rows, device, status } }: { run: BenchmarkRun }) {
@@ -19,15 +20,15 @@ export function GrowthChart({ run: { rows, device, status } }: { run: BenchmarkR
     <Plot
       title={
         <>
-          Time over size <span className="quiet plain-weight">a line a work; both axes by factors</span>
+          {words.title} <span className="quiet plain-weight">{words.about}</span>
         </>
       }
-      label={`Time over size of ${layout.lines.length} works. Up and down walk the works, left and right the sizes.`}
+      label={words.label(layout.lines.length)}
       height={(width) => layoutGrowth(rows, width).height}
       draw={draw}
       readout={growthText(layout, cursor)}
       live={status === 'running'}
-      caption={`Milliseconds over n: ${device}`}
+      caption={words.caption(device)}
       onPicture={savePicture('benchmark')}
       onPoint={(at) => setCursor(at && growthAt(layoutGrowth(rows, at.width), at.x, at.y))}
       onKey={(key) => {

@@ -3,6 +3,7 @@ import { recipeLabel } from '../state/recipe'
 import type { KeptRun } from '../workers/runs-api'
 import { formatBytes, formatDate } from './format'
 import { useStudio, useStudioState } from './studio-context'
+import { keptWords as words } from './words/kept-runs'
 
 /** Runs that were broken off, or finished in a tab that is closed: to go on with, or to be rid of. */
 export function KeptRuns() {
@@ -24,10 +25,10 @@ export function KeptRuns() {
   const offered = kept.filter(({ id, held }) => !(own && held) && !results.has(id))
   if (offered.length === 0) return null
   return (
-    <section aria-label="Kept runs">
+    <section aria-label={words.title}>
       <div className="hub-head">
         <h3>
-          Kept runs <span className="quiet">{formatBytes(offered.reduce((sum, { bytes }) => sum + bytes, 0))}</span>
+          {words.title} <span className="quiet">{formatBytes(offered.reduce((sum, { bytes }) => sum + bytes, 0))}</span>
         </h3>
       </div>
       <ul className="hub-kept">
@@ -40,20 +41,20 @@ export function KeptRuns() {
               </span>
               <button
                 type="button"
-                aria-label={`Resume ${name}`}
+                aria-label={words.resumeRun(name)}
                 disabled={busy || !ready || run.held}
                 onClick={() => void studio.goOn(run)}
               >
-                {run.blocks < run.layers ? 'Resume' : 'Open'}
+                {run.blocks < run.layers ? words.resume : words.open}
               </button>
               <button
                 type="button"
                 className="plain small"
-                aria-label={`Delete ${name}`}
+                aria-label={words.deleteRun(name)}
                 disabled={run.held}
                 onClick={() => void studio.forgetRun(run)}
               >
-                Delete
+                {words.delete}
               </button>
             </li>
           )
@@ -64,6 +65,6 @@ export function KeptRuns() {
 }
 
 function standing({ blocks, layers, bytes, begun, held }: KeptRun): string {
-  const done = blocks < layers ? `${blocks} of ${layers} blocks` : 'finished'
-  return [done, formatBytes(bytes), formatDate(begun), ...(held ? ['at work in another tab'] : [])].join(', ')
+  const done = blocks < layers ? words.blocks(blocks, layers) : words.finished
+  return [done, formatBytes(bytes), formatDate(begun), ...(held ? [words.held] : [])].join(', ')
 }

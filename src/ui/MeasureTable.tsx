@@ -1,60 +1,43 @@
-import type { PerplexityReport } from '../records'
+import type { PerplexityReport } from '../measurement-records'
 import { type Measurement, ratio } from '../state/measurements'
 import { formatBounds, formatDuration, formatInteger } from './format'
 import { useStudioState } from './studio-context'
+import { measureWords as words } from './words/measure'
 import './table.css'
 
-const WIDTHS = [
+const COLUMNS = [
   { key: 'model', width: '9%' },
   { key: 'recipe', width: '16%' },
   { key: 'text', width: '12%' },
   { key: 'protocol', width: '10%' },
-  { key: 'tokens', width: '6%' },
-  { key: 'before', width: '12%' },
-  { key: 'after', width: '12%' },
-  { key: 'ratio', width: '9%' },
+  { key: 'tokens', width: '6%', right: true },
+  { key: 'before', width: '12%', right: true },
+  { key: 'after', width: '12%', right: true },
+  { key: 'ratio', width: '9%', right: true },
   { key: 'codes', width: '8%' },
-  { key: 'time', width: '6%' },
-]
+  { key: 'time', width: '6%', right: true },
+] as const
 
 /** The numbers of this session, newest last; before and after share a line when text and protocol are the same. */
 export function MeasureTable() {
   const measurements = useStudioState((state) => state.measurements)
-  if (measurements.length === 0)
-    return (
-      <p className="quiet">Numbers measured in this session are kept here, with text, protocol, tokens and time.</p>
-    )
+  if (measurements.length === 0) return <p className="quiet">{words.none}</p>
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section className="table-area numbers" aria-label="Perplexities" tabIndex={0}>
+    <section className="table-area numbers" aria-label={words.table} tabIndex={0}>
       <table>
         <colgroup>
-          {WIDTHS.map(({ key, width }) => (
+          {COLUMNS.map(({ key, width }) => (
             <col key={key} style={{ width }} />
           ))}
         </colgroup>
         <thead>
           <tr>
-            <th scope="col">Model</th>
-            <th scope="col">Recipe</th>
-            <th scope="col">Text</th>
-            <th scope="col">Protocol</th>
-            <th scope="col" data-align="right">
-              Tokens
-            </th>
-            <th scope="col" data-align="right">
-              Before
-            </th>
-            <th scope="col" data-align="right">
-              After
-            </th>
-            <th scope="col" data-align="right">
-              Ratio
-            </th>
-            <th scope="col">Codes</th>
-            <th scope="col" data-align="right">
-              Time
-            </th>
+            {COLUMNS.map((column) => (
+              <th key={column.key} scope="col" data-align={'right' in column ? 'right' : undefined}>
+                {words.columns[column.key]}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
@@ -79,15 +62,15 @@ function Line({ line }: { line: Measurement }) {
       <td>{line.protocol}</td>
       <td data-align="right">{formatInteger((after ?? before)?.tokens ?? 0)}</td>
       <td data-align="right" data-value={before?.perplexity}>
-        {before ? before.perplexity.toFixed(4) : 'none'}
+        {before ? before.perplexity.toFixed(4) : words.noNumber}
         <Within report={before} />
       </td>
       <td data-align="right" data-value={after?.perplexity} className="strong">
-        {after ? after.perplexity.toFixed(4) : 'none'}
+        {after ? after.perplexity.toFixed(4) : words.noNumber}
         <Within report={after} />
       </td>
       <td data-align="right">{change === null ? '' : `× ${change.toFixed(4)}`}</td>
-      <td>{after && (after.stored ? 'stored' : 'dequantized')}</td>
+      <td>{after && words.codes(after.stored)}</td>
       <td data-align="right">{formatDuration(seconds)}</td>
     </tr>
   )
@@ -97,7 +80,7 @@ function Line({ line }: { line: Measurement }) {
 function Within({ report }: { report: PerplexityReport | null }) {
   if (!report?.interval) return null
   return (
-    <small className="within" title={`95 % confidence interval over ${report.windows} windows`}>
+    <small className="within" title={words.interval(report.windows)}>
       {formatBounds(report.interval)}
     </small>
   )

@@ -1,26 +1,18 @@
-import type { MemoryForecast } from '../records'
+import type { MemoryForecast } from '../inspection-records'
 import { formatBytes, formatPercent } from './format'
+import { memoryWords as words } from './words/memory'
 
-const PARTS = [
-  { key: 'weights', title: 'Weights' },
-  { key: 'hessians', title: 'Hessians' },
-  { key: 'activations', title: 'Activations' },
-] as const
-
-const ELSEWHERE = {
-  host: 'Hidden states between blocks are kept in host memory: they do not fit on the GPU.',
-  disk: 'Hidden states between blocks are kept on disk: they fit neither on the GPU nor in host memory.',
-}
+const PARTS = ['weights', 'hessians', 'activations'] as const
 
 /** GPU memory at the peak by what takes it, the largest binding against the device's limit, and what the host and its disk hold. */
 export function MemoryBar({ forecast }: { forecast: MemoryForecast }) {
-  const parts = PARTS.map(({ key, title }) => ({ key, title, bytes: forecast[key] }))
+  const parts = PARTS.map((key) => ({ key, title: words.parts[key], bytes: forecast[key] }))
   const sum = parts.reduce((total, part) => total + part.bytes, 0) || 1
   const binding = forecast.largestBinding / forecast.bindingLimit
   return (
-    <section className="memory" aria-label="Memory forecast">
+    <section className="memory" aria-label={words.label}>
       <p className="memory-head">
-        <span className="quiet">GPU memory at the peak</span>
+        <span className="quiet">{words.peak}</span>
         <span>{formatBytes(forecast.peak)}</span>
       </p>
       <div className="memory-bar" aria-hidden="true">
@@ -38,9 +30,13 @@ export function MemoryBar({ forecast }: { forecast: MemoryForecast }) {
         ))}
       </ul>
       <p className="memory-head">
-        <span className="quiet">Largest binding</span>
+        <span className="quiet">{words.binding}</span>
         <span>
-          {formatBytes(forecast.largestBinding)} of {formatBytes(forecast.bindingLimit)}, {formatPercent(binding)}
+          {words.bindingOf(
+            formatBytes(forecast.largestBinding),
+            formatBytes(forecast.bindingLimit),
+            formatPercent(binding),
+          )}
         </span>
       </p>
       <div className="memory-bar" aria-hidden="true">
@@ -50,14 +46,14 @@ export function MemoryBar({ forecast }: { forecast: MemoryForecast }) {
         />
       </div>
       <p className="memory-head">
-        <span className="quiet">Host memory at the peak</span>
+        <span className="quiet">{words.host}</span>
         <span>{formatBytes(forecast.host)}</span>
       </p>
       <p className="memory-head">
-        <span className="quiet">Written to disk</span>
+        <span className="quiet">{words.disk}</span>
         <span>{formatBytes(forecast.disk)}</span>
       </p>
-      {forecast.states !== 'gpu' && <p className="quiet">{ELSEWHERE[forecast.states]}</p>}
+      {forecast.states !== 'gpu' && <p className="quiet">{words.elsewhere[forecast.states]}</p>}
     </section>
   )
 }

@@ -5,10 +5,18 @@ import { viewWords } from './words/view'
 
 type Row = MetadataEntry & { readonly place: number }
 
+const { metadataColumns: words } = viewWords
+
 const COLUMNS: readonly TableColumn<Row>[] = [
-  { key: 'key', title: 'Key', width: '36%', mono: true, render: ({ key }) => <span title={key}>{key}</span> },
-  { key: 'type', title: 'Type', width: '18%', render: ({ type }) => <span className="quiet">{type}</span> },
-  { key: 'value', title: 'Value', width: '46%', mono: true, render: ({ value }) => <span title={value}>{value}</span> },
+  { key: 'key', title: words.key, width: '36%', mono: true, render: ({ key }) => <span title={key}>{key}</span> },
+  { key: 'type', title: words.type, width: '18%', render: ({ type }) => <span className="quiet">{type}</span> },
+  {
+    key: 'value',
+    title: words.value,
+    width: '46%',
+    mono: true,
+    render: ({ value }) => <span title={value}>{value}</span>,
+  },
 ]
 
 /** What the files say of themselves; texts of anybody, shown as text. */

@@ -1,27 +1,15 @@
 import { act, cleanup, fireEvent, render, screen, within } from '@testing-library/react'
 import { afterEach, describe, expect, it } from 'vitest'
-import { fakeEngine } from '../../test/fake-engine'
 import { densePlan, expertPlan, finished } from '../../test/large-plans'
+import { fakeStudio } from '../../test/studio'
 import type { ModuleRecord } from '../records'
-import { createStudio } from '../state/studio'
+import type { Studio } from '../state/studio'
 import { ModelMap } from './ModelMap'
 import { MEASURES } from './maps/measure'
 import { StudioContext, useStudioState } from './studio-context'
 import { WidthsChart } from './WidthsChart'
 
 afterEach(cleanup)
-
-const studioOf = () =>
-  createStudio({
-    connect: () => ({ api: fakeEngine(), crashed: new Promise<never>(() => {}), terminate: () => {} }),
-    fetchText: async () => '[]',
-    now: () => 0,
-    clock: { openedAt: 0, now: () => 0 },
-    copy: async () => {},
-    save: async () => true,
-  })
-
-type Studio = ReturnType<typeof studioOf>
 
 function Views({
   plan,
@@ -46,7 +34,7 @@ function Views({
 }
 
 function open(plan: ReturnType<typeof densePlan>, modules: readonly ModuleRecord[]) {
-  const studio = studioOf()
+  const studio = fakeStudio()
   const page = (done: readonly ModuleRecord[]) => (
     <StudioContext value={studio}>
       <Views plan={plan} modules={done} studio={studio} />

@@ -42,7 +42,7 @@ export function ModelMap<M extends ModuleLike>({ plan, modules, ...props }: Mode
       {within && layer !== null && <Experts {...shared} grid={within} layer={layer} modules={modules} />}
       <FigureTable
         label={MODEL_MAP.table(title)}
-        head={[grid.axis, ...grid.rows]}
+        head={[MODEL_MAP.axis[grid.axis], ...grid.rows]}
         rows={() => tableRows(tally, spread)}
         file={`${view.id}-by-module`}
       />

@@ -6,6 +6,7 @@ import type { PlannedModule } from '../state/modules'
 import { formatDuration, formatError, formatNumber, formatSetting, formatShape, formatTenths } from './format'
 import { useStudio, useStudioState } from './studio-context'
 import { type TableColumn, VirtualTable } from './VirtualTable'
+import { modulesWords as words } from './words/modules'
 
 interface Row extends PlannedModule {
   readonly module: ModuleRecord | null
@@ -29,7 +30,7 @@ export function ModuleTable({ plan, modules, selected, running, onSelect }: Modu
   const placeOf = (name: string | null) => (name === null ? -1 : (placesIn(plan).get(name) ?? -1))
   return (
     <VirtualTable
-      label="Modules"
+      label={words.label}
       columns={columns}
       count={plan.length + modulesBeyond(modules, plan).length}
       rowAt={rowAt}
@@ -64,7 +65,7 @@ function useRowAt(plan: readonly PlannedModule[], modules: Growing<ModuleRecord>
 
 const nameOf = (row: Row): string => row.name
 
-const NONE = <span className="quiet">none</span>
+const NONE = <span className="quiet">{words.none}</span>
 
 /** Which columns of the table would not be empty; damping's stands there from the start. */
 type Known = 'damping' | 'flips' | 'both'
@@ -81,27 +82,22 @@ const ending = (name: string): string => (name.length > LONGEST ? `…${name.sli
 
 function columnsOf(onSelect: (name: string) => void, known: Known): readonly TableColumn<Row>[] {
   const number = (
-    key: string,
-    title: string,
+    key: keyof typeof words.columns,
     width: string,
     value: (module: ModuleRecord) => ReactNode,
   ): TableColumn<Row> => ({
     key,
-    title,
+    title: words.columns[key],
     width,
     align: 'right',
     render: ({ module }) => module && value(module),
   })
-  const damping = number('damping', 'Damping', '9%', ({ damping: part }) =>
-    part === null ? NONE : formatSetting(part),
-  )
-  const flips = number('flips', 'Unlike nearest', '12%', ({ flips: part }) =>
-    part === null ? NONE : formatTenths(part),
-  )
+  const damping = number('damping', '9%', ({ damping: part }) => (part === null ? NONE : formatSetting(part)))
+  const flips = number('flips', '12%', ({ flips: part }) => (part === null ? NONE : formatTenths(part)))
   return [
     {
       key: 'name',
-      title: 'Module',
+      title: words.columns.name,
       width: known === 'damping' ? '30%' : '27%',
       mono: true,
       render: ({ name, module }) =>
@@ -123,21 +119,21 @@ function columnsOf(onSelect: (name: string) => void, known: Known): readonly Tab
     },
     {
       key: 'shape',
-      title: 'Out × in',
+      title: words.columns.shape,
       width: '12%',
       align: 'right',
       mono: true,
       render: (row) => formatShape([row.out, row.in]),
     },
-    number('bits', 'Bits', '8%', (module) => formatNumber(module.bits.total, 3)),
-    number('output', 'Output error', '11%', ({ error }) => (error.output === null ? NONE : formatError(error.output))),
-    number('weight', 'Weight error', '11%', ({ error }) => formatError(error.weight)),
+    number('bits', '8%', (module) => formatNumber(module.bits.total, 3)),
+    number('output', '11%', ({ error }) => (error.output === null ? NONE : formatError(error.output))),
+    number('weight', '11%', ({ error }) => formatError(error.weight)),
     ...(known === 'flips' ? [] : [damping]),
     ...(known === 'damping' ? [] : [flips]),
-    number('seconds', 'Time', '8%', ({ seconds }) => formatDuration(seconds)),
+    number('seconds', '8%', ({ seconds }) => formatDuration(seconds)),
     {
       key: 'warnings',
-      title: 'Notes',
+      title: words.columns.warnings,
       width: '11%',
       render: ({ module }) => module && <span title={notes(module)}>{notes(module)}</span>,
     },
@@ -145,4 +141,4 @@ function columnsOf(onSelect: (name: string) => void, known: Known): readonly Tab
 }
 
 const notes = ({ warnings, deadColumns }: ModuleRecord): string =>
-  [...(deadColumns > 0 ? [`${deadColumns} dead columns`] : []), ...warnings].join('; ')
+  [...(deadColumns > 0 ? [words.dead(deadColumns)] : []), ...warnings].join('; ')

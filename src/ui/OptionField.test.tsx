@@ -1,7 +1,7 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { useState } from 'react'
 import { afterEach, describe, expect, it } from 'vitest'
-import { fakeMethods } from '../../test/fake-engine'
+import { fakeMethods } from '../../test/fake-methods'
 import { optionProblem } from '../state/recipe'
 import type { OptionDescription } from '../workers/api'
 import { OptionField } from './OptionField'

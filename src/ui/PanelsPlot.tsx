@@ -50,7 +50,11 @@ export function PanelsPlot({ title, about, name, panels, log, summary, file, chi
             {title} <span className="quiet">{about}</span>
           </>
         }
-        label={`${title} of ${name}: ${panels.map((panel) => panel.title).join('; ')}. Arrow keys move from bar to bar and from histogram to histogram.`}
+        label={DISTRIBUTIONS.panels(
+          title,
+          name,
+          panels.map((panel) => panel.title),
+        )}
         height={(width) => layoutPanels(panels, width).height}
         draw={draw}
         readout={cursor ? panelText(panels, cursor) : summary}
@@ -66,7 +70,7 @@ export function PanelsPlot({ title, about, name, panels, log, summary, file, chi
       />
       {children}
       <FigureTable
-        label={`${title} of ${name}`}
+        label={DISTRIBUTIONS.table(title, name)}
         head={DISTRIBUTIONS.head}
         rows={() => panelRows(panels)}
         file={`${name}-${file}`}

@@ -1,6 +1,7 @@
 import type { RefObject } from 'react'
 import type { Figure } from './maps/figure'
 import { pictureOf } from './use-canvas'
+import { plotWords } from './words/plot'
 
 /** What is done with a picture; its type says what kind it is. */
 export type OnPicture = (picture: Promise<Blob>) => void
@@ -17,7 +18,7 @@ export function PictureButtons(props: {
       key={kind}
       type="button"
       className="plain"
-      title={`${figure().caption}, as a picture`}
+      title={plotWords.asPicture(figure().caption)}
       onClick={() => canvas.current && onPicture(pictureOf(canvas.current, figure(), kind))}
     >
       {kind.toUpperCase()}

@@ -4,6 +4,7 @@ import { drawReconstruction, layoutReconstruction, reconstructionText, stepAt } 
 import type { OnPicture } from './PictureButtons'
 import { Plot, walkLine } from './Plot'
 import type { Draw } from './use-canvas'
+import { reconstructionWords as words } from './words/learning'
 
 interface ReconstructionChartProps {
   readonly layer: number
@@ -36,16 +37,15 @@ export function ReconstructionChart({
     <Plot
       title={
         <>
-          {live ? 'Reconstructing' : 'Reconstructed'}: block {layer + 1}{' '}
-          <span className="quiet">its output against the original's</span>
+          {words.title(layer + 1, live)} <span className="quiet">{words.about}</span>
         </>
       }
-      label={`Reconstruction of block ${layer + 1}, ${count} recorded steps. Arrow keys read out a step.`}
+      label={words.label(layer + 1, count)}
       height={(width) => layoutReconstruction(reconstruction, width).height}
       draw={draw}
       readout={reconstructionText(reconstruction, cursor ?? count - 1, steps)}
       live={live && cursor === null}
-      caption={`Reconstruction: block ${layer + 1}`}
+      caption={words.caption(layer + 1)}
       onPicture={onPicture}
       onPoint={(at) =>
         setCursor(at && stepAt(reconstruction, layoutReconstruction(reconstruction, at.width), steps, at.x, at.y))

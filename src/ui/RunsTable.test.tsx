@@ -1,22 +1,14 @@
 import { act, cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { afterEach, expect, it } from 'vitest'
-import { fakeEngine } from '../../test/fake-engine'
+import { fakeStudio } from '../../test/studio'
 import type { RunRecord } from '../state/runs'
-import { createStudio } from '../state/studio'
 import { RunsTable } from './RunsTable'
 import { StudioContext } from './studio-context'
 
 afterEach(cleanup)
 
 it('shows of many runs those in view, each with its own numbers', async () => {
-  const studio = createStudio({
-    connect: () => ({ api: fakeEngine(), crashed: new Promise<never>(() => {}), terminate: () => {} }),
-    fetchText: async () => '[]',
-    now: () => 0,
-    clock: { openedAt: 0, now: () => 0 },
-    copy: async () => {},
-    save: async () => true,
-  })
+  const studio = fakeStudio()
   await studio.boot()
   await studio.openBundled('wren-nano')
   studio.chooseMethod('rtn')

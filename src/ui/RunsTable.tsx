@@ -3,6 +3,7 @@ import { differences, perplexityColumns, type RunRecord } from '../state/runs'
 import { formatBounds, formatDuration, formatError, formatNumber, words } from './format'
 import { useStudio, useStudioState } from './studio-context'
 import { useRows } from './use-rows'
+import { runsTableWords as labels } from './words/run'
 import './table.css'
 import './runs.css'
 
@@ -21,40 +22,40 @@ export function RunsTable() {
   const { area, onScroll, first, end, above, below } = useRows(runs.length, HEIGHT)
   if (runs.length === 0) return null
   return (
-    <section className="stack" aria-label="Runs of this sitting">
+    <section className="stack" aria-label={labels.label}>
       <h3>
-        Runs{' '}
+        {labels.title}{' '}
         <span className="quiet plain-weight">
-          of this sitting; mark two as A and B to see where their bits differ. <a href="#runs">All kept runs</a>
+          {labels.note} <a href="#runs">{labels.all}</a>
         </span>
       </h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section ref={area} className="table-area runs" aria-label="Runs" tabIndex={0} onScroll={onScroll}>
+      <section ref={area} className="table-area runs" aria-label={labels.title} tabIndex={0} onScroll={onScroll}>
         <table aria-rowcount={runs.length + 1}>
           <thead>
             <tr>
-              <th scope="col">Run</th>
-              <th scope="col">A</th>
-              <th scope="col">B</th>
-              <th scope="col">Recipe</th>
+              <th scope="col">{labels.run}</th>
+              <th scope="col">{labels.sides.a}</th>
+              <th scope="col">{labels.sides.b}</th>
+              <th scope="col">{labels.recipe}</th>
               {differing.map(({ key }) => (
                 <th key={key} scope="col">
                   {title(key)}
                 </th>
               ))}
-              <Numeric title="Effective bits" help="A weight, from stored bytes" />
-              <Numeric title="Code bits" help="Mean width of the codes" />
-              <Numeric title="Median error" help="Of the modules' outputs; of their weights without calibration" />
+              <Numeric {...labels.columns.bits} />
+              <Numeric {...labels.columns.width} />
+              <Numeric {...labels.columns.error} />
               {perplexities.map(({ text, protocol, maxTokens }) => (
                 <Numeric
                   key={`${text} ${protocol} ${maxTokens}`}
-                  title={perplexities.length > 1 ? `Perplexity ${text}` : 'Perplexity'}
-                  help={`${text}, ${protocol}, ${maxTokens === null ? 'whole text' : `first ${maxTokens} tokens`}`}
+                  title={perplexities.length > 1 ? labels.perplexityOf(text) : labels.perplexity}
+                  help={labels.setting(text, protocol, maxTokens)}
                 />
               ))}
-              <Numeric title="Time" help="Wall-clock" />
+              <Numeric {...labels.columns.time} />
               <th scope="col">
-                <span className="visually-hidden">Run again</span>
+                <span className="visually-hidden">{labels.again}</span>
               </th>
             </tr>
           </thead>
@@ -78,9 +79,9 @@ export function RunsTable() {
                     <td
                       key={`${text} ${protocol} ${maxTokens}`}
                       data-align="right"
-                      title={value?.interval ? `95 %: ${formatBounds(value.interval)}` : undefined}
+                      title={value?.interval ? labels.interval(formatBounds(value.interval)) : undefined}
                     >
-                      {value ? formatNumber(value.perplexity, 2) : <span className="quiet">none</span>}
+                      {value ? formatNumber(value.perplexity, 2) : <span className="quiet">{labels.none}</span>}
                     </td>
                   )
                 })}
@@ -90,13 +91,13 @@ export function RunsTable() {
                     type="button"
                     className="plain"
                     disabled={busy}
-                    aria-label={`Run again with the recipe of run ${record.run}`}
+                    aria-label={labels.againOf(record.run)}
                     onClick={() => {
                       studio.repeat(record.recipe)
                       document.getElementById('step-recipe')?.scrollIntoView({ block: 'start' })
                     }}
                   >
-                    Run again
+                    {labels.again}
                   </button>
                 </td>
               </tr>
@@ -124,7 +125,7 @@ function Mark({ run, side, chosen }: { run: RunRecord; side: 'a' | 'b'; chosen: 
       <input
         type="radio"
         name={`compared-${side}`}
-        aria-label={`Run ${run.run} as ${side.toUpperCase()}`}
+        aria-label={labels.mark(run.run, side)}
         checked={chosen === run.run}
         onChange={() => studio.compare({ [side]: run.run })}
       />

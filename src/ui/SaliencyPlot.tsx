@@ -40,7 +40,7 @@ function Boxes({ name, found }: { name: string; found: SaliencyBoxes }) {
             {SALIENCY.title} <span className="quiet">{SALIENCY.about}</span>
           </>
         }
-        label={`${SALIENCY.title}, ${name}: ${saliencyText(found, null)}. Arrow keys move.`}
+        label={SALIENCY.label(name, saliencyText(found, null))}
         height={() => layoutSaliency(0).height}
         draw={draw}
         readout={saliencyText(found, cursor)}

@@ -1,7 +1,6 @@
 import { useMemo, useState } from 'react'
-import { roughly } from '../duration'
+import type { ScanUnit, SensitivityReport } from '../measurement-records'
 import { limitsText, middleLoss, minimumWidths } from '../pipeline/scan-limits'
-import type { ScanUnit, SensitivityReport } from '../records'
 import { evaluationOf } from '../state/evaluation'
 import { hasOriginal } from '../state/measuring'
 import { modelKey } from '../state/modules'
@@ -12,18 +11,16 @@ import { ProgressLine } from './ProgressLine'
 import { savePicture } from './save'
 import { useStudio, useStudioState } from './studio-context'
 import { TimeLeft } from './TimeLeft'
+import { ofAll } from './words/counts'
+import { sensitivityWords as words } from './words/sensitivity'
 
-const UNITS = [
-  { value: 'module', label: 'every module' },
-  { value: 'layer', label: 'every layer' },
-  { value: 'role', label: 'every role' },
-]
-const WIDTHS = [1, 2, 3, 4, 5, 6, 8].map((bits) => ({ value: String(bits), label: `${bits} bits` }))
+const UNITS = (['module', 'layer', 'role'] as const).map((value) => ({ value, label: words.every(value) }))
+const WIDTHS = [1, 2, 3, 4, 5, 6, 8].map((bits) => ({ value: String(bits), label: words.bits(bits) }))
 const SIZES = [
   { value: '32', label: '32' },
   { value: '64', label: '64' },
   { value: '128', label: '128' },
-  { value: '-1', label: 'per row' },
+  { value: '-1', label: words.perRow },
 ]
 
 /** What the original loses where one unit of it alone is rounded: asked for here, shown as a map, made into minimum widths. */
@@ -37,13 +34,13 @@ export function SensitivityScan() {
   const work = useStudioState((state) => state.work)
   const found = useStudioState((state) => state.scan)
   const measurements = useStudioState((state) => state.measurements)
-  const [by, setBy] = useState<string>('module')
+  const [by, setBy] = useState<ScanUnit>('module')
   const [bits, setBits] = useState('3')
   const [groupSize, setGroupSize] = useState('128')
   if (!model || !hasOriginal(model.inspection.kind)) return null
   const { text, options, ready } = evaluationOf({ evaluation, catalog, engine })
   const scanning = busy === 'scan'
-  const passes = scanPasses(model.plan, by as ScanUnit)
+  const passes = scanPasses(model.plan, by)
   const { stored: _, ...setting } = options
   const known = measurements.find(
     (line) =>
@@ -54,41 +51,43 @@ export function SensitivityScan() {
       line.maxTokens === setting.maxTokens,
   )?.before
   return (
-    <section className="stack" aria-label="Sensitivity scan">
-      <h3>Sensitivity scan</h3>
+    <section className="stack" aria-label={words.title}>
+      <h3>{words.title}</h3>
       <div className="task-form">
-        <ChoiceField label="Round" value={by} choices={UNITS} disabled={scanning} onChange={setBy} />
-        <ChoiceField label="To" value={bits} choices={WIDTHS} disabled={scanning} onChange={setBits} />
-        <ChoiceField label="Group size" value={groupSize} choices={SIZES} disabled={scanning} onChange={setGroupSize} />
+        <ChoiceField label={words.round} value={by} choices={UNITS} disabled={scanning} onChange={setBy} />
+        <ChoiceField label={words.to} value={bits} choices={WIDTHS} disabled={scanning} onChange={setBits} />
+        <ChoiceField
+          label={words.groupSize}
+          value={groupSize}
+          choices={SIZES}
+          disabled={scanning}
+          onChange={setGroupSize}
+        />
         <div className="row">
           <button
             type="button"
             disabled={busy !== null || engine.status !== 'ready' || !ready}
             onClick={() =>
               void studio.scan(text, {
-                ...{ ...setting, by: by as ScanUnit, bits: Number(bits), groupSize: Number(groupSize) },
+                ...{ ...setting, by, bits: Number(bits), groupSize: Number(groupSize) },
               })
             }
           >
-            Scan
+            {words.scan}
           </button>
           {scanning && (
             <button type="button" onClick={() => void studio.cancel()}>
-              Stop
+              {words.stop}
             </button>
           )}
         </div>
       </div>
-      <p className="quiet small">
-        The original, with one {by} after the other rounded to nearest, on the evaluation text above: about as much work
-        as {passes} perplexities of it
-        {known && `, ${roughly(passes * known.seconds)} by the one that was measured`}.
-      </p>
+      <p className="quiet small">{words.work(by, passes, known?.seconds ?? null)}</p>
       {scanning && work && (
         <>
           <ProgressLine
             label={work.label}
-            detail={work.total > 0 ? `${work.done} of ${work.total}` : ''}
+            detail={work.total > 0 ? ofAll(work.done, work.total) : ''}
             share={work.total > 0 ? work.done / work.total : null}
           />
           <TimeLeft done={work.done} total={work.total} />
@@ -133,7 +132,7 @@ function ScanResult({ report }: { report: SensitivityReport }) {
   return (
     <>
       <ModelMap
-        title="Sensitivity"
+        title={words.map}
         plan={plan}
         modules={modules}
         view={view}
@@ -144,12 +143,12 @@ function ScanResult({ report }: { report: SensitivityReport }) {
       />
       <div className="task-form">
         <NumberField
-          label={`KL that a ${report.by} may cost`}
+          label={words.allowed(report.by)}
           value={allowed}
           min={0}
           max={100}
           step={0.001}
-          help={`${above.length} lose more at ${bits} bits and would get ${Math.min(8, bits + 1)} at the least.`}
+          help={words.allowedHelp(above.length, bits, Math.min(8, bits + 1))}
           onChange={setAllowed}
         />
         <div className="row">
@@ -161,7 +160,7 @@ function ScanResult({ report }: { report: SensitivityReport }) {
               studio.setOption('limits', limits)
             }}
           >
-            Use as minimum widths of MG-PTQ
+            {words.use}
           </button>
           <button
             type="button"
@@ -169,7 +168,7 @@ function ScanResult({ report }: { report: SensitivityReport }) {
               void studio.saveText(`${studio.baseName()}.sensitivity.json`, [JSON.stringify(report, null, 1)])
             }
           >
-            Scan as JSON
+            {words.save}
           </button>
         </div>
       </div>

@@ -4,6 +4,7 @@ import { recipeProblems } from '../state/recipe'
 import { type MethodDescription, matters, type OptionDescription } from '../workers/api'
 import { ChoiceField } from './fields'
 import { useStudio, useStudioState } from './studio-context'
+import { sweepWords as words } from './words/recipe'
 import './runs.css'
 
 type ChoiceOption = Extract<OptionDescription, { type: 'choice' }>
@@ -30,15 +31,13 @@ export function Sweep({ method }: { method: MethodDescription }) {
   const wrong = Object.keys(recipeProblems(recipe, method)).length > 0
   return (
     <details className="sweep-box">
-      <summary>Compare values of an option</summary>
+      <summary>{words.title}</summary>
       <div className="sweep">
-        <p className="field-help">
-          Runs this recipe once with each value, one after another; every run is kept in the table under Run.
-        </p>
+        <p className="field-help">{words.note}</p>
         {options.length > 1 && (
           <div className="fields">
             <ChoiceField
-              label="Option"
+              label={words.option}
               value={option.key}
               choices={options.map(({ key, label }) => ({ value: key, label }))}
               disabled={sweeping}
@@ -57,9 +56,9 @@ export function Sweep({ method }: { method: MethodDescription }) {
             disabled={busy || sweeping || wrong || engine !== 'ready' || values.length < 2}
             onClick={() => void studio.sweep(option.key, values, measured)}
           >
-            Run {values.length} values
+            {words.run(values.length)}
           </button>
-          {values.length < 2 && <span className="quiet small">Choose at least two.</span>}
+          {values.length < 2 && <span className="quiet small">{words.atLeastTwo}</span>}
         </div>
       </div>
     </details>
@@ -109,7 +108,7 @@ function Measured({ checked, disabled, onChange }: MeasuredProps) {
   const catalog = useStudioState((state) => state.catalog)
   const engine = useStudioState((state) => state.engine)
   const { text, options, ready } = evaluationOf({ evaluation, catalog, engine })
-  const tokens = options.maxTokens === null ? 'the whole text' : `first ${options.maxTokens} tokens`
+
   return (
     <label className="check">
       <input
@@ -119,9 +118,9 @@ function Measured({ checked, disabled, onChange }: MeasuredProps) {
         onChange={(event) => onChange(event.target.checked)}
       />
       <span>
-        Measure perplexity of each{' '}
+        {words.measure}{' '}
         <span className="quiet plain-weight">
-          {ready ? `on ${text}, ${options.protocol}, ${tokens}` : 'once a text is chosen under Measure'}
+          {ready ? words.on(text, options.protocol, options.maxTokens) : words.noText}
         </span>
       </span>
     </label>

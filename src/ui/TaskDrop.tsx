@@ -2,6 +2,7 @@ import { type DragEvent, useState } from 'react'
 import { FileButton } from './FileButton'
 import { filesOfDrop } from './files'
 import { useStudio, useStudioState } from './studio-context'
+import { tasksWords as words } from './words/tasks'
 
 /** Takes files of tasks, picked or dropped here; the page around it takes all others for a model. */
 export function TaskDrop() {
@@ -27,16 +28,13 @@ export function TaskDrop() {
       onDragLeave={() => setOver(false)}
       onDrop={drop}
     >
-      <legend className="visually-hidden">Task files</legend>
+      <legend className="visually-hidden">{words.files}</legend>
       <div>
-        <strong>Zero-shot tasks</strong>
-        <p className="quiet small">
-          PIQA, ARC, HellaSwag, WinoGrande or LAMBADA: drop their .jsonl files here. Scored as lm-evaluation-harness
-          does.
-        </p>
+        <strong>{words.title}</strong>
+        <p className="quiet small">{words.note}</p>
       </div>
       <FileButton multiple accept=".jsonl,.json" disabled={busy} onFiles={(files) => void studio.addTasks(files)}>
-        Add task files
+        {words.add}
       </FileButton>
     </fieldset>
   )

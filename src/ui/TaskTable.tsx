@@ -1,21 +1,23 @@
-import type { Share } from '../records'
+import type { Share } from '../measurement-records'
 import { numbersOf, type TaskLine, type TaskNumber } from '../state/task-lines'
 import { formatDuration, formatInteger } from './format'
 import { useStudioState } from './studio-context'
+import { measureWords } from './words/measure'
+import { tasksWords as words } from './words/tasks'
 import './table.css'
 
 const COLUMNS = [
-  { title: 'Model', width: '8%' },
-  { title: 'Recipe', width: '11%' },
-  { title: 'Task', width: '13%' },
-  { title: 'Items', width: '5%', right: true },
-  { title: 'Number', width: '10%' },
-  { title: 'Before', width: '12%', right: true },
-  { title: 'After', width: '12%', right: true },
-  { title: 'Difference', width: '12%', right: true },
-  { title: 'Codes', width: '11%' },
-  { title: 'Time', width: '6%', right: true },
-]
+  { key: 'model', width: '8%' },
+  { key: 'recipe', width: '11%' },
+  { key: 'task', width: '13%' },
+  { key: 'items', width: '5%', right: true },
+  { key: 'number', width: '10%' },
+  { key: 'before', width: '12%', right: true },
+  { key: 'after', width: '12%', right: true },
+  { key: 'difference', width: '12%', right: true },
+  { key: 'codes', width: '11%' },
+  { key: 'time', width: '6%', right: true },
+] as const
 
 /** The tasks scored in this session, newest last, a row a number; accuracies in percent with their standard errors. */
 export function TaskTable() {
@@ -24,18 +26,18 @@ export function TaskTable() {
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section className="table-area numbers" aria-label="Accuracies" tabIndex={0}>
+      <section className="table-area numbers" aria-label={words.table} tabIndex={0}>
         <table>
           <colgroup>
-            {COLUMNS.map(({ title, width }) => (
-              <col key={title} style={{ width }} />
+            {COLUMNS.map(({ key, width }) => (
+              <col key={key} style={{ width }} />
             ))}
           </colgroup>
           <thead>
             <tr>
-              {COLUMNS.map(({ title, right }) => (
-                <th key={title} scope="col" data-align={right ? 'right' : undefined}>
-                  {title}
+              {COLUMNS.map((column) => (
+                <th key={column.key} scope="col" data-align={'right' in column ? 'right' : undefined}>
+                  {words.columns[column.key]}
                 </th>
               ))}
             </tr>
@@ -54,9 +56,7 @@ export function TaskTable() {
           </tbody>
         </table>
       </section>
-      <p className="quiet small">
-        ± is the standard error; that of a difference counts only items whose answer turned right or wrong.
-      </p>
+      <p className="quiet small">{words.errors}</p>
     </>
   )
 }
@@ -73,20 +73,20 @@ function Row({ line, number, first }: { line: TaskLine; number: TaskNumber; firs
       <td title={line.recipe}>{first && line.recipe}</td>
       <td title={line.file}>{task}</td>
       <td data-align="right">{formatInteger(line.items)}</td>
-      <td>{percent ? `${number.name}, %` : number.name}</td>
+      <td>{percent ? words.inPercent(number.name) : number.name}</td>
       <td data-align="right">{written(number.before, percent)}</td>
       <td data-align="right" className="strong">
         {written(number.after, percent)}
       </td>
       <td data-align="right">{number.difference && signed(number.difference, percent)}</td>
-      <td>{first && after && (after.stored ? 'stored' : 'dequantized')}</td>
+      <td>{first && after && measureWords.codes(after.stored)}</td>
       <td data-align="right">{first && formatDuration(seconds)}</td>
     </tr>
   )
 }
 
 function written(share: Share | null, percent: boolean): string {
-  if (!share) return 'none'
+  if (!share) return words.none
   const scale = percent ? 100 : 1
   const value = (scale * share.value).toFixed(2)
   return share.error === null ? value : `${value} ± ${(scale * share.error).toFixed(2)}`

@@ -54,7 +54,7 @@ function Statistics({ statistics, read }: { statistics: TensorStatistics; read: 
       {measured.map(([title, value]) => (
         <div key={title}>
           <dt>{title}</dt>
-          <dd>{Number.isNaN(value) ? 'none' : formatError(value)}</dd>
+          <dd>{Number.isNaN(value) ? tensorWords.none : formatError(value)}</dd>
         </div>
       ))}
       {counted.map(([title, count]) => (

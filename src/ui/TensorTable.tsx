@@ -2,7 +2,7 @@ import { type KeyboardEvent, useDeferredValue, useMemo, useState } from 'react'
 import type { TensorFacts } from '../file-records'
 import { bitsOf } from '../formats/tensor-shares'
 import { visible } from '../visible'
-import { formatBytes, formatInteger, formatNumber, formatShape } from './format'
+import { formatBytes, formatNumber, formatShape } from './format'
 import { type TableColumn, VirtualTable } from './VirtualTable'
 import './view.css'
 import { KIND_WORDS, viewWords } from './words/view'
@@ -65,13 +65,11 @@ export function TensorTable({ tensors, selected, onSelect }: TensorTableProps) {
           onChange={(event) => setQuery(event.target.value)}
         />
         <span className="quiet small" aria-live="polite">
-          {rows.length === tensors.length
-            ? `${formatInteger(tensors.length)} tensors`
-            : `${formatInteger(rows.length)} of ${formatInteger(tensors.length)} tensors`}
+          {viewWords.table.count(rows.length, tensors.length)}
         </span>
       </div>
       <VirtualTable
-        label="Tensors"
+        label={viewWords.table.label}
         columns={columns}
         count={rows.length}
         rowAt={(index) => rows[index]!}
@@ -159,13 +157,13 @@ function Bits({ tensor }: { tensor: TensorFacts }) {
   if (bits !== null) return formatNumber(bits, 2)
   return tensor.bytes > 0 ? (
     <span className="quiet" title={viewWords.table.belongs}>
-      beside
+      {viewWords.table.beside}
     </span>
   ) : null
 }
 
 /** Every word of the query occurs in the name, the type, the kind or the shape. */
-export function matches(tensor: TensorFacts, query: string): boolean {
+function matches(tensor: TensorFacts, query: string): boolean {
   const { name, type, kind, shape } = tensor
   const text = `${name} ${type} ${KIND_WORDS[kind]} ${formatShape(shape)} ${shape.join('x')}`.toLowerCase()
   return query

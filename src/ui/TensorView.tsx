@@ -34,7 +34,7 @@ export function TensorView({ tensor, onClose }: { tensor: TensorFacts; onClose: 
           <code>{shown}</code>{' '}
           <span className="quiet">
             {tensor.type}, {formatShape(tensor.shape)}, {formatBytes(tensor.bytes)}
-            {picture?.block && `; ${tensorWords.block(picture.block.weights, picture.block.super)}`}
+            {picture?.block && `; ${tensorWords.block(picture.block)}`}
           </span>
         </h3>
         <button type="button" className="plain" onClick={onClose}>

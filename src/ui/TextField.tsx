@@ -1,9 +1,9 @@
 import { hubTexts } from '../state/hub'
 import { FileButton } from './FileButton'
 import { Field } from './fields'
-import { formatBytes } from './format'
 import { ProgressLine } from './ProgressLine'
 import { useStudio, useStudioState } from './studio-context'
+import { textsWords as words } from './words/texts'
 
 interface TextFieldProps {
   readonly label: string
@@ -33,31 +33,30 @@ export function TextField({ label, value, use, onChange, problem, disabled }: Te
     <div className="fields-group">
       <Field
         label={label}
-        problem={problem ?? (value && !known ? `'${value}' is not loaded: choose that file` : undefined)}
+        problem={problem ?? (value && !known ? words.notLoaded(value) : undefined)}
         help={
-          (chosen && `${chosen.license}; from ${chosen.package}. ${formatBytes(chosen.bytes)}.`) ||
-          (ofHub &&
-            `${ofHub.license}; ${ofHub.dataset} on the Hugging Face Hub. Downloaded when it is first used, then kept.`)
+          (chosen && words.bundled(chosen.license, chosen.package, chosen.bytes)) ||
+          (ofHub && words.ofHub(ofHub.license, ofHub.dataset))
         }
       >
         {(wiring) => (
           <select {...wiring} value={value} disabled={disabled} onChange={(event) => onChange(event.target.value)}>
-            {!known && <option value={value}>{value || 'Choose a text'}</option>}
+            {!known && <option value={value}>{value || words.choose}</option>}
             {sorted.map((text) => (
               <option key={text.name} value={text.name}>
                 {text.title}
               </option>
             ))}
-            <optgroup label="From the Hugging Face Hub">
+            <optgroup label={words.fromHub}>
               {hubTexts.map((text) => (
                 <option key={text.name} value={text.name}>
-                  {text.title} (downloads {formatBytes(text.bytes)})
+                  {words.downloads(text.title, text.bytes)}
                 </option>
               ))}
             </optgroup>
             {own.map((text) => (
               <option key={text.name} value={text.name}>
-                {text.name} ({formatBytes(text.bytes)})
+                {words.own(text.name, text.bytes)}
               </option>
             ))}
           </select>
@@ -65,8 +64,8 @@ export function TextField({ label, value, use, onChange, problem, disabled }: Te
       </Field>
       {loading && (
         <ProgressLine
-          label={`Downloading ${loading.name}`}
-          detail={`${loading.done} of ${loading.total} rows`}
+          label={words.downloading(loading.name)}
+          detail={words.rows(loading.done, loading.total)}
           share={loading.done / loading.total}
         />
       )}
@@ -77,7 +76,7 @@ export function TextField({ label, value, use, onChange, problem, disabled }: Te
           disabled={disabled}
           onFiles={(files) => void add(files)}
         >
-          {use === 'calibration' ? 'Calibrate on your own text file' : 'Measure on your own text file'}
+          {words.ownFile[use]}
         </FileButton>
       </div>
     </div>

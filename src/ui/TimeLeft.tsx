@@ -1,6 +1,7 @@
 import { useRef } from 'react'
 import { roughly } from '../duration'
 import { useNow } from './use-now'
+import { measureWords } from './words/measure'
 
 /** Parts that must be done before their time is believed. */
 const ENOUGH = 3
@@ -12,5 +13,5 @@ export function TimeLeft({ done, total }: { readonly done: number; readonly tota
   started.current ??= now
   if (done < ENOUGH || total <= 0) return null
   const left = (((now - started.current) / done) * (total - done)) / 1000
-  return <p className="quiet small">about {roughly(left)} left</p>
+  return <p className="quiet small">{measureWords.left(roughly(left))}</p>
 }

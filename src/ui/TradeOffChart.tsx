@@ -5,6 +5,7 @@ import { Plot, walkLine } from './Plot'
 import { savePicture } from './save'
 import { useStudio, useStudioState } from './studio-context'
 import type { Draw } from './use-canvas'
+import { tradeOffWords as words } from './words/trade-off'
 
 const FAR = 5
 
@@ -32,25 +33,21 @@ export function TradeOffPlot({ found, name, tools }: TradeOffPlotProps) {
     (ctx, width, theme) => drawTradeOffs(ctx, found, layoutTradeOffs(found, width), cursor, theme),
     [found, cursor],
   )
-  const paid = found.cost === 'bytes' ? 'bytes of the packed file' : 'stored bits a weight'
-  const { text, protocol, maxTokens, modelName, points } = found
+  const { cost = 'bits', text, protocol, maxTokens, modelName, points } = found
   return (
     <Plot
       title={
         <>
-          What {found.cost === 'bytes' ? 'bytes' : 'bits'} buy{' '}
-          <span className="quiet plain-weight">
-            {found.cost === 'bytes' ? 'bytes of the packed file' : 'all stored bits a weight'}; {text}, {protocol}
-            {maxTokens !== null && `, first ${maxTokens} tokens`}
-          </span>
+          {words.costs[cost].title}{' '}
+          <span className="quiet plain-weight">{words.about(cost, text, protocol, maxTokens)}</span>
         </>
       }
       tools={tools}
-      label={`Perplexity over ${found.cost === 'bytes' ? 'file size' : 'stored bits'} of ${points.length} runs. Arrow keys read out a run.`}
+      label={words.label(cost, points.length)}
       height={(width) => layoutTradeOffs(found, width).height}
       draw={draw}
       readout={tradeOffText(found, cursor)}
-      caption={`${modelName}: perplexity over ${paid}, ${text}, ${protocol}`}
+      caption={words.caption(cost, modelName, text, protocol)}
       onPicture={savePicture(name)}
       onPoint={(at) => setCursor(at && pointAt(found, layoutTradeOffs(found, at.width), at.x, at.y))}
       onKey={(key, far) => {

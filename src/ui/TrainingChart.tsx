@@ -4,6 +4,7 @@ import { drawTraining, layoutTraining, stepAt, trainingText } from './maps/train
 import type { OnPicture } from './PictureButtons'
 import { Plot, walkLine } from './Plot'
 import type { Draw } from './use-canvas'
+import { trainingWords as words } from './words/learning'
 
 interface TrainingChartProps {
   readonly name: string
@@ -30,15 +31,15 @@ export function TrainingChart({ name, training, steps, target, live = false, onP
     <Plot
       title={
         <>
-          {live ? 'Learning' : 'Learned'}: <code>{name}</code> <span className="quiet">widths of its columns</span>
+          {words.title(live)}: <code>{name}</code> <span className="quiet">{words.about}</span>
         </>
       }
-      label={`Training of ${name}, ${count} recorded steps. Arrow keys read out a step.`}
+      label={words.label(name, count)}
       height={(width) => layoutTraining(width).height}
       draw={draw}
       readout={trainingText(training, cursor ?? count - 1, steps)}
       live={live && cursor === null}
-      caption={`Training: ${name}`}
+      caption={words.caption(name)}
       onPicture={onPicture}
       onPoint={(at) => setCursor(at && stepAt(training, layoutTraining(at.width), steps, at.x, at.y))}
       onKey={(key, far) => {

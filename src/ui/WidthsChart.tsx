@@ -8,6 +8,7 @@ import type { OnPicture } from './PictureButtons'
 import { Plot, walkLine } from './Plot'
 import { useStudio, useStudioState } from './studio-context'
 import type { Draw } from './use-canvas'
+import { widthsWords as words } from './words/look'
 
 interface WidthsChartProps {
   readonly modules: readonly ModuleRecord[]
@@ -51,15 +52,15 @@ export function WidthsChart({ modules, selected, onSelect, onPicture }: WidthsCh
       <Plot
         title={
           <>
-            Widths of the columns <span className="quiet">mean {mean.toFixed(3)} bits over all weights</span>
+            {words.title} <span className="quiet">{words.mean(mean.toFixed(3))}</span>
           </>
         }
-        tools={<BitsLegend widths={widths} label="Widths of the columns" />}
-        label={`Widths of the columns of ${bars.length} modules, mean ${mean.toFixed(3)} bits. Arrow keys move, Enter selects.`}
+        tools={<BitsLegend widths={widths} label={words.title} />}
+        label={words.label(bars.length, mean.toFixed(3))}
         height={() => BARS_HEIGHT}
         draw={draw}
         readout={bars[shown] ? barText(bars[shown]) : ''}
-        caption={`Widths of the columns, mean ${mean.toFixed(3)} bits`}
+        caption={words.caption(mean.toFixed(3))}
         onPicture={onPicture}
         onPoint={(at) => setCursor(at && barAt(layoutBars(bars, at.width), at.x))}
         onPick={(at) => choose(barAt(layoutBars(bars, at.width), at.x))}
@@ -75,8 +76,8 @@ export function WidthsChart({ modules, selected, onSelect, onPicture }: WidthsCh
         }}
       />
       <FigureTable
-        label="Widths of the columns by module"
-        head={['module', 'mean', ...widths.map(String)]}
+        label={words.table}
+        head={[words.head.module, words.head.mean, ...widths.map(String)]}
         rows={() =>
           bars.map(({ name, mean: of, shares }) => [
             ...[name, of.toFixed(3)],

@@ -1,33 +1,11 @@
-import { act, cleanup, createEvent, fireEvent, render, screen, within } from '@testing-library/react'
+import { act, cleanup, createEvent, fireEvent, screen, within } from '@testing-library/react'
 import { afterEach, expect, it, vi } from 'vitest'
-import { fakeEngine } from '../../test/fake-engine'
-import { createStudio } from '../state/studio'
-import { App } from './App'
-import { preload } from './later'
-import { StudioContext } from './studio-context'
+import { openPage } from '../../test/page'
 
 afterEach(cleanup)
 
 async function open() {
-  const studio = createStudio({
-    connect: () => ({
-      api: fakeEngine({ hardware: true }),
-      crashed: new Promise<never>(() => {}),
-      terminate: () => {},
-    }),
-    fetchText: async () => '[]',
-    clock: { openedAt: 0, now: () => 0 },
-    copy: async () => {},
-    now: () => 0,
-    save: async () => true,
-  })
-  await preload()
-  render(
-    <StudioContext value={studio}>
-      <App />
-    </StudioContext>,
-  )
-  await act(() => studio.boot())
+  const studio = await openPage({ hardware: true })
   await act(() => studio.openBundled('wren-nano'))
   return studio
 }

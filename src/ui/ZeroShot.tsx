@@ -1,26 +1,18 @@
-import type { TaskKind } from '../records'
 import { hasOriginal } from '../state/measuring'
 import { taskLimitOf } from '../state/tasks'
 import { NumberField } from './fields'
-import { formatInteger } from './format'
 import { ProgressLine } from './ProgressLine'
 import { useStudio, useStudioState } from './studio-context'
 import { TaskDrop } from './TaskDrop'
 import { TaskTable } from './TaskTable'
-
-/** What is asked in one item, for who wonders whether the file was understood. */
-const ASKS: Record<TaskKind, string> = {
-  choices: 'answers to a question',
-  hellaswag: 'endings of a story',
-  contexts: 'beginnings of a sentence',
-  lastWord: 'the last word',
-}
+import { ofAll } from './words/counts'
+import { tasksWords as words } from './words/tasks'
 
 /** Zero-shot tasks: their files, and what both models make of them. */
 export function ZeroShot() {
   const some = useStudioState((state) => state.tasks.length > 0)
   return (
-    <section className="stack" aria-label="Zero-shot tasks">
+    <section className="stack" aria-label={words.title}>
       <TaskDrop />
       {some && <TaskList />}
       {some && <TaskForm />}
@@ -34,21 +26,19 @@ function TaskList() {
   const tasks = useStudioState((state) => state.tasks)
   const busy = useStudioState((state) => state.busy !== null)
   return (
-    <ul className="tasks" aria-label="Added tasks">
+    <ul className="tasks" aria-label={words.added}>
       {tasks.map(({ file, name, kind, items }) => (
         <li key={file}>
           <strong title={file}>{name}</strong>
-          <span className="quiet">
-            {formatInteger(items)} × {ASKS[kind]}
-          </span>
+          <span className="quiet">{words.items(items, kind)}</span>
           <button
             type="button"
             className="plain"
-            aria-label={`Remove ${name}`}
+            aria-label={words.removeTask(name)}
             disabled={busy}
             onClick={() => studio.removeTask(file)}
           >
-            Remove
+            {words.remove}
           </button>
         </li>
       ))}
@@ -63,12 +53,12 @@ function TaskForm() {
   const work = useStudioState((state) => (state.busy === 'score' ? state.work : null))
   const ready = useStudioState((state) => state.engine.status === 'ready' && state.sweep === null)
   const both = useStudioState((state) => hasOriginal(state.model!.inspection.kind) && state.result?.alive === true)
-  const problem = Number.isInteger(limit) && limit >= 0 ? undefined : 'expected a whole number; 0 for all'
+  const problem = Number.isInteger(limit) && limit >= 0 ? undefined : words.limitProblem
   return (
     <>
       <div className="task-form">
         <NumberField
-          label="First items of each task, 0 for all"
+          label={words.limit}
           value={limit}
           min={0}
           max={1e9}
@@ -83,11 +73,11 @@ function TaskForm() {
             disabled={busy !== null || !ready || problem !== undefined}
             onClick={() => void studio.scoreTasks()}
           >
-            {both ? 'Score before and after' : 'Score the tasks'}
+            {both ? words.scoreBoth : words.score}
           </button>
           {work && (
             <button type="button" onClick={() => void studio.cancel()}>
-              Cancel
+              {words.cancel}
             </button>
           )}
         </div>
@@ -95,7 +85,7 @@ function TaskForm() {
       {work && (
         <ProgressLine
           label={work.label}
-          detail={work.total > 0 ? `${work.done} of ${work.total}` : ''}
+          detail={work.total > 0 ? ofAll(work.done, work.total) : ''}
           share={work.total > 0 ? work.done / work.total : null}
         />
       )}

@@ -1,3 +1,5 @@
+import { numberWords } from './words/numbers'
+
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB']
 
 /** Decimal units, three significant digits: "7.88 MB". */
@@ -27,13 +29,13 @@ export function formatCount(count: number): string {
 const trim = (value: number): string =>
   value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
 
-export const formatInteger = (value: number): string => Math.round(value).toLocaleString('en-US')
+export const formatInteger = (value: number): string => Math.round(value).toLocaleString(numberWords.locale.numbers)
 export const formatNumber = (value: number, digits: number): string => value.toFixed(digits)
 
 /** Measured numbers span decades: three significant digits, exponent once zeros would fill the cell. */
 export function formatError(value: number): string {
   if (value === 0) return '0'
-  if (Number.isNaN(value)) return 'unknown'
+  if (Number.isNaN(value)) return numberWords.unknown
   const size = Math.abs(value)
   return size >= 0.001 && size < 999.5 ? value.toPrecision(3) : value.toExponential(2).replace('e+', 'e')
 }
@@ -46,18 +48,18 @@ export const formatSetting = (value: number): string => {
 }
 
 export function formatDuration(seconds: number): string {
-  if (seconds < 0.0995) return `${Math.round(seconds * 1000)} ms`
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`
-  if (seconds < 59.5) return `${Math.round(seconds)} s`
+  if (seconds < 0.0995) return numberWords.milliseconds(String(Math.round(seconds * 1000)))
+  if (seconds < 9.95) return numberWords.seconds(seconds.toFixed(1))
+  if (seconds < 59.5) return numberWords.seconds(String(Math.round(seconds)))
   const minutes = Math.floor(Math.round(seconds) / 60)
-  if (minutes < 60) return `${minutes} min ${Math.round(seconds) % 60} s`
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+  if (minutes < 60) return numberWords.minutes(minutes, Math.round(seconds) % 60)
+  return numberWords.hours(Math.floor(minutes / 60), minutes % 60)
 }
 
 /** Both ends of an interval, as fine as they are far apart: "58.9 to 63.6". */
 export function formatBounds({ low, high }: { readonly low: number; readonly high: number }): string {
   const digits = Math.min(4, Math.max(0, 1 - Math.floor(Math.log10(high - low || 1))))
-  return `${low.toFixed(digits)} to ${high.toFixed(digits)}`
+  return numberWords.bounds(low.toFixed(digits), high.toFixed(digits))
 }
 
 export const formatShape = (shape: readonly number[]): string => shape.join(' × ')
@@ -71,4 +73,9 @@ export const words = (key: string): string =>
 
 /** Milliseconds since 1970 as the person's clock has them: "30 Nov, 17:05". */
 export const formatDate = (at: number): string =>
-  new Date(at).toLocaleString('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
+  new Date(at).toLocaleString(numberWords.locale.dates, {
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+  })

@@ -60,7 +60,7 @@ export const savePicture =
 /** Time a browser gets to take over a download before its address is withdrawn. */
 const TAKEOVER_MS = 60_000
 
-export function download(name: string, blob: Blob): void {
+function download(name: string, blob: Blob): void {
   const address = URL.createObjectURL(blob)
   const link = document.createElement('a')
   link.href = address

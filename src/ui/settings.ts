@@ -9,7 +9,7 @@ export interface Settings {
 const KEY = 'bitloom-settings'
 const DEFAULTS: Settings = { keys: true, notify: null }
 
-export function readSettings(): Settings {
+function readSettings(): Settings {
   try {
     const { keys, notify } = JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Record<keyof Settings, unknown>>
     return {

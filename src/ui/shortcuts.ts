@@ -97,7 +97,7 @@ function walk(studio: Studio, by: number, over: 'module' | 'layer'): void {
   if (next) studio.select(next)
 }
 
-export function neighbour(state: Pick<StudioState, 'run' | 'selected'>, by: number, over: 'module' | 'layer') {
+function neighbour(state: Pick<StudioState, 'run' | 'selected'>, by: number, over: 'module' | 'layer') {
   const all = state.run?.modules.toArray() ?? []
   const current = all.find(({ name }) => name === state.selected) ?? all[0]
   if (!current) return null
@@ -107,7 +107,7 @@ export function neighbour(state: Pick<StudioState, 'run' | 'selected'>, by: numb
 
 function toFilter(): void {
   const inView = document.getElementById(stepInView() ?? '')
-  const filter = 'input[type=search], input[aria-label^="Find"], input[type=text]'
+  const filter = 'input[type=search], input[type=text]'
   const field = inView?.querySelector<HTMLElement>(filter) ?? document.querySelector<HTMLElement>(`main ${filter}`)
   field?.focus()
 }

@@ -1,24 +1,21 @@
 import type { Measurement } from '../../bench/suite'
 import type { FileView } from '../file-records'
 import type { GpuInfo } from '../gpu/device'
-import type { MethodDescription } from '../methods/description'
-import type { KvType } from '../models/kv-cache'
-import type { Distributions, Extent } from '../pipeline/distributions'
-import type { ExportFacts, ExportFormat } from '../pipeline/exports'
+import type { Inspection, RunForecast } from '../inspection-records'
 import type {
   DivergenceReport,
-  Inspection,
   PerplexityReport,
-  Progress,
-  Recipe,
-  RunForecast,
-  RunReport,
   ScanUnit,
   SensitivityReport,
   TaskKind,
   Verification,
   ZeroShotReport,
-} from '../records'
+} from '../measurement-records'
+import type { MethodDescription } from '../methods/description'
+import type { KvType } from '../models/kv-cache'
+import type { Distributions, Extent } from '../pipeline/distributions'
+import type { ExportFacts, ExportFormat } from '../pipeline/exports'
+import type { Progress, Recipe, RunReport } from '../records'
 import type { ArchiveApi } from './archive-api'
 import type { HubApi } from './hub-api'
 import type { MatrixApi } from './matrix-api'
@@ -220,9 +217,15 @@ export interface BenchmarkGroup {
   readonly works: readonly string[]
 }
 
-export interface BenchmarkDevice {
-  /** When there was a device, in milliseconds since 1970: page and worker count from their own start. */
+/** In milliseconds since 1970: page and worker count from their own start. */
+export interface DeviceTimes {
+  /** When the browser gave the device. */
+  readonly foundAt: number
+  /** When its tiles were chosen, too. */
   readonly readyAt: number
+}
+
+export interface BenchmarkDevice extends DeviceTimes {
   readonly features: readonly { readonly name: string; readonly use: 'used' | 'unused' | 'absent' }[]
   readonly limits: readonly { readonly name: string; readonly value: number }[]
 }

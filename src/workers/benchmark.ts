@@ -1,7 +1,7 @@
 import { measure, works } from '../../bench/suite'
 import type { Gpu } from '../gpu/device'
 import { checkCancelled } from '../pipeline/batching'
-import type { BenchmarkDevice, BenchmarkGroup, BenchmarkOptions, BenchmarkProgress } from './api'
+import type { BenchmarkDevice, BenchmarkGroup, BenchmarkOptions, BenchmarkProgress, DeviceTimes } from './api'
 
 /** What a work is about, by its name; the first that fits. */
 const GROUPS: readonly (readonly [title: string, holds: RegExp])[] = [
@@ -31,11 +31,11 @@ const LIMITS = [
   'maxStorageBuffersPerShaderStage',
 ] as const
 
-export function benchmarkDevice({ device, info }: Gpu, readyAt: number): BenchmarkDevice {
+export function benchmarkDevice({ device, info }: Gpu, times: DeviceTimes): BenchmarkDevice {
   const use = (name: string) =>
     device.features.has(name) ? 'used' : info.features.includes(name) ? 'unused' : 'absent'
   return {
-    readyAt,
+    ...times,
     features: FEATURES.map((name) => ({ name, use: use(name) })),
     limits: LIMITS.map((name) => ({ name, value: device.limits[name] })),
   }

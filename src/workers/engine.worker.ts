@@ -17,8 +17,8 @@ const device = new EngineDevice(navigator.gpu)
 /** The larger part by far; most of what the page asks at its start can be told without it. */
 const load = once(async () => {
   await import('../no-eval')
-  const { Engine } = await import('./engine')
-  return new Engine(device)
+  const { createEngine } = await import('./engine')
+  return createEngine(device)
 })
 
 const NO_RUNS: ArchiveListing = { runs: [], damaged: { count: 0, bytes: 0 } }

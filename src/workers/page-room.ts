@@ -1,4 +1,4 @@
-import type { Room } from '../records'
+import type { Room } from '../inspection-records'
 import { fileScratch, type Scratch } from '../storage/scratch'
 import { opfsStore } from './opfs-store'
 

@@ -70,6 +70,9 @@ export class RunDesk implements RunsApi {
     }
   }
 
+  /** It is one of the browser's; else it is gone with this tab. */
+  keeps = (folder: RunFolder): boolean => folder.store === this.store
+
   /** Takes a run to show its result; nothing is written. StorageError where another tab holds it. */
   hold = (id: string): Promise<HeldRun> => this.#hold(id, null)
 

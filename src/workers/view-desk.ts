@@ -19,10 +19,12 @@ export class ViewDesk implements ViewApi {
     this.#stop = new AbortController()
     const { signal } = this.#stop
     const tensor = this.#viewed?.tensors.get(name)
-    if (!tensor)
+    if (!tensor) {
+      const type = this.#viewed?.facts.tensors.find((one) => one.name === name)?.type ?? 'no such tensor'
       throw new FormatError(
-        `tensor ${name.slice(0, 80)}: expected one of a type whose values are read, got another — see its type and size in the table`,
+        `tensor ${name.slice(0, 80)}: expected a type that llama.cpp has, got ${type} — look at another; of this one only the size is known`,
       )
+    }
     return tensorPicture(tensor, wish, { signal, onProgress })
   }
 

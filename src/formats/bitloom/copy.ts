@@ -1,6 +1,6 @@
 import { foreignParts } from '../foreign'
 import { partNames } from '../linear-check'
-import type { TensorToWrite } from '../safetensors'
+import type { TensorToWrite } from '../safetensors-writer'
 import type { ModelKind, ModelSource, TensorEntry } from '../source'
 import { reservedPrefix } from './names'
 

@@ -1,6 +1,6 @@
 import { FormatError } from '../../errors'
 import type { GroupingRecord } from '../../records'
-import type { TensorToWrite } from '../safetensors'
+import type { TensorToWrite } from '../safetensors-writer'
 import type { ModelSource } from '../source'
 import { groupingTensor } from './names'
 import { inMemory, storedTensor } from './tensors'

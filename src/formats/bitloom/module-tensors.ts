@@ -7,7 +7,7 @@ import type {
   ReconstructionRecord,
   TrainingRecord,
 } from '../../records'
-import type { TensorToWrite } from '../safetensors'
+import type { TensorToWrite } from '../safetensors-writer'
 import type { ModelSource } from '../source'
 import { groupingTensors, readGrouping, type StoredGrouping, storedGrouping } from './grouping-tensors'
 import { columnsTensor, graphTensor, reconstructionTensor, trainingTensor } from './names'

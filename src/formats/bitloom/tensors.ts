@@ -1,5 +1,5 @@
 import { FormatError } from '../../errors'
-import type { TensorToWrite } from '../safetensors'
+import type { TensorToWrite } from '../safetensors-writer'
 import type { ModelSource, TensorEntry } from '../source'
 
 /** A tensor that is there already, as one array or several that follow each other. */

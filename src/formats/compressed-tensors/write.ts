@@ -1,5 +1,5 @@
 import { WIDTHS } from '../quantized'
-import type { TensorToWrite } from '../safetensors'
+import type { TensorToWrite } from '../safetensors-writer'
 import { describe, jointWarnings, type Scheme, schemesOf, USUAL_GROUPS } from '../schemes'
 import { type UniformLayout, uniformCodes, uniformScales, uniformZeros } from '../uniform'
 import type { UniformFormat } from '../uniform-folder'

@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Entry, f32, ggufFile, text, texts, u32, type WrittenTensor } from '../../../test/gguf'
-import { checkTensors, specFromConfig } from '../../models/spec'
+import { checkTensors } from '../../models/required-tensors'
+import { specFromConfig } from '../../models/spec'
 import { memorySource } from '../bytes'
 import { encodeFloat16, toFloat32 } from '../floats'
 import { fileSource } from '../node-files'
+import { openModel } from '../open'
 import { readSafetensors } from '../safetensors'
-import { openModel, type TensorEntry } from '../source'
+import type { TensorEntry } from '../source'
 
 const fixtures = join(import.meta.dirname, '../../../test/fixtures/architectures')
 

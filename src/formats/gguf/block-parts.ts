@@ -1,5 +1,6 @@
-import { everyHalf, exponentScale, FLOAT4 } from './dequantize'
+import { exponentScale, FLOAT4, floatCode, shortScale, single, trit } from './dequantize'
 import { bit, NON_LINEAR, nibble, pair, sixBits } from './dequantize-super'
+import { everyHalf } from './halves'
 import { type GgmlTypeName, ggmlTypes } from './types'
 
 /** What blocks of codes are made of; weight = scale · level(code) + minimum, to the bit. */
@@ -71,6 +72,15 @@ const layouts: Partial<Record<GgmlTypeName, Layout>> = {
     level: (code) => FLOAT4[code]!,
     scale: (bytes, at) => exponentScale(bytes[at]!),
   }),
+  Q8_1: flat({ code: (bytes, at, i) => signedByte(bytes[at + 4 + i]!) }),
+  Q8_K: flat({ weights: 256, code: (bytes, at, i) => signedByte(bytes[at + 4 + i]!), scale: single }),
+  NVFP4: flat({
+    weights: 16,
+    code: floatCode,
+    level: (code) => FLOAT4[code]!,
+    scale: (bytes, at, sub) => shortScale(bytes[at + sub]!),
+  }),
+  TQ1_0: flat({ weights: 256, code: trit, level: (code) => code - 1, scale: half(52) }),
   TQ2_0: flat({ weights: 256, code: (bytes, at, i) => pair(bytes, at, i), level: (code) => code - 1, scale: half(64) }),
   Q1_0: flat({
     weights: 128,

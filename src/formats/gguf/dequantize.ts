@@ -1,5 +1,6 @@
-import { decodeFloat16 } from '../floats'
+import { codebookBlocks } from './codebook-parts'
 import { NON_LINEAR, superBlocks } from './dequantize-super'
+import { everyHalf } from './halves'
 import { type GgmlType, type GgmlTypeName, ggmlTypes } from './types'
 
 /** Decodes the block that begins at byte `at` to `out` from `to` on. `d(i)` is the float16 at byte i of the block. */
@@ -41,6 +42,34 @@ export const FLOAT4 = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12] 
 /** Half of the power of two that a byte stands for (E8M0). */
 export const exponentScale = (byte: number): number => 2 ** (byte - 128)
 
+/** Half of the float8 (UE4M3) that a byte is; as ggml has it, the bits of NaN are 0 and the sign is ignored. */
+export function shortScale(byte: number): number {
+  if (byte === 0x7f) return 0
+  const [exponent, mantissa] = [(byte >> 3) & 15, byte & 7]
+  return exponent === 0 ? mantissa * 2 ** -10 : (8 + mantissa) * 2 ** (exponent - 11)
+}
+
+/** Code i of a block of NVFP4: byte j of sixteen weights has codes j and j + 8. */
+export const floatCode = (bytes: Uint8Array, at: number, i: number): number =>
+  (bytes[at + 4 + 8 * (i >> 4) + (i & 7)]! >> (i & 8 ? 4 : 0)) & 15
+
+const THREES = [1, 3, 9, 27, 81] as const
+
+/**
+ * Code i, 0 to 2, of a block of TQ1_0. A byte is 256 / 243 of a number of five ternary digits, rounded up, so that three times the part that
+ * an earlier digit leaves begins with the next; weights that are 32, then 16, then 4 apart share one.
+ */
+export function trit(bytes: Uint8Array, at: number, i: number): number {
+  const [start, apart, first] = i < 160 ? [0, 32, 0] : i < 240 ? [32, 16, 160] : [48, 4, 240]
+  const place = i - first
+  const left = (bytes[at + start + (place % apart)]! * THREES[Math.floor(place / apart)]!) & 255
+  return (3 * left) >> 8
+}
+
+/** The float32 at a byte. */
+export const single = (bytes: Uint8Array, at: number): number =>
+  new DataView(bytes.buffer, bytes.byteOffset + at, 4).getFloat32(0, true)
+
 const flatBlocks = {
   Q4_0: (bytes, at, out, to, d) => {
     const scale = d(0)
@@ -66,9 +95,23 @@ const flatBlocks = {
     const scale = d(0)
     nibbles(at + 2, (code) => scale * NON_LINEAR[code]!, out, to, bytes)
   },
+  Q8_1: (bytes, at, out, to, d) => {
+    const scale = d(0)
+    for (let i = 0; i < 32; i++) out[to + i] = scale * ((bytes[at + 4 + i]! << 24) >> 24)
+  },
+  Q8_K: (bytes, at, out, to) => {
+    const scale = single(bytes, at)
+    for (let i = 0; i < 256; i++) out[to + i] = scale * ((bytes[at + 4 + i]! << 24) >> 24)
+  },
   MXFP4: (bytes, at, out, to) => {
     const scale = exponentScale(bytes[at]!)
     nibbles(at + 1, (code) => scale * FLOAT4[code]!, out, to, bytes)
+  },
+  NVFP4: (bytes, at, out, to) => {
+    for (let sub = 0; sub < 4; sub++) {
+      const scale = shortScale(bytes[at + sub]!)
+      for (let i = 16 * sub; i < 16 * sub + 16; i++) out[to + i] = scale * FLOAT4[floatCode(bytes, at, i)]!
+    }
   },
   TQ2_0: (bytes, at, out, to, d) => {
     const scale = d(64)
@@ -76,6 +119,10 @@ const flatBlocks = {
       const byte = bytes[at + 32 * (i >> 7) + (i & 31)]!
       out[to + i] = scale * (((byte >> (2 * ((i >> 5) & 3))) & 3) - 1)
     }
+  },
+  TQ1_0: (bytes, at, out, to, d) => {
+    const scale = d(52)
+    for (let i = 0; i < 256; i++) out[to + i] = scale * (trit(bytes, at, i) - 1)
   },
   Q1_0: (bytes, at, out, to, d) => {
     const scale = d(0)
@@ -87,16 +134,10 @@ const flatBlocks = {
   },
 } satisfies Partial<Record<GgmlTypeName, DecodeBlock>>
 
-const decoders: Partial<Record<GgmlTypeName, DecodeBlock>> = { ...flatBlocks, ...superBlocks }
+const decoders: Partial<Record<GgmlTypeName, DecodeBlock>> = { ...flatBlocks, ...superBlocks, ...codebookBlocks }
 
 /** The types whose blocks of codes can be read. */
 export const decodable = Object.keys(decoders) as readonly GgmlTypeName[]
-
-/** The value of every float16: 256 KiB once. */
-export const everyHalf = (() => {
-  let table: Float32Array | undefined
-  return () => (table ??= decodeFloat16(Uint16Array.from({ length: 65536 }, (_, bits) => bits)))
-})()
 
 /**
  * The weights of whole blocks as float32, to the bit those of llama.cpp: products of codes and scales are exact in

@@ -1,5 +1,11 @@
 import { decodeFloat16, encodeFloat16 } from '../floats'
 
+/** The value of every float16: 256 KiB once. */
+export const everyHalf = (() => {
+  let table: Float32Array | undefined
+  return () => (table ??= decodeFloat16(Uint16Array.from({ length: 65536 }, (_, bits) => bits)))
+})()
+
 const one = new Float32Array(1)
 
 /** The bits of the float16 that is this value, or −1 where none is. */

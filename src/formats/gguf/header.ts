@@ -3,7 +3,7 @@ import type { ByteSource } from '../bytes'
 import { recognise, sniffBytes } from '../sniff'
 import { type Cursor, parseHead } from './cursor'
 import { Metadata, type Value } from './metadata'
-import { type GgmlType, ggmlTypeOf } from './types'
+import { type GgmlType, ggmlTypeOf, type UnknownType } from './types'
 
 const MAGIC = 0x46554747
 const MOST_DIMENSIONS = 4
@@ -17,11 +17,12 @@ const LEAST_ENTRY = 8 + 1 + 4 + 1
 /** A tensor as the header describes it, held against the file. */
 export interface GgufTensor {
   readonly name: string
-  readonly type: GgmlType
+  readonly type: GgmlType | UnknownType
   /** Slowest dimension first, as everywhere in Bitloom; the file has them the other way round. */
   readonly shape: readonly number[]
   /** From the start of the file. */
   readonly offset: number
+  /** Of an unknown type all up to what follows. */
   readonly bytes: number
 }
 
@@ -109,7 +110,7 @@ function readValue(cursor: Cursor, key: string): Value {
   return values as Value
 }
 
-type Described = Omit<GgufTensor, 'offset'> & { readonly start: number }
+type Described = Omit<GgufTensor, 'offset' | 'bytes'> & { readonly start: number }
 
 function readTensor(cursor: Cursor): Described {
   const name = cursor.text('a tensor name', LONGEST_NAME)
@@ -117,19 +118,22 @@ function readTensor(cursor: Cursor): Described {
   if (dimensions < 1 || dimensions > MOST_DIMENSIONS)
     cursor.fail(`expected tensor ${quote(name)} to have 1 to ${MOST_DIMENSIONS} dimensions, got ${dimensions}`)
   const shape = Array.from({ length: dimensions }, () => cursor.u64()).reverse()
-  const id = cursor.u32()
-  const type = ggmlTypeOf(id)
-  if (!type) return cursor.fail(`expected tensor ${quote(name)} to be of a known type, got type ${id}`)
+  const type = ggmlTypeOf(cursor.u32())
   const row = shape.at(-1)!
   const weights = shape.reduce((product, dim) => product * dim, 1)
   if (!Number.isSafeInteger(weights) || weights < 1)
     cursor.fail(`expected tensor ${quote(name)} to have weights, got shape [${shape.join(', ')}]`)
-  if (row % type.weights !== 0)
+  if (type.weights !== null && row % type.weights !== 0)
     cursor.fail(
       `expected rows of ${quote(name)} to be whole blocks of ${type.weights} weights of ${type.name}, got ${row}`,
     )
-  return { name, type, shape, bytes: (weights / type.weights) * type.bytes, start: cursor.u64() }
+  if (type.weights !== null && (shape.at(-2) ?? 1) % type.rows !== 0)
+    cursor.fail(`expected rows of ${quote(name)} in groups of ${type.rows} of ${type.name}, got ${shape.at(-2) ?? 1}`)
+  return { name, type, shape, start: cursor.u64() }
 }
+
+const bytesOf = ({ type, shape }: Pick<Described, 'type' | 'shape'>): number | null =>
+  type.weights === null ? null : shape.reduce((product, dim) => product * dim, type.bytes / type.weights)
 
 /** Where the tensors lie: behind the header, aligned, apart from each other and inside the file. */
 function place(cursor: Cursor, file: ByteSource, described: Described[], alignment: number): GgufTensor[] {
@@ -137,14 +141,20 @@ function place(cursor: Cursor, file: ByteSource, described: Described[], alignme
     cursor.fail(`expected general.alignment to be a power of two, got ${alignment}`)
   const dataStart = Math.ceil(cursor.at / alignment) * alignment
   const names = new Set<string>()
-  const tensors = described.map(({ start, ...tensor }) => {
+  const inFile = described.toSorted((a, b) => a.start - b.start)
+  const room = new Map(
+    inFile.map((tensor, i) => [tensor, (inFile[i + 1]?.start ?? file.size - dataStart) - tensor.start]),
+  )
+  const tensors = described.map((one) => {
+    const { start, ...tensor } = one
     const where = `tensor ${quote(tensor.name)}`
+    const bytes = bytesOf(tensor) ?? room.get(one)!
     if (names.has(tensor.name)) cursor.fail(`expected ${where} once, got it twice`)
     names.add(tensor.name)
     if (start % alignment !== 0) cursor.fail(`expected ${where} at a multiple of ${alignment}, got ${start}`)
-    const end = dataStart + start + tensor.bytes
-    if (!(end <= file.size)) cursor.fail(`expected ${end} bytes for ${where}, got a file of ${file.size}`)
-    return { ...tensor, offset: dataStart + start }
+    const end = dataStart + start + bytes
+    if (!(bytes > 0 && end <= file.size)) cursor.fail(`expected ${end} bytes for ${where}, got a file of ${file.size}`)
+    return { ...tensor, bytes, offset: dataStart + start }
   })
   const inOrder = tensors.toSorted((a, b) => a.offset - b.offset)
   inOrder.forEach(({ name, offset }, i) => {

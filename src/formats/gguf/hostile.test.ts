@@ -10,7 +10,7 @@ import { specFromFiles } from '../../models/spec'
 import { openTokenizer } from '../../models/tokenizer'
 import { ggufFile as exportGguf } from '../../pipeline/gguf'
 import { type ByteSource, memorySource } from '../bytes'
-import { openModel } from '../source'
+import { openModel } from '../open'
 
 const { rope_scaling: _, ...config } = { ...tinyConfig, num_hidden_layers: 1, vocab_size: 12 }
 
@@ -210,7 +210,12 @@ describe('what the format forbids is said', () => {
     ['no alignment', head(...counts(0, 1), ...entry('general.alignment', u32(0)), room), /power of two, got 0/],
     ['many dimensions', head(...counts(1, 0), ...tensor('a', [1, 1, 1, 1, 1], 0, 0), room), /1 to 4 dimensions, got 5/],
     ['no weights', head(...counts(1, 0), ...tensor('a', [4, 0], 0, 0), room), /to have weights/],
-    ['an unknown type', head(...counts(1, 0), ...tensor('a', [4], 4, 0), room), /known type, got type 4/],
+    ['an unknown type beyond', head(...counts(1, 0), ...tensor('a', [4], 137, 4096), room), /got a file of/],
+    [
+      'an unknown type without room',
+      head(...counts(2, 0), ...tensor('a', [4], 137, 32), ...tensor('b', [4], 0, 32), room),
+      /expected \d+ bytes for tensor "a"/,
+    ],
     [
       'rows of half a block',
       head(...counts(1, 0), ...tensor('a', [48, 2], 8, 0), room),

@@ -45,8 +45,8 @@ describe('names of tensors', () => {
 
 describe('types', () => {
   it('are found by id and by name', () => {
-    expect(ggmlTypeOf(14)).toEqual({ id: 14, name: 'Q6_K', weights: 256, bytes: 210 })
-    expect(ggmlTypes.Q1_0).toEqual({ id: 41, name: 'Q1_0', weights: 128, bytes: 18 })
-    expect(ggmlTypeOf(4)).toBeUndefined()
+    expect(ggmlTypeOf(14)).toEqual({ id: 14, name: 'Q6_K', weights: 256, bytes: 210, rows: 1 })
+    expect(ggmlTypes.Q1_0).toEqual({ id: 41, name: 'Q1_0', weights: 128, bytes: 18, rows: 1 })
+    expect(ggmlTypeOf(4)).toEqual({ id: 4, name: 'type 4', weights: null })
   })
 })

@@ -3,9 +3,11 @@ import { ggufFile, i32s, text, texts, u32, type Written } from '../../../test/gg
 import { ggufOf } from '../../../test/gguf-model'
 import { tinyConfig, tinyLlama } from '../../../test/tiny-llama'
 import { FormatError } from '../../errors'
-import { checkTensors, inverseFrequencies, specFromConfig } from '../../models/spec'
+import { checkTensors } from '../../models/required-tensors'
+import { inverseFrequencies } from '../../models/rope'
+import { specFromConfig } from '../../models/spec'
 import { memorySource } from '../bytes'
-import { assess, openModel } from '../source'
+import { assess, openModel } from '../open'
 
 /** Byte-level tokens without merges: every text is the same to it, and it fills the vocabulary. */
 const tokenizer: Written['metadata'] = [
@@ -157,8 +159,29 @@ describe('a GGUF file', () => {
     const extra = { name: 'blk.0.ffn_gate_exps.weight', type: 'F32', shape: [1], data: new Uint8Array(4) } as const
     expect(await message([named('a.gguf', { ...file, tensors: [...file.tensors, extra] })])).toMatch(/ffn_gate_exps/)
     const [first, ...others] = file.tensors
-    const coded = { ...first!, type: 'IQ1_S', shape: [1, 256], data: new Uint8Array(50) } as const
-    expect(await message([named('a.gguf', { ...file, tensors: [coded, ...others] })])).toMatch(/got IQ1_S — use/)
+    const coded = { ...first!, typeId: 137 }
+    expect(await message([named('a.gguf', { ...file, tensors: [coded, ...others] })])).toMatch(/got type 137 — use/)
+  })
+
+  it('multiplies weights by the scale beside them, and leaves out that of inputs', async () => {
+    const file = await written()
+    const [name, of] = ['blk.1.ffn_down.weight', 'model.layers.1.mlp.down_proj.weight']
+    const { weights } = tinyLlama(unscaled)
+    const beside = (part: string, values: number[], more = {}) => ({
+      ...{ name: name.replace('weight', part), type: 'F32' as const, shape: [values.length] },
+      data: new Uint8Array(Float32Array.from(values).buffer),
+      ...more,
+    })
+    const tensors = [...file.tensors, beside('scale', [0.5]), beside('input_scale', [7])]
+    const model = await open({ ...file, tensors })
+    checkTensors(specFromConfig(model.config), model)
+    expect([...model.tensors.keys()].filter((tensor) => tensor.includes('scale'))).toEqual([])
+    const entry = model.tensors.get(of)!
+    expect(new Float32Array((await entry.read()).buffer)).toEqual(weights.get(of)!.map((value) => value / 2))
+    const damaged = named('a.gguf', { ...file, tensors: [...file.tensors, beside('scale', [1, 2])] })
+    expect(await message([damaged])).toMatch(/blk\.1\.ffn_down\.scale": expected F32 \[1\], got F32 \[2\]/)
+    const alone = { ...beside('scale', [1]), name: 'blk.1.other.scale' }
+    expect(await message([named('a.gguf', { ...file, tensors: [...file.tensors, alone] })])).toMatch(/blk\.1\.other/)
   })
 
   it('says that codes are no trained weights, and cuts texts by default where it is not told how', async () => {

@@ -13,6 +13,7 @@ import { type RopeFactors, ropeTensors } from './rope-factors'
 import { checkParts } from './shards'
 import { entryOf } from './tensors'
 import { tokenizerOf } from './tokenizer'
+import { readWeightScales } from './weight-scales'
 
 /**
  * A GGUF model, whole or in parts, as the checkpoint that it could be converted back to: tensors under their names there,
@@ -27,15 +28,17 @@ export async function openGguf(files: readonly ByteSource[]): Promise<ModelSourc
   const headDim = headDimOf(metadata, kind)
   const heads = { heads: metadata.need(`${kind.prefix}.attention.head_count`, metadata.count), headDim }
 
+  const scales = await readWeightScales(files, headers)
   const tensors = new Map<string, TensorEntry>()
   const shapes = new Map<string, readonly number[]>()
   const ropeFactors: { -readonly [set in keyof RopeFactors]: RopeFactors[set] } = {}
   for (const [i, header] of headers.entries())
     for (const tensor of header.tensors) {
+      if (scales.beside.has(tensor)) continue
       const file = files[i]!
       const set = ropeSets.find((candidate) => ropeTensors[candidate] === tensor.name)
       if (set) ropeFactors[set] = await readFactors(file, tensor, turnedOf(metadata, kind) / 2)
-      else addTensors(tensors, file, tensor, kind, heads)
+      else addTensors(tensors, file, tensor, scales.of.get(tensor.name), kind, heads)
       shapes.set(tensor.name, tensor.shape)
     }
 
@@ -58,12 +61,13 @@ function addTensors(
   tensors: Map<string, TensorEntry>,
   file: ByteSource,
   tensor: GgufTensor,
+  scales: Float32Array | undefined,
   kind: Kind,
   heads: Heads,
 ): void {
   const { name: architecture, prefix, experts } = kind
   const found = expertTensors(tensor, experts) ?? [{ name: checkpointName(tensor.name, architecture), tensor }]
-  for (const { name, tensor: part } of found) {
+  for (const [i, { name, tensor: part }] of found.entries()) {
     if (name === null)
       throw new FormatError(
         `${file.name}: expected tensors of architecture ${prefix}, got ${quote(tensor.name)} — Bitloom does not know this kind of model; use another`,
@@ -72,7 +76,7 @@ function addTensors(
       throw new FormatError(
         `${file.name}: expected each tensor in one part, got ${quote(tensor.name)} again — the parts are of different files; fetch them again`,
       )
-    const entry = entryOf(file, part, name, storedAs(tensor.name, kind, heads))
+    const entry = entryOf(file, part, name, { ...storedAs(tensor.name, kind, heads), scale: scales?.[i] ?? 1 })
     const isLinear = tensor.name.startsWith('blk.') && part.shape.length === 2
     tensors.set(name, kind.transposed && isLinear ? turned(entry) : entry)
   }

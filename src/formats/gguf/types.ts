@@ -1,6 +1,7 @@
 /**
  * How ggml stores tensors: the weights of a row in blocks of `weights`, each of `bytes`. Ids, names and sizes as in
- * llama.cpp's ggml.h and ggml-common.h; ids that are not here were withdrawn or never given.
+ * llama.cpp's ggml.h and ggml-common.h; what has rows together was withdrawn. Ids that are not here were withdrawn
+ * before GGUF, never given, or are those of forks.
  */
 export interface GgmlType {
   readonly id: number
@@ -9,6 +10,15 @@ export interface GgmlType {
   readonly weights: number
   /** Bytes a block. */
   readonly bytes: number
+  /** Rows whose blocks lie together. */
+  readonly rows: number
+}
+
+/** A type of another program's or of the future: nobody says here how it stores weights. */
+export interface UnknownType {
+  readonly id: number
+  readonly name: `type ${number}`
+  readonly weights: null
 }
 
 const table = {
@@ -41,13 +51,17 @@ const table = {
   F64: [28, 1, 8],
   IQ1_M: [29, 256, 56],
   BF16: [30, 1, 2],
+  Q4_0_4_4: [31, 32, 18, 4],
+  Q4_0_4_8: [32, 32, 18, 4],
+  Q4_0_8_8: [33, 32, 18, 8],
   TQ1_0: [34, 256, 54],
   TQ2_0: [35, 256, 66],
+  IQ4_NL_4_4: [36, 32, 18, 4],
   MXFP4: [39, 32, 17],
   NVFP4: [40, 64, 36],
   Q1_0: [41, 128, 18],
   Q2_0: [42, 64, 18],
-} as const
+} as const satisfies Record<string, readonly [id: number, weights: number, bytes: number, rows?: number]>
 
 export type GgmlTypeName = keyof typeof table
 
@@ -55,11 +69,12 @@ const names = Object.keys(table) as GgmlTypeName[]
 
 export const ggmlTypes = Object.fromEntries(
   names.map((name) => {
-    const [id, weights, bytes] = table[name]
-    return [name, { id, name, weights, bytes }]
+    const [id, weights, bytes, rows = 1] = table[name]
+    return [name, { id, name, weights, bytes, rows }]
   }),
 ) as Readonly<Record<GgmlTypeName, GgmlType>>
 
 const byId = new Map(Object.values(ggmlTypes).map((type) => [type.id, type]))
 
-export const ggmlTypeOf = (id: number): GgmlType | undefined => byId.get(id)
+export const ggmlTypeOf = (id: number): GgmlType | UnknownType =>
+  byId.get(id) ?? { id, name: `type ${id}`, weights: null }

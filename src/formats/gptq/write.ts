@@ -1,6 +1,6 @@
 import { FormatError } from '../../errors'
 import { version as bitloom } from '../../version'
-import type { TensorToWrite } from '../safetensors'
+import type { TensorToWrite } from '../safetensors-writer'
 import { type UniformLayout, uniformCodes, uniformScales, uniformZeros } from '../uniform'
 import type { UniformFormat } from '../uniform-folder'
 import { packWords } from '../words'

@@ -27,10 +27,10 @@ export const plainColumns = (count: number, candidates: readonly Width[]): Colum
 export const allCandidates = (candidates: readonly number[]): number => (1 << candidates.length) - 1
 
 /** Index of the narrowest candidate of a mask. */
-export const narrowest = (mask: number): number => 31 - Math.clz32(mask & -mask)
+const narrowest = (mask: number): number => 31 - Math.clz32(mask & -mask)
 
 /** Index of the widest candidate of a mask. */
-export const widest = (mask: number): number => 31 - Math.clz32(mask)
+const widest = (mask: number): number => 31 - Math.clz32(mask)
 
 /** Σ w_i. */
 export function totalWeight({ weights }: Columns): number {

@@ -22,7 +22,7 @@ export function awqMemory(options: AwqOptions): MethodMemory {
 }
 
 /** What `recordClipSearch` holds beside its results. */
-export function clipSearchShapes({ out, in: columns }: LinearSpec, groupSize: number): Shape[] {
+function clipSearchShapes({ out, in: columns }: LinearSpec, groupSize: number): Shape[] {
   const groups = groupSize === -1 ? 1 : Math.ceil(columns / groupSize)
   const cells = [out, groups]
   const weights = [out, columns]
@@ -30,7 +30,7 @@ export function clipSearchShapes({ out, in: columns }: LinearSpec, groupSize: nu
 }
 
 /** What `clippedLines` holds at its fullest. */
-export function blockClipMoment({ out, in: columns }: LinearSpec, type: GridName): Moment {
+function blockClipMoment({ out, in: columns }: LinearSpec, type: GridName): Moment {
   const { size, count } = blockGrids[type]
   const lines = [out, columns / size]
   const weights = [out, columns]

@@ -3,7 +3,7 @@ import { SEARCH_OPERATIONS } from '../../kernels/block-grid'
 import type { LinearSpec, ModelSpec } from '../../models/spec'
 import { gridShape } from '../affine'
 import { type GridChoice, gridOf } from '../block-grid'
-import type { CalibrationSize, Work } from '../work'
+import { type CalibrationSize, sumWork, type Work } from '../work'
 import { clips, SHRINKS } from './clip'
 import { RATIOS } from './exponents'
 import { type AwqOptions, searchesClips, searchesScales } from './options'
@@ -14,12 +14,10 @@ const DISPATCHES = { rounded: 3, half: 12, own: 3, clip: 4 }
 
 /** What AWQ does beside what every calibrated run does. */
 export function awqWork(options: AwqOptions, model: ModelSpec, calibration: CalibrationSize): Work {
-  const parts = [
+  return sumWork([
     ...(searchesScales(options) ? [scaleSearchWork(model, calibration, options)] : []),
     ...(searchesClips(options) ? [clipSearchWork(model, options)] : []),
-  ]
-  const total = (of: (work: Omit<Work, 'steps'>) => number) => parts.reduce((sum, part) => sum + of(part), 0)
-  return { steps: 0, flops: total(({ flops }) => flops), dispatches: total(({ dispatches }) => dispatches) }
+  ])
 }
 
 /**
@@ -30,7 +28,7 @@ export function scaleSearchWork(
   { layers, linears, heads, headDim }: ModelSpec,
   { samples, length }: CalibrationSize,
   grid: GridChoice,
-): Omit<Work, 'steps'> {
+): Work {
   const weights = linears.reduce((sum, { out, in: columns }) => sum + out * columns, 0)
   const pass = (windows: number) => 2 * length * windows * (weights + 2 * length * heads * headDim)
   const own = linears.filter(({ stage }) => stage % 2 === 1)
@@ -47,7 +45,7 @@ export function scaleSearchWork(
 }
 
 /** Of the clip search in all blocks: each candidate's errors times the Hessians of the groups. */
-export function clipSearchWork({ layers, linears }: ModelSpec, grid: GridChoice): Omit<Work, 'steps'> {
+export function clipSearchWork({ layers, linears }: ModelSpec, grid: GridChoice): Work {
   const clipped = linears.filter(clips)
   const products = clipped.reduce(
     (sum, linear) => sum + 2 * linear.out * linear.in * widthOf(linear, grid) + lineSearch(linear, grid),

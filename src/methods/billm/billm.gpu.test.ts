@@ -1,28 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { noise } from '../../../test/device'
-import { correlatedInputs, oneLinear, outputError } from '../../../test/one-linear'
+import { outputError, signsOf, skewedWeights } from '../../../test/one-linear'
 import { readBits } from '../../formats/bit-string'
 import { effectiveBits } from '../../formats/bits'
 import type { SignLinear } from '../../formats/quantized'
 import { dequantizeSign, planeWords } from '../../formats/sign'
-import { validateSign } from '../../formats/sign-check'
 import { type BillmChoices, billmReference } from '../../reference/billm'
-import type { QuantizedModule } from '../method'
 import { billm } from './billm'
 import type { BillmOptions } from './options'
 
 const defaults = billm.schema.parse({})
 
-async function binarized(out: number, n: number, w: Float32Array<ArrayBuffer>, options: BillmOptions) {
-  const { block, h } = await oneLinear(out, n, correlatedInputs(700, n), w)
-  const before = block.gpu.pool.liveBytes
-  const modules: QuantizedModule[] = []
-  for await (const module of billm.quantize(block, options)) modules.push(module)
-  expect(block.gpu.pool.liveBytes).toBe(before)
-  const linear = modules[0]!.linear as SignLinear
-  validateSign(linear)
-  return { linear, h, module: modules[0]! }
-}
+const binarized = (out: number, n: number, w: Float32Array<ArrayBuffer>, options: BillmOptions) =>
+  signsOf(billm, out, n, w, options)
 
 /** Which columns are salient and which weights large, as the planes say. */
 function choicesOf({ out, in: n, columns, ids }: SignLinear): BillmChoices {
@@ -35,16 +24,7 @@ function choicesOf({ out, in: n, columns, ids }: SignLinear): BillmChoices {
   }
 }
 
-/** Skewed, heavy-tailed weights; a zero row, a row all equal and a row of one sign where there are enough. */
-function weights(out: number, n: number): Float32Array<ArrayBuffer> {
-  const w = noise(out * n, 3).map((v) => 0.05 * v ** 3 + 0.01 * v + 0.002)
-  if (out > 3) {
-    w.fill(0, 0, n)
-    w.fill(0.1, n, 2 * n)
-    for (let j = 0; j < n; j++) w[2 * n + j] = Math.abs(w[2 * n + j]!)
-  }
-  return w
-}
+const weights = (out: number, n: number) => skewedWeights(out, n, 0.1)
 
 describe('BiLLM on the GPU', () => {
   it.each<[number, number, Partial<BillmOptions>]>([

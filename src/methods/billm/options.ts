@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Preset } from '../description'
-import { described } from '../options'
+import { damping, described } from '../options'
 
 /** Most salient columns a block, as the authors search. */
 export const MOST_SALIENT = 49
@@ -42,12 +42,7 @@ export const schema = z.strictObject({
     help: 'Most columns of a block that the search may give a second sign.',
     advanced: true,
   }),
-  damping: described(z.number().min(0.0001).max(1).default(0.01), {
-    label: 'Damping',
-    help: 'Part of mean diag H added to its diagonal; raised tenfold when a factorization fails.',
-    step: 0.005,
-    advanced: true,
-  }),
+  damping,
 })
 export type BillmOptions = z.infer<typeof schema>
 

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { asAffine } from '../../../test/affine'
 import { noise, testGpu } from '../../../test/device'
+import { correlatedInputs, oneLinear, outputError } from '../../../test/one-linear'
 import { whole } from '../../../test/panels'
 import { workingBlock } from '../../../test/working-block'
 import { unpackCodes } from '../../formats/affine'
 import { dequantize } from '../../formats/dequantize'
 import type { AffineLinear, QuantizedLinear, Width } from '../../formats/quantized'
 import { Hessian } from '../../linalg/hessian'
-import type { LinearSpec, ModelSpec } from '../../models/spec'
+import type { ModelSpec } from '../../models/spec'
 import { gptqReference } from '../../reference/gptq'
 import { allocGrid, freeGrid } from '../affine'
 import { factorize, freeFactor } from '../factor'
@@ -16,55 +17,9 @@ import { type GptqOptions, gptq, recordGptq } from './gptq'
 
 const TOKENS = 700
 
-/** Correlated inputs; every seventh column loud, column 5 dead. */
-function inputs(n: number): Float32Array<ArrayBuffer> {
-  const x = noise(TOKENS * n, 11)
-  for (let t = 0; t < TOKENS; t++)
-    for (let j = 0; j < n; j++) {
-      if (j > 0) x[t * n + j]! += 0.6 * x[t * n + j - 1]!
-      if (j % 7 === 3) x[t * n + j]! *= 3
-    }
-  for (let t = 0; t < TOKENS; t++) x[t * n + 5] = 0
-  return x
-}
-
-/** A block of one linear [out, n] whose calibration inputs are `x`. */
-async function oneLinear(out: number, n: number, x: Float32Array<ArrayBuffer>, w: Float32Array<ArrayBuffer>) {
-  const gpu = await testGpu()
-  const spec: LinearSpec = { role: 'down', stage: 3, module: 'mlp.down_proj', out, in: n, bias: false }
-  const weight = gpu.upload(w, [out, n])
-  const rec = gpu.record()
-  const hessian = Hessian.create(gpu, rec, n, TOKENS)
-  hessian.add(rec, gpu.upload(x, [TOKENS, n]))
-  hessian.finish(rec)
-  await gpu.submit(rec)
-  const block = workingBlock({
-    gpu,
-    model: { linears: [spec] } as unknown as ModelSpec,
-    layer: 0,
-    seed: 0,
-    nameOf: () => 'down',
-    weight: () => weight,
-    hessians: async () => new Map([[3, hessian]]),
-    report: () => {},
-    checkCancelled: () => {},
-  })
-  return { block, h: await gpu.readF32(whole(hessian.panels)) }
-}
-
 async function only(modules: AsyncGenerator<{ linear: QuantizedLinear }>): Promise<AffineLinear> {
   for await (const { linear } of modules) return asAffine(linear)
   throw new Error('nothing was quantized')
-}
-
-/** tr(D H Dᵀ): what GPTQ minimises. */
-function objective(w: ArrayLike<number>, q: ArrayLike<number>, h: ArrayLike<number>, rows: number, n: number): number {
-  let sum = 0
-  for (let r = 0; r < rows; r++)
-    for (let i = 0; i < n; i++)
-      for (let j = 0; j < n; j++)
-        sum += (w[r * n + i]! - q[r * n + i]!) * h[i * n + j]! * (w[r * n + j]! - q[r * n + j]!)
-  return sum
 }
 
 const defaults: GptqOptions = {
@@ -91,26 +46,26 @@ describe('GPTQ on the GPU', () => {
   ])('gives the float64 algorithm’s codes for %i×%i %o', async (out, n, changes) => {
     const options = { ...defaults, ...changes }
     const w = noise(out * n, 3).map((v) => 0.05 * v)
-    const { block, h } = await oneLinear(out, n, inputs(n), w)
+    const { block, h } = await oneLinear(out, n, correlatedInputs(TOKENS, n), w)
     const linear = await only(gptq.quantize(block, options, null))
     const expected = gptqReference(w, h, out, n, options)
     const codes = unpackCodes(linear)
     // float32 may round a weight that lies within 10⁻⁵ of a boundary the other way, and the columns behind follow
     const different = codes.reduce((count, code, at) => count + Number(code !== expected.codes[at]), 0)
     expect(different / codes.length).toBeLessThan(0.01)
-    const [ours, theirs] = [dequantize(linear), expected.weights].map((q) => objective(w, q, h, out, n))
+    const [ours, theirs] = [dequantize(linear), expected.weights].map((q) => outputError(w, q, h, out, n))
     expect(Math.abs(ours! - theirs!)).toBeLessThan(0.01 * theirs!)
   })
 
   it('beats rounding to nearest on its own objective', async () => {
     const [out, n] = [16, 96]
     const w = noise(out * n, 4)
-    const { block, h } = await oneLinear(out, n, inputs(n), w)
+    const { block, h } = await oneLinear(out, n, correlatedInputs(TOKENS, n), w)
     for (const bits of [2, 3, 4] as Width[]) {
       const grid = { grid: 'free', bits, groupSize: -1, symmetric: false } as const
       const compensated = dequantize(await only(gptq.quantize(block, { ...defaults, ...grid }, null)))
       const rounded = dequantize(await only(rtn.quantize(block, grid)))
-      expect(objective(w, compensated, h, out, n)).toBeLessThan(0.8 * objective(w, rounded, h, out, n))
+      expect(outputError(w, compensated, h, out, n)).toBeLessThan(0.8 * outputError(w, rounded, h, out, n))
     }
   })
 
@@ -118,7 +73,7 @@ describe('GPTQ on the GPU', () => {
     const [out, n] = [3, 64]
     const w = new Float32Array(out * n)
     w.fill(0.25, n, 2 * n)
-    const { block } = await oneLinear(out, n, inputs(n), w)
+    const { block } = await oneLinear(out, n, correlatedInputs(TOKENS, n), w)
     for await (const { linear, deadColumns, warnings } of gptq.quantize(block, defaults, null)) {
       expect(deadColumns).toBe(1)
       expect(warnings).toEqual(['1 dead input columns set to zero'])
@@ -134,7 +89,7 @@ describe('a factorization that needs more damping', () => {
   it('rounds its stage again, and leaves the stages around it as they are', async () => {
     const [out, n] = [6, 70]
     const gpu = await testGpu()
-    const good = (await oneLinear(out, n, inputs(n), noise(out * n, 5))).h
+    const good = (await oneLinear(out, n, correlatedInputs(TOKENS, n), noise(out * n, 5))).h
     // rank one with a negative eigenvalue that 1 % damping cannot lift
     const bad = new Float32Array(n * n).fill(1)
     bad[0] = 0.5
@@ -186,7 +141,7 @@ describe('the weights that GPTQ rounds', () => {
     const [out, n] = [5, 150]
     const gpu = await testGpu()
     const w = noise(out * n, 3)
-    const { block } = await oneLinear(out, n, inputs(n), w)
+    const { block } = await oneLinear(out, n, correlatedInputs(TOKENS, n), w)
     const [spec] = block.model.linears
     const factor = await factorize(gpu, (await block.hessians([3])).get(3)!, 0.01)
     const grid = allocGrid(gpu, out, n, { bits: 3, groupSize })

@@ -23,7 +23,7 @@ import { recordColumns } from '../columns'
 import { byFallingDiagonal, type Factor } from '../factor'
 import { factoring, factorShapes } from '../memory'
 import type { Method, QuantizedModule, WorkingBlock } from '../method'
-import { described, gridHelp, gridOptions } from '../options'
+import { damping, described, gridHelp, gridOptions } from '../options'
 import { chooseTypes, choosing, type Types } from './types'
 
 const schema = z.strictObject({
@@ -49,12 +49,7 @@ const schema = z.strictObject({
     choices: { layer: 'once a block', true: 'true sequential' },
     advanced: true,
   }),
-  damping: described(z.number().min(0.0001).max(1).default(0.01), {
-    label: 'Damping',
-    help: 'Part of mean diag H added to its diagonal; raised tenfold when a factorization fails.',
-    step: 0.005,
-    advanced: true,
-  }),
+  damping,
 })
 export type GptqOptions = z.infer<typeof schema>
 

@@ -5,7 +5,7 @@ import type { Recorder } from '../../gpu/recorder'
 import { elements, type Tensor } from '../../gpu/tensor'
 import { CLIP_START, clippedLines, levelWeights, lineClipsGradient } from '../../kernels/line-levels'
 import type { LinearSpec } from '../../models/spec'
-import { allocLines, type BlockLines, freeLines, recordPlainLines } from '../block-grid'
+import { type BlockLines, freeLines, plainLines } from '../block-grid'
 import { foundLines, freeLearningLines, type LearningLines, learningLines } from '../learning-lines'
 import type { ClipLearner } from './clip-learner'
 
@@ -41,10 +41,7 @@ export class LineClipLearner implements ClipLearner {
     type: GridName,
     learningRate: number,
   ): Promise<LineClipLearner> {
-    const found = allocLines(gpu, spec, type)
-    const search = gpu.record()
-    recordPlainLines(gpu, search, found, weight)
-    await gpu.submit(search)
+    const found = await plainLines(gpu, spec, type, weight)
     const lines = await learningLines(gpu, found)
     freeLines(gpu, found)
     const rec = gpu.record()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { WIDTHS, type Width } from '../../formats/quantized'
-import { described } from '../options'
+import { damping, described } from '../options'
 
 const widths = WIDTHS.filter((width) => width > 1).map((width) => z.literal(width))
 
@@ -30,11 +30,6 @@ export const schema = z.strictObject({
     help: 'Take mean and amplitude over the signed weights only; published: salient ones count among them as 0.',
     advanced: true,
   }),
-  damping: described(z.number().min(0.0001).max(1).default(0.01), {
-    label: 'Damping',
-    help: 'Part of mean diag H added to its diagonal; raised tenfold when a factorization fails.',
-    step: 0.005,
-    advanced: true,
-  }),
+  damping,
 })
 export type PbllmOptions = z.infer<typeof schema>

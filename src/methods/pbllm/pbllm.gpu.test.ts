@@ -1,28 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { noise } from '../../../test/device'
-import { correlatedInputs, oneLinear, outputError } from '../../../test/one-linear'
+import { outputError, signsOf, skewedWeights } from '../../../test/one-linear'
 import { effectiveBits } from '../../formats/bits'
 import { decodeGaps } from '../../formats/gaps'
 import type { SignLinear } from '../../formats/quantized'
 import { dequantizeSign } from '../../formats/sign'
-import { validateSign } from '../../formats/sign-check'
 import { pbllmReference } from '../../reference/pbllm'
-import type { QuantizedModule } from '../method'
 import type { PbllmOptions } from './options'
 import { pbllm } from './pbllm'
 
 const defaults = pbllm.schema.parse({})
 
-async function binarized(out: number, n: number, w: Float32Array<ArrayBuffer>, options: PbllmOptions) {
-  const { block, h } = await oneLinear(out, n, correlatedInputs(700, n), w)
-  const before = block.gpu.pool.liveBytes
-  const modules: QuantizedModule[] = []
-  for await (const module of pbllm.quantize(block, options)) modules.push(module)
-  expect(block.gpu.pool.liveBytes).toBe(before)
-  const linear = modules[0]!.linear as SignLinear
-  validateSign(linear)
-  return { linear, h, module: modules[0]! }
-}
+const binarized = (out: number, n: number, w: Float32Array<ArrayBuffer>, options: PbllmOptions) =>
+  signsOf(pbllm, out, n, w, options)
 
 function maskOf({ out, in: n, sparse }: SignLinear): Uint8Array {
   const mask = new Uint8Array(out * n)
@@ -30,16 +19,7 @@ function maskOf({ out, in: n, sparse }: SignLinear): Uint8Array {
   return mask
 }
 
-/** Skewed, heavy-tailed weights; a zero row, a row all equal and a row of one sign where there are enough. */
-function weights(out: number, n: number): Float32Array<ArrayBuffer> {
-  const w = noise(out * n, 3).map((v) => 0.05 * v ** 3 + 0.01 * v + 0.002)
-  if (out > 3) {
-    w.fill(0, 0, n)
-    w.fill(0.01, n, 2 * n)
-    for (let j = 0; j < n; j++) w[2 * n + j] = Math.abs(w[2 * n + j]!)
-  }
-  return w
-}
+const weights = (out: number, n: number) => skewedWeights(out, n, 0.01)
 
 describe('PB-LLM on the GPU', () => {
   it.each<[number, number, Partial<PbllmOptions>]>([

@@ -18,7 +18,6 @@ export function reconstructionWork(
   const forward = 2 * tokens * weights + 4 * tokens * length * heads * headDim
   const all = layers * steps
   return {
-    steps: all,
     flops: 3 * all * forward,
     dispatches: all * (DISPATCHES.block + linears.length * DISPATCHES.linear),
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Preset } from '../description'
-import { described } from '../options'
+import { damping, described } from '../options'
 
 const literals = <T extends number>(...values: T[]) =>
   z.union(values.map((value) => z.literal(value)) as unknown as [z.ZodLiteral<T>, z.ZodLiteral<T>])
@@ -108,12 +108,7 @@ export type SageOptions = z.infer<typeof schema>
 /** Of the variant that compensates errors. */
 export const plusSchema = z.strictObject({
   ...fields,
-  damping: described(z.number().min(0.0001).max(1).default(0.01), {
-    label: 'Damping',
-    help: 'Part of mean diag H added to its diagonal; raised tenfold when a factorization fails.',
-    step: 0.005,
-    advanced: true,
-  }),
+  damping,
 })
 export type SagePlusOptions = z.infer<typeof plusSchema>
 

@@ -15,8 +15,8 @@ import {
   freeLines,
   type GridChoice,
   gridOf,
+  plainLines,
   recordGptqToBlocks,
-  recordPlainLines,
 } from '../block-grid'
 import { type Factor, factorize, freeFactor } from '../factor'
 import { recordGptq } from '../gptq/gptq'
@@ -94,12 +94,9 @@ async function linesOnType(
   hessian: Hessian | null,
 ): Promise<FrozenGrid> {
   const { gpu } = block
-  const lines = hessian ? await clippedLines(block, spec, type, hessian) : allocLines(gpu, spec, type)
-  if (!hessian) {
-    const rec = gpu.record()
-    recordPlainLines(gpu, rec, lines, block.weight(spec))
-    await gpu.submit(rec)
-  }
+  const lines = hessian
+    ? await clippedLines(block, spec, type, hessian)
+    : await plainLines(gpu, spec, type, block.weight(spec))
   const grid = await typeGrid(gpu, spec, lines)
   freeLines(gpu, lines)
   return grid

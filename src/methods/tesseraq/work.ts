@@ -1,7 +1,7 @@
 import type { ModelSpec } from '../../models/spec'
 import { clipSearchWork, scaleSearchWork } from '../awq/work'
 import { reconstructionWork } from '../reconstruction/work'
-import type { CalibrationSize, Work } from '../work'
+import { type CalibrationSize, sumWork, type Work } from '../work'
 import { gridChoice, type TesseraqOptions } from './options'
 import { clipEpochs } from './start'
 
@@ -10,14 +10,12 @@ export function tesseraqWork(options: TesseraqOptions, model: ModelSpec, calibra
   const { rounds, iterations, batch, allocation, init, scaling } = options
   const { samples, length } = calibration
   const uniform = allocation === 'uniform'
-  const parts: Partial<Work>[] = [
+  return sumWork([
     reconstructionWork(model, rounds * iterations, { batch: Math.min(batch, samples), length }),
     ...((uniform ? init === 'awq' : scaling) ? [scaleSearchWork(model, calibration, gridChoice(options))] : []),
     ...(uniform && (init === 'awq' || init === 'clip') ? [clipSearchWork(model, gridChoice(options))] : []),
     ...(uniform && init === 'omniquant'
       ? [reconstructionWork(model, clipEpochs(options) * samples, { batch: 1, length })]
       : []),
-  ]
-  const total = (key: keyof Work) => parts.reduce((sum, part) => sum + (part[key] ?? 0), 0)
-  return { steps: total('steps'), flops: total('flops'), dispatches: total('dispatches') }
+  ])
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { FormatError } from '../../errors'
 import { feedOf } from '../feeds'
-import { type ModelSpec, requiredTensors, specFromConfig, specFromFiles } from '../spec'
+import { requiredTensors } from '../required-tensors'
+import { type ModelSpec, specFromConfig, specFromFiles } from '../spec'
 
 /** What config.json of a published model says, and how many parameters its page names. */
 const PUBLISHED: Record<string, readonly [config: Record<string, unknown>, parameters: number]> = {

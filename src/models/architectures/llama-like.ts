@@ -74,7 +74,7 @@ export function attentionLinears(
   ]
 }
 
-export function gatedLinears({ hidden, ffn }: Pick<Sizes, 'hidden' | 'ffn'>, bias = false): LinearSpec[] {
+function gatedLinears({ hidden, ffn }: Pick<Sizes, 'hidden' | 'ffn'>, bias = false): LinearSpec[] {
   return [
     { role: 'gate', stage: 2, module: 'mlp.gate_proj', out: ffn, in: hidden, bias },
     { role: 'up', stage: 2, module: 'mlp.up_proj', out: ffn, in: hidden, bias },

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { configError, schemaError } from '../description-error'
 
 /** Beyond every published model; a larger one is a damaged config, caught before anybody allocates by it. */
-export const largestDimension = 1_000_000
+const largestDimension = 1_000_000
 export const dimension = z.int().min(1).max(largestDimension)
 export const layerCount = z.int().min(1).max(1000)
 export const positionCount = z

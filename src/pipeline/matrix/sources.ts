@@ -1,5 +1,6 @@
+import { toFloat32 } from '../../formats/floats'
 import type { Scaling } from '../../formats/quantized'
-import { type TensorEntry, toFloat32 } from '../../formats/source'
+import type { TensorEntry } from '../../formats/source'
 import type { WeightRows } from '../../formats/weight-rows'
 
 /**

@@ -1,4 +1,5 @@
 import { formatError, formatInteger, formatSetting, formatTenths } from '../format'
+import { DISTRIBUTIONS } from '../words/distributions'
 import type { MapTheme } from './colour'
 import { linearScale, logScale, niceTicks, type Scale } from './scale'
 import { type Box, drawKey, drawPanel, drawUpright, MARGIN, panelBox, stroke } from './series'
@@ -117,8 +118,16 @@ export function panelText(panels: readonly BinPanel[], { panel, bin }: PanelCurs
   const n = shown.counts[bin] ?? 0
   const share = n / Math.max(1, panelTotal(shown))
   const level = nearestLevel(shown.levels ?? [], (low + high) / 2)
-  const told = level ? `; ${level.name}: ${formatTenths(level.share)} of the weights are stored so` : ''
-  return `${shown.title.split(':')[0]}, ${placeText(low)} to ${placeText(high)} ${shown.unit}: ${formatInteger(n)} weights, ${formatTenths(share)}${told}`
+  const told = level ? `; ${DISTRIBUTIONS.level(level.name, formatTenths(level.share))}` : ''
+  const bar = DISTRIBUTIONS.bar(
+    shown.title.split(':')[0]!,
+    placeText(low),
+    placeText(high),
+    shown.unit,
+    formatInteger(n),
+    formatTenths(share),
+  )
+  return `${bar}${told}`
 }
 
 const placeText = (value: number): string => formatError(Math.abs(value) < 1e-12 ? 0 : value).replace(/^-/, '−')
@@ -156,8 +165,8 @@ export function drawPanels(
         box,
         end,
         [
-          ['original', square(theme.laneMax)],
-          ['stored', square(theme.accent)],
+          [DISTRIBUTIONS.key.original, square(theme.laneMax)],
+          [DISTRIBUTIONS.key.stored, square(theme.accent)],
         ],
         theme,
       )

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fakeTraining } from '../../../test/fake-allocation'
-import { fakeInspection, fakeMethods, fakeModule } from '../../../test/fake-engine'
+import { fakeMethods } from '../../../test/fake-methods'
+import { fakeInspection, fakeModule } from '../../../test/fake-model'
 import { fakeReconstruction } from '../../../test/fake-reconstruction'
 import type { RunReport } from '../../records'
 import { defaultRecipe } from '../../state/recipe'

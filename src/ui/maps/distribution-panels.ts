@@ -167,6 +167,6 @@ export const levelRows = (panels: readonly BinPanel[]): (string | number)[][] =>
 
 export const weightsText = (found: Distributions): string => {
   const [first] = found.extremes
-  const counted = `${formatInteger(found.rows * found.in)} weights`
+  const counted = WEIGHTS.counted(formatInteger(found.rows * found.in))
   return first ? `${counted}, ${WEIGHTS.largest(formatError(Math.abs(first.value)), first.column)}` : counted
 }

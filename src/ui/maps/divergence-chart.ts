@@ -1,5 +1,6 @@
-import type { DivergenceReport } from '../../records'
+import type { DivergenceReport } from '../../measurement-records'
 import { formatError, formatNumber, formatPercent, formatSetting } from '../format'
+import { divergenceWords as words } from '../words/divergence'
 import type { MapTheme } from './colour'
 import { linearScale, niceAbove, niceTicks, type Scale } from './scale'
 import { type Box, drawKey, drawPanel, LEVEL_DASH, lineMark, MARGIN, panelBox, type Spot, stroke } from './series'
@@ -65,7 +66,7 @@ function drawHistogram(
   const high = from + last * decades
   const x = (decade: number) => box.x + box.width * ((decade - low) / (high - low))
   const y = linearScale(0, niceAbove(Math.max(...counts) / tokens))
-  const end = drawPanel(ctx, box, y, 'tokens by KL divergence', theme, formatPercent)
+  const end = drawPanel(ctx, box, y, words.histogram, theme, formatPercent)
   for (let step = first; step < last; step++) {
     const height = box.height * y.at(counts[step]! / tokens)
     const left = x(from + step * decades)
@@ -74,8 +75,8 @@ function drawHistogram(
     ctx.fillRect(left + 0.5, box.y + box.height - height, Math.max(1, width - 1), height)
   }
   const marks = [
-    ['mean', kl.mean, theme.ink, [] as number[]],
-    ['99 %', kl.p99, theme.ink, LEVEL_DASH],
+    [words.mean, kl.mean, theme.ink, [] as number[]],
+    [words.p99, kl.p99, theme.ink, LEVEL_DASH],
   ] as const
   for (const [, value, colour, dash] of marks) {
     const at = x(Math.log10(Math.max(value, 10 ** low)))
@@ -88,7 +89,7 @@ function drawHistogram(
     marks.map(([name, , colour, dash]) => [name, lineMark(colour, 1, [...dash])] as const),
     theme,
   )
-  axis(ctx, box, 'KL divergence of a token, nats (log)', theme)
+  axis(ctx, box, words.histogramAxis, theme)
   ctx.textAlign = 'center'
   for (let decade = Math.ceil(low - 1e-9); decade <= high + 1e-9; decade++)
     ctx.fillText(formatSetting(10 ** decade), x(decade), box.y + box.height + MARGIN.axis / 2 + 2)
@@ -104,7 +105,7 @@ function drawPositions(
   const [least, most] = [Math.min(...all), Math.max(...all)]
   const room = Math.max((most - least) / 12, 0.02)
   const y = linearScale(least - room, most + room, niceTicks(least - room, most + room))
-  const end = drawPanel(ctx, box, y, 'loss by position, nats', theme)
+  const end = drawPanel(ctx, box, y, words.positions, theme)
   const [first, last] = [original.positions[0]!.from, original.positions.at(-1)!.to]
   const x = positionScale(first, last)
   const spots = (of: typeof original): Spot[] =>
@@ -119,12 +120,12 @@ function drawPositions(
     box,
     end,
     [
-      ['quantized', lineMark(theme.accent, 1.5)],
-      ['original', lineMark(theme.muted, 1.5, LEVEL_DASH)],
+      [words.quantized, lineMark(theme.accent, 1.5)],
+      [words.original, lineMark(theme.muted, 1.5, LEVEL_DASH)],
     ],
     theme,
   )
-  axis(ctx, box, 'position in the window, tokens (log)', theme)
+  axis(ctx, box, words.positionsAxis, theme)
   ctx.textAlign = 'center'
   for (const tick of x.ticks) {
     ctx.fillText(String(tick), box.x + box.width * x.at(tick), box.y + box.height + MARGIN.axis / 2 + 2)
@@ -159,10 +160,15 @@ export function stepAt({ histogram }: DivergenceReport, { histogram: box }: Dive
 /** A step in words, or the whole: the text alternative of the chart. */
 export function divergenceText({ histogram, kl, tokens, topAgreement }: DivergenceReport, step: number | null): string {
   if (step === null)
-    return `KL divergence mean ${formatError(kl.mean)}, median ${formatError(kl.median)}, 99 % below ${formatError(kl.p99)} nats; the same likeliest token in ${formatNumber(100 * topAgreement.value, 1)} %`
+    return words.whole(
+      formatError(kl.mean),
+      formatError(kl.median),
+      formatError(kl.p99),
+      formatNumber(100 * topAgreement.value, 1),
+    )
   const { counts, from, to } = histogram
   const decades = (to - from) / counts.length
   const edge = (at: number) => formatError(10 ** (from + at * decades))
   const share = (100 * counts[step]!) / tokens
-  return `${step === 0 ? `less than ${edge(1)}` : `${edge(step)} to ${edge(step + 1)}`} nats: ${counts[step]} tokens, ${formatNumber(share, 2)} %`
+  return words.step(step === 0 ? null : edge(step), edge(step + 1), counts[step]!, formatNumber(share, 2))
 }

@@ -1,5 +1,6 @@
 import type { ColumnRecord, GraphRecord } from '../../records'
 import { formatError } from '../format'
+import { graphWords as words } from '../words/look'
 import { bitPosition, type MapTheme, viridis } from './colour'
 
 /** The graph as arcs over a line of columns: an error is pushed to the right, so no arrow is needed. */
@@ -73,12 +74,10 @@ export function nodeText(graph: ArcGraph, columns: ColumnRecord, place: number):
   const pushed = graph.edges.filter((edge) => edge.from === place)
   const absorbed = graph.edges.filter((edge) => edge.to === place)
   const [out, into] = [strongest(pushed), strongest(absorbed)]
-  const parts = [`${columns.bits[column]} bits`]
-  if (out)
-    parts.push(`pushes to ${pushed.length}, ${formatError(out.weight)} of its error to column ${graph.columns[out.to]}`)
-  if (into)
-    parts.push(`absorbs from ${absorbed.length}, ${formatError(into.weight)} of column ${graph.columns[into.from]}`)
-  return `Column ${column}: ${parts.join('; ')}`
+  const parts = [words.bits(columns.bits[column]!)]
+  if (out) parts.push(words.pushes(pushed.length, formatError(out.weight), graph.columns[out.to]!))
+  if (into) parts.push(words.absorbs(absorbed.length, formatError(into.weight), graph.columns[into.from]!))
+  return words.column(column, parts)
 }
 
 export function drawArcs(
@@ -112,11 +111,11 @@ export function drawArcs(
   ctx.textAlign = 'right'
   ctx.textBaseline = 'middle'
   ctx.fillStyle = theme.ink
-  ctx.fillText('column', left - 16, line)
+  ctx.fillText(words.axis.column, left - 16, line)
   ctx.fillStyle = theme.muted
   ctx.font = `11px ${theme.font}`
-  ctx.fillText('positive', left - 16, line - REACH / 2)
-  ctx.fillText('negative', left - 16, line + REACH / 2)
+  ctx.fillText(words.axis.positive, left - 16, line - REACH / 2)
+  ctx.fillText(words.axis.negative, left - 16, line + REACH / 2)
 }
 
 function drawNodes(

@@ -1,5 +1,6 @@
 import type { GroupingRecord } from '../../records'
 import { formatError, formatInteger, formatTenths } from '../format'
+import { groupingWords as words } from '../words/look'
 import { type MapTheme, viridis } from './colour'
 import { linearScale, niceTicks } from './scale'
 import { type Box, drawPanel, drawUpright, MARGIN, panelBox } from './series'
@@ -46,19 +47,25 @@ export function groupingText(grouping: GroupingRecord, bin: number | null): stri
   const { histogram, threshold, salient, boundaries, amplitudes, silhouettes } = grouping
   const groups = amplitudes.length
   if (bin === null) {
-    const chosen = silhouettes.map((value, i) => `${i + 2}: ${value.toFixed(3)}`).join(', ')
+    const chosen = silhouettes.map((value, i) => [i + 2, value.toFixed(3)] as const)
     return [
-      `${groups} ${groups === 1 ? 'group' : 'groups'} at ± ${amplitudes.map(formatError).join(', ± ')}`,
-      ...(boundaries.length > 0 ? [`boundaries ${boundaries.map(formatError).join(', ')}`] : []),
-      `${formatTenths(salient)} salient, beyond ${formatError(threshold)}`,
-      ...(chosen ? [`silhouette by groups ${chosen}`] : []),
+      words.groups(amplitudes.map(formatError)),
+      ...(boundaries.length > 0 ? [words.boundaries(boundaries.map(formatError))] : []),
+      words.salient(formatTenths(salient), formatError(threshold)),
+      ...(chosen.length > 0 ? [words.silhouettes(chosen)] : []),
     ].join('; ')
   }
   const { most, counts } = histogram
   const [low, high] = [bin, bin + 1].map((edge) => (edge * most) / counts.length)
   const group = groupOf(grouping, (low! + high!) / 2)
   const whole = counts.reduce((sum, count) => sum + count, 0)
-  return `${formatError(low!)} to ${formatError(high!)}: ${formatInteger(counts[bin]!)} weights, ${formatTenths(counts[bin]! / Math.max(1, whole))}; ${group >= groups ? 'salient' : `group ${group + 1} of ${groups}, stored as ± ${formatError(amplitudes[group]!)}`}`
+  return words.bar(
+    formatError(low!),
+    formatError(high!),
+    formatInteger(counts[bin]!),
+    formatTenths(counts[bin]! / Math.max(1, whole)),
+    group >= groups ? words.isSalient : words.group(group + 1, groups, formatError(amplitudes[group]!)),
+  )
 }
 
 export function drawGrouping(
@@ -100,7 +107,7 @@ function drawBars(
   const { counts, most } = grouping.histogram
   const whole = counts.reduce((sum, count) => sum + count, 0) || 1
   const highest = counts.reduce((top, count) => Math.max(top, count), 1) / whole
-  drawPanel(ctx, box, linearScale(0, highest, [0, highest]), 'weights by magnitude', theme, formatTenths)
+  drawPanel(ctx, box, linearScale(0, highest, [0, highest]), words.histogram, theme, formatTenths)
   const groups = grouping.amplitudes.length
   const edge = (bin: number) => Math.round(box.x + (box.width * bin) / counts.length)
   for (const [bin, count] of counts.entries()) {
@@ -122,11 +129,7 @@ function drawSample(ctx: CanvasRenderingContext2D, grouping: GroupingRecord, box
   ctx.textBaseline = 'middle'
   ctx.textAlign = 'left'
   ctx.fillStyle = theme.ink
-  ctx.fillText(
-    `graph of ${values.length} sampled magnitudes, ${count} ${count === 1 ? 'cluster' : 'clusters'}`,
-    box.x,
-    box.y - MARGIN.title / 2,
-  )
+  ctx.fillText(words.sample(values.length, count), box.x, box.y - MARGIN.title / 2)
   const x = (node: number) => box.x + (box.width * Math.min(most, values[node]!)) / most
   const line = box.y + box.height - NODE
   const longest = from.reduce((top, node, edge) => Math.max(top, Math.abs(x(to[edge]!) - x(node))), 1)

@@ -1,5 +1,6 @@
 import { byWork, figures } from '../../state/benchmark'
 import type { BenchmarkRow } from '../../workers/api'
+import { growthWords } from '../words/benchmark'
 import type { MapTheme } from './colour'
 import { errorScale, logScale, type Scale } from './scale'
 import { type Box, dot, drawPanel, MARGIN, panelBox, type Spot, stroke } from './series'
@@ -77,13 +78,13 @@ export function walkGrowth({ lines }: GrowthLayout, at: GrowthCursor | null, key
 
 /** A measurement in words, with the power by which its time grows from the size before; or the whole. */
 export function growthText({ lines, sizes }: GrowthLayout, at: GrowthCursor | null): string {
-  if (!at) return `${lines.length} works at ${sizes.length} sizes; point at one, or walk with the arrow keys.`
+  if (!at) return growthWords.whole(lines.length, sizes.length)
   const { work, rows } = lines[at.line]!
   const { n, ms, gflops, gbPerSecond } = rows[at.point]!
   const before = rows[at.point - 1]
   const power = before && Math.log(ms / before.ms) / Math.log(n / before.n)
-  const speeds = `${gflops > 0 ? `${figures(gflops)} GFLOP/s, ` : ''}${figures(gbPerSecond)} GB/s`
-  return `${work}, n = ${n}: ${figures(ms)} ms, ${speeds}${power === undefined ? '' : `; from n = ${before!.n} time grows as n^${power.toFixed(1)}`}`
+  const point = growthWords.point(work, n, figures(ms), gflops > 0 ? figures(gflops) : null, figures(gbPerSecond))
+  return power === undefined ? point : `${point}; ${growthWords.power(before!.n, power.toFixed(1))}`
 }
 
 export function drawGrowth(
@@ -93,7 +94,7 @@ export function drawGrowth(
   theme: MapTheme,
 ): void {
   const { box, y, lines, named } = layout
-  drawPanel(ctx, box, y, 'ms', theme, String)
+  drawPanel(ctx, box, y, growthWords.axis, theme, String)
   drawSizes(ctx, layout, theme)
   const strong = cursor?.line
   for (const [i, { spots }] of lines.entries()) if (i !== strong) drawLine(ctx, spots, theme.laneMax, 1)

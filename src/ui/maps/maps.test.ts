@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { fakeInspection, fakeMethods, fakeModule } from '../../../test/fake-engine'
+import { fakeMethods } from '../../../test/fake-methods'
+import { fakeInspection, fakeModule } from '../../../test/fake-model'
 import { defaultRecipe } from '../../state/recipe'
 import { bitPosition, luminance, parseColour, signed, viridis } from './colour'
 import { columnAt, columnOfInterest, columnText, layoutMatrix, matrixHeight, matrixView } from './matrix-map'

@@ -3,7 +3,7 @@ import { saliencyOf } from '../../state/lanes'
 import type { MappedModule, RunRecord } from '../../state/runs'
 import type { Measure, Spread } from '../../state/store'
 import { formatBytes, formatDuration, formatError, formatNumber, formatSetting, formatTenths } from '../format'
-import { MEASURE_WORDS } from '../words/model-map'
+import { DIFFERENCE_WORDS, MEASURE_WORDS, MODULE_WORDS } from '../words/model-map'
 import { bitPosition, cividis, type Ramp, viridis } from './colour'
 import { errorScale, linearScale, niceAbove, type Scale, scaleFor } from './scale'
 
@@ -127,13 +127,10 @@ type Told = Pick<MapView<never>, 'id' | 'title' | 'format'> & { readonly said?: 
 /** A finished module in words, what the map is coloured by first. */
 function told({ id, title, format, said = format }: Told, value: number | null, module: MappedModule): string {
   const { name, out, in: columns, bits, error } = module
-  const own = id === 'bits' || value === null ? [] : [`${title.toLowerCase()} ${said(value)}`]
-  const facts = [
-    `${out} × ${columns}`,
-    ...own,
-    `${bits.total.toFixed(3)} bits = ${bits.code.toFixed(3)} codes + ${bits.scale.toFixed(3)} scales + ${bits.index.toFixed(3)} indices`,
-  ]
-  if (id !== 'output' && error.output !== null) facts.push(`output error ${formatError(error.output)}`)
+  const own = id === 'bits' || value === null ? [] : [MODULE_WORDS.measure(title, said(value))]
+  const facts = [`${out} × ${columns}`, ...own, MODULE_WORDS.bits(bits.total, bits.code, bits.scale, bits.index)]
+  if (id !== 'output' && error.output !== null)
+    facts.push(MODULE_WORDS.measure(MEASURE_WORDS.output.title, formatError(error.output)))
   return `${name}: ${facts.join(', ')}`
 }
 
@@ -173,7 +170,7 @@ export function differenceMeasure(a: Pick<RunRecord, 'widths'>, b: Pick<RunRecor
     const [left, right] = [a.widths.get(name), b.widths.get(name)]
     return left === undefined || right === undefined ? null : left - right
   }
-  const view = { id: 'difference', title: 'Difference', unit: 'mean bits of a column', format: signed } as const
+  const view = { id: 'difference', ...DIFFERENCE_WORDS, format: signed } as const
   return {
     ...{ ...view, ramp: null, spread: 'mean', tick: signed, value },
     scale: (values) => {

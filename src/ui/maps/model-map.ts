@@ -1,4 +1,5 @@
 import type { Spread } from '../../state/store'
+import { MODEL_MAP } from '../words/model-map'
 import type { MapTheme } from './colour'
 import { cellOf, type MapGrid, type Place } from './map-grid'
 import { type MapTally, shownValue } from './map-tally'
@@ -88,7 +89,7 @@ export function drawModelMap<M>(
       ctx.fillRect(x, y, w, h)
       if (layout.cellWidth < ROOM_FOR_TEXT) continue
       ctx.fillStyle = value === null ? theme.muted : ramp.ink(t)
-      ctx.fillText(value === null ? 'none' : view.format(value), x + w / 2, y + h / 2 + 0.5)
+      ctx.fillText(value === null ? MODEL_MAP.noValue : view.format(value), x + w / 2, y + h / 2 + 0.5)
     }
   mark(ctx, layout, marks.running, theme.accent, [3, 2])
   mark(ctx, layout, marks.selected, theme.ink, [])
@@ -111,7 +112,7 @@ function drawAxes(ctx: CanvasRenderingContext2D, grid: MapGrid, layout: GridLayo
   ctx.textAlign = 'right'
   for (const [row, name] of grid.rows.entries()) ctx.fillText(name, left - 10, top + (row + 0.5) * cellHeight)
   const below = top + grid.rows.length * cellHeight + AXIS / 2
-  ctx.fillText(grid.axis, left - 10, below)
+  ctx.fillText(MODEL_MAP.axis[grid.axis], left - 10, below)
   ctx.textAlign = 'center'
   const every = Math.max(1, Math.ceil((2 * letters) / cellWidth))
   for (const [column, number] of grid.columns.entries())

@@ -1,5 +1,6 @@
 import type { ReconstructionRecord } from '../../records'
 import { formatError, formatPercent, formatTenths } from '../format'
+import { reconstructionWords as words } from '../words/learning'
 import type { MapTheme } from './colour'
 import { linearScale } from './scale'
 import {
@@ -90,17 +91,17 @@ export const stairs = (piece: readonly Spot[]): Spot[] =>
 /** A step in words: the text alternative of the chart. */
 export function reconstructionText(record: ReconstructionRecord, index: number, steps: number): string {
   const { step, loss, soft, flips } = record
-  if (step.length === 0) return 'No step recorded yet.'
+  if (step.length === 0) return words.none
   const lowest = lowestOf(record)
   const counted = flips.subarray(0, index + 1).findLast(Number.isFinite)
   const facts = [
-    Number.isFinite(loss[index]!) ? `loss ${formatError(loss[index]!)}` : 'no loss',
-    ...(Number.isFinite(soft[index]!) ? [`${formatTenths(soft[index]!)} of the roundings still soft`] : []),
-    ...(counted === undefined ? [] : [`${formatTenths(counted)} of the codes unlike nearest`]),
+    Number.isFinite(loss[index]!) ? words.loss(formatError(loss[index]!)) : words.noLoss,
+    ...(Number.isFinite(soft[index]!) ? [words.soft(formatTenths(soft[index]!))] : []),
+    ...(counted === undefined ? [] : [words.flips(formatTenths(counted))]),
   ]
   const best =
-    lowest === null || lowest === index ? '' : `; lowest loss ${formatError(loss[lowest]!)} at step ${step[lowest]}`
-  return `Step ${step[index]} of ${steps}: ${facts.join(', ')}${best}`
+    lowest === null || lowest === index ? '' : `; ${words.lowestLoss(formatError(loss[lowest]!), step[lowest]!)}`
+  return `${words.step(step[index]!, steps, facts)}${best}`
 }
 
 export function drawReconstruction(
@@ -114,17 +115,17 @@ export function drawReconstruction(
   const { step, loss, soft, flips } = record
   const panels = panelsOf(layout)
   const scale = lossScale([...loss])
-  const title = scale.kind === 'log' ? 'loss of the block, log' : 'loss of the block'
+  const title = words.axis.loss[scale.kind]
   const end = drawPanel(ctx, layout.loss, scale, title, theme)
-  if (layout.soft) drawPanel(ctx, layout.soft, linearScale(0, 1, [0, 0.5, 1]), 'still soft', theme, formatPercent)
+  if (layout.soft) drawPanel(ctx, layout.soft, linearScale(0, 1, [0, 0.5, 1]), words.axis.soft, theme, formatPercent)
   const flipScale = fromZero(flips, 0.01)
-  if (layout.flips) drawPanel(ctx, layout.flips, flipScale, 'codes unlike nearest', theme, formatPercent)
+  if (layout.flips) drawPanel(ctx, layout.flips, flipScale, words.axis.flips, theme, formatPercent)
 
   for (const round of roundsOf(record)) for (const box of panels) drawUpright(ctx, box, round, steps, theme.line)
   const lowest = lowestOf(record)
   if (lowest !== null) {
     drawLevel(ctx, layout.loss, loss[lowest]!, scale, theme.muted)
-    const text = `lowest, ${formatError(loss[lowest]!)} at step ${step[lowest]}`
+    const text = words.lowest(formatError(loss[lowest]!), step[lowest]!)
     drawKey(ctx, layout.loss, end, [[text, lineMark(theme.muted, 1, LEVEL_DASH)]], theme)
   }
   stroke(ctx, traceOf(step, loss, layout.loss, steps, scale), theme.accent, 1.5)

@@ -79,7 +79,7 @@ export function drawSaliency(
   theme: MapTheme,
 ): void {
   const scale: Scale = errorScale(boxes.flatMap(({ quantiles }) => quantiles))
-  drawPanel(ctx, box, scale, 'saliency ‖w‖² ÷ U², log', theme, formatSetting)
+  drawPanel(ctx, box, scale, SALIENCY.axis, theme, formatSetting)
   const room = slot(box, boxes.length)
   const y = (value: number) => Math.round(box.y + box.height * (1 - scale.at(value)))
   for (const [at, { bits, columns, quantiles }] of boxes.entries()) {
@@ -102,7 +102,7 @@ export function drawSaliency(
     ctx.textBaseline = 'middle'
     ctx.textAlign = 'center'
     ctx.fillStyle = theme.ink
-    ctx.fillText(room > 44 ? `${bits} ${bits === 1 ? 'bit' : 'bits'}` : String(bits), middle, bottom)
+    ctx.fillText(room > 44 ? SALIENCY.width(String(bits)) : String(bits), middle, bottom)
     ctx.fillStyle = theme.muted
     if (room > 34) ctx.fillText(`n ${columns}`, middle, bottom + MARGIN.axis - 3)
   }

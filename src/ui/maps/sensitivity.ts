@@ -1,6 +1,7 @@
-import type { SensitivityRecord, SensitivityReport } from '../../records'
+import type { SensitivityRecord, SensitivityReport } from '../../measurement-records'
 import type { PlannedModule } from '../../state/modules'
 import { formatError, formatNumber, formatSetting } from '../format'
+import { sensitivityWords as words } from '../words/sensitivity'
 import { cividis } from './colour'
 import type { MapView } from './measure'
 import { errorScale } from './scale'
@@ -27,8 +28,8 @@ export function scannedModules(
 
 export const sensitivityView = ({ by, perplexity }: SensitivityReport, bits: number): MapView<ScannedModule> => ({
   id: 'sensitivity',
-  title: `Loss where one ${by} has ${bits} bits`,
-  unit: 'KL divergence, nats a token',
+  title: words.mapOf(by, bits),
+  unit: words.unit,
   ramp: cividis,
   spread: 'largest',
   value: ({ record }) => record.kl,
@@ -37,8 +38,13 @@ export const sensitivityView = ({ by, perplexity }: SensitivityReport, bits: num
   scale: errorScale,
   text: ({ name, record }) => {
     const { unit, kl, interval, perplexity: left, topAgreement } = record
-    const within = interval ? ` (95 %: ${formatError(interval.low)} to ${formatError(interval.high)})` : ''
-    const what = unit === name ? name : `${name}, with all of ${unit}`
-    return `${what}: KL ${formatError(kl)}${within} nats, perplexity ${formatNumber(left, 3)} for ${formatNumber(perplexity, 3)}, the same likeliest token in ${formatNumber(100 * topAgreement, 1)} %`
+    const within = interval ? words.within(formatError(interval.low), formatError(interval.high)) : ''
+    return words.cell(
+      unit === name ? name : words.withAll(name, unit),
+      `${formatError(kl)}${within}`,
+      formatNumber(left, 3),
+      formatNumber(perplexity, 3),
+      formatNumber(100 * topAgreement, 1),
+    )
   },
 })

@@ -1,4 +1,5 @@
 import { formatSetting } from '../format'
+import { FIRST_STEP } from '../words/learning'
 import type { MapTheme } from './colour'
 import { errorScale, linearScale, niceAbove, positiveRange, type Scale } from './scale'
 
@@ -53,7 +54,7 @@ export function traceOf(x: Float32Array, y: Float32Array, box: Box, steps: numbe
   return pieces.filter((piece) => piece.length > 0)
 }
 
-export const xOf = (step: number, box: Box, steps: number): number => box.x + (box.width * step) / Math.max(1, steps)
+const xOf = (step: number, box: Box, steps: number): number => box.x + (box.width * step) / Math.max(1, steps)
 
 /** Height in a box where a value lies on its scale. */
 const yOf = (value: number, box: Box, scale: Scale): number => box.y + box.height * (1 - scale.at(value))
@@ -162,7 +163,7 @@ export function drawSteps(ctx: CanvasRenderingContext2D, box: Box, steps: number
     [1, 'right'],
   ] as const) {
     ctx.textAlign = align
-    const text = share === 0 ? 'step 0' : String(Math.round(steps * share))
+    const text = share === 0 ? FIRST_STEP : String(Math.round(steps * share))
     ctx.fillText(text, box.x + box.width * share, box.y + box.height + MARGIN.axis / 2 + 2)
   }
 }

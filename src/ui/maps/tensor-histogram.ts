@@ -1,5 +1,6 @@
 import type { TensorStatistics } from '../../file-records'
 import { formatInteger, formatSetting } from '../format'
+import { tensorWords } from '../words/view'
 import type { MapTheme } from './colour'
 import { niceTicks } from './scale'
 
@@ -32,7 +33,7 @@ export function barAt(bars: readonly Bar[], x: number, width: number): number | 
 
 export function barText(bars: readonly Bar[], cursor: number | null): string | null {
   const bar = cursor === null ? undefined : bars[cursor]
-  return bar ? `${formatSetting(bar.from)} to ${formatSetting(bar.to)}: ${formatInteger(bar.count)} weights` : null
+  return bar ? tensorWords.bar(formatSetting(bar.from), formatSetting(bar.to), bar.count) : null
 }
 
 /** Heights are logarithms, so that a lone outlier is seen beside millions. */
@@ -66,7 +67,7 @@ export function drawHistogram(
   ctx.textBaseline = 'middle'
   ctx.textAlign = 'right'
   ctx.fillText(formatInteger(most), LEFT - 8, 8)
-  ctx.fillText('count', LEFT - 8, floor - 6)
+  ctx.fillText(tensorWords.axis.count, LEFT - 8, floor - 6)
   const [low, high] = [bars[0]?.from ?? 0, bars.at(-1)?.to ?? 1]
   ctx.textAlign = 'center'
   let free = LEFT

@@ -25,6 +25,21 @@ describe('a heatmap', () => {
     expect(cellText(single, { x: 0, y: 0 })).toBe('Row 3, column 5: 0.500')
   })
 
+  it('says codes, and entries of codebooks at any scale, as they are', () => {
+    const cells = Float32Array.of(1234, -8, 0.875, 3, 0, 0, 0, 0)
+    const single = { ...picture, cells, window: { row: 3, rows: 2, column: 5, columns: 4 } }
+    expect(cellText({ ...picture, cells, lane: 'entry' }, { x: 0, y: 0 })).toMatch(
+      /: 1,234, the index of its first entry$/,
+    )
+    expect(cellText({ ...single, lane: 'entry' }, { x: 0, y: 0 })).toBe('Row 3, column 5: 1,234')
+    expect(cellText({ ...single, lane: 'level' }, { x: 1, y: 0 })).toBe('Row 3, column 6: -8')
+    expect(cellText({ ...single, lane: 'level' }, { x: 2, y: 0 })).toBe('Row 3, column 7: 0.875')
+    expect(cellText({ ...single, lane: 'code' }, { x: 3, y: 0 })).toBe('Row 3, column 8: 3')
+    expect(cellText({ ...picture, cells, lane: 'level' }, { x: 1, y: 0 })).toMatch(
+      /: -8\.00, the mean of what the codebook gives/,
+    )
+  })
+
   it('finds the cell under the pointer', () => {
     const layout = layoutTensor(picture, 640)
     expect(tensorCellAt(layout, picture, layout.left + 1, layout.top + 1)).toEqual({ x: 0, y: 0 })

@@ -1,6 +1,6 @@
-import type { TensorPicture } from '../../file-records'
+import type { TensorLane, TensorPicture } from '../../file-records'
 import { formatError, formatInteger, formatSetting } from '../format'
-import { LANE_WORDS } from '../words/view'
+import { LANE_WORDS, tensorWords } from '../words/view'
 import { type MapTheme, type Ramp, viridis } from './colour'
 import { drawLegend, LEGEND_HEIGHT, LEGEND_WIDTH } from './legend'
 import { linearScale, niceTicks, type Scale } from './scale'
@@ -66,16 +66,20 @@ const edges = (cell: number, cells: number, first: number, count: number): [numb
 
 /** "Rows 0 to 15, columns 32 to 63: 0.123, the weight furthest from zero". */
 export function cellText({ window, across, down, cells, lane }: TensorPicture, { x, y }: Cell): string {
-  const range = (what: string, [first, last]: [number, number]) =>
-    first === last ? `${what} ${formatInteger(first)}` : `${what}s ${formatInteger(first)} to ${formatInteger(last)}`
   const rows = edges(y, down, window.row, window.rows)
   const columns = edges(x, across, window.column, window.columns)
   const value = cells[y * across + x]!
-  const place = `${range('Row', rows)}, ${range('column', columns)}`
-  if (Number.isNaN(value)) return `${place}: nothing finite`
+  const place = `${tensorWords.rows(...rows)}, ${tensorWords.columns(...columns)}`
+  if (Number.isNaN(value)) return `${place}: ${tensorWords.nothingFinite}`
   const isOne = rows[0] === rows[1] && columns[0] === columns[1]
-  return `${place}: ${formatError(value)}${isOne ? '' : `, ${LANE_WORDS[lane].cell}`}`
+  const exact = lane === 'entry' || (isOne && FEW.has(lane))
+  return `${place}: ${exact ? formatExact(value) : formatError(value)}${isOne ? '' : `, ${LANE_WORDS[lane].cell}`}`
 }
+
+/** Lanes of few values, none of them an outlier. */
+const FEW: ReadonlySet<TensorLane> = new Set(['code', 'level', 'entry', 'sign', 'shift'])
+
+const formatExact = (value: number) => (Number.isInteger(value) ? formatInteger(value) : String(value))
 
 /** The part of cells whose colours are told apart: beyond it outliers share the last one. */
 const SHOWN = 0.995
@@ -92,7 +96,7 @@ export function coloursOf({ cells, lane }: Pick<TensorPicture, 'cells' | 'lane'>
   const sizes = cells.filter((value) => !Number.isNaN(value)).map(Math.abs)
   sizes.sort()
   const most = sizes.at(-1) ?? 0
-  const shown = lane === 'code' ? most : (sizes[Math.ceil(SHOWN * sizes.length) - 1] ?? 0)
+  const shown = FEW.has(lane) ? most : (sizes[Math.ceil(SHOWN * sizes.length) - 1] ?? 0)
   const reach = Number((shown || most || 1).toPrecision(2))
   const beyond = most > 1.05 * reach ? most : null
   if (cells.some((value) => value < 0))
@@ -120,12 +124,20 @@ export function drawTensor(
   ctx.strokeRect(left - 0.5, top - 0.5, layout.width + 1, layout.height + 1)
   drawAxes(ctx, picture, layout, theme)
   const legend = top + layout.height + AXIS + LEGEND_GAP
-  drawLegend(ctx, Math.max(0, left - 16), legend, own, scale, formatSetting, theme)
+  drawLegend(
+    ctx,
+    Math.max(0, left - 16),
+    legend,
+    own,
+    scale,
+    picture.lane === 'entry' ? formatExact : formatSetting,
+    theme,
+  )
   if (beyond !== null && left + LEGEND_WIDTH + 110 < width) {
     ctx.textAlign = 'left'
     ctx.textBaseline = 'top'
     ctx.fillStyle = theme.muted
-    ctx.fillText(`largest ${formatError(beyond)}`, left + LEGEND_WIDTH - 8, legend)
+    ctx.fillText(tensorWords.largest(formatError(beyond)), left + LEGEND_WIDTH - 8, legend)
   }
   if (cursor.at) drawCursor(ctx, picture, layout, cursor.at, cursor.from ?? cursor.at, theme)
 }
@@ -193,10 +205,10 @@ function drawAxes(
   if (height < 40) ctx.fillText(formatInteger(window.row), left - 8, top + height / 2)
   else {
     ctx.fillText(formatInteger(window.row), left - 8, top + 6)
-    ctx.fillText('row', left - 8, top + height / 2)
+    ctx.fillText(tensorWords.axis.row, left - 8, top + height / 2)
     ctx.fillText(formatInteger(last), left - 8, top + height - 6)
   }
-  ctx.fillText('column', left - 8, top + height + AXIS / 2 + 2)
+  ctx.fillText(tensorWords.axis.column, left - 8, top + height + AXIS / 2 + 2)
 }
 
 /** A frame around one cell, or around all from one to another. */

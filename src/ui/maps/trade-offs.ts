@@ -1,5 +1,6 @@
 import { costOf, type TradeOff, type TradeOffs } from '../../state/trade-offs'
 import { formatBytes, formatNumber } from '../format'
+import { tradeOffWords as words } from '../words/trade-off'
 import type { MapTheme } from './colour'
 import { linearScale, niceTicks, type Scale } from './scale'
 import {
@@ -61,18 +62,20 @@ export function pointAt(found: TradeOffs, layout: TradeOffLayout, x: number, y: 
 }
 
 /** A run in words, or the front: the text alternative of the chart. */
-export function tradeOffText({ points, original, cost }: TradeOffs, index: number | null): string {
-  const paid = cost === 'bytes' ? 'bytes' : 'bits'
+export function tradeOffText({ points, original, cost = 'bits' }: TradeOffs, index: number | null): string {
   const told = ({ run, label, bits, bytes, perplexity }: TradeOff) =>
-    `run ${run}, ${label}: ${formatNumber(bits, 3)} bits${cost === 'bytes' ? `, ${formatBytes(bytes ?? 0)}` : ''}, perplexity ${formatNumber(perplexity, 2)}`
-  if (index === null)
-    return `Best for their ${paid}: ${points
-      .filter(({ best }) => best)
-      .map(told)
-      .join('; ')}`
+    words.run(
+      run,
+      label,
+      formatNumber(bits, 3),
+      cost === 'bytes' ? formatBytes(bytes ?? 0) : null,
+      formatNumber(perplexity, 2),
+    )
+  if (index === null) return words.front(cost, points.filter(({ best }) => best).map(told))
   const point = points[index]!
-  const times = original === null ? '' : `, ${formatNumber(point.perplexity / original, 3)} times the original`
-  return `${told(point).replace(/^r/, 'R')}${times}${point.best ? `; no other run is lower at no more ${paid}` : ''}`
+  const times = original === null ? '' : `, ${words.times(formatNumber(point.perplexity / original, 3))}`
+  const text = told(point)
+  return `${text[0]!.toUpperCase()}${text.slice(1)}${times}${point.best ? `; ${words.costs[cost].unbeaten}` : ''}`
 }
 
 export function drawTradeOffs(
@@ -82,17 +85,17 @@ export function drawTradeOffs(
   cursor: number | null,
   theme: MapTheme,
 ): void {
-  const { points, original, cost } = found
+  const { points, original, cost = 'bits' } = found
   const { box, x, y } = layout
-  const end = drawPanel(ctx, box, y, y.kind === 'log' ? 'perplexity, log' : 'perplexity', theme)
+  const end = drawPanel(ctx, box, y, words.axis[y.kind], theme)
   if (original !== null) drawLevel(ctx, box, original, y, theme.muted)
   drawKey(
     ctx,
     box,
     end,
     [
-      [`lowest for its ${cost === 'bytes' ? 'size' : 'bits'}`, lineMark(theme.accent, 1.5)],
-      ...(original === null ? [] : [['original', lineMark(theme.muted, 1, LEVEL_DASH)] as const]),
+      [words.costs[cost].best, lineMark(theme.accent, 1.5)],
+      ...(original === null ? [] : [[words.original, lineMark(theme.muted, 1, LEVEL_DASH)] as const]),
     ],
     theme,
   )
@@ -161,7 +164,7 @@ function drawCosts(
   ctx: CanvasRenderingContext2D,
   box: Box,
   scale: Scale,
-  cost: TradeOffs['cost'],
+  cost: NonNullable<TradeOffs['cost']>,
   theme: MapTheme,
 ): void {
   ctx.font = `11px ${theme.font}`
@@ -174,5 +177,5 @@ function drawCosts(
       box.y + box.height + MARGIN.axis / 2 + 2,
     )
   ctx.textAlign = 'right'
-  ctx.fillText(cost === 'bytes' ? 'size' : 'bits', box.x - 8, box.y + box.height + MARGIN.axis / 2 + 2)
+  ctx.fillText(words.costs[cost].axis, box.x - 8, box.y + box.height + MARGIN.axis / 2 + 2)
 }

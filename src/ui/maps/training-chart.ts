@@ -1,5 +1,6 @@
 import type { TrainingRecord } from '../../records'
 import { formatError, formatSetting } from '../format'
+import { trainingWords as words } from '../words/learning'
 import type { MapTheme } from './colour'
 import { linearScale, type Scale } from './scale'
 import {
@@ -85,17 +86,17 @@ export const stepAt = ({ step }: TrainingRecord, layout: TrainingLayout, steps: 
 /** A step in words: the text alternative of the chart. */
 export function trainingText(training: TrainingRecord, index: number, steps: number): string {
   const { step, loss, quantization, chosen, bits, entropy, temperature } = training
-  if (step.length === 0) return 'No step recorded yet.'
-  const projected = Number.isFinite(chosen[index]!) ? [`chosen ${formatError(chosen[index]!)}`] : []
+  if (step.length === 0) return words.none
+  const projected = Number.isFinite(chosen[index]!) ? [words.chosen(formatError(chosen[index]!))] : []
   const facts = [
-    `loss ${formatError(loss[index]!)}`,
-    `quantization ${formatError(quantization[index]!)}`,
+    words.loss(formatError(loss[index]!)),
+    words.quantization(formatError(quantization[index]!)),
     ...projected,
-    `mean bits ${bits[index]!.toFixed(3)}`,
-    `entropy ${entropy[index]!.toFixed(2)} bits`,
-    `temperature ${formatSetting(temperature[index]!)}`,
+    words.bits(bits[index]!.toFixed(3)),
+    words.entropy(entropy[index]!.toFixed(2)),
+    words.temperature(formatSetting(temperature[index]!)),
   ]
-  return `Step ${step[index]} of ${steps}: ${facts.join(', ')}`
+  return words.step(step[index]!, steps, facts)
 }
 
 export function drawTraining(
@@ -109,15 +110,15 @@ export function drawTraining(
   const scales = trainingScales(training, target)
   const line = (box: Box, values: Float32Array, scale: Scale, colour: string, width: number) =>
     stroke(ctx, traceOf(training.step, values, box, steps, scale), colour, width)
-  const key = drawPanel(ctx, layout.loss, scales.loss, scales.loss.kind === 'log' ? 'loss, log' : 'loss', theme)
-  drawPanel(ctx, layout.bits, scales.bits, target === null ? 'mean bits' : 'mean bits and target', theme)
-  drawPanel(ctx, layout.entropy, scales.entropy, 'entropy, bits', theme)
-  drawPanel(ctx, layout.temperature, scales.temperature, 'temperature τ', theme)
+  const key = drawPanel(ctx, layout.loss, scales.loss, words.axis.loss[scales.loss.kind], theme)
+  drawPanel(ctx, layout.bits, scales.bits, target === null ? words.axis.bits : words.axis.bitsAndTarget, theme)
+  drawPanel(ctx, layout.entropy, scales.entropy, words.axis.entropy, theme)
+  drawPanel(ctx, layout.temperature, scales.temperature, words.axis.temperature, theme)
 
   const marks: KeyEntry[] = [
-    ['whole', lineMark(theme.muted, 1)],
-    ['of quantization', lineMark(theme.accent, 1.75)],
-    ['at the exact budget', (_, x, y) => dot(ctx, { x: x + 7, y }, theme.ink)],
+    [words.key.whole, lineMark(theme.muted, 1)],
+    [words.key.quantization, lineMark(theme.accent, 1.75)],
+    [words.key.chosen, (_, x, y) => dot(ctx, { x: x + 7, y }, theme.ink)],
   ]
   drawKey(ctx, layout.loss, key, marks, theme)
   line(layout.loss, training.loss, scales.loss, theme.muted, 1)

@@ -3,6 +3,7 @@ import type { ModuleRecord } from '../../records'
 import { meanWidth } from '../../state/lanes'
 import { weighted } from '../../state/modules'
 import { formatPercent } from '../format'
+import { widthsWords as words } from '../words/look'
 import { type BitShare, binBits, shareHeights, shownWidths } from './bin'
 import { bitPosition, type MapTheme, viridis } from './colour'
 
@@ -59,7 +60,11 @@ export function barAt({ left, plot, count }: BarsLayout, x: number): number | nu
 }
 
 export const barText = ({ name, mean, shares }: WidthBar): string =>
-  `${name}: mean ${mean.toFixed(3)} bits; ${shares.map(({ bits, share }) => `${formatPercent(share)} at ${bits}`).join(', ')}`
+  words.bar(
+    name,
+    mean.toFixed(3),
+    shares.map(({ bits, share }) => [formatPercent(share), bits]),
+  )
 
 export function drawBars(
   ctx: CanvasRenderingContext2D,
@@ -94,9 +99,9 @@ export function drawBars(
   ctx.textAlign = 'right'
   ctx.font = `11.5px ${theme.font}`
   ctx.fillStyle = theme.muted
-  ctx.fillText('layer', left - 10, TOP + BARS + AXIS / 2 + 1)
+  ctx.fillText(words.axis.layer, left - 10, TOP + BARS + AXIS / 2 + 1)
   ctx.fillStyle = theme.ink
-  ctx.fillText('columns', left - 10, TOP + BARS / 2)
+  ctx.fillText(words.axis.columns, left - 10, TOP + BARS / 2)
   for (const [at, colour] of [
     [marks.selected, theme.ink],
     [marks.cursor, theme.accent],

@@ -1,7 +1,8 @@
 import { EXPORT_KINDS, exportName } from '../../state/exports'
 import { recipeJson, recipeLabel } from '../../state/recipe'
 import { visible } from '../../visible'
-import { formatBytes, formatInteger } from '../format'
+import { formatBytes } from '../format'
+import { cardWords as words } from '../words/report'
 import type { ReportDocument } from './document'
 import { loadings } from './loading'
 import { nats, percentOf, withInterval } from './numbers'
@@ -23,6 +24,8 @@ function fenced(text: string, language = ''): string {
   return `${fence}${language}\n${text.trim()}\n${fence}\n`
 }
 
+const heading = (text: string): string => `## ${text}\n`
+
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows.map((row) => row.map(plain))].map((row) => `| ${row.join(' | ')} |\n`).join('')
 
@@ -40,20 +43,20 @@ export function modelCard(document: ReportDocument): string {
     ...perplexities.map(({ before, after }) => {
       const { text, protocol } = (after ?? before)!
       const told = (one: typeof before) => (one ? withInterval(one.perplexity, one.interval) : '')
-      return [`perplexity, ${text}, ${protocol}`, told(before), told(after)]
+      return [words.perplexity(text, protocol), told(before), told(after)]
     }),
     ...divergences.flatMap(({ text, protocol, kl, topAgreement, original, quantized }) => [
       [
-        `perplexity, ${text}, ${protocol}`,
+        words.perplexity(text, protocol),
         withInterval(original.perplexity, original.interval),
         withInterval(quantized.perplexity, quantized.interval),
       ],
-      [`KL divergence, nats a token, ${text}`, '', withInterval(kl.mean, kl.interval, nats)],
-      [`KL divergence, 99th percentile, ${text}`, '', nats(kl.p99)],
-      [`same likeliest token, %, ${text}`, '', percentOf(topAgreement)],
+      [words.divergence(text), '', withInterval(kl.mean, kl.interval, nats)],
+      [words.p99(text), '', nats(kl.p99)],
+      [words.sameToken(text), '', percentOf(topAgreement)],
     ]),
     ...tasks.map(({ before, after }) => [
-      `${(after ?? before)!.task}, accuracy, %`,
+      words.accuracy((after ?? before)!.task),
       percentOf(before?.accuracy ?? null),
       percentOf(after?.accuracy ?? null),
     ]),
@@ -64,36 +67,36 @@ export function modelCard(document: ReportDocument): string {
   return [
     `---\n${JSON.stringify(metadata, null, 1)}\n---\n`,
     `# ${plain(model.name)}, ${plain(label)}\n`,
-    `A language model of ${formatInteger(model.parameters)} parameters, quantized with ${plain(label)} by Bitloom ${plain(report.bitloom)}.\n`,
-    '## Bits\n',
-    'Counted from stored bytes over the weights of the quantized linears; embedding, head and norms stay as they were.\n',
+    `${words.intro(model.parameters, plain(label), plain(report.bitloom))}\n`,
+    heading(words.headings.bits),
+    `${words.counted}\n`,
     table(
-      ['', 'bits a weight'],
+      ['', words.bits.title],
       [
-        ['codes', bits.code.toFixed(4)],
-        ['scales', bits.scale.toFixed(4)],
-        ['indices', bits.index.toFixed(4)],
-        ['all that is stored', bits.total.toFixed(4)],
+        [words.bits.code, bits.code.toFixed(4)],
+        [words.bits.scale, bits.scale.toFixed(4)],
+        [words.bits.index, bits.index.toFixed(4)],
+        [words.bits.total, bits.total.toFixed(4)],
       ],
     ),
-    `The packed file is ${formatBytes(packedBytes)}, the original was ${formatBytes(model.bytes)}.\n`,
+    `${words.sizes(formatBytes(packedBytes), formatBytes(model.bytes))}\n`,
     ...(scores.length > 0
       ? [
-          '## Measured\n',
-          table(['', 'original', 'quantized'], scores),
-          'In brackets: 95 % confidence interval over windows; ±: standard error.\n',
+          heading(words.headings.measured),
+          table(['', words.sides.original, words.sides.quantized], scores),
+          `${words.brackets}\n`,
         ]
       : []),
-    '## How to load it\n',
+    heading(words.headings.load),
     ...usable.flatMap(({ format }) => [
       `### ${plain(capital(exportName(format)))}\n`,
       ...loadings(format, base).flatMap(({ software, install, commands }) => [
-        `${software}${install && `, after \`${install}\``}:\n`,
+        `${words.loadedBy(software, install)}\n`,
         fenced(commands, commands.startsWith('from ') ? 'python' : 'sh'),
       ]),
     ]),
-    '## How it was made\n',
+    heading(words.headings.made),
     fenced(recipeJson(recipe), 'json'),
-    `Device: ${plain(device.name)}.${report.calibrationDigest ? ` Calibration text: ${plain(recipe.calibration.text)}, SHA-256 ${report.calibrationDigest}.` : ''}\n`,
+    `${words.device(plain(device.name))}${report.calibrationDigest ? words.text(plain(recipe.calibration.text), report.calibrationDigest) : ''}\n`,
   ].join('\n')
 }

@@ -1,6 +1,7 @@
 import { sumPublished } from '../../formats/bits'
+import type { DivergenceReport, PerplexityReport, SensitivityReport, ZeroShotReport } from '../../measurement-records'
 import type { ExportFacts, ExportFormat } from '../../pipeline/exports'
-import type { DivergenceReport, PerplexityReport, RunReport, SensitivityReport, ZeroShotReport } from '../../records'
+import type { RunReport } from '../../records'
 
 /** A number of the original beside that of the result; null where it was not measured. */
 export interface Pair<R> {

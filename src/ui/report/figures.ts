@@ -1,4 +1,5 @@
-import type { ModuleRecord, SensitivityReport } from '../../records'
+import type { SensitivityReport } from '../../measurement-records'
+import type { ModuleRecord } from '../../records'
 import type { ModuleLike } from '../../state/modules'
 import { type MapTheme, signed } from '../maps/colour'
 import { drawDivergence, layoutDivergence } from '../maps/divergence-chart'
@@ -13,6 +14,7 @@ import { scannedModules, sensitivityView } from '../maps/sensitivity'
 import { drawnSvg } from '../maps/svg'
 import { drawTraining, layoutTraining } from '../maps/training-chart'
 import { BARS_HEIGHT, drawBars, layoutBars, widthBars, widthsDiffer } from '../maps/widths'
+import { reportWords as words } from '../words/report'
 import type { ReportDocument } from './document'
 import { Html, html } from './html'
 
@@ -28,7 +30,7 @@ const theme: MapTheme = {
 }
 
 /** A drawing with what it shows below it. */
-export function figure(caption: string, height: number, draw: Draw): Html {
+function figure(caption: string, height: number, draw: Draw): Html {
   const svg = drawnSvg({ width: WIDTH, height, title: caption, font: theme.font }, (ctx) => draw(ctx, WIDTH, theme))
   return html`<figure><div class="wide">${new Html(svg)}</div><figcaption>${caption}</figcaption></figure>\n`
 }
@@ -52,14 +54,12 @@ export function moduleMaps({ modules }: { readonly modules: readonly ModuleRecor
   const errors = [MEASURES.output, MEASURES.weight].filter(known)
   const bars = widthBars(modules)
   return [
-    map(modules, MEASURES.bits, 'Stored bits of every linear'),
-    ...errors.map((view) => map(modules, view, `${view.title} of every linear`)),
+    map(modules, MEASURES.bits, words.mapOfBits),
+    ...errors.map((view) => map(modules, view, words.mapOf(view.title))),
     ...(widthsDiffer(modules)
       ? [
-          figure(
-            'Part of the columns at each width, linear after linear (colours as in the map of bits)',
-            BARS_HEIGHT,
-            (ctx, width, of) => drawBars(ctx, bars, layoutBars(bars, width), { cursor: null, selected: null }, of),
+          figure(words.widths, BARS_HEIGHT, (ctx, width, of) =>
+            drawBars(ctx, bars, layoutBars(bars, width), { cursor: null, selected: null }, of),
           ),
         ]
       : []),
@@ -68,10 +68,8 @@ export function moduleMaps({ modules }: { readonly modules: readonly ModuleRecor
 
 export const divergenceFigures = ({ divergences }: ReportDocument): Html[] =>
   divergences.map((report) =>
-    figure(
-      `Divergence from the original on ${report.text} (${report.protocol}): tokens by their KL divergence, and mean loss by position in the window`,
-      layoutDivergence(WIDTH).height,
-      (ctx, width, of) => drawDivergence(ctx, report, layoutDivergence(width), null, of),
+    figure(words.divergence.figure(report.text, report.protocol), layoutDivergence(WIDTH).height, (ctx, width, of) =>
+      drawDivergence(ctx, report, layoutDivergence(width), null, of),
     ),
   )
 
@@ -88,7 +86,7 @@ export function learningFigures(modules: readonly ModuleRecord[]): { readonly fi
       ? [
           () => {
             const frame = { steps: training.step.at(-1)!, target: null }
-            return figure(`Learning of the widths of ${name}`, layoutTraining(WIDTH).height, (ctx, width, of) =>
+            return figure(words.widthsLearned(name), layoutTraining(WIDTH).height, (ctx, width, of) =>
               drawTraining(ctx, training, frame, layoutTraining(width), null, of),
             )
           },
@@ -98,7 +96,7 @@ export function learningFigures(modules: readonly ModuleRecord[]): { readonly fi
       ? [
           () => {
             const { height } = layoutReconstruction(reconstruction, WIDTH)
-            return figure(`Reconstruction of layer ${layer}`, height, (ctx, width, of) =>
+            return figure(words.reconstructed(layer), height, (ctx, width, of) =>
               drawReconstruction(
                 ctx,
                 reconstruction,

@@ -1,9 +1,10 @@
-import type { Interval, Share } from '../../records'
+import type { Interval, Share } from '../../measurement-records'
 import { formatError } from '../format'
+import { reportWords } from '../words/report'
 
 /** A perplexity with its 95 % interval: "61.20 (58.93 to 63.56)". */
 export const withInterval = (value: number, interval: Interval | null, format = twoDigits): string =>
-  interval ? `${format(value)} (${format(interval.low)} to ${format(interval.high)})` : format(value)
+  interval ? reportWords.interval(format(value), format(interval.low), format(interval.high)) : format(value)
 
 export const twoDigits = (value: number): string => value.toFixed(2)
 export const nats = formatError

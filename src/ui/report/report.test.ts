@@ -1,9 +1,11 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from 'vitest'
 import { fakeDivergence, fakeScan } from '../../../test/fake-divergence'
-import { fakeInspection, fakeMethods, fakeModule } from '../../../test/fake-engine'
+import { fakeMethods } from '../../../test/fake-methods'
+import { fakeInspection, fakeModule } from '../../../test/fake-model'
 import { fakeScores } from '../../../test/fake-tasks'
-import type { PerplexityReport, RunReport } from '../../records'
+import type { PerplexityReport } from '../../measurement-records'
+import type { RunReport } from '../../records'
 import { defaultRecipe } from '../../state/recipe'
 import { visible } from '../../visible'
 import { modelCard } from './card'

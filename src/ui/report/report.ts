@@ -1,9 +1,11 @@
 import { sumPublished } from '../../formats/bits'
+import type { DivergenceReport, SensitivityReport } from '../../measurement-records'
 import type { ExportFormat } from '../../pipeline/exports'
-import type { DivergenceReport, ModuleRecord, SensitivityReport } from '../../records'
+import type { ModuleRecord } from '../../records'
 import { EXPORT_KINDS, exportName } from '../../state/exports'
 import { recipeJson, recipeLabel } from '../../state/recipe'
 import { formatBinary, formatBytes, formatDuration, formatError, formatInteger, formatSetting } from '../format'
+import { reportWords as words } from '../words/report'
 import type { ReportDocument } from './document'
 import { divergenceFigures, learningFigures, moduleMaps, sensitivityMaps } from './figures'
 import { Html, html, table } from './html'
@@ -25,7 +27,7 @@ export function reportHtml(document: ReportDocument): string {
   const { report, divergences } = document
   const title = `${report.model.name}, ${recipeLabel(report.recipe)}`
   return html`<!doctype html>
-<html lang="en">
+<html lang="${words.language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -37,21 +39,21 @@ export function reportHtml(document: ReportDocument): string {
 <body>
 <main>
 <h1>${report.model.name}</h1>
-<p class="lead">Quantized with ${recipeLabel(report.recipe)} by Bitloom ${report.bitloom}</p>
+<p class="lead">${words.quantized(recipeLabel(report.recipe), report.bitloom)}</p>
 ${keyNumbers(document)}
-<h2>Bits</h2>
+<h2>${words.headings.bits}</h2>
 ${bits(document)}
-<h2>What it costs</h2>
+<h2>${words.headings.cost}</h2>
 ${quality(document)}
 ${divergences.length > 0 && divergenceFigures(document)}
 ${document.sensitivities.map((one) => sensitivity(report.modules, one))}
-<h2>Where the bits are, and the errors</h2>
+<h2>${words.headings.where}</h2>
 ${moduleMaps(report)}
 ${learning(report.modules)}
 ${modules(report.modules)}
-<h2>How to load it</h2>
+<h2>${words.headings.load}</h2>
 ${loading(document)}
-<h2>How it was made</h2>
+<h2>${words.headings.made}</h2>
 ${making(document)}
 </main>
 </body>
@@ -63,17 +65,16 @@ function keyNumbers({ report, packedBytes, perplexities, divergences }: ReportDo
   const pair = perplexities.find(({ before, after }) => before && after)
   const [divergence] = divergences
   const shown: [string, string, string][] = [
-    ['bits a weight, stored', report.bits.total.toFixed(3), `${report.bits.code.toFixed(3)} of them codes`],
-    ['packed file', formatBytes(packedBytes), `of ${formatBytes(report.model.bytes)}`],
+    [words.key.bits, report.bits.total.toFixed(3), words.key.codes(report.bits.code.toFixed(3))],
+    [words.key.packed, formatBytes(packedBytes), words.key.of(formatBytes(report.model.bytes))],
   ]
   const [before, after, text] = pair
     ? [pair.before!.perplexity, pair.after!.perplexity, pair.after!.text]
     : divergence
       ? [divergence.original.perplexity, divergence.quantized.perplexity, divergence.text]
       : [0, 0, '']
-  if (text) shown.push(['perplexity', twoDigits(after), `${twoDigits(before)} before, ${text}`])
-  if (divergence)
-    shown.push(['KL divergence', nats(divergence.kl.mean), `nats a token; 99 % below ${nats(divergence.kl.p99)}`])
+  if (text) shown.push([words.key.perplexity, twoDigits(after), words.key.before(twoDigits(before), text)])
+  if (divergence) shown.push([words.key.divergence, nats(divergence.kl.mean), words.key.p99(nats(divergence.kl.p99))])
   return html`<dl class="key">${shown.map(([name, value, more]) => html`<div><dt>${name}</dt><dd>${value}<small>${more}</small></dd></div>`)}</dl>`
 }
 
@@ -81,31 +82,26 @@ function bits({ report, packedBytes }: ReportDocument): Html {
   const { code, scale, index, total } = report.bits
   const weights = report.modules.reduce((sum, { out, in: columns }) => sum + out * columns, 0)
   const published = sumPublished(report.modules)
-  return html`<p>Counted from the bytes that are stored, padding included, over the ${formatInteger(weights)} weights of the ${String(report.modules.length)} quantized linears. Embedding, head and norms stay as they were; the packed file is ${formatBytes(packedBytes)} with them, config and tokenizer.</p>
-${table(
-  'Bits a weight',
-  ['Part', 'Bits'],
-  [
-    ['codes or signs', code.toFixed(4)],
-    ['scales, zero points, ranges, amplitudes', scale.toFixed(4)],
-    ['indices: widths, order and groups of columns, places of single weights', index.toFixed(4)],
-    ['all that is stored (effective bits)', total.toFixed(4)],
-    ...(published ? [["the method's own count", (published.weight + published.scale).toFixed(4)]] : []),
-  ],
-)}${published && html`<p class="quiet">${published.why}</p>`}`
+  return html`<p>${words.counted(weights, report.modules.length, formatBytes(packedBytes))}</p>
+${table(words.bits.caption, words.bits.head, [
+  [words.bits.code, code.toFixed(4)],
+  [words.bits.scale, scale.toFixed(4)],
+  [words.bits.index, index.toFixed(4)],
+  [words.bits.total, total.toFixed(4)],
+  ...(published ? [[words.bits.published, (published.weight + published.scale).toFixed(4)]] : []),
+])}${published && html`<p class="quiet">${published.why}</p>`}`
 }
 
 function quality({ perplexities, divergences, tasks }: ReportDocument): Html {
-  if (perplexities.length + divergences.length + tasks.length === 0)
-    return html`<p>Perplexity, divergence from the original and zero-shot tasks were not measured for this report.</p>`
+  if (perplexities.length + divergences.length + tasks.length === 0) return html`<p>${words.notMeasured}</p>`
   const intervals = [...perplexities.flatMap(({ before, after }) => [before, after]), ...divergences].some(
     (one) => one !== null && one.windows > 1,
   )
   return html`${
     perplexities.length > 0 &&
     table(
-      'Perplexity, with its 95 % confidence interval',
-      ['Text', 'Protocol', 'Tokens', 'Before', 'After', 'Ratio'],
+      words.perplexity.caption,
+      words.perplexity.head,
       perplexities.map(({ before, after }) => {
         const { text, protocol, tokens } = (after ?? before)!
         return [
@@ -119,21 +115,18 @@ function quality({ perplexities, divergences, tasks }: ReportDocument): Html {
   }${
     divergences.length > 0 &&
     table(
-      'Divergence from the original, KL(original ‖ quantized) over the whole vocabulary in nats a token',
-      ['Text', 'Protocol', 'Tokens', 'Mean', 'Median', '90 %', '99 %', 'Most', 'Same likeliest token, %'],
+      words.divergence.caption,
+      words.divergence.head,
       divergences.map(({ text, protocol, tokens, kl, topAgreement }) => [
         ...[text, protocol, formatInteger(tokens), withInterval(kl.mean, kl.interval, nats)],
         ...[nats(kl.median), nats(kl.p90), nats(kl.p99), nats(kl.max), percentOf(topAgreement)],
       ]),
     )
-  }${divergences.length > 0 && bothSides(divergences)}${
-    intervals &&
-    html`<p class="quiet">Intervals are those of the mean over windows, which are the independent units: tokens of a window share its context. That of a ratio comes from differences within windows.</p>`
-  }${
+  }${divergences.length > 0 && bothSides(divergences)}${intervals && html`<p class="quiet">${words.intervals}</p>`}${
     tasks.length > 0 &&
     table(
-      'Zero-shot tasks: accuracy in per cent, with its standard error',
-      ['Task', 'Items', 'Before', 'After', 'By length before', 'By length after'],
+      words.tasks.caption,
+      words.tasks.head,
       tasks.map(({ before, after }) => {
         const one = (after ?? before)!
         return [
@@ -152,8 +145,8 @@ function quality({ perplexities, divergences, tasks }: ReportDocument): Html {
 
 const bothSides = (divergences: readonly DivergenceReport[]): Html =>
   table(
-    'Perplexity of both on the same tokens, with 95 % confidence intervals',
-    ['Text', 'Protocol', 'Before', 'After', 'Ratio'],
+    words.both.caption,
+    words.both.head,
     divergences.map(({ text, protocol, original, quantized, ratio }) => [
       ...[text, protocol, withInterval(original.perplexity, original.interval)],
       withInterval(quantized.perplexity, quantized.interval),
@@ -163,32 +156,37 @@ const bothSides = (divergences: readonly DivergenceReport[]): Html =>
 
 function sensitivity(modules: readonly ModuleRecord[], report: SensitivityReport): Html {
   const { by, text, protocol, tokens, groupSize, perplexity, interval } = report
-  return html`<h2>Sensitivity</h2>
-<p>What the original model loses where one ${by} alone is rounded to nearest, in groups of ${groupSize > 0 ? String(groupSize) : 'a row'}: measured on ${formatInteger(tokens)} tokens of ${text} under ${protocol}, where the original has a perplexity of ${withInterval(perplexity, interval)}.</p>
+  const setting = { text, protocol, tokens, perplexity: withInterval(perplexity, interval) }
+  return html`<h2>${words.headings.sensitivity}</h2>
+<p>${words.sensitivity(by, groupSize > 0 ? groupSize : null, setting)}</p>
 ${sensitivityMaps(modules, report)}`
 }
 
 function learning(modules: readonly ModuleRecord[]): Html | null {
   const { figures, left } = learningFigures(modules)
   if (figures.length === 0) return null
-  return html`<h2>Learning</h2>
-${figures}${left > 0 && html`<p class="quiet">${String(left)} more charts are left out.</p>`}`
+  return html`<h2>${words.headings.learning}</h2>
+${figures}${left > 0 && html`<p class="quiet">${words.chartsLeft(left)}</p>`}`
 }
 
 function modules(all: readonly ModuleRecord[]): Html {
   const calibrated = all.some(({ error }) => error.output !== null)
-  const known = (value: number) => (Number.isNaN(value) ? 'unknown' : formatError(value))
+  const { columns: head } = words.modules
   return html`${table(
-    'Every quantized linear',
-    ['Module', 'Out × in', 'Bits', ...(calibrated ? ['Output error'] : []), 'Weight error', 'Damping', 'Time'],
+    words.modules.caption,
+    [
+      ...[head.module, head.shape, head.bits],
+      ...(calibrated ? [head.output] : []),
+      ...[head.weight, head.damping, head.seconds],
+    ],
     all
       .slice(0, MOST_ROWS)
       .map(({ name, out, in: columns, bits: own, error, damping, seconds }) => [
         ...[name, `${out} × ${columns}`, own.total.toFixed(3)],
-        ...(calibrated ? [error.output === null ? '' : known(error.output)] : []),
-        ...[known(error.weight), damping === null ? '' : formatSetting(damping), formatDuration(seconds)],
+        ...(calibrated ? [error.output === null ? '' : formatError(error.output)] : []),
+        ...[formatError(error.weight), damping === null ? '' : formatSetting(damping), formatDuration(seconds)],
       ]),
-  )}<p class="quiet">Output error is tr(D H Dᵀ) ÷ tr(W H Wᵀ), weight error ‖D‖² ÷ ‖W‖², D being what rounding changed.${all.length > MOST_ROWS && ` The other ${all.length - MOST_ROWS} linears are in the JSON report.`}</p>`
+  )}<p class="quiet">${words.modules.about}${all.length > MOST_ROWS && words.modules.others(all.length - MOST_ROWS)}</p>`
 }
 
 function loading({ report, exports }: ReportDocument): Html {
@@ -203,10 +201,10 @@ function loading({ report, exports }: ReportDocument): Html {
     const told = new Set<string>()
     const fresh = (text: string) => !told.has(text) && told.add(text)
     return html`<h3>${title}</h3>
-${simulated === true && html`<p>Plain floats, as large as the original: quantization is simulated.</p>`}
+${simulated === true && html`<p>${words.simulated}</p>`}
 ${versions.map(({ format, name }) => {
   const facts = factsOf(format)
-  return html`${format !== 'packed' && html`<p>${capital(name)}: ${formatBytes(facts?.bytes ?? 0)}, written by <code>bitloom export FILE --format ${format}</code></p>`}
+  return html`${format !== 'packed' && html`<p>${words.writtenBy(capital(name), formatBytes(facts?.bytes ?? 0))} <code>bitloom export FILE --format ${format}</code></p>`}
 ${(facts?.notes ?? []).filter(fresh).map((note) => html`<p class="quiet">${note}</p>`)}
 ${loadings(format, base)
   .filter(({ software }) => fresh(software))
@@ -215,7 +213,7 @@ ${loadings(format, base)
       software,
       install,
       commands,
-    }) => html`<p>${software}${install !== '' && html`, after <code>${install}</code>`}:</p>
+    }) => html`<p>${software}${install !== '' && html`${words.after} <code>${install}</code>`}:</p>
 <pre><code>${commands}</code></pre>
 `,
   )}`
@@ -223,8 +221,8 @@ ${loadings(format, base)
   })}${
     refused.length > 0 &&
     table(
-      'Formats that cannot hold this result',
-      ['Format', 'Why'],
+      words.refused.caption,
+      words.refused.head,
       refused.map(({ format, facts }) => [exportName(format), facts.problem!]),
     )
   }`
@@ -232,21 +230,18 @@ ${loadings(format, base)
 
 function making({ report }: ReportDocument): Html {
   const { recipe, device, seconds, calibrationDigest, peakGpuBytes, warnings } = report
-  return html`<p>Save this as <code>recipe.json</code>; the same recipe on the same kind of device gives the same codes:</p>
+  const { environment: facts } = words
+  return html`<p>${words.save.before} <code>recipe.json</code>${words.save.behind}</p>
 <pre><code>${recipeJson(recipe).trim()}</code></pre>
 <pre><code>bitloom quantize MODEL --recipe recipe.json${calibrationDigest && ' --calibration TEXT'} --out quantized.safetensors</code></pre>
-${table(
-  'Environment',
-  ['What', 'Value'],
-  [
-    ['Bitloom', `version ${report.bitloom}`],
-    ['Device', device.software ? `${device.name}, a software adapter` : device.name],
-    ['Time', formatDuration(seconds.total)],
-    ['GPU memory at the peak', formatBinary(peakGpuBytes)],
-    ['Original', `${formatInteger(report.model.parameters)} parameters, ${formatBytes(report.model.bytes)}`],
-    ...(calibrationDigest ? [['Calibration text', `${recipe.calibration.text}, SHA-256 ${calibrationDigest}`]] : []),
-  ],
-)}${warnings.length > 0 && html`<h3>Warnings of the run</h3><ul>${warnings.map((warning) => html`<li>${warning}</li>`)}</ul>`}`
+${table(facts.caption, facts.head, [
+  facts.version(report.bitloom),
+  facts.device(device.name, device.software),
+  facts.time(formatDuration(seconds.total)),
+  facts.memory(formatBinary(peakGpuBytes)),
+  facts.original(report.model.parameters, formatBytes(report.model.bytes)),
+  ...(calibrationDigest ? [facts.text(recipe.calibration.text, calibrationDigest)] : []),
+])}${warnings.length > 0 && html`<h3>${words.headings.warnings}</h3><ul>${warnings.map((warning) => html`<li>${warning}</li>`)}</ul>`}`
 }
 
 /** With a capital letter, as headings and sentences begin. */

@@ -52,7 +52,7 @@ export function Measured({ run: { scores, tasks }, record }: { run: ListedRun; r
           {tasks.map(({ task, items, accuracy, original }) => (
             <tr key={`${task} ${items}`}>
               <th scope="row">
-                {runsWords.metric.accuracy}: {task}, {items} items
+                {runsWords.metric.accuracy}: {runsWords.items(task, items)}
               </th>
               <td data-align="right">{original && formatTenths(original.value)}</td>
               <td data-align="right">{accuracy && formatTenths(accuracy.value)}</td>

@@ -50,7 +50,7 @@ export function RunShown() {
         </div>
       </div>
       <div className="step-main">
-        {record && <Warnings warnings={record.body.warnings} label="Warnings of the run" />}
+        {record && <Warnings warnings={record.body.warnings} label={runsWords.warnings} />}
         <div className="run-facts">
           <BitsBar title={runsWords.metric.bits} bits={run.bits} />
           <Facts run={run} record={record} />

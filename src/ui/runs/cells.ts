@@ -45,7 +45,7 @@ export function changeText(kind: MetricRow['kind'], change: number, value: numbe
       return signed(change, (size) => formatNumber(size, 2))
     case 'top':
     case 'accuracy':
-      return signed(change, (size) => `${(100 * size).toFixed(1)} points`)
+      return signed(change, (size) => runsWords.points((100 * size).toFixed(1)))
     case 'kl':
       return signed(change, formatError)
     default:

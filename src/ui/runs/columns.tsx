@@ -86,7 +86,7 @@ const COLUMNS: Readonly<Record<Exclude<Title, 'number'>, Column>> = {
   bitloom: text(70, ({ bitloom }) => bitloom),
 }
 
-export const Tag = ({ tag }: { tag: string }) => <span className="run-tag">{tag}</span>
+const Tag = ({ tag }: { tag: string }) => <span className="run-tag">{tag}</span>
 
 /** Shown where nobody chose; `kl` once it is measured. */
 export const FIRST_COLUMNS: readonly string[] = [

@@ -1,6 +1,6 @@
 import type { FileView } from '../../file-records'
 import { bitsOf } from '../../formats/tensor-shares'
-import type { Inspection } from '../../records'
+import type { Inspection } from '../../inspection-records'
 import { visible } from '../../visible'
 import { Warnings } from '../FailureNote'
 import { FileLook } from '../FileLook'

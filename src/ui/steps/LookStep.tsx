@@ -23,6 +23,9 @@ import { savePicture } from '../save'
 import { useStudio, useStudioState } from '../studio-context'
 import { TrainingChart } from '../TrainingChart'
 import { WidthsChart } from '../WidthsChart'
+import { bitsWords } from '../words/bits'
+import { lookWords as words } from '../words/look'
+import { MODEL_MAP } from '../words/model-map'
 import { waits } from '../words/steps'
 
 export function LookStep() {
@@ -39,9 +42,9 @@ export function LookStep() {
   const measure = chosen ?? tellingMeasure(modules)
   const save = (name: string) => savePicture(`${studio.baseName()}-${name}`)
   return (
-    <Step id="look" status={`${run.modules.length} modules`} side={<LookSide module={module} measure={measure} />}>
+    <Step id="look" status={words.status(run.modules.length)} side={<LookSide module={module} measure={measure} />}>
       <ModelMap
-        title="Model map"
+        title={MODEL_MAP.title}
         plan={model.plan}
         modules={modules}
         view={MEASURES[measure]}
@@ -176,7 +179,7 @@ function LookSide({ module, measure }: { module: ModuleRecord; measure: Measure 
   return (
     <>
       <ChoiceField<Measure>
-        label="Colour the model by"
+        label={words.colour}
         value={measure}
         choices={
           choices.some(({ value }) => value === measure)
@@ -189,10 +192,10 @@ function LookSide({ module, measure }: { module: ModuleRecord; measure: Measure 
       <ModuleFacts module={module} />
       <div className="row">
         <button type="button" onClick={() => saveCsv('modules', modulesCsv(modules?.toArray() ?? []))}>
-          Modules as CSV
+          {words.modulesCsv}
         </button>
         <button type="button" onClick={() => saveCsv(module.name, columnsCsv(module))}>
-          Columns as CSV
+          {words.columnsCsv}
         </button>
       </div>
     </>
@@ -202,29 +205,29 @@ function LookSide({ module, measure }: { module: ModuleRecord; measure: Measure 
 function ModuleFacts({ module }: { module: ModuleRecord }) {
   const { bits, error, damping, flips } = module
   return (
-    <section className="stack" aria-label="Selected module">
+    <section className="stack" aria-label={words.selected}>
       <h3 className="mono">{module.name}</h3>
       <dl className="facts">
-        <dt>Out × in</dt>
+        <dt>{words.facts.shape}</dt>
         <dd>{formatShape([module.out, module.in])}</dd>
-        <dt>Output error</dt>
-        <dd>{error.output === null ? 'none without calibration' : formatError(error.output)}</dd>
-        <dt>Weight error</dt>
+        <dt>{words.facts.output}</dt>
+        <dd>{error.output === null ? words.noOutput : formatError(error.output)}</dd>
+        <dt>{words.facts.weight}</dt>
         <dd>{formatError(error.weight)}</dd>
-        <dt>Damping</dt>
-        <dd>{damping === null ? 'none needed' : formatSetting(damping)}</dd>
+        <dt>{words.facts.damping}</dt>
+        <dd>{damping === null ? words.noDamping : formatSetting(damping)}</dd>
         {flips !== null && (
           <>
-            <dt>Codes unlike nearest</dt>
+            <dt>{words.facts.flips}</dt>
             <dd>{formatTenths(flips)}</dd>
           </>
         )}
-        <dt>Dead columns</dt>
+        <dt>{words.facts.dead}</dt>
         <dd>{module.deadColumns}</dd>
-        <dt>Time</dt>
+        <dt>{words.facts.seconds}</dt>
         <dd>{formatDuration(module.seconds)}</dd>
       </dl>
-      <BitsBar bits={bits} title="Bits a weight" published={module.published} />
+      <BitsBar bits={bits} title={bitsWords.title} published={module.published} />
     </section>
   )
 }

@@ -5,12 +5,13 @@ import { recipeProblems } from '../../state/recipe'
 import { type MethodDescription, matters, presetOf } from '../../workers/api'
 import { FileButton } from '../FileButton'
 import { type Choice, ChoiceField, NumberField } from '../fields'
-import { formatBytes, formatInteger, formatNumber } from '../format'
+import { formatNumber } from '../format'
 import { OptionField } from '../OptionField'
 import { Step } from '../Step'
 import { Sweep } from '../Sweep'
 import { useStudio, useStudioState } from '../studio-context'
 import { TextField } from '../TextField'
+import { recipeWords as words } from '../words/recipe'
 
 export function RecipeStep() {
   const model = useStudioState((state) => state.model)
@@ -18,14 +19,8 @@ export function RecipeStep() {
   const methods = useStudioState((state) => state.methods)
   const method = methods.find((candidate) => candidate.id === recipe?.method)
   if (!model) return null
-  if (model.inspection.bits !== null)
-    return (
-      <Step
-        id="recipe"
-        waitsFor="This model is already quantized: a packed file has its recipe under Take away. Open a checkpoint to try another."
-      />
-    )
-  if (!recipe || !method) return <Step id="recipe" waitsFor="Waits for the engine to list its methods." />
+  if (model.inspection.bits !== null) return <Step id="recipe" waitsFor={words.quantized} />
+  if (!recipe || !method) return <Step id="recipe" waitsFor={words.starting} />
   return (
     <Step id="recipe" status={method.title} side={<RecipeSide method={method} />}>
       <MethodForm method={method} />
@@ -46,7 +41,7 @@ function RecipeSide({ method }: { method: MethodDescription }) {
   return (
     <>
       <ChoiceField
-        label="Method"
+        label={words.method}
         value={method.id}
         choices={methods.map(({ id, title }) => ({ value: id, label: title }))}
         disabled={running}
@@ -57,21 +52,18 @@ function RecipeSide({ method }: { method: MethodDescription }) {
       {bits !== null && (
         <div>
           <p>
-            <span className="estimate">{formatNumber(bits, 2)}</span> bits a weight, nominal
+            <span className="estimate">{formatNumber(bits, 2)}</span> {words.nominal}
           </p>
-          <p className="field-help">
-            {formatInteger(model.plan.length)} linear layers, about {formatBytes((weights * bits) / 8)} with scales and
-            indices. Embedding, head and norms stay as they are.
-          </p>
+          <p className="field-help">{words.layers(model.plan.length, (weights * bits) / 8)}</p>
         </div>
       )}
       <RunEstimate />
       <div className="row">
         <button type="button" onClick={() => void studio.saveRecipe()}>
-          Save recipe
+          {words.save}
         </button>
         <FileButton accept=".json" disabled={running} onFiles={([file]) => file && void studio.loadRecipe(file)}>
-          Load recipe
+          {words.load}
         </FileButton>
       </div>
     </>
@@ -85,12 +77,9 @@ function RunEstimate() {
   return (
     <div aria-live="polite">
       <p>
-        about <span className="estimate">{roughly(forecast.seconds)}</span> on this device
+        {words.about} <span className="estimate">{roughly(forecast.seconds)}</span> {words.onDevice}
       </p>
-      <p className="field-help">
-        {formatBytes(forecast.peak)} of GPU memory at the peak. A run can be paused and cancelled; closing the tab loses
-        it.
-      </p>
+      <p className="field-help">{words.peak(forecast.peak)}</p>
     </div>
   )
 }
@@ -103,10 +92,10 @@ function PresetField({ method, disabled }: { method: MethodDescription; disabled
   const followed = presetOf(method, recipe)
   const own = followed?.whole
     ? []
-    : [{ value: '', label: followed ? `${followed.preset.label}, other calibration` : 'Own' }]
+    : [{ value: '', label: followed ? words.otherCalibration(followed.preset.label) : words.own }]
   return (
     <ChoiceField
-      label="Settings"
+      label={words.settings}
       drops
       value={followed?.whole ? followed.preset.name : ''}
       choices={[...method.presets.map(({ name, label }) => ({ value: name, label })), ...own]}
@@ -118,11 +107,11 @@ function PresetField({ method, disabled }: { method: MethodDescription; disabled
 }
 
 function presetHelp(followed: ReturnType<typeof presetOf>): string {
-  if (!followed) return 'Changed by hand; choose one to go back to it.'
+  if (!followed) return words.byHand
   const { summary, label, calibration } = followed.preset
   if (followed.whole || !calibration) return summary
   const { samples, length } = calibration
-  return `${label} is meant for ${samples} windows of ${length} tokens; choose it again to have those.`
+  return words.meantFor(label, samples, length)
 }
 
 function MethodForm({ method }: { method: MethodDescription }) {
@@ -147,11 +136,11 @@ function MethodForm({ method }: { method: MethodDescription }) {
       ))
   const advanced = fields(true)
   return (
-    <section className="stack" aria-label="Method options">
+    <section className="stack" aria-label={words.options}>
       <div className="fields">{fields(false)}</div>
       {advanced.length > 0 && (
         <details>
-          <summary>Advanced options ({advanced.length})</summary>
+          <summary>{words.advanced(advanced.length)}</summary>
           <div className="fields">{advanced}</div>
         </details>
       )}
@@ -160,12 +149,12 @@ function MethodForm({ method }: { method: MethodDescription }) {
 }
 
 const STREAMS: readonly Choice<CalibrationStream>[] = [
-  { value: 'sequential', label: 'Sequential' },
-  { value: 'original', label: 'Original' },
+  { value: 'sequential', label: words.streams.sequential },
+  { value: 'original', label: words.streams.original },
 ]
 const PICKS: readonly Choice<'first' | 'random'>[] = [
-  { value: 'first', label: 'First' },
-  { value: 'random', label: 'Random' },
+  { value: 'first', label: words.picks.first },
+  { value: 'random', label: words.picks.random },
 ]
 
 function CalibrationForm({ method }: { method: MethodDescription }) {
@@ -176,9 +165,9 @@ function CalibrationForm({ method }: { method: MethodDescription }) {
   const { calibration } = recipe
   const change = (part: Partial<typeof calibration>) => studio.setRecipe({ calibration: { ...calibration, ...part } })
   return (
-    <section className="fields dense" aria-label="Calibration">
+    <section className="fields dense" aria-label={words.calibration}>
       <TextField
-        label="Calibration text"
+        label={words.text}
         use="calibration"
         value={calibration.text}
         problem={problems.text}
@@ -186,52 +175,52 @@ function CalibrationForm({ method }: { method: MethodDescription }) {
         onChange={(text) => change({ text })}
       />
       <NumberField
-        label="Samples"
+        label={words.samples}
         value={calibration.samples}
         problem={problems.samples}
         min={1}
         max={65536}
         step={1}
         disabled={running}
-        help="Windows of the text the layers are fitted to. More is steadier and slower."
+        help={words.samplesHelp}
         onChange={(samples) => change({ samples })}
       />
       <NumberField
-        label="Length"
+        label={words.length}
         value={calibration.length}
         problem={problems.length}
         min={2}
         max={131072}
         step={1}
         disabled={running}
-        help={`Tokens a window: ${formatInteger(calibration.samples * calibration.length || 0)} tokens in all.`}
+        help={words.lengthHelp(calibration.samples * calibration.length || 0)}
         onChange={(length) => change({ length })}
       />
       <ChoiceField
-        label="Windows"
+        label={words.windows}
         value={calibration.pick}
         choices={PICKS}
         disabled={running}
-        help="The first windows of the text, or windows drawn by the seed."
+        help={words.windowsHelp}
         onChange={(pick) => change({ pick })}
       />
       <ChoiceField
-        label="Calibration stream"
+        label={words.stream}
         value={calibration.stream ?? 'sequential'}
         choices={STREAMS}
         disabled={running}
-        help="What a block is fitted to: what the quantized blocks before it produce, or the original ones, as when several machines share the work."
+        help={words.streamHelp}
         onChange={(stream) => change({ stream })}
       />
       <NumberField
-        label="Seed"
+        label={words.seed}
         value={recipe.seed}
         problem={problems.seed}
         min={0}
         max={0xffffffff}
         step={1}
         disabled={running}
-        help="The same recipe gives the same codes on the same kind of device."
+        help={words.seedHelp}
         onChange={(seed) => studio.setRecipe({ seed })}
       />
     </section>

@@ -13,7 +13,7 @@ import {
 } from '../../state/progress'
 import { recipeProblems, targetWidth } from '../../state/recipe'
 import { FailureNote, Warnings } from '../FailureNote'
-import { formatBytes, formatDuration, formatInteger, formatPercent } from '../format'
+import { formatBytes, formatDuration, formatPercent } from '../format'
 import { Glance } from '../Glance'
 import { ModuleTable } from '../ModuleTable'
 import { NotifyOffer } from '../NotifyField'
@@ -25,6 +25,8 @@ import { savePicture } from '../save'
 import { useStudio, useStudioState } from '../studio-context'
 import { TrainingChart } from '../TrainingChart'
 import { useNow } from '../use-now'
+import { ofAll } from '../words/counts'
+import { runWords as words } from '../words/run'
 import { sleepWords } from '../words/sleep'
 import { waits } from '../words/steps'
 
@@ -35,8 +37,8 @@ export function RunStep() {
   const selected = useStudioState((state) => state.selected)
   if (!model) return <Step id="run" waitsFor={waits.run} />
   return (
-    <Step id="run" status={run && STATUS_WORDS[run.status]} side={<RunSide />}>
-      {run && <Warnings warnings={run.warnings} label="Warnings of the run" />}
+    <Step id="run" status={run && words.status[run.status]} side={<RunSide />}>
+      {run && <Warnings warnings={run.warnings} label={words.warnings} />}
       {run?.status === 'done' && <Glance />}
       <ModuleTable
         plan={model.plan}
@@ -79,15 +81,6 @@ function Reconstructing({ live: { layer, steps, reconstruction } }: { live: Live
   )
 }
 
-const STATUS_WORDS: Record<RunState['status'], string> = {
-  running: 'running',
-  paused: 'paused',
-  cancelling: 'stopping',
-  done: 'finished',
-  cancelled: 'cancelled',
-  failed: 'failed',
-}
-
 function RunSide() {
   const run = useStudioState((state) => state.run)
   const model = useStudioState((state) => state.model)!
@@ -99,9 +92,9 @@ function RunSide() {
       {run && <RunProgress run={run} planned={model.plan.length} />}
       {result && run?.status === 'done' && (
         <dl className="facts">
-          <dt>Calibrated on</dt>
+          <dt>{words.calibrated}</dt>
           <dd>{calibrationOf(result.report)}</dd>
-          <dt>Device</dt>
+          <dt>{words.device}</dt>
           <dd>{result.report.device.name}</dd>
         </dl>
       )}
@@ -110,8 +103,8 @@ function RunSide() {
 }
 
 function calibrationOf({ recipe: { calibration }, calibrationDigest }: RunReport): string {
-  if (calibrationDigest === null) return 'nothing'
-  return `${formatInteger(calibration.samples * calibration.length)} tokens of ${calibration.text}`
+  if (calibrationDigest === null) return words.nothing
+  return words.tokensOf(calibration.samples * calibration.length, calibration.text)
 }
 
 function RunButtons() {
@@ -138,26 +131,26 @@ function RunButtons() {
           disabled={obstacle !== null || running || sweeping}
           onClick={() => void studio.run()}
         >
-          Quantize
+          {words.quantize}
         </button>
         <button
           type="button"
           disabled={!stoppable}
           onClick={() => void (status === 'paused' ? studio.resume() : studio.pause())}
         >
-          {status === 'paused' ? 'Resume' : 'Pause'}
+          {status === 'paused' ? words.resume : words.pause}
         </button>
         <button type="button" disabled={!stoppable} onClick={() => void studio.cancel()}>
-          Cancel
+          {words.cancel}
         </button>
       </div>
       {running && status === 'paused' && !refused && (
         <p className="field-help" role="status">
-          Waits after the step at work, its memory kept. Closing this tab loses the block at work only.
+          {words.paused}
         </p>
       )}
       {running && refused && (
-        <FailureNote failure={{ family: 'StorageError', heading: 'Waits for room', message: refused }} />
+        <FailureNote failure={{ family: 'StorageError', heading: words.noRoom, message: refused }} />
       )}
       {obstacle && !running && <p className="quiet small">{obstacle}</p>}
     </>
@@ -171,8 +164,8 @@ function SweepProgress() {
   const { label, values, at } = sweep
   return (
     <ProgressLine
-      label={`${label}: ${values[at]}`}
-      detail={`${at + 1} of ${values.length}`}
+      label={words.sweep(label, values[at] ?? '')}
+      detail={ofAll(at + 1, values.length)}
       share={at / values.length}
     />
   )
@@ -181,23 +174,22 @@ function SweepProgress() {
 /** Why a run cannot start now; null when it can. */
 function useObstacle(): string | null {
   const { engine, model, recipe, methods, busy, forecast } = useStudioState((state) => state)
-  if (model && model.inspection.bits !== null) return 'This model is already quantized.'
-  if (model && model.inspection.problems.length > 0) return 'The model cannot run here: see Inspect.'
-  if (engine.status !== 'ready') return engine.status === 'absent' ? 'Needs a GPU.' : 'Waits for the engine.'
+  if (model && model.inspection.bits !== null) return words.obstacles.quantized
+  if (model && model.inspection.problems.length > 0) return words.obstacles.cannotRun
+  if (engine.status !== 'ready') return engine.status === 'absent' ? words.obstacles.noGpu : words.obstacles.starting
   const method = methods.find((candidate) => candidate.id === recipe?.method)
-  if (!recipe || !method) return 'Waits for a recipe.'
-  if (Object.keys(recipeProblems(recipe, method)).length > 0) return 'The recipe has a value to correct.'
+  if (!recipe || !method) return words.obstacles.noRecipe
+  if (Object.keys(recipeProblems(recipe, method)).length > 0) return words.obstacles.problem
   if (forecast && forecast.problems.length > 0) return forecast.problems.join(' ')
-  if (busy === 'benchmark') return 'The benchmark is running.'
-  return busy && busy !== 'run' ? 'The engine is busy with another step.' : null
+  if (busy === 'benchmark') return words.obstacles.benchmark
+  return busy && busy !== 'run' ? words.obstacles.busy : null
 }
 
 /** What of the run is at work: the block that learns, else the phase. */
 function partAtWork({ phase, reconstruction: live, layers }: RunState) {
   if (live) {
-    const of = layers > 0 ? ` of ${layers}` : ''
     const done = live.reconstruction.step.at(-1) ?? 0
-    return { label: `reconstruct: block ${live.layer + 1}${of}, steps`, done, total: live.steps }
+    return { label: words.reconstructing(live.layer + 1, layers), done, total: live.steps }
   }
   return phase && { ...phase, label: phase.label ? `${phase.phase}: ${phase.label}` : phase.phase }
 }
@@ -213,14 +205,14 @@ function RunProgress({ run, planned }: { run: RunState; planned: number }) {
   return (
     <>
       <ProgressLine
-        label={`${run.label}: block ${run.layersDone} of ${run.layers}`}
+        label={words.block(run.label, run.layersDone, run.layers)}
         detail={formatPercent(share)}
         share={share}
       />
       {running && part && (
         <ProgressLine
           label={part.label}
-          detail={part.total > 0 ? `${part.done} of ${part.total}` : ''}
+          detail={part.total > 0 ? ofAll(part.done, part.total) : ''}
           share={part.total > 0 ? part.done / part.total : null}
         />
       )}
@@ -228,15 +220,13 @@ function RunProgress({ run, planned }: { run: RunState; planned: number }) {
       <dl className="facts">
         {run.kept > 0 && (
           <>
-            <dt>Went on with</dt>
-            <dd>
-              {run.kept} of {run.layers} blocks
-            </dd>
+            <dt>{words.wentOn}</dt>
+            <dd>{words.blocks(run.kept, run.layers)}</dd>
           </>
         )}
         {elapsed > 0 && (
           <>
-            <dt>{running ? 'Elapsed' : 'Took'}</dt>
+            <dt>{running ? words.elapsed : words.took}</dt>
             <dd>{formatDuration(elapsed)}</dd>
           </>
         )}
@@ -248,12 +238,12 @@ function RunProgress({ run, planned }: { run: RunState; planned: number }) {
         )}
         {running && (
           <>
-            <dt>Time left</dt>
-            <dd>{left === null ? 'not yet known' : left > 0 ? roughly(left) : 'none'}</dd>
+            <dt>{words.left}</dt>
+            <dd>{left === null ? words.unknown : left > 0 ? roughly(left) : words.noneLeft}</dd>
           </>
         )}
-        <dt>GPU memory</dt>
-        <dd>{run.gpuBytes === null ? 'not yet known' : formatBytes(run.gpuBytes)}</dd>
+        <dt>{words.memory}</dt>
+        <dd>{run.gpuBytes === null ? words.unknown : formatBytes(run.gpuBytes)}</dd>
       </dl>
     </>
   )

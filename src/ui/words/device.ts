@@ -10,6 +10,7 @@ export const deviceWords = {
   device: 'Device',
   software: 'software',
   hardware: 'hardware',
+  found: 'Device found',
   ready: 'Device ready',
   first: 'First dispatch done',
   notYet: 'not yet',

@@ -14,12 +14,20 @@ export const DISTRIBUTIONS = {
   csv: 'CSV',
   head: ['of', 'from', 'to', 'weights'],
   of: (name: string) => `Distributions of ${name}`,
+  panels: (title: string, name: string, panels: readonly string[]) =>
+    `${title} of ${name}: ${panels.join('; ')}. Arrow keys move from bar to bar and from histogram to histogram.`,
+  table: (title: string, name: string) => `${title} of ${name}`,
+  bar: (panel: string, low: string, high: string, unit: string, weights: string, part: string) =>
+    `${panel}, ${low} to ${high} ${unit}: ${weights} weights, ${part}`,
+  key: { original: 'original', stored: 'stored' },
+  level: (code: string, part: string) => `${code}: ${part} of the weights are stored so`,
 } as const
 
 export const WEIGHTS = {
   title: 'Weights',
   original: 'original weights',
   stored: 'stored weights',
+  counted: (weights: string) => `${weights} weights`,
   beyond: (part: string) => `${part} beyond the ends`,
   largest: (value: string, column: number) => `largest |w| ${value}, in column ${column}`,
 } as const
@@ -85,6 +93,9 @@ export const SALIENCY = {
   missing: 'Saliency needs a calibrated run whose record has norms and the factor of the inverse Hessian.',
   same: (bits: string, n: number) =>
     `All ${n} columns have ${bits} ${bits === '1' ? 'bit' : 'bits'}: there is nothing for saliency to go together with.`,
+  label: (name: string, whole: string) => `Saliency and bits, ${name}: ${whole}. Arrow keys move.`,
+  axis: 'saliency ‖w‖² ÷ U², log',
+  width: (bits: string) => `${bits} ${bits === '1' ? 'bit' : 'bits'}`,
   rho: (rho: string, n: number) => `Spearman’s ρ = ${rho} over ${n} columns`,
   head: ['bits', 'columns', '5 %', '25 %', 'median', '75 %', '95 %'],
   box: (bits: string, n: number, median: string, low: string, high: string) =>
@@ -94,7 +105,8 @@ export const SALIENCY = {
 export const KINDS = {
   title: (what: string) => `${what} by kind of module`,
   about: 'modules by their error, on one axis by factors; a line at the median',
-  keys: 'Up and down walk the kinds, Enter selects the worst module of one.',
+  label: (title: string, kinds: number) =>
+    `${title}: ${kinds} ${kinds === 1 ? 'kind' : 'kinds'}. Up and down walk the kinds, Enter selects the worst module of one.`,
   head: ['kind', 'modules', 'least', 'median', 'greatest', 'worst module'],
   row: (kind: string, n: number, median: string, low: string, high: string, worst: string) =>
     `${kind}: ${n} modules, median ${median}, ${low} to ${high}, worst ${worst}`,

@@ -1,4 +1,4 @@
-import type { Inspection } from '../../records'
+import type { Inspection } from '../../inspection-records'
 
 export const inspectWords = {
   kinds: {

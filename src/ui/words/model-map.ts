@@ -3,6 +3,8 @@ export const MODEL_MAP = {
   title: 'Model map',
   point: 'Point at a cell, or walk with the arrow keys',
   none: 'No such module',
+  noValue: 'none',
+  axis: { layer: 'layer', expert: 'expert' },
   waiting: (name: string) => `${name}: not quantized yet`,
   waitingExperts: (kind: string, layer: number, count: number) =>
     `${kind} of layer ${layer}: none of ${count} quantized yet`,
@@ -23,6 +25,16 @@ export const MODEL_MAP = {
     `${kind} of layer ${layer}: ${done} of ${count} experts, mean ${values.mean}, least ${values.low} in ${at.low}, greatest ${values.high} in ${at.high}`,
   table: (title: string) => `${title} by layer and module`,
 } as const
+
+/** What is said of one module of a run. */
+export const MODULE_WORDS = {
+  bits: (total: number, code: number, scale: number, index: number) =>
+    `${total.toFixed(3)} bits = ${code.toFixed(3)} codes + ${scale.toFixed(3)} scales + ${index.toFixed(3)} indices`,
+  measure: (title: string, value: string) => `${title.toLowerCase()} ${value}`,
+} as const
+
+/** Of two runs' widths. */
+export const DIFFERENCE_WORDS = { title: 'Difference', unit: 'mean bits of a column' } as const
 
 export const MEASURE_WORDS = {
   bits: { title: 'Effective bits', unit: 'bits a weight, from stored bytes' },

@@ -1,7 +1,6 @@
 import { formatBytes, formatInteger } from '../format'
+import { plural } from './counts'
 
-const plural = (count: number, one: string, many = `${one}s`): string =>
-  `${formatInteger(count)} ${count === 1 ? one : many}`
 const runs = (count: number) => plural(count, 'run')
 
 /** What the view of kept runs says. */
@@ -149,7 +148,10 @@ export const runsWords = {
   exportOne: 'Export',
   deleteOne: 'Delete',
 
+  warnings: 'Warnings of the run',
   measured: 'Measured',
+  items: (task: string, items: number) => `${task}, ${plural(items, 'item')}`,
+  points: (points: string) => `${points} points`,
   noneMeasured: 'Nothing was measured of this run.',
   textOf: (digest: string | undefined) => digest && `SHA-256 of the text: ${digest}`,
   original: 'Original',

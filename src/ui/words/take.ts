@@ -14,4 +14,18 @@ export const takeWords = {
   progress: (done: string, total: string) => `${done} of ${total}`,
   cancel: 'Cancel',
   about: (size: string) => `about ${size}`,
+  part: (share: string) => `${share} of the original`,
+  simulated: 'simulated',
+  cannotHold: (why: string) => `Cannot hold this result. ${why}`,
+  notes: (name: string) => `Notes on the ${name}`,
+  save: (name: string) => `Save ${name}`,
+  verify: 'Verify',
+  verifyNamed: (name: string) => `Verify ${name}`,
+  verifyHelp: 'Write it, open it again, and hold every tensor and the perplexity against this result',
+  verified: 'Verified',
+  notSame: 'Not the same',
+  allEqual: (tensors: number) => `: all ${tensors} tensors equal`,
+  someDiffer: (different: number, tensors: number, largest: string, names: string) =>
+    `: ${different} of ${tensors} tensors differ by up to ${largest} (${names})`,
+  perplexity: (file: string, run: string) => `, perplexity ${file} against ${run}`,
 }

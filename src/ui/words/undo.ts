@@ -1,14 +1,13 @@
 import type { Removed } from '../../state/undo'
 import { formatBytes } from '../format'
-
-const counted = (noun: string, count: number): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+import { plural } from './counts'
 
 export const undoWords = {
   label: 'Removed',
   removed: ({ what }: Removed) =>
     typeof what === 'string'
       ? `Removed ${what}`
-      : `Removed ${counted(what.what === 'runs' ? 'run' : 'result', what.ids.length)}, ${formatBytes(what.bytes)}`,
+      : `Removed ${plural(what.ids.length, what.what === 'runs' ? 'run' : 'result')}, ${formatBytes(what.bytes)}`,
   undo: 'Undo',
   close: 'Remove for good',
 }

@@ -1,4 +1,4 @@
-import type { TensorKind, TensorLane } from '../../file-records'
+import type { TensorKind, TensorLane, TensorPicture } from '../../file-records'
 import { formatInteger, formatPercent } from '../format'
 
 /** What the page says of files that are looked at. */
@@ -27,11 +27,23 @@ export const viewWords = {
   someEntries: (shown: number, count: number) => `${formatInteger(shown)} of ${formatInteger(count)} entries`,
   findEntries: 'Find entries: key or value',
   noMetadata: 'These files hold none.',
+  metadataColumns: { key: 'Key', type: 'Type', value: 'Value' },
+  bitsOf: (bits: string) => `${bits} bits`,
+  module: (name: string, bits: string, weights: number, size: string) =>
+    `${name}: ${bits} bits a weight, ${formatInteger(weights)} weights, ${size}`,
+  colours: {
+    bits: { title: 'Bits', unit: 'bits a weight, from stored bytes' },
+    size: { title: 'Size', unit: 'bytes, scales included' },
+  },
   table: {
     ...{ name: 'Tensor', type: 'Type', kind: 'Kind', shape: 'Shape', bytes: 'Size', bits: 'Bits a weight' },
     find: 'Name, type, kind or shape',
     findLabel: 'Find tensors',
     look: (name: string) => `Look at ${name}`,
+    label: 'Tensors',
+    count: (shown: number, all: number) =>
+      shown === all ? `${formatInteger(all)} tensors` : `${formatInteger(shown)} of ${formatInteger(all)} tensors`,
+    beside: 'beside',
     belongs: 'belongs to codes beside it: counted with them',
   },
 } as const
@@ -51,6 +63,10 @@ export const LANE_WORDS: Readonly<Record<TensorLane, { readonly title: string; r
   peak: { title: 'Weights', cell: 'the weight furthest from zero' },
   rms: { title: 'Magnitude', cell: 'the root mean square of its weights' },
   code: { title: 'Codes', cell: 'the mean of its codes, as they are stored' },
+  level: { title: 'Levels', cell: 'the mean of what the codebook gives, before scales' },
+  entry: { title: 'Codebook entries', cell: 'the index of its first entry' },
+  sign: { title: 'Signs', cell: 'the mean of its signs' },
+  shift: { title: 'Shifts', cell: 'the mean of what is added to its levels' },
   scale: { title: 'Scales', cell: 'the block scale furthest from zero' },
   minimum: { title: 'Minimums', cell: 'the block minimum furthest from zero' },
   super: { title: 'Super-block scales', cell: 'the float16 that block scales are multiples of' },
@@ -72,15 +88,26 @@ export const tensorWords = {
   someRead: (read: number, weights: number) =>
     `${formatInteger(read)} of ${formatInteger(weights)} weights read, evenly spread`,
   allRead: (weights: number) => `all ${formatInteger(weights)} weights read`,
-  block: (weights: number, superBlock: number | null) =>
-    superBlock === null
-      ? `a scale for ${weights} weights`
-      : `a scale for ${weights} weights, a super-block of ${superBlock}`,
+  block: ({ weights, super: superBlock, book }: NonNullable<TensorPicture['block']>) =>
+    [
+      ...(book ? [`one of ${formatInteger(book.entries)} codebook entries for ${book.weights} weights`] : []),
+      `a scale for ${weights} weights`,
+      ...(superBlock === null ? [] : [`a super-block of ${superBlock}`]),
+    ].join(', '),
   statistics: 'Statistics',
-  histogram: 'Histogram',
+  histogram: 'Histogram of the weights',
   logCounts: 'height by the logarithm of the count',
   histogramLabel: (name: string, bars: number) => `Histogram of ${name}, ${bars} bars. Arrow keys read out a bar.`,
   histogramHint: 'Point at a bar to read it out.',
+  bar: (from: string, to: string, weights: number) => `${from} to ${to}: ${formatInteger(weights)} weights`,
+  rows: (first: number, last: number) =>
+    first === last ? `Row ${formatInteger(first)}` : `Rows ${formatInteger(first)} to ${formatInteger(last)}`,
+  columns: (first: number, last: number) =>
+    first === last ? `column ${formatInteger(first)}` : `columns ${formatInteger(first)} to ${formatInteger(last)}`,
+  axis: { row: 'row', column: 'column', count: 'count' },
+  nothingFinite: 'nothing finite',
+  largest: (value: string) => `largest ${value}`,
+  none: 'none',
   facts: {
     ...{ min: 'Least', max: 'Greatest', mean: 'Mean', deviation: 'Deviation' },
     ...{ zeros: 'Zeros', nans: 'NaN', infinities: 'Infinite' },

@@ -1,94 +1,57 @@
-import { readFileSync } from 'node:fs'
-import { parseSync } from 'vite'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { bareWords } from '../../../test/bare-words'
 
-/** Components whose words are all here. */
-const MOVED = [
-  ...[
-    'App',
-    'Banner',
-    'Boundary',
-    'DeviceFacts',
-    'DropTarget',
-    'FirstRun',
-    'Header',
-    'HubKept',
-    'HubOpen',
-    'HubPush',
-    'HubToken',
+const UI = join(import.meta.dirname, '..')
+
+/** Files with texts of their own, and why. */
+const OWN: readonly (readonly [file: RegExp, why: string])[] = [
+  [/^report\/(loading|style)\.ts$/, 'commands, and a style sheet'],
+  [/^maps\/svg\.ts$/, 'markup'],
+  [/^browser-host\.ts$/, 'browsers and systems by their own names'],
+  [
+    /^(MatrixMap|MatrixTable|MatrixChoosing|TensorHeatmap)\.tsx$/,
+    'some words of the matrix map and the heatmap are still with their code',
   ],
-  ...['KeepOffline', 'NotifyField', 'Outside', 'Shortcuts', 'Step', 'Undo', 'UpdateNotice', 'later'],
-  ...['steps/InspectStep', 'steps/MeasureStep', 'steps/OpenStep', 'steps/TakeStep', 'steps/later'],
+  [/^maps\/matrix-(map|cells|strips)\.ts$/, 'some words of the matrix map are still with their code'],
 ]
 
-/** Attributes that a person reads or hears. */
-const READ = new Set([
-  'label',
-  'title',
-  'help',
-  'problem',
-  'placeholder',
-  'detail',
-  'note',
-  'action',
-  'waitsFor',
-  'alt',
-])
-const isRead = (name: string) => READ.has(name) || name === 'aria-label'
-/** Names of things, the same in every language. */
-const NAMES = ['Bitloom']
-
-interface Node {
-  readonly type: string
-  readonly value?: unknown
-  readonly name?: unknown
-  readonly [part: string]: unknown
-}
-
-const isNode = (value: unknown): value is Node => typeof (value as Node | null)?.type === 'string'
-const hasLetters = (text: unknown): text is string =>
-  typeof text === 'string' && /\p{L}{2,}/u.test(text) && !NAMES.includes(text.trim())
-
-/** Texts of a component that a person would read, in the order of the source. */
-function bareWords(source: string): string[] {
-  const found: string[] = []
-  const visit = (node: Node, read: boolean) => {
-    if (node.type === 'JSXText' && hasLetters(node.value)) found.push(node.value.trim())
-    if (node.type === 'Literal' && read && hasLetters(node.value)) found.push(node.value)
-    if (node.type === 'TemplateElement' && read) {
-      const { raw } = node.value as { raw: string }
-      if (hasLetters(raw)) found.push(raw.trim())
-    }
-    if (node.type === 'JSXAttribute') {
-      const value = node.value as Node | null
-      if (value) visit(value, isRead(String((node.name as Node).name)))
-      return
-    }
-    // what a call, an attribute or a comparison takes is no text by itself
-    const isText = ['JSXExpressionContainer', 'ConditionalExpression', 'LogicalExpression', 'TemplateLiteral']
-    const inside = node.type === 'JSXElement' || node.type === 'JSXFragment' || (read && isText.includes(node.type))
-    for (const [part, value] of Object.entries(node)) {
-      const isCondition = part === 'test' || (node.type === 'LogicalExpression' && part === 'left')
-      for (const child of Array.isArray(value) ? value : [value])
-        if (isNode(child)) visit(child, inside && !isCondition && part !== 'openingElement')
-    }
-  }
-  visit(parseSync('a.tsx', source).program as unknown as Node, false)
-  return found
-}
+const files = readdirSync(UI, { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.tsx?$/.test(name) && !/\.test\.tsx?$/.test(name) && !name.startsWith('words/'))
+  .filter((name) => !OWN.some(([file]) => file.test(name)))
+  .sort()
 
 describe('words of the page', () => {
-  it.each(MOVED)('%s has none of its own', (name) => {
-    expect(bareWords(readFileSync(`${import.meta.dirname}/../${name}.tsx`, 'utf8'))).toEqual([])
+  it.each(files)('%s has none of its own', (name) => {
+    expect(bareWords(readFileSync(join(UI, name), 'utf8'), name)).toEqual([])
   })
 
   it('are found where they stand', () => {
     const source = `const A = ({ open }: Props) => (
-      <p className="quiet" title="a title" aria-label={\`to \${name} now\`} hidden={kind === 'none'}>
-        some text {open ? 'yes there' : words.no} {open && 'and this'} {format('not this')} {\`of all\${x}\`}
+      <p className="quiet and more" title="a title" aria-label={\`to \${name} now\`} hidden={kind === 'none'}>
+        some text {open ? 'yes there' : words.no} {open && 'and this'} {format('not')} {\`of all\${x}\`}
         <img alt="" src="./a.svg" /> Bitloom {' '}
       </p>
     )`
     expect(bareWords(source)).toEqual(['a title', 'to', 'now', 'some text', 'yes there', 'and this', 'of all'])
+  })
+
+  it('are found in code beside the markup, but not names, selectors, fonts and errors', () => {
+    const source = `
+      import { a } from 'some module'
+      const HEAD = ['Recipe', 'bits', 'stored bits'] as readonly 'Never seen'[]
+      const choice = { value: 'per-row', label: 'row' }
+      const text = \`\${n} bits\` + (key === 'No match' ? \`\${a}-\${b}\` : 'a few words')
+      ctx.fillText('bits', x, y)
+      ctx.font = \`11px \${theme.font}\`
+      document.querySelector('main section')
+      if (key === 'Escape') throw new FormatError('drop: expected files, got none')
+      const markup = html\`<p class="all of it" title="\${name}">read <code>bitloom run</code> \${n}</p>\``
+    expect(bareWords(source)).toEqual(['Recipe', 'stored bits', 'row', 'bits', 'a few words', 'bits', 'read'])
+  })
+
+  it('are not taken to be none where a source cannot be parsed', () => {
+    expect(() => bareWords('const a = (', 'a.ts')).toThrow('a.ts: expected TypeScript')
   })
 })

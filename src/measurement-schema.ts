@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { DivergenceReport, PerplexityReport, SensitivityReport, ZeroShotReport } from './records'
+import type { DivergenceReport, PerplexityReport, SensitivityReport, ZeroShotReport } from './measurement-records'
 
 /** JSON has no NaN and no infinity, results do: they travel by name. */
 export const real = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)])

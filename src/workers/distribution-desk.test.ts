@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { affineSample } from '../../test/affine'
 import { CancelledError } from '../errors'
-import { LookDesk } from './look-desk'
+import { DistributionDesk } from './distribution-desk'
 
 const { linear } = affineSample({
   ...{ out: 33, columns: 65, widths: [[4, 65]], grid: 'range', zeroBits: 4 },
@@ -9,19 +9,17 @@ const { linear } = affineSample({
 })
 
 /** A desk that counts how often a matrix was read. */
-function desk() {
+function counting() {
   const reads: string[] = []
-  const looks = new LookDesk()
-  const ask = (name: string) =>
-    looks.distributions(name, 'whole', async () => {
-      reads.push(name)
-      return { linear: { ...linear, name }, original: null, whole: false, scaling: undefined }
-    })
-  return { looks, ask, reads }
+  const desk = new DistributionDesk(async (name) => {
+    reads.push(name)
+    return { linear: { ...linear, name }, original: null, whole: false, scaling: undefined }
+  })
+  return { desk, ask: (name: string) => desk.distributions(name, 'whole'), reads }
 }
 
 it('counts a matrix once while a few are looked at', async () => {
-  const { ask, reads } = desk()
+  const { ask, reads } = counting()
   const first = await ask('a')
   await ask('b')
   expect(await ask('a')).toBe(first)
@@ -33,14 +31,14 @@ it('counts a matrix once while a few are looked at', async () => {
 })
 
 it('stops counting what is no longer asked for', async () => {
-  const { ask, reads, looks } = desk()
+  const { ask, reads, desk } = counting()
   const left = ask('a')
   const wanted = ask('b')
   await expect(left).rejects.toThrow(CancelledError)
   expect((await wanted).name).toBe('b')
   await ask('a')
   expect(reads).toEqual(['a', 'b', 'a'])
-  looks.forget()
+  desk.forget()
   await ask('b')
   expect(reads).toEqual(['a', 'b', 'a', 'b'])
 })

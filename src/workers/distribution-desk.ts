@@ -5,20 +5,23 @@ import { type DistributionSource, type Distributions, distributions, type Extent
 const KEPT = 8
 
 /** Distributions of single matrices, one at a time: who asks for the next no longer wants the last. */
-export class LookDesk {
+export class DistributionDesk {
   readonly #kept = new Map<string, Distributions>()
   #work: AbortController | null = null
 
   /** `pause` is where counting lets others be heard. */
-  constructor(private readonly pause: Pause = breathe) {}
+  constructor(
+    private readonly source: (name: string) => Promise<DistributionSource>,
+    private readonly pause: Pause = breathe,
+  ) {}
 
   /** Rejects with CancelledError once another is asked for, or all is forgotten. */
-  async distributions(name: string, extent: Extent, source: () => Promise<DistributionSource>): Promise<Distributions> {
+  distributions = async (name: string, extent: Extent): Promise<Distributions> => {
     this.#work?.abort()
     const work = new AbortController()
     this.#work = work
     const known = this.#kept.get(name)
-    const found = known ?? (await distributions(await source(), extent, work.signal, this.pause))
+    const found = known ?? (await distributions(await this.source(name), extent, work.signal, this.pause))
     if (work.signal.aborted || found.rows < found.out) return found
     this.#kept.delete(name)
     this.#kept.set(name, found)

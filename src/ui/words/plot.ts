@@ -1,0 +1,4 @@
+/** What every chart and map offers. */
+export const plotWords = {
+  asPicture: (caption: string) => `${caption}, as a picture`,
+}
