@@ -11,3 +11,16 @@ export const breathe: Pause = () =>
     }
     port2.postMessage(null)
   })
+
+/** Milliseconds of work after which others should be heard. */
+const TURN_MS = 12
+
+/** A `pause` where so long has passed since the last, as often as it is asked. */
+export function turns(pause: Pause): Pause {
+  let since = performance.now()
+  return async () => {
+    if (performance.now() - since < TURN_MS) return
+    await pause()
+    since = performance.now()
+  }
+}

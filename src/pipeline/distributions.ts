@@ -3,7 +3,7 @@ import type { QuantizedLinear, Scaling } from '../formats/quantized'
 import { readRows } from '../formats/row-codes'
 import type { TensorEntry } from '../formats/source'
 import { checkCancelled } from './batching'
-import { breathe, type Pause } from './breathe'
+import { breathe, type Pause, turns } from './breathe'
 import type { Histogram } from './histogram'
 import { RowTally } from './row-tally'
 import { scaledWindow } from './scaling'
@@ -80,8 +80,6 @@ const SLAB = 2 ** 20
 const LOOK = { weights: 3 * 2 ** 20, rows: 8, worth: 2 }
 /** Rows that say how far histograms reach. */
 const SAMPLED_ROWS = 32
-/** Milliseconds of counting between two looks at what else the thread is asked for. */
-const TURN_MS = 12
 
 /** A first look at some rows, for an answer at once, or all of them. */
 export type Extent = 'look' | 'whole'
@@ -106,7 +104,7 @@ export async function distributions(
   }
   let next = read(0)
   let tally: RowTally | null = null
-  let turn = performance.now()
+  const turn = turns(pause)
   for (const [at, { start, end }] of slabs.entries()) {
     const values = await next
     // the next rows come from the file while these are counted
@@ -116,9 +114,7 @@ export async function distributions(
     for (let row = start; row < end; row++) {
       const from = (row - start) * columns
       tally.add(row, reader.read(row), values?.subarray(from, from + columns) ?? null)
-      if (performance.now() - turn < TURN_MS) continue
-      await pause()
-      turn = performance.now()
+      await turn()
       checkCancelled(signal)
     }
     checkCancelled(signal)

@@ -11,6 +11,7 @@ import { readHeaders, type StoredLinears } from '../formats/packed-model'
 import type { ChangedTensors } from '../formats/quantized'
 import { exportUniform, type LinearSource, type UniformFormat } from '../formats/uniform-folder'
 import type { GgufSummary, RunReport } from '../records'
+import type { Pause } from './breathe'
 import { ggufFile, ggufNotes } from './gguf'
 import type { OpenedModel } from './opened'
 
@@ -40,7 +41,8 @@ export interface ExportFacts {
   readonly problem: string | null
 }
 
-type Exporter = (outcome: Outcome) => Promise<Exported>
+/** `pause` is where it lets others be heard. */
+type Exporter = (outcome: Outcome, pause?: Pause) => Promise<Exported>
 
 /** Everything that a result can be taken away as. FormatError where a format cannot hold it. */
 const EXPORTERS = {
@@ -62,12 +64,13 @@ const EXPORTERS = {
 export type ExportFormat = keyof typeof EXPORTERS
 export const exportFormats = Object.keys(EXPORTERS) as ExportFormat[]
 
-export const exportAs = (format: ExportFormat, outcome: Outcome): Promise<Exported> => EXPORTERS[format](outcome)
+export const exportAs = (format: ExportFormat, outcome: Outcome, pause?: Pause): Promise<Exported> =>
+  (EXPORTERS[format] as Exporter)(outcome, pause)
 
 /** What a result would be in a format, without writing it. */
-export async function exportFacts(format: ExportFormat, outcome: Outcome): Promise<ExportFacts> {
+export async function exportFacts(format: ExportFormat, outcome: Outcome, pause?: Pause): Promise<ExportFacts> {
   try {
-    const { files, notes } = await exportAs(format, outcome)
+    const { files, notes } = await exportAs(format, outcome, pause)
     return { bytes: files.reduce((sum, { size }) => sum + size, 0), notes, problem: null }
   } catch (error) {
     if (error instanceof FormatError) return { bytes: null, notes: [], problem: error.message }
@@ -86,11 +89,11 @@ function floats(dtype: FloatDtype): Exporter {
 
 /** @param rest type of embedding and head */
 function gguf(rest: PlainType): Exporter {
-  return async ({ headers, linear, model, report, changed }) => {
+  return async ({ headers, linear, model, report, changed }, pause) => {
     const linears = [...headers].map(([name, { out, in: columns }]) => {
       return { name, out, in: columns, read: () => linear(name) }
     })
-    const { size, chunks, summary } = await ggufFile(model, { linears, changed, report, rest })
+    const { size, chunks, summary } = await ggufFile(model, { linears, changed, report, rest, ...(pause && { pause }) })
     const files = [{ name: ggufFileName(report, summary), size, chunks }]
     return { files, alone: true, notes: ggufNotes(summary), gguf: summary }
   }

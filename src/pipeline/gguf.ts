@@ -6,6 +6,7 @@ import { type Matrix, matrixTensor, type PlainType, vectorTensor } from '../form
 import type { ChangedTensors, QuantizedLinear } from '../formats/quantized'
 import type { GgufSummary, RunReport } from '../records'
 import { version } from '../version'
+import { breathe, type Pause, turns } from './breathe'
 import { ggufCaveats, ggufKind } from './gguf-limits'
 import { type Entry, fileType, modelMetadata, ropeFactors } from './gguf-metadata'
 import { gatherTensors } from './gguf-tensors'
@@ -18,6 +19,8 @@ export interface GgufRequest {
   readonly report: RunReport | null
   /** How matrices are stored that were not quantized: embedding and head. */
   readonly rest: PlainType
+  /** Where looking for types lets others be heard. */
+  readonly pause?: Pause
 }
 
 export interface GgufFile {
@@ -32,7 +35,8 @@ export interface GgufFile {
  */
 export async function ggufFile(model: OpenedModel, request: GgufRequest): Promise<GgufFile> {
   const { spec } = model
-  const { linears, changed = new Map(), report, rest } = request
+  const { linears, changed = new Map(), report, rest, pause = breathe } = request
+  const turn = turns(pause)
   const kind = ggufKind(spec)
   const description = modelMetadata(model)
   const mixed = new Map<string, Entry>()
@@ -44,7 +48,7 @@ export async function ggufFile(model: OpenedModel, request: GgufRequest): Promis
     const matrices = parts.map(({ entry, linear, expert }): Matrix => {
       return linear ? { ...linear, codes: noting(mixed, place.name, expert, linear.read) } : { floats: entry }
     })
-    const { tensor, exact } = await matrixTensor(place, matrices, keptWhole.test(place.name) ? 'F32' : rest)
+    const { tensor, exact } = await matrixTensor(place, matrices, keptWhole.test(place.name) ? 'F32' : rest, turn)
     tensors.push(tensor)
     for (const { linear } of parts) {
       if (!linear) continue

@@ -23,7 +23,8 @@ export function exporting(session: Session): Exporting {
       return { name: `${folder}.zip`, ...zipStream(folder, files) }
     },
 
-    exportFacts: async (format) => exportFacts(format, session.result()),
+    // nobody waits for them; for what is drawn meanwhile somebody does
+    exportFacts: async (format) => exportFacts(format, session.result(), () => session.matrix.idle()),
 
     verify: (format, measured, onProgress) =>
       session.works.run(async (signal) => {

@@ -17,21 +17,31 @@ const bySize = [...(Object.keys(flatBlocks) as ExactType[]), ...(Object.keys(sup
 )
 
 /** The smallest type whose decoded weights are those of the linear bit for bit; null where there is none. */
-export const exactContainer = (linear: QuantizedLinear): ExactType | null => exactTypes(linear).next().value ?? null
+export function exactContainer(linear: QuantizedLinear): ExactType | null {
+  for (const type of exactTypes(linear)) if (type) return type
+  return null
+}
 
-/** All of `among` that hold a linear, as they are asked for; the smallest first unless told. */
+/**
+ * All of `among` that hold a linear, as they are asked for; the smallest first unless told. Null after every row that was tried:
+ * a large linear takes seconds, and whoever asks may do something else in between.
+ */
 export function* exactTypes(
   linear: QuantizedLinear,
   among: readonly ExactType[] = bySize,
-): Generator<ExactType, undefined> {
+): Generator<ExactType | null, undefined> {
   const rows = levelRows(linear)
   if (!rows) return
-  for (const type of among) if (linear.in % ggmlTypes[type].weights === 0 && holds(type, rows, linear)) yield type
+  for (const type of among)
+    if (linear.in % ggmlTypes[type].weights === 0 && (yield* holds(type, rows, linear))) yield type
 }
 
-function holds(type: ExactType, rows: LevelRows, { out, in: columns }: QuantizedLinear): boolean {
+function* holds(type: ExactType, rows: LevelRows, { out, in: columns }: QuantizedLinear): Generator<null, boolean> {
   const bytes = new Uint8Array(rowBytes(type, columns))
-  for (let row = 0; row < out; row++) if (!packRow(type, rows, row, columns, bytes)) return false
+  for (let row = 0; row < out; row++) {
+    if (!packRow(type, rows, row, columns, bytes)) return false
+    yield null
+  }
   return true
 }
 

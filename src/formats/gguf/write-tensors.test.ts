@@ -51,3 +51,13 @@ describe('experts of a block share one type', () => {
     expect(new Uint16Array(data.buffer)).toEqual(encodeFloat16(Float32Array.from([...values, ...values])))
   })
 })
+
+it('lets others have a turn after every row that it tries', async () => {
+  let turns = 0
+  const place = plainPlace('blk.0.ffn_up.weight')
+  const turn = async () => void turns++
+  const { tensor } = await matrixTensor(place, [codes(sample(8, symmetric))], 'F16', turn)
+  // three rows, and those that smaller types held before one that they did not
+  expect(tensor.type).toBe('Q8_0')
+  expect(turns).toBeGreaterThanOrEqual(3)
+})

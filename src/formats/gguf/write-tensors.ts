@@ -3,7 +3,7 @@ import { dequantize } from '../dequantize'
 import { decodeFloat16, encodeFloat16, toFloat32 } from '../floats'
 import type { QuantizedLinear } from '../quantized'
 import type { TensorEntry } from '../source'
-import { type ExactType, exactContainer, exactTypes, packRow, rowBytes } from './container'
+import { type ExactType, exactTypes, packRow, rowBytes } from './container'
 import { putHalf } from './halves'
 import { levelRows } from './levels'
 import type { Place } from './place'
@@ -25,16 +25,18 @@ const PART = 2 ** 20
 /**
  * Matrices of one shape as one tensor: one alone, or the experts of a block, in their order. Codes are stored as the smallest type
  * that holds all of them bit for bit; as float16, rounded, where none does or some are floats. Floats alone go as `asked`.
+ * Between rows `turn` is waited for.
  */
 export async function matrixTensor(
   place: Place,
   matrices: readonly Matrix[],
   asked: PlainType,
+  turn: () => Promise<void> = async () => {},
 ): Promise<{ tensor: TensorToWrite; exact: boolean }> {
   const shapes = matrices.map(shapeOf)
   const [shape] = shapes
   invariant(shape && shapes.every((other) => String(other) === String(shape)), `${place.name}: matrices of one shape`)
-  const held = matrices.some((matrix) => 'codes' in matrix) ? await typeOf(matrices) : null
+  const held = matrices.some((matrix) => 'codes' in matrix) ? await typeOf(matrices, turn) : null
   const isPlain = matrices.every((matrix) => 'floats' in matrix)
   const plain = isPlain ? plainType(shape, asked) : 'F16'
   const data = async function* () {
@@ -50,13 +52,19 @@ const shapeOf = (matrix: Matrix): readonly number[] =>
   'codes' in matrix ? [matrix.out, matrix.in] : matrix.floats.shape
 
 /** The smallest type that holds all; each is read once. */
-async function typeOf(matrices: readonly Matrix[]): Promise<ExactType | null> {
-  const [only] = matrices
-  if (matrices.length === 1 && only && 'codes' in only) return exactContainer(await only.codes())
+async function typeOf(matrices: readonly Matrix[], turn: () => Promise<void>): Promise<ExactType | null> {
+  const alone = matrices.length === 1
   let types: ExactType[] | undefined
   for (const matrix of matrices) {
-    types = 'codes' in matrix ? [...exactTypes(await matrix.codes(), types)] : []
-    if (types.length === 0) return null
+    const held: ExactType[] = []
+    if ('codes' in matrix)
+      for (const type of exactTypes(await matrix.codes(), types)) {
+        if (type) held.push(type)
+        else await turn()
+        if (alone && type) break
+      }
+    if (held.length === 0) return null
+    types = held
   }
   return types?.[0] ?? null
 }
