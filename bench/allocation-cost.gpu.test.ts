@@ -20,7 +20,7 @@ describe('the cost of an allocation', () => {
   })
 
   it('takes the slower of arithmetic and memory as the floor of each kernel', () => {
-    const span = { label: 'x', ms: 3, count: 2 }
+    const span = { label: 'x', ms: 3, longestMs: 2, count: 2 }
     const spans = [
       { ...span, flops: 4e9, bytes: 1e6 },
       { ...span, flops: 1e6, bytes: 6e9 },

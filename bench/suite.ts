@@ -1,4 +1,5 @@
 import type { Gpu } from '../src/gpu/device'
+import type { Span } from '../src/gpu/timing'
 import { codeWorks } from './codes'
 import { copied } from './copy'
 import { denseWorks, product, TOKENS } from './dense'
@@ -12,7 +13,7 @@ export interface Measurement {
   /** Time in which the GPU was at it, by its own clock; null without the timestamp-query feature. */
   readonly gpuMs: number | null
   /** What each kernel takes when its dispatches are timed one by one, which costs some microseconds each; longest first. */
-  readonly kernels: readonly { readonly label: string; readonly ms: number; readonly count: number }[]
+  readonly kernels: readonly Pick<Span, 'label' | 'ms' | 'longestMs' | 'count'>[]
   readonly gflops: number
   /** Bytes that must move, over the time. */
   readonly gbPerSecond: number
@@ -72,7 +73,7 @@ async function gpuTime(
     times.push([...occupancy.values()].reduce((sum, { busyMs }) => sum + busyMs, 0))
   }
   const { spans } = await gpu.profile(run)
-  return { gpuMs: median(times), kernels: spans.map(({ label, ms, count }) => ({ label, ms, count })) }
+  return { gpuMs: median(times), kernels: spans.map(({ label, ms, longestMs, count }) => ({ label, ms, longestMs, count })) }
 }
 
 /** Measures every work whose name contains `named` at every size; sizes that do not fit the device are left out. */

@@ -5,10 +5,14 @@ import { type Interval, type Occupancy, occupancyOf } from './occupancy'
 export interface Span {
   readonly label: string
   readonly ms: number
+  /** Of the longest dispatch; of the longest pass where passes are timed. */
+  readonly longestMs: number
   readonly count: number
   readonly flops: number
   readonly bytes: number
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** What is timed: every dispatch, which makes a pass of each and so slows the run, or passes as they are. */
 export type Grain = 'dispatch' | 'pass'
@@ -66,14 +70,16 @@ export class Profiler {
   /** Call when the queue has settled. */
   async collect(): Promise<Timing> {
     const intervals: Interval[] = []
-    const sums = new Map<string, { ms: number; count: number; flops: number; bytes: number }>()
+    const sums = new Map<string, Omit<Mutable<Span>, 'label'>>()
     for (const chunk of this.#chunks) {
       const times = await this.#read(chunk)
       chunk.spans.forEach(({ label, cost, phase }, i) => {
         const [begin, end] = [times[2 * i]!, times[2 * i + 1]!]
         intervals.push({ begin, end, phase })
-        const sum = sums.get(label) ?? { ms: 0, count: 0, flops: 0, bytes: 0 }
-        sum.ms += Number(end - begin) / 1e6
+        const sum = sums.get(label) ?? { ms: 0, longestMs: 0, count: 0, flops: 0, bytes: 0 }
+        const ms = Number(end - begin) / 1e6
+        sum.ms += ms
+        sum.longestMs = Math.max(sum.longestMs, ms)
         sum.count++
         sum.flops += cost.flops
         sum.bytes += cost.bytes
