@@ -104,8 +104,9 @@ test('weights before and after, their error and another result are seen, read ou
   await expect(readout).toContainText(
     /^Row 0, column 1: weight \S+, code [0-3] of 0 to 3, original \S+, error \S+, 2 bits, group 0 with scale \S+, zero \S+$/,
   )
-  const [, weight, original, error] = /weight (\S+), .* original (\S+), error (\S+),/.exec(await readout.innerText())!
-  expect(Number(weight) - Number(original)).toBeCloseTo(Number(error), 2)
+  const told = (await readout.innerText()).replaceAll('−', '-')
+  const [weight, original, error] = /weight (\S+), .* original (\S+), error (\S+),/.exec(told)!.slice(1).map(Number)
+  expect(weight! - original!).toBeCloseTo(error!, 2)
 
   // a wheel with Ctrl zooms where it is, a drag of the weights moves them
   const box = (await map.boundingBox())!

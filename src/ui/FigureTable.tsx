@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'react'
 import { csvOf } from '../state/documents'
+import { minus } from './format'
 import { useStudio } from './studio-context'
 import { type TableColumn, VirtualTable } from './VirtualTable'
 import { DISTRIBUTIONS } from './words/distributions'
@@ -50,6 +51,8 @@ export function FigureTable({ label, head, rows, file, what }: FigureTableProps)
   )
 }
 
+const shown = (cell: Cell): string => (typeof cell === 'number' ? minus(String(cell)) : cell)
+
 function Rows({ label, head, rows }: Pick<FigureTableProps, 'label' | 'head' | 'rows'>) {
   const cells = useMemo(() => rows().map((row, index) => ({ index, row })), [rows])
   const columns = useMemo(
@@ -58,7 +61,7 @@ function Rows({ label, head, rows }: Pick<FigureTableProps, 'label' | 'head' | '
         (title, at): TableColumn<Row> => ({
           ...{ key: `${at} ${title}`, title, width: `${100 / head.length}%` },
           ...(typeof cells[0]?.row[at] === 'number' || at > 0 ? { align: 'right' as const } : {}),
-          render: ({ row }) => row[at],
+          render: ({ row }) => shown(row[at]!),
         }),
       ),
     [head, cells],

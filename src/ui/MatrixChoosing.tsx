@@ -9,10 +9,11 @@ import { sidesOf } from '../state/measuring'
 import type { RowOrder } from '../state/row-order'
 import type { OtherResult } from '../workers/matrix-api'
 import { FileButton } from './FileButton'
-import { LANE_TITLES, widthsOf } from './maps/matrix-map'
+import { widthsOf } from './maps/matrix-map'
 import { useStudio, useStudioState } from './studio-context'
 import {
   CONTRAST_TITLES,
+  ORDER_TITLES,
   QUANTITY_HELP,
   QUANTITY_TITLES,
   REDUCTION_TITLES,
@@ -167,12 +168,6 @@ const quantitiesOf = (original: boolean, compared: boolean): Quantity[] => [
   ...(compared ? (['other', 'difference'] as const) : []),
   ...(['code', 'bits', 'sign'] as const),
 ]
-
-const ORDER_TITLES: Readonly<Record<Order, string>> = {
-  ...LANE_TITLES,
-  original: 'original',
-  width: 'by width',
-}
 
 /** Ways to lay out the columns of a module: by width only where widths differ. */
 const ordersOf = ({ columns }: ModuleRecord): Order[] => [

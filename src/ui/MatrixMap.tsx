@@ -172,7 +172,7 @@ export function MatrixMap({
       draw(ctx, wide, theme)
       drawBitsKey(ctx, columns.bits, height + KEY_HEIGHT / 2, theme)
     }
-    return { width, height: height + KEY_HEIGHT, caption: `Matrix map: ${name}`, draw: withKey }
+    return { width, height: height + KEY_HEIGHT, caption: WORDS.titleOf(name), draw: withKey }
   }
   const widths = useMemo(() => widthsOf(columns.bits), [columns])
   const place = cursor?.column ?? selected
@@ -181,18 +181,18 @@ export function MatrixMap({
     <figure className="map matrix">
       <figcaption className="map-head">
         <h3>
-          Matrix map: <code>{name}</code>{' '}
+          {WORDS.title}: <code>{name}</code>{' '}
           <span className="quiet">{extent(inView, { columns: total, rows }, order)}</span>
         </h3>
-        <BitsLegend widths={widths} label="Bits of the columns" />
+        <BitsLegend widths={widths} label={WORDS.widths} />
         <button type="button" className="plain" onClick={() => move.zoom(0.5, cursor ?? {})}>
-          Zoom in
+          {WORDS.zoomIn}
         </button>
         <button type="button" className="plain" disabled={move.whole} onClick={() => move.zoom(2, cursor ?? {})}>
-          Zoom out
+          {WORDS.zoomOut}
         </button>
         <button type="button" className="plain" disabled={move.whole} onClick={move.all}>
-          All
+          {WORDS.all}
         </button>
         <PictureButtons canvas={canvas} figure={figure} onPicture={onPicture} />
       </figcaption>
@@ -206,7 +206,7 @@ export function MatrixMap({
         // biome-ignore lint/a11y/noNoninteractiveTabindex: an application widget, walked with the arrow keys
         tabIndex={0}
         role="application"
-        aria-label={`Matrix map of ${name}, ${total} columns. Arrow keys move, plus and minus zoom, Enter looks closer.`}
+        aria-label={WORDS.label(name, total)}
         onKeyDown={walk}
         {...gestures}
         onPointerMove={point}
@@ -237,14 +237,16 @@ function extent(
   total: { readonly columns: number; readonly rows: number },
   order: Order,
 ): string {
-  const part = (what: string, { start, end }: Span, all: number) =>
-    end - start === all ? `all ${all} ${what}` : `${what} ${start} to ${end - 1} of ${all}`
-  const ranks = order !== 'original' && countOf(inView.columns) < total.columns
-  return `${part(ranks ? 'ranks' : 'columns', inView.columns, total.columns)}, ${part('rows', inView.rows, total.rows)}`
+  const { columns, rows } = inView
+  const ranks = order !== 'original' && countOf(columns) < total.columns
+  return [
+    WORDS.inView[ranks ? 'ranks' : 'columns'](columns.start, columns.end - 1, total.columns),
+    WORDS.inView.rows(rows.start, rows.end - 1, total.rows),
+  ].join(', ')
 }
 
 function summary({ columns, in: total, deadColumns }: ModuleRecord): string {
-  if (!laneOf(columns, 'error')) return 'Its errors are not known. Bins narrower than a pixel show their largest value.'
+  if (!laneOf(columns, 'error')) return WORDS.noErrors
   let worst = 0
   let sum = 0
   for (let column = 0; column < total; column++) {
@@ -252,7 +254,9 @@ function summary({ columns, in: total, deadColumns }: ModuleRecord): string {
     if (columns.error[column]! > columns.error[worst]!) worst = column
   }
   const share = sum > 0 ? ((columns.error[worst]! / sum) * 100).toFixed(1) : '0'
-  const dead = deadColumns > 0 ? ` ${deadColumns} columns never saw an input.` : ''
-  const saliency = columns.factor && columns.norm ? ' Saliency is the norm over diag U, squared.' : ''
-  return `Largest error in column ${worst}: ${formatError(columns.error[worst] ?? 0)}, ${share}% of the matrix.${dead}${saliency}`
+  return [
+    WORDS.worst(worst, formatError(columns.error[worst] ?? 0), share),
+    ...(deadColumns > 0 ? [WORDS.dead(deadColumns)] : []),
+    ...(columns.factor && columns.norm ? [WORDS.saliency] : []),
+  ].join(' ')
 }

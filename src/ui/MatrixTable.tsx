@@ -4,12 +4,11 @@ import type { ModuleRecord } from '../records'
 import { laneOf, lanesOf } from '../state/lanes'
 import type { MatrixChoices } from '../state/matrix-choices'
 import type { MatrixCells } from '../workers/matrix-api'
-import { formatError } from './format'
+import { formatError, formatInteger } from './format'
 import { cellValue, type ShownCells } from './maps/matrix-cells'
-import { LANE_TITLES } from './maps/matrix-map'
 import { countOf } from './use-matrix-view'
 import { VirtualTable } from './VirtualTable'
-import { QUANTITY_TITLES, WORDS } from './words/matrix'
+import { CELL_WORDS, LANE_TITLES, QUANTITY_TITLES, WORDS } from './words/matrix'
 
 interface MatrixTableProps {
   readonly module: ModuleRecord
@@ -42,7 +41,7 @@ export function MatrixTable({ module, places, inView, cells, choices }: MatrixTa
           { key: 'column', title: WORDS.column, width: '100px', align: 'right', render: (column: number) => column },
           {
             key: 'bits',
-            title: 'bits',
+            title: QUANTITY_TITLES.bits,
             width: '80px',
             align: 'right',
             render: (column) => Number(columns.bits[column]!.toFixed(3)),
@@ -63,7 +62,9 @@ export function MatrixTable({ module, places, inView, cells, choices }: MatrixTa
 }
 
 const formatCell = (quantity: Quantity, value: number | null): string =>
-  value === null || !(quantity === 'bits' || quantity === 'sign') ? formatError(value ?? Number.NaN) : String(value)
+  value === null || !(quantity === 'bits' || quantity === 'sign')
+    ? formatError(value ?? Number.NaN)
+    : formatInteger(value)
 
 /** A row of the table for every row of the matrix in view; a cell has every quantity that is shown. */
 function Weights({ cells, choices }: { cells: MatrixCells; choices: MatrixChoices }) {
@@ -71,7 +72,7 @@ function Weights({ cells, choices }: { cells: MatrixCells; choices: MatrixChoice
   const text = (at: number) =>
     [
       ...quantities.map((quantity) => formatCell(quantity, cellValue(cells, quantity, at))),
-      `code ${cells.code[at]}`,
+      CELL_WORDS.code(cells.code[at]!),
     ].join('; ')
   const label = WORDS.weightsTable(cells.rows.length, cells.columns.length)
   return (
@@ -83,7 +84,7 @@ function Weights({ cells, choices }: { cells: MatrixCells; choices: MatrixChoice
     >
       <table className="weights-table">
         <caption className="quiet">
-          {label}: {[...quantities.map((quantity) => QUANTITY_TITLES[quantity]), 'code'].join('; ')}
+          {label}: {[...quantities.map((quantity) => QUANTITY_TITLES[quantity]), WORDS.code].join('; ')}
         </caption>
         <thead>
           <tr>

@@ -132,7 +132,7 @@ function columnHead(
     number('norm', head.norm, (j) => formatError(columns.norm[j]!)),
     number('largest', head.largest, (j) => formatError(columns.largest[j]!)),
     number('kurtosis', head.kurtosis, (j) =>
-      Number.isNaN(columns.kurtosis[j]!) ? '' : formatNumber(columns.kurtosis[j]!, 2).replace('-', '−'),
+      Number.isNaN(columns.kurtosis[j]!) ? '' : formatNumber(columns.kurtosis[j]!, 2),
     ),
   ]
 }
@@ -145,9 +145,7 @@ function weightHead(onColumn: (column: number) => void): readonly TableColumn<Di
       ...{ key: 'column', title: head.column, width: '22%' },
       render: ({ column }) => <ColumnLink column={column} onColumn={onColumn} />,
     },
-    { ...{ key: 'value', title: value, width: '29%', align: 'right' }, render: (one) => signedError(one.value) },
-    { ...{ key: 'stored', title: stored, width: '29%', align: 'right' }, render: (one) => signedError(one.stored) },
+    { ...{ key: 'value', title: value, width: '29%', align: 'right' }, render: (one) => formatError(one.value) },
+    { ...{ key: 'stored', title: stored, width: '29%', align: 'right' }, render: (one) => formatError(one.stored) },
   ]
 }
-
-const signedError = (value: number): string => formatError(value).replace(/^-/, '−')

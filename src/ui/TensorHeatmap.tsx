@@ -82,7 +82,7 @@ export function TensorHeatmap({ name, picture, onWindow, onWidth }: TensorHeatma
     <figure className="map">
       <figcaption className="map-head">
         <h4 className="tensor-title">
-          {title} <span className="quiet">each cell: {LANE_WORDS[picture.lane].cell}</span>
+          {title} <span className="quiet">{tensorWords.cell(LANE_WORDS[picture.lane].cell)}</span>
         </h4>
         <button type="button" className="plain" onClick={() => zoom(0.5)}>
           {tensorWords.zoomIn}

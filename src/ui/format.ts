@@ -29,22 +29,26 @@ export function formatCount(count: number): string {
 const trim = (value: number): string =>
   value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
 
-export const formatInteger = (value: number): string => Math.round(value).toLocaleString(numberWords.locale.numbers)
-export const formatNumber = (value: number, digits: number): string => value.toFixed(digits)
+/** A number in letters with the sign that is as wide as a digit, not a hyphen. Exponents keep theirs: "−4e-5". */
+export const minus = (number: string): string => number.replace(/^-/, '−')
+
+export const formatInteger = (value: number): string =>
+  minus(Math.round(value).toLocaleString(numberWords.locale.numbers))
+export const formatNumber = (value: number, digits: number): string => minus(value.toFixed(digits))
 
 /** Measured numbers span decades: three significant digits, exponent once zeros would fill the cell. */
 export function formatError(value: number): string {
   if (value === 0) return '0'
   if (Number.isNaN(value)) return numberWords.unknown
   const size = Math.abs(value)
-  return size >= 0.001 && size < 999.5 ? value.toPrecision(3) : value.toExponential(2).replace('e+', 'e')
+  return minus(size >= 0.001 && size < 999.5 ? value.toPrecision(3) : value.toExponential(2).replace('e+', 'e'))
 }
 
 /** Chosen numbers, as ticks and settings are: no more digits than they have. */
 export const formatSetting = (value: number): string => {
   const size = Math.abs(value)
-  if (size === 0 || (size >= 0.001 && size < 1000)) return String(Number(value.toPrecision(3)))
-  return value.toExponential(1).replace('e+', 'e').replace('.0e', 'e')
+  if (size === 0 || (size >= 0.001 && size < 1000)) return minus(String(Number(value.toPrecision(3))))
+  return minus(value.toExponential(1).replace('e+', 'e').replace('.0e', 'e'))
 }
 
 export function formatDuration(seconds: number): string {

@@ -130,7 +130,7 @@ export function panelText(panels: readonly BinPanel[], { panel, bin }: PanelCurs
   return `${bar}${told}`
 }
 
-const placeText = (value: number): string => formatError(Math.abs(value) < 1e-12 ? 0 : value).replace(/^-/, '−')
+const placeText = (value: number): string => formatError(Math.abs(value) < 1e-12 ? 0 : value)
 
 /** Height of a bar: the part of the values in it, or, where levels stand beside it, the part in as much as a level takes. */
 function heightsOf({ low, high, counts, levels, ...rest }: BinPanel): { bars: number[]; highest: number } {
@@ -256,7 +256,7 @@ function drawAxis(ctx: CanvasRenderingContext2D, box: Box, panel: BinPanel, them
   ctx.fillText(unit, box.x - 8, y)
   ctx.textAlign = 'center'
   const ticks = panel.ticks ?? niceTicks(low, high, 6)
-  const labels = ticks.map((tick) => formatSetting(tick).replace('-', '−'))
+  const labels = ticks.map(formatSetting)
   const room = Math.max(...labels.map((label) => ctx.measureText(label).width)) + 8
   // where not all fit, every second, fifth, … does: a reader counts on equal distances
   const apart = ticks.length > 1 ? (box.width * (ticks[1]! - ticks[0]!)) / (high - low) : room

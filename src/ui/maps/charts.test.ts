@@ -160,9 +160,9 @@ describe('graph of columns', () => {
     })
     const bits = Float32Array.of(1, 1, 3, 1, 1, 2, 1, 1, 1, 4)
     expect([0, 1, 2].map((place) => nodeText(small, { ...columns, bits }, place))).toEqual([
-      'Column 2: 3 bits; pushes to 2, -0.750 of its error to column 9',
+      'Column 2: 3 bits; pushes to 2, −0.750 of its error to column 9',
       'Column 5: 2 bits; pushes to 1, 0.250 of its error to column 9; absorbs from 1, 0.500 of column 2',
-      'Column 9: 4 bits; absorbs from 2, -0.750 of column 2',
+      'Column 9: 4 bits; absorbs from 2, −0.750 of column 2',
     ])
   })
 })

@@ -1,5 +1,5 @@
 import type { GroupingRecord } from '../../records'
-import { formatError, formatInteger, formatTenths } from '../format'
+import { formatError, formatInteger, formatNumber, formatTenths } from '../format'
 import { groupingWords as words } from '../words/look'
 import { type MapTheme, viridis } from './colour'
 import { linearScale, niceTicks } from './scale'
@@ -47,7 +47,7 @@ export function groupingText(grouping: GroupingRecord, bin: number | null): stri
   const { histogram, threshold, salient, boundaries, amplitudes, silhouettes } = grouping
   const groups = amplitudes.length
   if (bin === null) {
-    const chosen = silhouettes.map((value, i) => [i + 2, value.toFixed(3)] as const)
+    const chosen = silhouettes.map((value, i) => [i + 2, formatNumber(value, 3)] as const)
     return [
       words.groups(amplitudes.map(formatError)),
       ...(boundaries.length > 0 ? [words.boundaries(boundaries.map(formatError))] : []),

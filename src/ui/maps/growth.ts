@@ -1,5 +1,6 @@
 import { byWork, figures } from '../../state/benchmark'
 import type { BenchmarkRow } from '../../workers/api'
+import { formatNumber } from '../format'
 import { growthWords } from '../words/benchmark'
 import type { MapTheme } from './colour'
 import { errorScale, logScale, type Scale } from './scale'
@@ -84,7 +85,7 @@ export function growthText({ lines, sizes }: GrowthLayout, at: GrowthCursor | nu
   const before = rows[at.point - 1]
   const power = before && Math.log(ms / before.ms) / Math.log(n / before.n)
   const point = growthWords.point(work, n, figures(ms), gflops > 0 ? figures(gflops) : null, figures(gbPerSecond))
-  return power === undefined ? point : `${point}; ${growthWords.power(before!.n, power.toFixed(1))}`
+  return power === undefined ? point : `${point}; ${growthWords.power(before!.n, formatNumber(power, 1))}`
 }
 
 export function drawGrowth(

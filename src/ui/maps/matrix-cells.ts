@@ -1,7 +1,8 @@
 import type { Span } from '../../pipeline/matrix/bins'
 import type { Quantity } from '../../pipeline/matrix/sources'
 import type { MatrixCells } from '../../workers/matrix-api'
-import { formatError } from '../format'
+import { formatError, minus } from '../format'
+import { CELL_WORDS as words } from '../words/matrix'
 import type { MapTheme } from './colour'
 import { type MatrixLayout, xOf } from './matrix-map'
 import { type Look, placeOf } from './matrix-strips'
@@ -43,19 +44,18 @@ export function tellingCell(cells: MatrixCells, quantity: Quantity): number {
 /** One weight in words, with everything that is stored of it. */
 export function cellText(cells: MatrixCells, at: number): string {
   const { columns, signs, original, other, code, levels, weight, bits, group, scale, zero, salient } = cells
-  const place = `Row ${cells.rows[Math.floor(at / columns.length)]}, column ${columns[at % columns.length]}`
-  const parts = [`weight ${formatError(weight[at]!)}`, `code ${code[at]} of 0 to ${levels[at]! - 1}`]
+  const facts = [words.weight(formatError(weight[at]!)), words.codeOf(code[at]!, levels[at]! - 1)]
   if (original)
-    parts.push(`original ${formatError(original[at]!)}`, `error ${formatError(weight[at]! - original[at]!)}`)
-  if (other) parts.push(`B ${formatError(other[at]!)}`, `A − B ${formatError(weight[at]! - other[at]!)}`)
-  parts.push(`${bits[at]} ${bits[at] === 1 ? 'bit' : 'bits'}`)
-  parts.push(
+    facts.push(words.original(formatError(original[at]!)), words.error(formatError(weight[at]! - original[at]!)))
+  if (other) facts.push(words.other(formatError(other[at]!)), words.difference(formatError(weight[at]! - other[at]!)))
+  facts.push(words.bits(bits[at]!))
+  facts.push(
     signs
-      ? `amplitude ${formatError(scale[at]!)} about ${formatError(zero[at]!)}`
-      : `group ${group[at]} with scale ${formatError(scale[at]!)}, zero ${Number(zero[at]!.toPrecision(4))}`,
+      ? words.amplitude(formatError(scale[at]!), formatError(zero[at]!))
+      : words.group(group[at]!, formatError(scale[at]!), minus(String(Number(zero[at]!.toPrecision(4))))),
   )
-  if (salient?.[at]) parts.push('salient')
-  return `${place}: ${parts.join(', ')}`
+  if (salient?.[at]) facts.push(words.salient)
+  return words.told(cells.rows[Math.floor(at / columns.length)]!, columns[at % columns.length]!, facts)
 }
 
 /** Cells as they lie in the view: of the places from these on. */
@@ -107,7 +107,7 @@ export function drawCells(
       ctx.fillStyle = look.ramp.ink(placeOf(look, value))
       const second = quantity === 'weight' && height >= ROOM.second
       ctx.fillText(numberOf(cells, quantity, value, at), x + width / 2, y + height / 2 - (second ? 6 : 0))
-      if (second) ctx.fillText(`code ${cells.code[at]}`, x + width / 2, y + height / 2 + 7)
+      if (second) ctx.fillText(words.code(cells.code[at]!), x + width / 2, y + height / 2 + 7)
     })
   })
 }

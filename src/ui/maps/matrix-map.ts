@@ -2,6 +2,8 @@ import { type Bins, binOf, binRange, binsFor, type Span } from '../../pipeline/m
 import type { ColumnRecord } from '../../records'
 import { arranged, arrangement, type Lane, laneOf, lanesOf, type Order } from '../../state/lanes'
 import { formatError, formatSetting } from '../format'
+import { bitsWords } from '../words/bits'
+import { LANE_TITLES, QUANTITY_TITLES, WORDS } from '../words/matrix'
 import { binBits, binLane, shareHeights, shownWidths } from './bin'
 import { bitPosition, type MapTheme, viridis } from './colour'
 import { type Scale, scaleFor } from './scale'
@@ -26,15 +28,6 @@ export function matrixView(columns: ColumnRecord, order: Order): MatrixView {
     ...{ places, bits: arranged(shownWidths(columns.bits), places), error: arranged(columns.error, places) },
     lanes: lanesOf(columns).map(lane),
   }
-}
-
-export const LANE_TITLES: Readonly<Record<Lane, string>> = {
-  hessian: 'diag H',
-  factor: 'diag U',
-  norm: 'norm',
-  error: 'error',
-  saliency: 'saliency',
-  salient: 'salient',
 }
 
 export interface MatrixLayout {
@@ -102,8 +95,10 @@ export function columnOfInterest({ error }: MatrixView, layout: MatrixLayout, x:
 
 /** Column by column in words: its width and all its lanes. */
 export function columnText(columns: ColumnRecord, column: number): string {
-  const lanes = lanesOf(columns).map((lane) => `${LANE_TITLES[lane]} ${formatError(laneOf(columns, lane)![column]!)}`)
-  return `Column ${column}: ${[`${Number(columns.bits[column]!.toFixed(3))} bits`, ...lanes].join(', ')}`
+  const lanes = lanesOf(columns).map(
+    (lane) => [LANE_TITLES[lane], formatError(laneOf(columns, lane)![column]!)] as const,
+  )
+  return WORDS.columnFacts(column, Number(columns.bits[column]!.toFixed(3)), lanes)
 }
 
 /** Bits and lanes, and the axis below everything; the strips between them are drawn by matrix-strips.ts. */
@@ -137,7 +132,7 @@ export function drawBitsKey(ctx: CanvasRenderingContext2D, bits: Float32Array, y
     ctx.fillStyle = viridis.css(bitPosition(width))
     ctx.fillRect(x, y - 5, 10, 10)
     ctx.fillStyle = theme.muted
-    ctx.fillText(`${width} bit`, x + 15, y)
+    ctx.fillText(bitsWords.width(width), x + 15, y)
   }
 }
 
@@ -153,7 +148,7 @@ function binBox(layout: MatrixLayout, bin: number, gap = 0): { x: number; width:
 }
 
 function drawBits(ctx: CanvasRenderingContext2D, bits: Float32Array, layout: MatrixLayout, theme: MapTheme): void {
-  label(ctx, 'bits', layout, BITS_HEIGHT / 2, theme)
+  label(ctx, QUANTITY_TITLES.bits, layout, BITS_HEIGHT / 2, theme)
   const all = binBits(bits, layout.bins)
   for (let bin = 0; bin < all.length; bin++) {
     const shares = all[bin]!
@@ -217,7 +212,8 @@ function drawGuides(
     ctx.fillStyle = theme.muted
     if (y - top > 34) ctx.fillText(formatSetting(tick), layout.left - 8, Math.min(y, top + LANE_HEIGHT - 4))
   }
-  ctx.fillText(`${scale.kind === 'log' ? 'log, ' : ''}to ${formatSetting(scale.high)}`, layout.left - 8, top + 24)
+  const reach = WORDS[scale.kind === 'log' ? 'logReach' : 'reach']
+  ctx.fillText(reach(formatSetting(scale.high)), layout.left - 8, top + 24)
 }
 
 /** Every column by its number where there is room, else some places. */
@@ -249,7 +245,7 @@ function drawAxis(
     }
   }
   ctx.textAlign = 'right'
-  ctx.fillText(sorted && cell < WIDE_CELL ? 'rank' : 'column', left - 10, y)
+  ctx.fillText(sorted && cell < WIDE_CELL ? WORDS.axis.rank : WORDS.axis.column, left - 10, y)
 }
 
 /** A column this wide has room for its number. */

@@ -77,7 +77,7 @@ describe('single weights', () => {
 
   it('are told with everything that is stored of them', () => {
     expect(cellText(cells, 1)).toBe(
-      'Row 7, column 9: weight -0.250, code 1 of 0 to 7, original -0.500, error 0.250, 3 bits, group 1 with scale 0.250, zero 2',
+      'Row 7, column 9: weight −0.250, code 1 of 0 to 7, original −0.500, error 0.250, 3 bits, group 1 with scale 0.250, zero 2',
     )
     expect(tellingCell(cells, 'weight')).toBe(0)
     expect(tellingCell(cells, 'error')).toBe(1)

@@ -3,7 +3,7 @@ import type { Quantity } from '../../pipeline/matrix/sources'
 import type { Contrast } from '../../state/matrix-choices'
 import type { MatrixImage } from '../../workers/matrix-api'
 import { formatSetting } from '../format'
-import { QUANTITY_TITLES } from '../words/matrix'
+import { QUANTITY_TITLES, WORDS } from '../words/matrix'
 import { cividis, type MapTheme, type Ramp, viridis } from './colour'
 import { label, type MatrixLayout, WIDE_MARK } from './matrix-map'
 
@@ -158,7 +158,7 @@ function drawKey(ctx: CanvasRenderingContext2D, look: Look, right: number, y: nu
   ctx.font = `11px ${theme.font}`
   ctx.textAlign = 'right'
   const end = formatSetting(Number(look.reach.toPrecision(2)))
-  ctx.fillText(look.signed ? `±${end}` : `to ${end}`, right, y + 15)
+  ctx.fillText(look.signed ? `±${end}` : WORDS.reach(end), right, y + 15)
 }
 
 /** Rows that are this high have room for their numbers; groups for their names. */

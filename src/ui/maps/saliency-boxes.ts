@@ -1,7 +1,7 @@
 import type { ColumnRecord } from '../../records'
 import { saliencyOf } from '../../state/lanes'
 import { quantile, spearman } from '../../state/ranks'
-import { formatError, formatSetting } from '../format'
+import { formatError, formatNumber, formatSetting } from '../format'
 import { SALIENCY } from '../words/distributions'
 import { bitPosition, type MapTheme, viridis } from './colour'
 import { errorScale, type Scale } from './scale'
@@ -51,7 +51,7 @@ export function saliencyText({ boxes, n, rho }: SaliencyBoxes, at: number | null
     return SALIENCY.box(String(box.bits), box.columns, formatError(median), formatError(low), formatError(high))
   }
   if (rho === null) return SALIENCY.same(boxes.map(({ bits }) => bits).join(', '), n)
-  return SALIENCY.rho(rho.toFixed(3).replace('-', '−'), n)
+  return SALIENCY.rho(formatNumber(rho, 3), n)
 }
 
 const HEIGHT = 132

@@ -32,11 +32,11 @@ describe('a heatmap', () => {
       /: 1,234, the index of its first entry$/,
     )
     expect(cellText({ ...single, lane: 'entry' }, { x: 0, y: 0 })).toBe('Row 3, column 5: 1,234')
-    expect(cellText({ ...single, lane: 'level' }, { x: 1, y: 0 })).toBe('Row 3, column 6: -8')
+    expect(cellText({ ...single, lane: 'level' }, { x: 1, y: 0 })).toBe('Row 3, column 6: −8')
     expect(cellText({ ...single, lane: 'level' }, { x: 2, y: 0 })).toBe('Row 3, column 7: 0.875')
     expect(cellText({ ...single, lane: 'code' }, { x: 3, y: 0 })).toBe('Row 3, column 8: 3')
     expect(cellText({ ...picture, cells, lane: 'level' }, { x: 1, y: 0 })).toMatch(
-      /: -8\.00, the mean of what the codebook gives/,
+      /: −8\.00, the mean of what the codebook gives/,
     )
   })
 

@@ -1,5 +1,5 @@
 import type { TensorLane, TensorPicture } from '../../file-records'
-import { formatError, formatInteger, formatSetting } from '../format'
+import { formatError, formatInteger, formatSetting, minus } from '../format'
 import { LANE_WORDS, tensorWords } from '../words/view'
 import { type MapTheme, type Ramp, viridis } from './colour'
 import { drawLegend, LEGEND_HEIGHT, LEGEND_WIDTH } from './legend'
@@ -79,7 +79,7 @@ export function cellText({ window, across, down, cells, lane }: TensorPicture, {
 /** Lanes of few values, none of them an outlier. */
 const FEW: ReadonlySet<TensorLane> = new Set(['code', 'level', 'entry', 'sign', 'shift'])
 
-const formatExact = (value: number) => (Number.isInteger(value) ? formatInteger(value) : String(value))
+const formatExact = (value: number) => (Number.isInteger(value) ? formatInteger(value) : minus(String(value)))
 
 /** The part of cells whose colours are told apart: beyond it outliers share the last one. */
 const SHOWN = 0.995

@@ -1,5 +1,6 @@
 import type { Reduction } from '../../pipeline/matrix/reduce'
 import type { Quantity } from '../../pipeline/matrix/sources'
+import type { Lane, Order } from '../../state/lanes'
 
 /** What a strip shows. */
 export const QUANTITY_TITLES: Readonly<Record<Quantity, string>> = {
@@ -11,6 +12,22 @@ export const QUANTITY_TITLES: Readonly<Record<Quantity, string>> = {
   sign: 'signs',
   other: 'weights B',
   difference: 'A − B',
+}
+
+export const LANE_TITLES: Readonly<Record<Lane, string>> = {
+  hessian: 'diag H',
+  factor: 'diag U',
+  norm: 'norm',
+  error: 'error',
+  saliency: 'saliency',
+  salient: 'salient',
+}
+
+/** Orders of the columns. */
+export const ORDER_TITLES: Readonly<Record<Order, string>> = {
+  ...LANE_TITLES,
+  original: 'original',
+  width: 'by width',
 }
 
 export const QUANTITY_HELP: Readonly<Record<Quantity, string>> = {
@@ -37,7 +54,25 @@ export const CONTRAST_TITLES = { root: 'by root', linear: 'linear', clipped: 'cu
 /** Orders of the rows; of whole groups where groups are marked. */
 export const ROW_ORDER_TITLES = { original: 'original', norm: 'by norm', error: 'by error' } as const
 
+/** All there is, or from which to which place of it. */
+const part = (what: string) => (first: number, last: number, all: number) =>
+  last - first + 1 === all ? `all ${all} ${what}` : `${what} ${first} to ${last} of ${all}`
+
 export const WORDS = {
+  title: 'Matrix map',
+  titleOf: (module: string) => `Matrix map: ${module}`,
+  label: (module: string, columns: number) =>
+    `Matrix map of ${module}, ${columns} columns. Arrow keys move, plus and minus zoom, Enter looks closer.`,
+  inView: { columns: part('columns'), ranks: part('ranks'), rows: part('rows') },
+  widths: 'Bits of the columns',
+  zoomIn: 'Zoom in',
+  zoomOut: 'Zoom out',
+  all: 'All',
+  noErrors: 'Its errors are not known. Bins narrower than a pixel show their largest value.',
+  worst: (column: number, error: string, share: string) =>
+    `Largest error in column ${column}: ${error}, ${share}% of the matrix.`,
+  dead: (columns: number) => `${columns} columns never saw an input.`,
+  saliency: 'Saliency is the norm over diag U, squared.',
   show: 'Show',
   bin: 'Bin',
   colour: 'Colours',
@@ -65,4 +100,28 @@ export const WORDS = {
   zoomForWeights: (most: number) => `Single weights are listed once at most ${most} are in view: zoom in.`,
   row: 'Row',
   column: 'Column',
+  code: 'code',
+  /** One column with all that is known of it. */
+  columnFacts: (column: number, bits: number, lanes: readonly (readonly [title: string, value: string])[]) =>
+    `Column ${column}: ${[`${bits} bits`, ...lanes.map((lane) => lane.join(' '))].join(', ')}`,
+  axis: { column: 'column', rank: 'rank' },
+  /** The end of a scale. */
+  reach: (end: string) => `to ${end}`,
+  logReach: (end: string) => `log, to ${end}`,
+} as const
+
+/** One weight with everything that is stored of it. */
+export const CELL_WORDS = {
+  told: (row: number, column: number, facts: readonly string[]) => `Row ${row}, column ${column}: ${facts.join(', ')}`,
+  weight: (value: string) => `weight ${value}`,
+  code: (code: number) => `code ${code}`,
+  codeOf: (code: number, last: number) => `code ${code} of 0 to ${last}`,
+  original: (value: string) => `original ${value}`,
+  error: (value: string) => `error ${value}`,
+  other: (value: string) => `B ${value}`,
+  difference: (value: string) => `A − B ${value}`,
+  bits: (bits: number) => `${bits} ${bits === 1 ? 'bit' : 'bits'}`,
+  amplitude: (amplitude: string, center: string) => `amplitude ${amplitude} about ${center}`,
+  group: (group: number, scale: string, zero: string) => `group ${group} with scale ${scale}, zero ${zero}`,
+  salient: 'salient',
 } as const

@@ -79,6 +79,7 @@ export const tensorWords = {
   zoomIn: 'Zoom in',
   zoomOut: 'Zoom out',
   whole: 'Whole tensor',
+  cell: (shows: string) => `each cell: ${shows}`,
   cancel: 'Cancel',
   label: (name: string, rows: number, columns: number) =>
     `Heatmap of ${name}, ${formatInteger(rows)} rows by ${formatInteger(columns)} columns. Arrow keys move, plus and minus zoom, 0 shows the whole.`,

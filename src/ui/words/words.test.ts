@@ -10,11 +10,6 @@ const OWN: readonly (readonly [file: RegExp, why: string])[] = [
   [/^report\/(loading|style)\.ts$/, 'commands, and a style sheet'],
   [/^maps\/svg\.ts$/, 'markup'],
   [/^browser-host\.ts$/, 'browsers and systems by their own names'],
-  [
-    /^(MatrixMap|MatrixTable|MatrixChoosing|TensorHeatmap)\.tsx$/,
-    'some words of the matrix map and the heatmap are still with their code',
-  ],
-  [/^maps\/matrix-(map|cells|strips)\.ts$/, 'some words of the matrix map are still with their code'],
 ]
 
 const files = readdirSync(UI, { recursive: true, encoding: 'utf8' })
