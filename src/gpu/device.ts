@@ -84,7 +84,7 @@ export class Gpu {
 
   /** Milliseconds that work of this cost should take here, from what has been measured so far. */
   estimateMs(flops: number, bytes = 0): number {
-    return this.#speed.estimate({ flops, bytes })
+    return this.#speed.estimate({ flops, bytes }).ms
   }
 
   /** Pipelines compiled so far, and `performance.now()` when the first dispatch was done: null before. */

@@ -150,7 +150,7 @@ describe('GpuQueue', () => {
     const { device, finishOne } = fakeDevice()
     const seen: number[][] = []
     const speed = new Speedometer(false)
-    speed.observe = (...times) => void seen.push(times)
+    speed.observe = ({ ms }, measured) => void seen.push([ms, measured])
     const queue = new GpuQueue(device, new PipelineCache(device), speed)
     let now = 1000
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => now)
@@ -212,20 +212,33 @@ describe('GpuQueue', () => {
 })
 
 describe('Speedometer', () => {
+  const arithmetic = (ms: number) => ({ ms, arithmetic: ms })
+
   it('follows what it sees, a step at a time and never out of bounds', () => {
     const speed = new Speedometer(false)
     const cost = { flops: 10e9, bytes: 0 }
-    expect(speed.estimate(cost)).toBe(10)
-    speed.observe(10, 20)
-    expect(speed.estimate(cost)).toBeCloseTo(10 * Math.SQRT2, 10)
-    for (let i = 0; i < 50; i++) speed.observe(10, 1e6)
-    expect(speed.estimate(cost)).toBe(200)
+    expect(speed.estimate(cost)).toEqual(arithmetic(10))
+    speed.observe(arithmetic(10), 20)
+    expect(speed.estimate(cost).ms).toBeCloseTo(10 * Math.SQRT2, 10)
+    for (let i = 0; i < 50; i++) speed.observe(arithmetic(10), 1e6)
+    expect(speed.estimate(cost)).toEqual(arithmetic(200))
     expect(speed.flopsPerDispatch).toBe((50 * 1e9) / 20)
+  })
+
+  it('learns nothing of arithmetic from work that memory bounds, and half from work that is half of each', () => {
+    const speed = new Speedometer(false)
+    const copy = { flops: 0, bytes: 500e6 }
+    expect(speed.estimate(copy)).toEqual({ ms: 10, arithmetic: 0 })
+    for (let i = 0; i < 50; i++) speed.observe({ ms: 10, arithmetic: 0 }, 0.1)
+    expect(speed.estimate(copy).ms).toBeCloseTo(10 * 0.002, 10)
+    expect(speed.flopsPerDispatch).toBe(50e9)
+    speed.observe({ ms: 10, arithmetic: 5 }, 40)
+    expect(speed.flopsPerDispatch).toBeCloseTo(50e9 / Math.SQRT2, 0)
   })
 
   it('does not learn from work too short to tell', () => {
     const speed = new Speedometer(true)
-    speed.observe(4.9, 1000)
-    expect(speed.estimate({ flops: 2e6, bytes: 0 })).toBe(1)
+    speed.observe(arithmetic(4.9), 1000)
+    expect(speed.estimate({ flops: 2e6, bytes: 0 }).ms).toBe(1)
   })
 })

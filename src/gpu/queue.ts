@@ -21,7 +21,7 @@ const PARAMS_STRIDE = PARAMS_BYTES
 /** Runs recorded commands in order, few passes a submission; returns with at most two submissions in flight, or more short ones. */
 export class GpuQueue {
   #turn: Promise<void> = Promise.resolve()
-  #inFlight: { readonly done: Promise<void>; readonly estimate: number }[] = []
+  #inFlight: { readonly done: Promise<void>; readonly estimate: Estimate }[] = []
   #arenas: GPUBuffer[] = []
   #encoder: GPUCommandEncoder | undefined
   #pass: GPUComputePassEncoder | undefined
@@ -29,9 +29,9 @@ export class GpuQueue {
   #arena: GPUBuffer | undefined
   readonly #bindGroups: BindGroups
   #dispatches = 0
-  #estimate = 0
+  #estimate = nothing
   /** Since when the device has been busy with what ended last, and how long that should have taken. */
-  #span = { from: 0, estimate: 0 }
+  #span = { from: 0, estimate: nothing }
   profiler: Profiler | undefined
   /** As the browser's own tools show it beside the page's start. */
   #firstSubmission: PerformanceMark | undefined
@@ -69,7 +69,7 @@ export class GpuQueue {
         if (command.type === 'write') await this.#flush()
         this.#encode(command, programs)
         const idle = this.#inFlight.length === 0
-        if (this.#estimate >= SUBMIT_MS || this.#dispatches >= (idle ? FIRST_DISPATCHES : MAX_DISPATCHES))
+        if (this.#estimate.ms >= SUBMIT_MS || this.#dispatches >= (idle ? FIRST_DISPATCHES : MAX_DISPATCHES))
           await this.#flush()
       }
     } catch (error) {
@@ -113,7 +113,7 @@ export class GpuQueue {
     this.#pass.dispatchWorkgroups(...(pass.groups as [number, number?, number?]))
     if (apart) this.#endPass()
     this.#dispatches++
-    this.#estimate += this.speed.estimate(cost)
+    this.#estimate = sum(this.#estimate, this.speed.estimate(cost))
   }
 
   #writeParams(
@@ -162,7 +162,7 @@ export class GpuQueue {
     const estimate = this.#estimate
     const computes = this.#dispatches > 0
     if (computes) this.#firstSubmission ??= performance.mark('bitloom: first submission')
-    if (this.#inFlight.length === 0) this.#span = { from: performance.now(), estimate: 0 }
+    if (this.#inFlight.length === 0) this.#span = { from: performance.now(), estimate: nothing }
     const done = this.device.queue.onSubmittedWorkDone().then(() => {
       if (computes) this.firstDispatchAt ??= performance.mark('bitloom: first dispatch done').startTime
       if (arena) this.#arenas.push(arena)
@@ -175,14 +175,14 @@ export class GpuQueue {
   }
 
   /** What ends while there is more to do took the time since the last was heard of; several are heard of together when the host is late. */
-  #observe(estimate: number): void {
+  #observe(estimate: Estimate): void {
     const now = performance.now()
     const { from, estimate: before } = this.#span
-    const heard = { from, estimate: before + estimate }
+    const heard = { from, estimate: sum(before, estimate) }
     if (now - from < SPAN_MS && this.#inFlight.length > 0) this.#span = heard
     else {
       this.speed.observe(heard.estimate, now - from)
-      this.#span = { from: now, estimate: 0 }
+      this.#span = { from: now, estimate: nothing }
     }
   }
 
@@ -191,7 +191,7 @@ export class GpuQueue {
     this.#pass = undefined
     this.#arena = undefined
     this.#dispatches = 0
-    this.#estimate = 0
+    this.#estimate = nothing
   }
 
   async #flush(): Promise<void> {
@@ -202,17 +202,30 @@ export class GpuQueue {
   #isFarAhead(): boolean {
     const { length } = this.#inFlight
     if (length <= MAX_IN_FLIGHT) return false
-    return length > MAX_SHORT_IN_FLIGHT || this.#inFlight.reduce((ms, { estimate }) => ms + estimate, 0) > SUBMIT_MS
+    return length > MAX_SHORT_IN_FLIGHT || this.#inFlight.reduce((ms, { estimate }) => ms + estimate.ms, 0) > SUBMIT_MS
   }
 }
 
+/** How long work should take. */
+export interface Estimate {
+  readonly ms: number
+  /** The part of it that arithmetic bounds; memory bounds the rest. */
+  readonly arithmetic: number
+}
+
+const nothing: Estimate = { ms: 0, arithmetic: 0 }
+
+const sum = (a: Estimate, b: Estimate): Estimate => ({ ms: a.ms + b.ms, arithmetic: a.arithmetic + b.arithmetic })
+
 /**
  * What this device has been seen to do, so that time can be budgeted before it is spent. Starts from a guess (a small
- * integrated GPU, or a software rasterizer) and follows what submissions are seen to take.
+ * integrated GPU, or a software rasterizer) and follows what submissions are seen to take: how fast memory is says nothing of
+ * arithmetic, so that each learns by its share.
  */
 export class Speedometer {
-  /** Measured time over estimated time, smoothed. */
-  #factor = 1
+  /** Measured time over estimated time, smoothed, of what arithmetic and what memory bounds. */
+  #arithmetic = 1
+  #memory = 1
   readonly #flopsPerMs: number
   readonly #bytesPerMs: number
 
@@ -221,19 +234,25 @@ export class Speedometer {
     this.#bytesPerMs = software ? 2e6 : 50e6
   }
 
-  /** Milliseconds that work of this cost should take. */
-  estimate({ flops, bytes }: Cost): number {
-    return Math.max(0.01, flops / this.#flopsPerMs, bytes / this.#bytesPerMs) * this.#factor
+  /** For work of this cost. */
+  estimate({ flops, bytes }: Cost): Estimate {
+    const arithmetic = (flops / this.#flopsPerMs) * this.#arithmetic
+    const memory = Math.max(0.01, (bytes / this.#bytesPerMs) * this.#memory)
+    return arithmetic > memory ? { ms: arithmetic, arithmetic } : { ms: memory, arithmetic: 0 }
   }
 
   /** Work of about 50 ms. */
   get flopsPerDispatch(): number {
-    return (50 * this.#flopsPerMs) / this.#factor
+    return (50 * this.#flopsPerMs) / this.#arithmetic
   }
 
-  observe(estimated: number, measured: number): void {
-    if (estimated < 5) return // too short to tell work from overhead
-    const seen = Math.min(4, Math.max(0.25, measured / estimated))
-    this.#factor = Math.min(20, Math.max(0.002, this.#factor * seen ** 0.5))
+  observe({ ms, arithmetic }: Estimate, measured: number): void {
+    if (ms < 5) return // too short to tell work from overhead
+    const seen = Math.min(4, Math.max(0.25, measured / ms)) ** 0.5
+    const share = arithmetic / ms
+    this.#arithmetic = bounded(this.#arithmetic * seen ** share)
+    this.#memory = bounded(this.#memory * seen ** (1 - share))
   }
 }
+
+const bounded = (factor: number): number => Math.min(20, Math.max(0.002, factor))
