@@ -80,6 +80,8 @@ export const tensorWords = {
   zoomOut: 'Zoom out',
   whole: 'Whole tensor',
   cancel: 'Cancel',
+  unknownType: (type: string) => `${type} is not known here: these weights cannot be drawn.`,
+  empty: 'This tensor holds no weights.',
   label: (name: string, rows: number, columns: number) =>
     `Heatmap of ${name}, ${formatInteger(rows)} rows by ${formatInteger(columns)} columns. Arrow keys move, plus and minus zoom, 0 shows the whole.`,
   hint: 'Point at a cell, or walk with the arrow keys. Drag to zoom, + and − zoom, 0 shows the whole.',
