@@ -55,7 +55,9 @@ test('a GGUF file of an unknown architecture, without a GPU: its tensors, sizes,
     await inspect.getByLabel('Find tensors').fill('foreign')
     await inspect.getByRole('button', { name: 'Look at foreign.weight' }).click()
     const view = inspect.getByRole('region', { name: 'Tensor: foreign.weight' })
-    await expect(view.getByRole('status')).toHaveText('type 137 is not known here: these weights cannot be drawn.')
+    await expect(view.getByRole('status')).toHaveText(
+      'Weights of type 137 cannot be drawn: that type is not known here.',
+    )
     await expect(inspect.getByRole('alert')).toHaveCount(0)
   })
 

@@ -26,7 +26,7 @@ function look(tensor: TensorFacts, picture: ViewApi['picture']) {
 }
 
 it.each([
-  ['of a type that is not known', facts, 'type 137 is not known here: these weights cannot be drawn.'],
+  ['of a type that is not known', facts, 'Weights of type 137 cannot be drawn: that type is not known here.'],
   ['without weights', { ...facts, type: 'F16', shape: [0, 512] }, 'This tensor holds no weights.'],
 ] as const)('says of a tensor %s, calmly, that there is nothing to draw', async (_, tensor, says) => {
   look(tensor, async () => null)

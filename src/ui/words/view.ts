@@ -80,7 +80,7 @@ export const tensorWords = {
   zoomOut: 'Zoom out',
   whole: 'Whole tensor',
   cancel: 'Cancel',
-  unknownType: (type: string) => `${type} is not known here: these weights cannot be drawn.`,
+  unknownType: (type: string) => `Weights of ${type} cannot be drawn: that type is not known here.`,
   empty: 'This tensor holds no weights.',
   label: (name: string, rows: number, columns: number) =>
     `Heatmap of ${name}, ${formatInteger(rows)} rows by ${formatInteger(columns)} columns. Arrow keys move, plus and minus zoom, 0 shows the whole.`,
