@@ -1,4 +1,4 @@
-import { headings, recipeHeading, unexpected } from './words'
+import { goneHeading, headings, recipeHeading, unexpected } from './words'
 
 /** A failure as the page shows it: which family, what it means in words, and the message with its remedy. */
 export interface Failure {
@@ -9,11 +9,18 @@ export interface Failure {
 
 /** What the person has chosen, and no file, is at fault. */
 const RECIPE = /^recipe\b/
+/** A place to write that has not what was kept there. */
+const GONE = /, got none\b/
 
 export function failureFrom(error: unknown): Failure {
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) }
-  const heading = RECIPE.test(message) ? recipeHeading : (headings[name] ?? unexpected)
-  return { family: name, heading, message }
+  return { family: name, heading: headingOf(name, message), message }
+}
+
+function headingOf(family: string, message: string): string {
+  if (RECIPE.test(message)) return recipeHeading
+  if (family === 'StorageError' && GONE.test(message)) return goneHeading
+  return headings[family] ?? unexpected
 }
 
 export const isCancelled = (error: unknown): boolean => error instanceof Error && error.name === 'CancelledError'

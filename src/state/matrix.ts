@@ -11,9 +11,19 @@ export function matrixActions(context: Context) {
     try {
       return await work(engine.api.matrix)
     } catch (error) {
-      if (engine === context.engine) setFailure(context, 'look', error)
+      if (engine === context.engine) {
+        setFailure(context, 'look', error)
+        await checkOther()
+      }
       return null
     }
+  }
+  /** The engine leaves another result that it cannot read: its name goes, too. */
+  const checkOther = async (): Promise<void> => {
+    const { engine } = context
+    const { other } = context.store.getState()
+    if (!other || (await engine.api.matrix.compares().catch(() => true))) return
+    if (context.store.getState().other === other) patch(context, { other: null })
   }
   return {
     matrixImage: (request: ImageRequest): Promise<MatrixImage | null> => asked((api) => api.image(request)),

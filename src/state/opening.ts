@@ -169,7 +169,7 @@ export function openingActions(context: Context) {
     context.engine = context.host.connect()
     const { run, result, selected, recipe } = context.store.getState()
     const hub = { ...context.store.getState().hub, looking: false, fetching: null, text: null }
-    patch(context, { engine: { status: 'starting' }, busy: null, work: null, hub, failures: {} })
+    patch(context, { engine: { status: 'starting' }, busy: null, work: null, hub, other: null, failures: {} })
     await start()
     const { reopen } = context
     if (!reopen) return

@@ -44,6 +44,7 @@ export const headings: Readonly<Record<string, string>> = {
   NetworkError: 'Not fetched',
 }
 export const recipeHeading = 'Not a recipe that can run'
+export const goneHeading = 'No longer there'
 export const unexpected = 'Unexpected failure'
 
 /** Why the benchmark cannot be started. */

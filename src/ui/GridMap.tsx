@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useCallback, useMemo, useState } from 'react'
+import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useMemo, useState } from 'react'
 import type { Spread } from '../state/store'
 import './maps.css'
 import { drawLegend, LEGEND_HEIGHT, LEGEND_WIDTH } from './maps/legend'
@@ -36,6 +36,11 @@ export function GridMap<M extends { readonly name: string }>(props: GridMapProps
   const scale = useMemo(() => view.scale(shownValues(tally, spread)), [tally, added, spread])
   const [own, setCursor] = useState<Place | null>(null)
   const cursor = own ?? placeOf(grid, hovered)
+  // the map follows a run late: what is not there when it is chosen is selected once it is, unless another was meanwhile
+  const [choice, setChoice] = useState<{ readonly place: Place; readonly before: string | null } | null>(null)
+  // not what is shown as selected, which changes without anybody's doing when what was selected in an earlier run is there again
+  const wanted = useStudioState((state) => state.selected)
+  const awaited = choice?.before === wanted ? choice.place : null
   const height = layoutGrid(grid, 1).height + LEGEND_GAP + LEGEND_HEIGHT
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the tally grows in place
@@ -62,15 +67,24 @@ export function GridMap<M extends { readonly name: string }>(props: GridMapProps
   }
   const under = ({ offsetX, offsetY }: MouseEvent): Place | null =>
     placeAt(grid, layoutGrid(grid, width), offsetX, offsetY)
+  const awaitedName = moduleAt(awaited)?.name ?? null
+  useEffect(() => {
+    if (awaitedName === null) return
+    setChoice(null)
+    onSelect(awaitedName)
+  }, [awaitedName, onSelect])
   const choose = (place: Place | null) => {
     const module = moduleAt(place)
+    setChoice(place && !module ? { place, before: wanted } : null)
     if (module) onSelect(module.name)
   }
   const walk = (event: KeyboardEvent) => {
     const from = cursor ?? placeOf(grid, selected) ?? { row: 0, column: 0 }
     if (event.key === 'Enter' || event.key === ' ') choose(from)
-    else if (event.key === 'Escape') point(null)
-    else {
+    else if (event.key === 'Escape') {
+      point(null)
+      setChoice(null)
+    } else {
       const to = step(from, event, grid)
       if (!to) return
       point(to)
@@ -107,23 +121,27 @@ export function GridMap<M extends { readonly name: string }>(props: GridMapProps
         <canvas ref={canvas} />
       </div>
       <p className="readout" aria-live="polite">
-        {shown ? cellText(tally, shown) : MODEL_MAP.point}
+        {shown
+          ? cellText(tally, shown, shown.row === awaited?.row && shown.column === awaited.column)
+          : MODEL_MAP.point}
       </p>
     </figure>
   )
 }
 
-/** A cell in words: its module, or those of its experts together. */
-function cellText<M extends { readonly name: string }>(tally: MapTally<M>, place: Place): string {
+/** A cell in words: its module, or those of its experts together; `awaited` is one that was chosen before it was there. */
+function cellText<M extends { readonly name: string }>(tally: MapTally<M>, place: Place, awaited: boolean): string {
   const { grid, view } = tally
   const at = cellOf(grid, place)
   const [names, cell] = [grid.names[at] ?? [], tally.cells[at]]
   const [first] = names
   if (!cell || first === undefined) return MODEL_MAP.none
   const [kind, column] = [grid.rows[place.row]!, grid.columns[place.column]!]
-  if (names.length === 1) return cell.last ? view.text(cell.last) : MODEL_MAP.waiting(first)
-  if (!cell.least || !cell.most)
-    return cell.last ? view.text(cell.last) : MODEL_MAP.waitingExperts(kind, column, names.length)
+  if (!cell.last) {
+    const waiting = names.length === 1 ? MODEL_MAP.waiting(first) : MODEL_MAP.waitingExperts(kind, column, names.length)
+    return awaited ? MODEL_MAP.awaited(waiting) : waiting
+  }
+  if (names.length === 1 || !cell.least || !cell.most) return view.text(cell.last)
   const value = (of: Spread) => view.format(shownValue(tally, cell, of)!)
   return MODEL_MAP.group(
     kind,

@@ -20,7 +20,8 @@ function Views({
   modules: readonly ModuleRecord[]
   studio: Studio
 }) {
-  const selected = useStudioState((state) => state.selected)
+  const wanted = useStudioState((state) => state.selected)
+  const selected = modules.some(({ name }) => name === wanted) ? wanted : null
   return (
     <>
       <ModelMap
@@ -78,6 +79,53 @@ describe('the map of 80 layers', () => {
     expect(screen.getByText('model.layers.1.q_proj: not quantized yet')).toBeTruthy()
     show(modules.slice(0, 8))
     expect(screen.getByText(/^model\.layers\.1\.q_proj: 64 × 64/)).toBeTruthy()
+  })
+
+  describe('keeps a choice that comes before its module', () => {
+    const [early, other] = ['model.layers.1.q_proj', 'model.layers.0.k_proj']
+    const choose = (grid: HTMLElement) => {
+      for (const key of ['Home', 'ArrowRight', 'Enter']) fireEvent.keyDown(grid, { key })
+      expect(screen.getByText(`${early}: not quantized yet, selected as soon as it is`)).toBeTruthy()
+    }
+
+    it('until the module is there, once', () => {
+      const { studio, show } = open(plan, modules.slice(0, 7))
+      const grid = map(/^Model map/)
+      choose(grid)
+      fireEvent.blur(grid)
+      expect(studio.store.getState().selected).toBeNull()
+      show(modules.slice(0, 8))
+      expect(studio.store.getState().selected).toBe(early)
+      act(() => studio.select(other))
+      show(modules)
+      expect(studio.store.getState().selected).toBe(other)
+    })
+
+    it('also where what was selected in an earlier run comes first', () => {
+      const { studio, show } = open(plan, modules.slice(0, 6))
+      act(() => studio.select(modules[6]!.name))
+      choose(map(/^Model map/))
+      show(modules.slice(0, 7))
+      show(modules.slice(0, 8))
+      expect(studio.store.getState().selected).toBe(early)
+    })
+
+    it('unless another is selected meanwhile', () => {
+      const { studio, show } = open(plan, modules.slice(0, 7))
+      choose(map(/^Model map/))
+      act(() => studio.select(other))
+      show(modules)
+      expect(studio.store.getState().selected).toBe(other)
+    })
+
+    it('unless it is given up', () => {
+      const { studio, show } = open(plan, modules.slice(0, 7))
+      const grid = map(/^Model map/)
+      choose(grid)
+      fireEvent.keyDown(grid, { key: 'Escape' })
+      show(modules)
+      expect(studio.store.getState().selected).toBeNull()
+    })
   })
 
   it('is a table, too', () => {

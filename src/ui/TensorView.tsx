@@ -22,7 +22,7 @@ export function TensorView({ tensor, onClose }: { tensor: TensorFacts; onClose: 
   const [window, setWindow] = useState<MatrixWindow | null>(null)
   const [whole, setWhole] = useState(false)
   const [width, setWidth] = useState(FIRST_WIDTH)
-  const { picture, failure, share } = usePicture(name, lane, window, whole, width)
+  const { picture, blank, failure, share } = usePicture(name, lane, window, whole, width)
   const studio = useStudio()
   const shown = visible(name)
   const lanes = picture?.lanes ?? [lane]
@@ -42,6 +42,11 @@ export function TensorView({ tensor, onClose }: { tensor: TensorFacts; onClose: 
         </button>
       </div>
       {failure && <FailureNote failure={failure} />}
+      {blank && (
+        <p className="quiet" role="status">
+          {tensor.shape.includes(0) ? tensorWords.empty : tensorWords.unknownType(tensor.type)}
+        </p>
+      )}
       {picture && (
         <>
           <div className="tensor-lane">
@@ -72,11 +77,12 @@ export function TensorView({ tensor, onClose }: { tensor: TensorFacts; onClose: 
 /** How long nothing is said of a picture being made, in milliseconds: most are there before. */
 const QUIET_MS = 250
 
-/** The picture that was asked for last; the one before stays until it is there. */
+/** The picture that was asked for last; the one before stays until it is there. `blank`: there is none to be made. */
 function usePicture(name: string, lane: TensorLane, window: MatrixWindow | null, whole: boolean, width: number) {
   const studio = useStudio()
   const { across, down } = cellsFor(width)
   const [picture, setPicture] = useState<TensorPicture | null>(null)
+  const [blank, setBlank] = useState(false)
   const [failure, setFailure] = useState<Failure | null>(null)
   const [share, setShare] = useState<number | null>(null)
   const told = useRef(0)
@@ -93,6 +99,7 @@ function usePicture(name: string, lane: TensorLane, window: MatrixWindow | null,
       if (!wanted) return
       setShare(null)
       if (found) setPicture(found)
+      setBlank(found === null && error === null)
       if (!isCancelled(error)) setFailure(error === null ? null : failureFrom(error))
     }
     studio
@@ -104,5 +111,5 @@ function usePicture(name: string, lane: TensorLane, window: MatrixWindow | null,
     }
   }, [studio, name, lane, window, across, down, whole])
   useEffect(ask, [ask])
-  return { picture, failure, share }
+  return { picture, blank, failure, share }
 }

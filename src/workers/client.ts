@@ -140,6 +140,7 @@ const guardMatrix = (remote: Comlink.Remote<MatrixApi>, or: Or): MatrixApi => ({
   image: (request) => or(remote.image(request)),
   cells: (module, rows, columns) => or(remote.cells(module, rows, columns)),
   compare: (other) => or(remote.compare(other)),
+  compares: () => or(remote.compares()),
 })
 
 const guardView = (remote: Comlink.Remote<ViewApi>, or: Or): ViewApi => ({

@@ -16,6 +16,8 @@ export interface MatrixApi {
   cells(module: string, rows: Places, columns: Places): Promise<MatrixCells>
   /** Takes the same model, quantized, as the other result of `other` and `difference`; null takes it away. */
   compare(other: OtherResult | null): Promise<void>
+  /** Whether there is another result: one that could not be read is left, and what was asked for then rejects. */
+  compares(): Promise<boolean>
 }
 
 /** Packed files, or a run that this browser keeps, by the folder of its codes. */

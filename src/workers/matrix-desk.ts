@@ -146,6 +146,8 @@ export class MatrixDesk implements MatrixApi {
     this.#held = null
   }
 
+  compares = async (): Promise<boolean> => this.#other !== null && this.#other.model === this.result().model
+
   /** The matrix of this name, from what is shown now. */
   async #take(name: string): Promise<Held> {
     const { of, model, looked } = this.result()

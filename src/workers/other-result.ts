@@ -9,7 +9,7 @@ import type { OtherResult } from './matrix-api'
 
 /**
  * The result that another one is held against: packed files, or the codes of a kept run. These are read as long as they are there, and
- * not held for this. FormatError where no matrix of `shown` is in it with the same shape, StorageError where the run has no codes.
+ * not held for this: a linear is a StorageError once they are gone. FormatError where no matrix of `shown` is in it with the same shape, StorageError where the run has no codes.
  */
 export async function otherResult(
   other: OtherResult,
@@ -43,5 +43,12 @@ async function ofRun({ name, folder }: { readonly name: string; readonly folder:
     throw new StorageError(
       `${name}: expected its codes, got none — another tab may have deleted them; choose another run`,
     )
-  return { name, linears: linearsOf(inOrder(blocks)) }
+  const { headers, linear } = linearsOf(inOrder(blocks))
+  const read: StoredLinears['linear'] = (matrix) =>
+    linear(matrix).catch(() => {
+      throw new StorageError(
+        `${name}: expected its codes, got none that can be read — they may have been deleted; choose another run`,
+      )
+    })
+  return { name, linears: { headers, linear: read } }
 }

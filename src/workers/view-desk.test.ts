@@ -28,8 +28,9 @@ describe('what opens for looking', () => {
     expect(reason).toMatch(/^a\.gguf: general\.architecture: expected llama/)
     const picture = await engine.view.picture(wish('blk.0.attn_q.weight', { lane: 'scale' }), quiet)
     expect(picture).toMatchObject({ rows: 256, columns: 256, lane: 'scale', across: 8, down: 8, read: 65536 })
-    expect(picture.cells.every((value) => value > 0)).toBe(true)
-    await expect(engine.view.picture(wish('foreign.weight'), quiet)).rejects.toBeInstanceOf(FormatError)
+    expect(picture!.cells.every((value) => value > 0)).toBe(true)
+    expect(await engine.view.picture(wish('foreign.weight'), quiet)).toBeNull()
+    await expect(engine.view.picture(wish('absent.weight'), quiet)).rejects.toBeInstanceOf(FormatError)
     await expect(engine.forecast({} as never)).rejects.toThrow(/expected an open model/)
   })
 
@@ -78,6 +79,23 @@ describe('what opens for looking', () => {
     const cut = file('a.gguf', strangeGguf(1).slice(0, 5000))
     await expect(engine.offerFiles([cut], true, null)).rejects.toThrow(/^a\.gguf: expected .*damaged/)
   })
+})
+
+it('draws nothing of a tensor without weights', async () => {
+  const engine = createEngine(new EngineDevice(undefined))
+  const header = new TextEncoder().encode(
+    JSON.stringify({
+      none: { dtype: 'F32', shape: [0, 4], data_offsets: [0, 0] },
+      some: { dtype: 'F32', shape: [1], data_offsets: [0, 4] },
+    }),
+  )
+  const bytes = new Uint8Array(8 + header.length + 4)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true)
+  bytes.set(header, 8)
+  await engine.offerFiles([file('model.safetensors', bytes)], true, null)
+  await engine.lookAtPile()
+  expect(await engine.view.picture(wish('none'), quiet)).toBeNull()
+  expect(await engine.view.picture(wish('some'), quiet)).toMatchObject({ read: 1 })
 })
 
 it('looks into a model that runs, too; a second picture takes the place of the first', async () => {

@@ -19,12 +19,11 @@ export class ViewDesk implements ViewApi {
     this.#stop = new AbortController()
     const { signal } = this.#stop
     const tensor = this.#viewed?.tensors.get(name)
-    if (!tensor) {
-      const type = this.#viewed?.facts.tensors.find((one) => one.name === name)?.type ?? 'no such tensor'
+    if (!tensor && !this.#viewed?.facts.tensors.some((one) => one.name === name))
       throw new FormatError(
-        `tensor ${name.slice(0, 80)}: expected a type that llama.cpp has, got ${type} — look at another; of this one only the size is known`,
+        `tensor ${name.slice(0, 80)}: expected one of the open files, got none of that name — look at another`,
       )
-    }
+    if (!tensor || tensor.rows * tensor.columns === 0) return null
     return tensorPicture(tensor, wish, { signal, onProgress })
   }
 

@@ -1,6 +1,9 @@
-import { act, cleanup, render, waitFor } from '@testing-library/react'
+import { act, cleanup, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, expect, it, vi } from 'vitest'
 import { fakeEngine } from '../../../test/fake-engine'
+import { fakeMatrix } from '../../../test/fake-matrix'
+import { KEPT_LINEAR, keptRun } from '../../../test/kept-run'
+import { studioOn, workerOf } from '../../../test/studio'
 import { createStudio } from '../../state/studio'
 import { StudioContext } from '../studio-context'
 import { LookStep } from './LookStep'
@@ -68,4 +71,34 @@ it('counts nothing of a matrix before its map stands', async () => {
   draw()
   await until(4)
   expect(asked[3]).toBe(`distributions ${second}`)
+})
+
+it('leaves another result that is deleted meanwhile, and tells so once', async () => {
+  vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(800)
+  const { store, lose } = await keptRun(192)
+  const matrix = fakeMatrix(1, store)
+  const studio = studioOn({ connect: () => workerOf({ ...fakeEngine({ layers: 1 }), matrix }) })
+  await act(() => studio.boot())
+  await act(() => studio.openBundled('wren-3m'))
+  studio.chooseMethod('rtn')
+  await act(() => studio.run())
+  // a matrix that the other has not: nothing of it is read yet
+  studio.select('model.layers.0.mlp.up_proj')
+  await studio.compareMatrices({ name: 'run 2', folder: 'abc' })
+  render(
+    <StudioContext value={studio}>
+      <LookStep />
+    </StudioContext>,
+  )
+  expect(screen.getByRole('button', { name: 'Leave run 2' })).toBeTruthy()
+  lose()
+  await act(async () => studio.select(KEPT_LINEAR))
+  await waitFor(() => expect(screen.queryByRole('button', { name: 'Leave run 2' })).toBeNull(), { timeout: 10_000 })
+  const map = await screen.findByRole('application', { name: new RegExp(`^Matrix map of ${KEPT_LINEAR}`) })
+  await waitFor(() => expect(map.getAttribute('aria-busy')).toBe('false'), { timeout: 10_000 })
+  const alerts = screen.getAllByRole('alert').map(({ textContent }) => textContent)
+  expect(alerts).toEqual([
+    expect.stringMatching(/^No longer there.*run 2: expected its codes, got none that can be read/),
+  ])
+  expect(studio.store.getState().other).toBeNull()
 })

@@ -8,6 +8,7 @@ export const MODEL_MAP = {
   waiting: (name: string) => `${name}: not quantized yet`,
   waitingExperts: (kind: string, layer: number, count: number) =>
     `${kind} of layer ${layer}: none of ${count} quantized yet`,
+  awaited: (waiting: string) => `${waiting}, selected as soon as it is`,
   keys: 'Arrow keys move, Home and End along a row, Page Up and Page Down along a column, Enter selects.',
   label: (title: string, rows: number, columns: number, axis: string) =>
     `${title}, ${rows} modules by ${columns} ${axis}s.`,

@@ -81,6 +81,8 @@ export const tensorWords = {
   whole: 'Whole tensor',
   cell: (shows: string) => `each cell: ${shows}`,
   cancel: 'Cancel',
+  unknownType: (type: string) => `Weights of ${type} cannot be drawn: that type is not known here.`,
+  empty: 'This tensor holds no weights.',
   label: (name: string, rows: number, columns: number) =>
     `Heatmap of ${name}, ${formatInteger(rows)} rows by ${formatInteger(columns)} columns. Arrow keys move, plus and minus zoom, 0 shows the whole.`,
   hint: 'Point at a cell, or walk with the arrow keys. Drag to zoom, + and − zoom, 0 shows the whole.',
