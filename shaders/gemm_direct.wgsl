@@ -4,7 +4,7 @@
 @compute @workgroup_size(COLUMNS, ROWS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
   let tile_row = params.row + group.y * ROWS * REG_M;
-  let tile_column = group.x * COLUMNS * REG_N;
+  let tile_column = params.column + group.x * COLUMNS * REG_N;
   if (outside_region(tile_row, tile_column)) { return; }
   let row = tile_row + local.y * REG_M;
   let column = tile_column + local.x * REG_N;

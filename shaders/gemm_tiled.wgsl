@@ -24,7 +24,7 @@ fn load_a(i: u32, k: u32, end: u32, batch: u32) -> vec4f {
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
   let row = params.row + group.y * TILE_M;
-  let column = group.x * TILE_N;
+  let column = params.column + group.x * TILE_N;
   if (outside_region(row, column)) { return; }
   let batch = group.z / params.parts;
   let first = first_k(row, group.z % params.parts);

@@ -2,7 +2,7 @@
 // Offsets, leading dimensions (lda …) and batch strides (a_batch …) count elements; k is walked in `parts` stretches of
 // part_k (the last may be shorter), of which a workgroup takes one.
 struct Params {
-  m: u32, n: u32, k: u32, row: u32,
+  m: u32, n: u32, k: u32, row: u32, column: u32,
   parts: u32, part_k: u32,
   lda: u32, ldb: u32, ldc: u32,
   a_offset: u32, b_offset: u32, c_offset: u32,

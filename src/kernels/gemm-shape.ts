@@ -43,15 +43,56 @@ export interface Tile {
 
 /** `struct Params` of shaders/lib/gemm.wgsl. */
 export const gemmParams = {
-  m: 'u32', n: 'u32', k: 'u32', row: 'u32', parts: 'u32', partK: 'u32', lda: 'u32', ldb: 'u32', ldc: 'u32',
+  m: 'u32', n: 'u32', k: 'u32', row: 'u32', column: 'u32', parts: 'u32', partK: 'u32', lda: 'u32', ldb: 'u32', ldc: 'u32',
   aOffset: 'u32', bOffset: 'u32', cOffset: 'u32', aBatch: 'u32', bBatch: 'u32', cBatch: 'u32', alpha: 'f32', beta: 'f32',
 } as const // biome-ignore format: one struct, one glance
 
-/** Values of those parameters for the rows of C from `row` on; written out, since a spread of so many takes longer than all the rest. */
-export function gemmValues(shape: GemmShape, row: number): Record<keyof typeof gemmParams, number> {
+/** Values of those parameters for a part of C from an element on; written out, since a spread of so many takes longer than all the rest. */
+export function gemmValues(shape: GemmShape, row = 0, column = 0): Record<keyof typeof gemmParams, number> {
   const { m, n, k, lda, ldb, ldc, aOffset, bOffset, cOffset, aBatch, bBatch, cBatch, alpha, beta } = shape
   const [parts, partK] = [partsOf(k, shape.partK), shape.partK ?? k]
-  return { m, n, k, row, parts, partK, lda, ldb, ldc, aOffset, bOffset, cOffset, aBatch, bBatch, cBatch, alpha, beta }
+  return {
+    m,
+    n,
+    k,
+    row,
+    column,
+    parts,
+    partK,
+    lda,
+    ldb,
+    ldc,
+    aOffset,
+    bOffset,
+    cOffset,
+    aBatch,
+    bBatch,
+    cBatch,
+    alpha,
+    beta,
+  }
+}
+
+/**
+ * The dispatches of a product, whole tiles of C each: rows of tiles, and parts of one where that is more than a dispatch should do.
+ * However C is cut, every element is summed in the same order.
+ */
+export function gemmPasses(
+  shape: GemmShape,
+  { rows: height, columns: width }: Pick<Tile, 'rows' | 'columns'>,
+  flopsPerElement: number,
+  device: DeviceTraits,
+): Pass[] {
+  const { m, n, k, batch, partK } = shape
+  const deep = batch * partsOf(k, partK)
+  const ofRow = Math.min(height, m) * flopsPerElement
+  const across = n * ofRow > device.flopsPerDispatch ? splitRows(n, width, ofRow, device) : [{ row: 0, rows: n }]
+  return splitRows(m, height, n * flopsPerElement, device).flatMap(({ row, rows }) =>
+    across.map(({ row: column, rows: columns }) => ({
+      groups: [Math.ceil(columns / width), Math.ceil(rows / height), deep] as const,
+      params: gemmValues(shape, row, column),
+    })),
+  )
 }
 
 export const partsOf = (k: number, partK = k): number => Math.ceil(k / partK)
@@ -94,10 +135,7 @@ export const madeWhereLoaded = (tile: Tile, { operations, bits }: { operations: 
   return {
     params: gemmParams,
     passes: (shape: GemmShape, device: DeviceTraits): Pass[] =>
-      splitRows(shape.m, tile.rows, shape.n * shape.k * flopsPerWeight, device).map(({ row, rows }) => ({
-        groups: [Math.ceil(shape.n / tile.columns), Math.ceil(rows / tile.rows), 1],
-        params: gemmValues(shape, row),
-      })),
+      gemmPasses(shape, tile, shape.k * flopsPerWeight, device),
     cost: ({ m, n, k }: GemmShape): Cost => ({
       flops: m * n * k * flopsPerWeight,
       bytes: 4 * m * (n + k) + (n * k * bits) / 8,

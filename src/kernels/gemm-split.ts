@@ -48,7 +48,7 @@ export function gemmSum(region: Region, tile: Tile): Kernel<'partial' | 'c', Gem
     bindings: { partial: 'read', c: 'read_write' },
     params: gemmParams,
     passes: (shape, device) => [
-      { groups: [...grid1d(shape.m * shape.n, SIZE, device), shape.batch], params: gemmValues(shape, 0) },
+      { groups: [...grid1d(shape.m * shape.n, SIZE, device), shape.batch], params: gemmValues(shape) },
     ],
     cost: ({ m, n, k, batch, beta, partK }) => {
       const [sums, parts] = [m * n * batch * (region === 'full' ? 1 : 0.5), partsOf(k, partK)]

@@ -234,4 +234,26 @@ describe('matmul', () => {
     const passes = kernel.passes(shape, { ...gpu.traits, flopsPerDispatch: 2 * 40 * 50 * 100 })
     expect(passes.map((p) => p.params?.row)).toEqual([0, 64, 128, 192, 256])
   })
+
+  it.each(['direct', 'tiled'] as const)(
+    '%s, cuts a row of tiles that is too much for one, and gives the same bits',
+    async (kind) => {
+      const gpu = await testGpu()
+      const [m, n, k] = [70, 150, 40]
+      const [a, b] = [gpu.upload(noise(m * k, 1)), gpu.upload(noise(n * k, 2))]
+      const product = async (flopsPerDispatch: number) => {
+        const c = gpu.upload(new Float32Array(m * n).fill(1e30), [m, n])
+        const rec = new Recorder({ ...gpu.traits, flopsPerDispatch, software: kind === 'direct' })
+        matmul(rec, { a, b, c, m, n, k, transB: true })
+        const dispatches = rec.commands.length
+        await gpu.submit(rec)
+        return { dispatches, values: await gpu.readF32(c) }
+      }
+      const whole = await product(1e12)
+      const cut = await product(2 * 16 * k * 70)
+      expect(whole.dispatches).toBe(1)
+      expect(cut.dispatches).toBeGreaterThan(Math.ceil(m / 64))
+      expect(cut.values).toEqual(whole.values)
+    },
+  )
 })

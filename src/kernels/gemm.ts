@@ -4,14 +4,14 @@ import shared from '../../shaders/lib/gemm.wgsl?raw'
 import loads from '../../shaders/lib/gemm_loads.wgsl?raw'
 import { invariant } from '../errors'
 import type { Gpu } from '../gpu/device'
-import { type DeviceTraits, type Kernel, splitRows, wgsl } from '../gpu/kernel'
+import { type DeviceTraits, type Kernel, wgsl } from '../gpu/kernel'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import {
   type GemmShape,
   gemmConstants,
   gemmParams,
-  gemmValues,
+  gemmPasses,
   HALVES,
   operands,
   partsOf,
@@ -113,13 +113,7 @@ function kernelOf({ transA, transB, region, triangle, aInC, bInC, tile }: GemmVa
     }),
     bindings: Object.fromEntries(names.map((name) => [name, name === 'c' ? 'read_write' : 'read'])),
     params: gemmParams,
-    passes: (shape, device) => {
-      const { m, n, k, batch, partK } = shape
-      return splitRows(m, tile.rows, 2 * n * k * batch, device).map(({ row, rows }) => ({
-        groups: [Math.ceil(n / tile.columns), Math.ceil(rows / tile.rows), batch * partsOf(k, partK)],
-        params: gemmValues(shape, row),
-      }))
-    },
+    passes: (shape, device) => gemmPasses(shape, tile, 2 * shape.k * shape.batch, device),
     cost: ({ m, n, k, batch, beta, partK }) => ({
       flops: 2 * m * n * k * batch * (region === 'full' ? 1 : 0.5) * (triangle ? 0.5 : 1),
       bytes: 4 * batch * (m * k * (triangle ? 0.5 : 1) + k * n + m * n * (beta === 0 ? 1 : 2) * partsOf(k, partK)),

@@ -18,7 +18,7 @@ export const gemv = remembered(
     }),
     bindings: { a: 'read', b: 'read', c: 'read_write' },
     params: gemmParams,
-    passes: (shape, device) => [{ groups: grid1d(shape.n, SIZE / LANES, device), params: gemmValues(shape, 0) }],
+    passes: (shape, device) => [{ groups: grid1d(shape.n, SIZE / LANES, device), params: gemmValues(shape) }],
     cost: ({ m, n, k }) => ({ flops: 2 * m * n * k, bytes: 4 * (m * k + k * n + m * n) }),
   }),
   String,
