@@ -6,7 +6,7 @@ import { bitsWords } from '../words/bits'
 import { LANE_TITLES, QUANTITY_TITLES, WORDS } from '../words/matrix'
 import { binBits, binLane, shareHeights, shownWidths } from './bin'
 import { bitPosition, type MapTheme, viridis } from './colour'
-import { type Scale, scaleFor } from './scale'
+import { niceAbove, type Scale, scaleFor } from './scale'
 
 /** A matrix's columns in the order in which they are drawn. */
 export interface MatrixView {
@@ -237,17 +237,20 @@ function drawAxis(
       if (x > left && x < left + plot) ctx.fillText(String(view.places[place]), x, y)
     }
   else {
-    const marks = 5
-    for (let i = 0; i <= marks; i++) {
-      const place = Math.round(first + ((last - first) * i) / marks)
-      ctx.textAlign = i === 0 ? 'left' : i === marks ? 'right' : 'center'
-      ctx.fillText(String(place), left + (plot * i) / marks, y)
+    const step = Math.max(1, niceAbove((last - first + 1) / MARKS))
+    for (let place = Math.ceil(first / step) * step; place <= last; place += step) {
+      const x = xOf(layout, place + 0.5)
+      ctx.textAlign = x < left + EDGE ? 'left' : x > left + plot - EDGE ? 'right' : 'center'
+      ctx.fillText(String(place), x, y)
     }
   }
   ctx.textAlign = 'right'
   ctx.fillText(sorted && cell < WIDE_CELL ? WORDS.axis.rank : WORDS.axis.column, left - 10, y)
 }
 
+/** Round places below a matrix, about so many; those near an end do not stand over it. */
+const MARKS = 7
+const EDGE = 20
 /** A column this wide has room for its number. */
 const WIDE_CELL = 36
 
