@@ -73,7 +73,10 @@ async function gpuTime(
     times.push([...occupancy.values()].reduce((sum, { busyMs }) => sum + busyMs, 0))
   }
   const { spans } = await gpu.profile(run)
-  return { gpuMs: median(times), kernels: spans.map(({ label, ms, longestMs, count }) => ({ label, ms, longestMs, count })) }
+  return {
+    gpuMs: median(times),
+    kernels: spans.map(({ label, ms, longestMs, count }) => ({ label, ms, longestMs, count })),
+  }
 }
 
 /** Measures every work whose name contains `named` at every size; sizes that do not fit the device are left out. */
