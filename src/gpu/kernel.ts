@@ -35,7 +35,7 @@ export interface Cost {
 
 /** What a kernel may know of the device when it lays out its passes. */
 export interface DeviceTraits {
-  /** Floating-point operations that take about 50 ms: the most one dispatch should do (a browser may kill longer ones). */
+  /** Floating-point operations that take about 20 ms: the most one dispatch should do (a browser may kill long ones, and a page stutters). */
   readonly flopsPerDispatch: number
   readonly maxGroupsPerDimension: number
   /** Memory that the invocations of a workgroup may share. */

@@ -222,7 +222,7 @@ describe('Speedometer', () => {
     expect(speed.estimate(cost).ms).toBeCloseTo(10 * Math.SQRT2, 10)
     for (let i = 0; i < 50; i++) speed.observe(arithmetic(10), 1e6)
     expect(speed.estimate(cost)).toEqual(arithmetic(200))
-    expect(speed.flopsPerDispatch).toBe((50 * 1e9) / 20)
+    expect(speed.flopsPerDispatch).toBe((20 * 1e9) / 20)
   })
 
   it('learns nothing of arithmetic from work that memory bounds, and half from work that is half of each', () => {
@@ -231,9 +231,9 @@ describe('Speedometer', () => {
     expect(speed.estimate(copy)).toEqual({ ms: 10, arithmetic: 0 })
     for (let i = 0; i < 50; i++) speed.observe({ ms: 10, arithmetic: 0 }, 0.1)
     expect(speed.estimate(copy).ms).toBeCloseTo(10 * 0.002, 10)
-    expect(speed.flopsPerDispatch).toBe(50e9)
+    expect(speed.flopsPerDispatch).toBe(20e9)
     speed.observe({ ms: 10, arithmetic: 5 }, 40)
-    expect(speed.flopsPerDispatch).toBeCloseTo(50e9 / Math.SQRT2, 0)
+    expect(speed.flopsPerDispatch).toBeCloseTo(20e9 / Math.SQRT2, 0)
   })
 
   it('does not learn from work too short to tell', () => {

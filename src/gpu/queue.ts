@@ -13,6 +13,8 @@ const MAX_SHORT_IN_FLIGHT = 64
 const MAX_DISPATCHES = 128
 /** An idle device need not wait until more than that is encoded. */
 const FIRST_DISPATCHES = 16
+/** A dispatch should take so long at most. */
+const DISPATCH_MS = 20
 /** Time that says something of a device's speed. */
 const SPAN_MS = 2
 /** Dynamic uniform offsets must be multiples of 256 on every device (minUniformBufferOffsetAlignment). */
@@ -241,9 +243,9 @@ export class Speedometer {
     return arithmetic > memory ? { ms: arithmetic, arithmetic } : { ms: memory, arithmetic: 0 }
   }
 
-  /** Work of about 50 ms. */
+  /** Work of about 20 ms: kernels differ in what they reach, and none should take 50. */
   get flopsPerDispatch(): number {
-    return (50 * this.#flopsPerMs) / this.#arithmetic
+    return (DISPATCH_MS * this.#flopsPerMs) / this.#arithmetic
   }
 
   observe({ ms, arithmetic }: Estimate, measured: number): void {

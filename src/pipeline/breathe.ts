@@ -13,7 +13,7 @@ export const breathe: Pause = () =>
   })
 
 /** Milliseconds of work after which others should be heard. */
-const TURN_MS = 12
+const TURN_MS = 4
 
 /** A `pause` where so long has passed since the last, as often as it is asked. */
 export function turns(pause: Pause): Pause {
