@@ -2,7 +2,7 @@ import { act, cleanup, fireEvent, screen } from '@testing-library/react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openPage } from '../../test/page'
 import { recipeJson } from '../state/recipe'
-import { changeSettings } from './settings'
+import { changeSettings, settings } from './settings'
 
 beforeEach(() => {
   changeSettings({ keys: true, notify: null })
@@ -165,5 +165,27 @@ describe('the end of long work', () => {
     hidden.mockReturnValue(false)
     await act(() => studio.run())
     expect(told).toHaveLength(1)
+  })
+
+  it('shows what was clicked while the browser asks, and takes it back', async () => {
+    let answer = (_: string) => {}
+    const requestPermission = () => new Promise<string>((resolve) => (answer = resolve))
+    vi.stubGlobal('Notification', { permission: 'default', requestPermission })
+    await finished()
+    const box = screen.getByLabelText('Tell me when long work is done') as HTMLInputElement
+    const click = () => fireEvent.click(box)
+    const reply = (permission: string) => act(async () => answer(permission))
+    click()
+    expect(box.checked).toBe(true)
+    await reply('denied')
+    expect(box.checked).toBe(false)
+    screen.getByText(/^The browser does not allow it/)
+    click()
+    expect(box.checked).toBe(true)
+    click()
+    expect(box.checked).toBe(false)
+    await reply('granted')
+    expect(box.checked).toBe(false)
+    expect(settings().notify).toBe(false)
   })
 })
