@@ -1,4 +1,5 @@
 import { groupOfColumn, placeSegments } from './affine'
+import { larger } from './floats'
 import type { AffineLinear } from './quantized'
 
 /**
@@ -86,7 +87,8 @@ function readShort(
     let codes = words[index]! >>> place
     if (crossing) codes |= words[index + 1]! << -place
     const spread = spreads[codes & mask]!
-    const [low, high] = [spread & 255, spread >> 8]
+    const low = spread & 255
+    const high = spread >> 8
     // nothing branches on weights, which are noise
     const lower = (low + high - middle) >> 31
     weights[i] = base + step * ((low & lower) | (high & ~lower))
@@ -120,20 +122,13 @@ function readLong(
   }
 }
 
-/** Sizes of floats are ordered like their bits without the sign. */
 function keepLarger(found: Int32Array, bins: Int32Array, kept: Int32Array, at: number): void {
   for (let i = 0; i < bins.length; i++) {
     const bin = (at + bins[i]!) | 0
-    const value = found[i]!
-    const before = kept[bin]!
-    const size = value & 0x7fffffff
-    const larger = (((before & 0x7fffffff) - size) >> 31) & ((size - NAN) >> 31)
-    kept[bin] = (value & larger) | (before & ~larger)
+    kept[bin] = larger(kept[bin]!, found[i]!)
   }
 }
 
-/** The least bits, without the sign, of what is no number. */
-const NAN = 0x7f800001
 /** Bits that a look-up takes at most. */
 const LOOKED_UP = 16
 

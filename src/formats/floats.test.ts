@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FormatError } from '../errors'
-import { areFinite, decodeFloat16, encodeBfloat16, encodeFloat16, toFloat32, wordsOf } from './floats'
+import { areFinite, decodeFloat16, encodeBfloat16, encodeFloat16, larger, toFloat32, wordsOf } from './floats'
 
 /** The value of a finite float16, by the definition of the format. */
 function halfValue(bits: number): number {
@@ -134,6 +134,20 @@ describe('words and exponents', () => {
         halves[at] = 0x8000 | exponent
         expect(areFinite(bytesOf(halves) as Uint8Array<ArrayBuffer>, dtype)).toBe(false)
       }
+  })
+})
+
+describe('larger', () => {
+  it('keeps the float of larger size by its bits, the first of equals, and never what is no number', () => {
+    const bits = (value: number) => new Int32Array(Float32Array.of(value).buffer)[0]!
+    const float = fc.float({ noNaN: true })
+    fc.assert(
+      fc.property(float, float, (kept, value) => {
+        expect(larger(bits(kept), bits(value))).toBe(bits(Math.abs(value) > Math.abs(kept) ? value : kept))
+      }),
+    )
+    for (const none of [0x7fc00000, -1, 0x7f800001]) expect(larger(bits(0), none)).toBe(0)
+    expect(larger(bits(1), bits(-Infinity))).toBe(bits(-Infinity))
   })
 })
 

@@ -118,3 +118,16 @@ export function encodeBfloat16(values: Float32Array): Uint16Array<ArrayBuffer> {
     return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16
   })
 }
+
+/** The least bits, without the sign, of what is no number. */
+const NAN = 0x7f800001
+
+/**
+ * Of two float32 by their bits, the one of larger size: `value` where it is larger than `kept` and a number. Sizes are ordered
+ * like their bits without the sign; compared so, nothing branches on values, which are noise to a processor.
+ */
+export function larger(kept: number, value: number): number {
+  const size = value & 0x7fffffff
+  const taken = (((kept & 0x7fffffff) - size) >> 31) & ((size - NAN) >> 31)
+  return kept ^ ((kept ^ value) & taken)
+}

@@ -32,7 +32,7 @@ export const lanesOf = (columns: ColumnRecord): Lane[] => LANES.filter((lane) =>
 
 /** Original column at each place; columns that are alike stay in their original order. NaN goes last. */
 export function arrangement(columns: ColumnRecord, order: Order): Uint32Array<ArrayBuffer> {
-  const places = Uint32Array.from(columns.bits.keys())
+  const places = new Uint32Array(columns.bits.length).map((_, place) => place)
   if (order === 'original') return places
   const values = order === 'width' ? columns.bits : laneOf(columns, order)
   if (!values) return places
@@ -41,8 +41,11 @@ export function arrangement(columns: ColumnRecord, order: Order): Uint32Array<Ar
 }
 
 /** Values of a lane in the order of `places`. */
-export const arranged = (values: Float32Array, places: Uint32Array): Float32Array =>
-  Float32Array.from(places, (column) => values[column]!)
+export function arranged(values: Float32Array, places: Uint32Array): Float32Array<ArrayBuffer> {
+  const inOrder = new Float32Array(places.length)
+  for (let i = 0; i < places.length; i++) inOrder[i] = values[places[i]!]!
+  return inOrder
+}
 
 /** Mean width of a module's columns. */
 export const meanWidth = ({ bits }: ColumnRecord): number => bits.reduce((sum, width) => sum + width, 0) / bits.length

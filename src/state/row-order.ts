@@ -13,7 +13,7 @@ export function rowArrangement(
   record: RowRecord | null,
   group: number,
 ): Uint32Array<ArrayBuffer> {
-  const places = Uint32Array.from({ length: rows }, (_, row) => row)
+  const places = new Uint32Array(rows).map((_, row) => row)
   const lane = order === 'original' ? null : order === 'norm' ? record?.norm.map((norm) => norm * norm) : record?.error
   if (!lane) return places
   const size = Math.max(1, group)

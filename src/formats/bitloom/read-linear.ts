@@ -15,8 +15,12 @@ export async function readAffine(name: string, header: AffineHeader, bytesOf: By
   const { permuted, named, grid: stated, ...shape } = header
   const readGrid = async (): Promise<Grid> => {
     if (stated.type === 'symmetric') return { ...stated, scale: await halves('scale') }
-    if (stated.type === 'range') return { type: 'range', min: await halves('min'), range: await halves('range') }
-    return { ...stated, scale: await halves('scale'), zeros: await words('zeros') }
+    if (stated.type === 'range') {
+      const [min, range] = await Promise.all([halves('min'), halves('range')])
+      return { type: 'range', min, range }
+    }
+    const [scale, zeros] = await Promise.all([halves('scale'), words('zeros')])
+    return { ...stated, scale, zeros }
   }
   const readPlaces = async () => {
     if (!shape.rule)
@@ -25,13 +29,9 @@ export async function readAffine(name: string, header: AffineHeader, bytesOf: By
     const { perm, storedGroupOf: groupOf } = placeByRule(name, header, shape.rule, widths)
     return { perm, groupOf }
   }
-  return {
-    ...shape,
-    name,
-    ...(await readPlaces()),
-    codes: await words('codes'),
-    grid: await readGrid(),
-  }
+  // asked for at once, since each answer has a way to come
+  const [places, codes, grid] = await Promise.all([readPlaces(), words('codes'), readGrid()])
+  return { ...shape, name, ...places, codes, grid }
 }
 
 /** A linear of signs as its file has it; its header is valid, of its values only the number of salient columns is. */

@@ -1,3 +1,4 @@
+import { larger } from '../../formats/floats'
 import type { Pause } from '../breathe'
 import { type Bins, binOf, binRange, binsSpan } from './bins'
 import type { RowSource } from './sources'
@@ -32,8 +33,8 @@ export async function reduce(
   const width = columns.bins.count
   const sums = new Float32Array(rows.bins.count * width)
   const add = adder(source, columns, how, sums)
-  for await (const { row, place } of inBlocks(source, rows, columns.places.length, pause))
-    add(row, binOf(rows.bins, place) * width)
+  for await (const block of blocksOf(source, rows, columns.places.length, pause))
+    for (const { row, place } of block) add(row, binOf(rows.bins, place) * width)
   finish(sums, { rows, columns }, how)
   return sums
 }
@@ -72,20 +73,15 @@ type Add = (
   columns: Uint32Array,
 ) => void
 
-/** Sizes of floats are ordered like their bits without the sign: compared so, nothing branches on weights, which are noise. */
 const keepExtreme: Add = (sums, at, bins, values, columns) => {
-  const [kept, found] = [new Int32Array(sums.buffer), new Int32Array(values.buffer)]
+  const [kept, found] = [bitsOf(sums), bitsOf(values)]
   for (let i = 0; i < columns.length; i++) {
-    const value = found[columns[i]!]!
     const bin = at + bins[i]!
-    const size = value & 0x7fffffff
-    const larger = (((kept[bin]! & 0x7fffffff) - size) >> 31) & ((size - NAN) >> 31)
-    kept[bin] = (value & larger) | (kept[bin]! & ~larger)
+    kept[bin] = larger(kept[bin]!, found[columns[i]!]!)
   }
 }
 
-/** The least bits, without the sign, of what is no number. */
-const NAN = 0x7f800001
+const bitsOf = ({ buffer, byteOffset, length }: Float32Array) => new Int32Array(buffer, byteOffset, length)
 
 const addUp: Add = (sums, at, bins, values, columns) => {
   for (let i = 0; i < columns.length; i++) {
@@ -117,24 +113,24 @@ const sizeOf = (bins: Bins, bin: number): number => {
   return last - first
 }
 
-/** Every shown row with its place, by rising rows, prepared, with a break now and then. */
-async function* inBlocks({ prepare }: RowSource, { places, bins }: Grid['rows'], columns: number, pause: Pause) {
+/** Every shown row with its place, by rising rows, in blocks that are prepared; with a break now and then. */
+async function* blocksOf({ prepare }: RowSource, { places, bins }: Grid['rows'], columns: number, pause: Pause) {
   const { start, end } = binsSpan(bins)
   const shown = Array.from({ length: end - start }, (_, i) => ({ row: places[start + i]!, place: start + i }))
   shown.sort((a, b) => a.row - b.row)
   const most = Math.max(1, Math.floor(BLOCK / columns))
   let last = performance.now()
-  for (let i = 0; i < shown.length; ) {
+  for (let i = 0, next = 0; i < shown.length; i = next) {
     const first = shown[i]!.row
-    let next = i + 1
     // rows far apart are read on their own
-    while (next < shown.length && shown[next]!.row < first + most && shown[next]!.row - shown[next - 1]!.row < 8) next++
+    for (next = i + 1; next < shown.length && shown[next]!.row < first + most; next++)
+      if (shown[next]!.row - shown[next - 1]!.row >= 8) break
     if (prepare) await prepare(first, shown[next - 1]!.row + 1)
     if (performance.now() - last > STRETCH) {
       await pause()
       last = performance.now()
     }
-    for (; i < next; i++) yield shown[i]!
+    yield shown.slice(i, next)
   }
 }
 
@@ -150,24 +146,48 @@ export function reduceCells(
   const xs = cellRanges(columns, size)
   const ys = cellRanges(rows, size)
   const sums = new Float32Array(rows.count * columns.count)
-  const means = how === 'mean' || how === 'size'
-  for (let y = 0; y < rows.count; y++)
-    for (let x = 0; x < columns.count; x++) {
+  const add = how === 'mean' || how === 'size' ? addMeans : addExtremes
+  add(cells, { across, size, xs, ys, rows: rows.total, columns: columns.total }, sums)
+  return sums
+}
+
+/** Bins [xs.length / 2] × [ys.length / 2] by the cells, so many across a row of them, that each begins and ends with. */
+interface CellGrid {
+  readonly across: number
+  readonly size: number
+  readonly xs: Uint32Array
+  readonly ys: Uint32Array
+  /** Places of either axis. */
+  readonly rows: number
+  readonly columns: number
+}
+
+function addExtremes(cells: Float32Array, { across, xs, ys }: CellGrid, sums: Float32Array): void {
+  const [found, kept] = [bitsOf(cells), bitsOf(sums)]
+  const width = xs.length / 2
+  for (let y = 0; 2 * y < ys.length; y++)
+    for (let row = ys[2 * y]!; row < ys[2 * y + 1]!; row++)
+      for (let x = 0, start = row * across; x < width; x++) {
+        let most = kept[y * width + x]!
+        for (let at = start + xs[2 * x]!, end = start + xs[2 * x + 1]!; at < end; at++) most = larger(most, found[at]!)
+        kept[y * width + x] = most
+      }
+}
+
+function addMeans(cells: Float32Array, grid: CellGrid, sums: Float32Array): void {
+  const { across, size, xs, ys } = grid
+  const width = xs.length / 2
+  for (let y = 0; 2 * y < ys.length; y++)
+    for (let x = 0; x < width; x++) {
       let [sum, weight] = [0, 0]
       for (let row = ys[2 * y]!; row < ys[2 * y + 1]!; row++)
         for (let at = row * across + xs[2 * x]!, end = row * across + xs[2 * x + 1]!; at < end; at++) {
-          const value = cells[at]!
-          if (!means) {
-            if (Math.abs(value) > Math.abs(sum)) sum = value
-            continue
-          }
-          const held = placesIn(rows.total, size, row) * placesIn(columns.total, size, at - row * across)
-          sum += value * held
+          const held = placesIn(grid.rows, size, row) * placesIn(grid.columns, size, at - row * across)
+          sum += cells[at]! * held
           weight += held
         }
-      sums[y * columns.count + x] = means ? sum / weight : sum
+      sums[y * width + x] = sum / weight
     }
-  return sums
 }
 
 const placesIn = (total: number, size: number, cell: number): number => Math.min(size, total - cell * size)

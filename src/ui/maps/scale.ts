@@ -28,10 +28,11 @@ export function logScale(low: number, high: number): Scale {
 const clamp = (t: number): number => (Number.isNaN(t) ? 0 : Math.min(1, Math.max(0, t)))
 
 /** The range of the finite values above zero, or null where there are none. */
-export function positiveRange(values: Iterable<number>): { low: number; high: number } | null {
+export function positiveRange(values: ArrayLike<number>): { low: number; high: number } | null {
   let low = Number.POSITIVE_INFINITY
   let high = 0
-  for (const value of values) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
     if (!(value > 0) || !Number.isFinite(value)) continue
     if (value < low) low = value
     if (value > high) high = value
@@ -45,7 +46,7 @@ const WIDE = 20
 const DECADES = 6
 
 /** The scale that suits non-negative values: from zero while they are alike, logarithmic when they spread. */
-export function scaleFor(values: Iterable<number>): Scale {
+export function scaleFor(values: ArrayLike<number>): Scale {
   const range = positiveRange(values)
   if (!range) return linearScale(0, 1, [0, 1])
   const { low, high } = range
@@ -54,7 +55,7 @@ export function scaleFor(values: Iterable<number>): Scale {
 }
 
 /** A logarithmic scale with round ends around errors, which are compared by factors. */
-export function errorScale(values: Iterable<number>): Scale {
+export function errorScale(values: ArrayLike<number>): Scale {
   const range = positiveRange(values)
   return range ? logScale(stepDown(range.low), niceAbove(range.high)) : logScale(1e-4, 1)
 }
