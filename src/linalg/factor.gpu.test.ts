@@ -100,7 +100,7 @@ describe('inverseFactor', () => {
       const mean = h.filter((_, at) => at % (n + 1) === 0).reduce((sum, v) => sum + v, 0) / n
       const order = Uint32Array.from({ length: n }, (_, i) => (i * 7 + 3) % n)
       const valid = new Set(order).size === n ? order : Uint32Array.from({ length: n }, (_, i) => n - 1 - i)
-      const { upper, damping } = await inverseFactor(
+      const { upper, pivots, damping } = await inverseFactor(
         gpu,
         gpu.upload(Float32Array.from(h), [n, n]),
         gpu.upload(valid),
@@ -113,7 +113,9 @@ describe('inverseFactor', () => {
       })
       const expected = upperFactorOfInverseReference(damped, n)
       // condition number of a damped Hessian is below ~10³; float32 loses that many of its 2⁻²⁴
-      expectClose(await gpu.readF32(whole(upper)), expected, { atol: 3e-4, rtol: 1e-4 })
+      const u = await gpu.readF32(whole(upper))
+      expectClose(u, expected, { atol: 3e-4, rtol: 1e-4 })
+      expect(pivots).toEqual(u.filter((_, at) => at % (n + 1) === 0))
       gpu.free(whole(upper))
     },
   )

@@ -11,6 +11,8 @@ import { allocPanels, asPanels, type Panel, type Panels, panelWith, tensorsOf } 
 export interface InverseFactor {
   /** U [n, n], upper triangular, (H + λI)⁻¹ = UᵀU in quantization order; in panels where it is too large for a binding. */
   readonly upper: Panels
+  /** [n]: U_jj in quantization order. */
+  readonly pivots: Float32Array<ArrayBuffer>
   /** λ / mean diag H that was needed. */
   readonly damping: number
 }
@@ -36,12 +38,12 @@ export async function inverseFactor(
   const [n = 0] = order.shape
   for (let percent = damping; ; percent = Math.max(percent * 10, 0.01)) {
     const rec = gpu.record()
-    const { upper, failed } = recordInverseFactor(gpu, rec, h, order, percent)
+    const { upper, pivots, failed } = recordInverseFactor(gpu, rec, h, order, percent)
     await gpu.submit(rec)
-    const status = gpu.readU32(failed)
-    gpu.free(failed)
-    const [column = 0] = await status
-    if (column === 0) return { upper, damping: percent }
+    const told = Promise.all([gpu.readU32(failed), gpu.readF32(pivots)])
+    gpu.free(failed, pivots)
+    const [[column = 0], read] = await told
+    if (column === 0) return { upper, pivots: read, damping: percent }
     gpu.free(...tensorsOf(upper))
     if (percent * 10 > MAX_DAMPING)
       throw new NumericalError(
@@ -52,8 +54,8 @@ export async function inverseFactor(
 }
 
 /**
- * U with the damping as given, and u32 [4] that begins with the column of H whose pivot was not positive, counted from 1 at the
- * end of the order, 0 when there is none: U holds nothing of use then. Both are the caller's to free.
+ * U with the damping as given, f32 [n] its diagonal, and u32 [4] that begins with the column of H whose pivot was not positive,
+ * counted from 1 at the end of the order, 0 when there is none: U holds nothing of use then. All are the caller's to free.
  */
 export function recordInverseFactor(
   gpu: Gpu,
@@ -61,7 +63,7 @@ export function recordInverseFactor(
   h: Tensor | Panels,
   order: Tensor,
   damping: number,
-): { readonly upper: Panels; readonly failed: Tensor } {
+): { readonly upper: Panels; readonly pivots: Tensor; readonly failed: Tensor } {
   const [n = 0] = order.shape
   const from = asPanels(h)
   const a = allocPanels(gpu, n, 'reversed hessian')
@@ -70,9 +72,9 @@ export function recordInverseFactor(
   const failed = gpu.alloc([4], 'u32')
   rec.clear(failed)
   for (const tensor of tensorsOf(x)) rec.clear(tensor)
-  const [mean, d] = [gpu.alloc([1], 'f32', 'mean of the diagonal'), gpu.alloc([n], 'f32', 'diagonal')]
-  recordDiagonal(rec, from, n, d)
-  rec.run(meanDiagonal, { d, mean }, { n })
+  const [mean, pivots] = [gpu.alloc([1], 'f32', 'mean of the diagonal'), gpu.alloc([n], 'f32', 'diagonal')]
+  recordDiagonal(rec, from, n, pivots)
+  rec.run(meanDiagonal, { d: pivots, mean }, { n })
   for (const to of a)
     for (const of of from) {
       const shape = { n, damping, hFirst: of.first, hCount: of.count, aFirst: to.first, aCount: to.count }
@@ -85,8 +87,9 @@ export function recordInverseFactor(
       const shape = { n, aFirst: of.first, aCount: of.count, bFirst: to.first, bCount: to.count }
       rec.run(reverse, { a: of.tensor, b: to.tensor }, shape)
     }
-  gpu.free(...tensorsOf(l), ...tensorsOf(x), mean, d)
-  return { upper: a, failed }
+  recordDiagonal(rec, a, n, pivots)
+  gpu.free(...tensorsOf(l), ...tensorsOf(x), mean)
+  return { upper: a, pivots, failed }
 }
 
 /**

@@ -60,8 +60,8 @@ export async function* aheadOfFactors(
 
 async function* handOver(
   submitted: readonly Submitted[],
-  { damping, dead, warnings }: Pick<Factor, 'damping' | 'dead' | 'warnings'>,
+  { damping, dead, warnings, pivots }: Pick<Factor, 'damping' | 'dead' | 'warnings' | 'pivots'>,
 ): AsyncGenerator<QuantizedModule, void> {
   for (const { spec, linear } of submitted)
-    yield { spec, linear: await linear.value, damping, deadColumns: dead, warnings }
+    yield { spec, linear: await linear.value, damping, deadColumns: dead, factor: pivots, warnings }
 }

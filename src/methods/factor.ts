@@ -17,6 +17,8 @@ export interface Factor {
   readonly diagonal: Tensor
   /** The same on the host. */
   readonly inputs: Float32Array<ArrayBuffer>
+  /** [n]: U_jj, original order. */
+  readonly pivots: Float32Array<ArrayBuffer>
   /** λ / mean diag H that was needed. */
   readonly damping: number
   readonly dead: number
@@ -34,13 +36,14 @@ export async function factorize(gpu: Gpu, hessian: Hessian, damping: number, ord
   const inputs = await hessian.diagonal()
   const columns = orderOf?.(inputs) ?? countingUp(inputs.length)
   const order = gpu.upload(columns)
-  const { upper, damping: needed } = await inverseFactor(gpu, hessian.panels, order, damping)
+  const { upper, pivots, damping: needed } = await inverseFactor(gpu, hessian.panels, order, damping)
   return {
     upper,
     order,
     columns,
     diagonal: gpu.upload(inputs),
     inputs,
+    pivots: inOriginal(pivots, columns),
     ...describe(inputs, hessian, { needed, damping }),
   }
 }
@@ -50,7 +53,7 @@ export interface Attempt {
   /** Free with `freeFactor` in either case. */
   readonly factor: Pick<Factor, 'upper' | 'order' | 'columns' | 'diagonal'>
   /** What is to say of it; null where the damping did not suffice: `factorize` then. */
-  readonly described: Later<Description | null>
+  readonly described: Later<Described | null>
 }
 
 /** A factor without a wait: not for H, unless the order asks for its diagonal, and not for success. */
@@ -59,27 +62,38 @@ export async function attemptFactor(gpu: Gpu, hessian: Hessian, damping: number,
   const columns = orderOf ? orderOf(await sent.value) : countingUp(hessian.columns)
   const order = gpu.upload(columns)
   const rec = gpu.record()
-  const { upper, failed } = recordInverseFactor(gpu, rec, hessian.panels, order, damping)
+  const { upper, pivots, failed } = recordInverseFactor(gpu, rec, hessian.panels, order, damping)
   const diagonal = gpu.alloc([hessian.columns], 'f32', 'diagonal')
   hessian.recordDiagonal(rec, diagonal)
   await gpu.submit(rec)
-  const status = gpu.readU32(failed)
-  gpu.free(failed)
-  const described = Promise.all([status, sent.value]).then(([[column], inputs]) =>
-    column === 0 ? describe(inputs, hessian, { needed: damping, damping }) : null,
+  const told = Promise.all([gpu.readU32(failed), gpu.readF32(pivots), sent.value])
+  gpu.free(failed, pivots)
+  const described = told.then(([[column], pivots, inputs]) =>
+    column === 0
+      ? { pivots: inOriginal(pivots, columns), ...describe(inputs, hessian, { needed: damping, damping }) }
+      : null,
   )
   return { factor: { upper, order, columns, diagonal }, described: later(described) }
 }
 
 const countingUp = (n: number) => Uint32Array.from({ length: n }, (_, i) => i)
 
-type Description = Pick<Factor, 'damping' | 'dead' | 'warnings'>
+/** Numbers of the columns at each place, by column. */
+function inOriginal(values: Float32Array, columns: Uint32Array): Float32Array<ArrayBuffer> {
+  const original = new Float32Array(values.length)
+  columns.forEach((column, place) => {
+    original[column] = values[place]!
+  })
+  return original
+}
+
+type Described = Pick<Factor, 'pivots' | 'damping' | 'dead' | 'warnings'>
 
 function describe(
   inputs: Float32Array,
   { tokens }: Hessian,
   { needed, damping }: { needed: number; damping: number },
-): Description {
+): Omit<Described, 'pivots'> {
   const n = inputs.length
   const dead = inputs.reduce((count, value) => count + Number(value === 0), 0)
   const warnings = [

@@ -32,8 +32,8 @@ export interface Method<Options, Plan = void> {
   /** Settings that go together, the one of the defaults first. */
   readonly presets?: readonly Preset[]
   readonly needsCalibration: boolean
-  /** Whether what it does before a block's first linear is work on all of them: its time is then shared by weights. */
-  readonly together?: boolean
+  /** Where what it does before the first linear is work on others too, by which its time is then shared. */
+  together?(options: Options): Together
   /** Whether the block's original inputs and weights stay beside the quantized ones, for `Hessian.cross`. */
   comparesStreams?(options: Options): boolean
   /** What a run with these options takes of the GPU. */
@@ -49,6 +49,9 @@ export interface Method<Options, Plan = void> {
   plan?(model: ModelContext, options: Options): Promise<Plan>
   quantize(block: WorkingBlock, options: Options, plan: Plan): AsyncGenerator<QuantizedModule, void>
 }
+
+/** The linears that a method works on before it hands over the first of them: of one stage, or all of a block. */
+export type Together = 'stage' | 'block'
 
 /** What a method may see of the whole model before it quantizes: the original weights and their inputs. */
 export interface ModelContext {

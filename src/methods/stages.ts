@@ -31,7 +31,7 @@ export async function* alongFactors(
         block.checkCancelled()
         const { warnings = [], ...rounded } = await round(spec, factor)
         yield {
-          ...{ spec, damping: factor.damping, deadColumns: factor.dead },
+          ...{ spec, damping: factor.damping, deadColumns: factor.dead, factor: factor.pivots },
           ...{ ...rounded, warnings: [...factor.warnings, ...warnings] },
         }
       }

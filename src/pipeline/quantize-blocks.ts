@@ -141,7 +141,12 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
       })
       try {
         const linears: QuantizedLinear[] = []
-        const moduleClock = new ModuleClock(spec.linears, method.together ?? false, now, () => block.calibrationSeconds)
+        const moduleClock = new ModuleClock(
+          spec.linears,
+          method.together?.(options),
+          now,
+          () => block.calibrationSeconds,
+        )
         await block.checkpoint()
         moduleClock.start()
         for await (const made of method.quantize(block, options, plan)) {

@@ -21,7 +21,7 @@ export const awq: Method<AwqOptions> = {
   summary: 'Scales columns by how loud their inputs are and clips the ranges, by search; then rounds to nearest.',
   schema,
   needsCalibration: true,
-  together: true,
+  together: () => 'block',
   memory: awqMemory,
   work: awqWork,
   async *quantize(block, options) {

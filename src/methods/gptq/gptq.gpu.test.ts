@@ -10,8 +10,9 @@ import type { AffineLinear, QuantizedLinear, Width } from '../../formats/quantiz
 import { Hessian } from '../../linalg/hessian'
 import type { ModelSpec } from '../../models/spec'
 import { gptqReference } from '../../reference/gptq'
+import { upperFactorOfInverseReference } from '../../reference/linalg'
 import { allocGrid, freeGrid } from '../affine'
-import { factorize, freeFactor } from '../factor'
+import { byFallingDiagonal, factorize, freeFactor } from '../factor'
 import { rtn } from '../rtn/rtn'
 import { type GptqOptions, gptq, recordGptq } from './gptq'
 
@@ -83,6 +84,27 @@ describe('GPTQ on the GPU', () => {
       for (let j = 0; j < n; j++) expect(q[n + j]).toBeCloseTo(j === 5 ? 0 : 0.25, 3)
     }
   })
+})
+
+it.each([false, true])('tells U_jj of every column in original order (act-order: %s)', async (actOrder) => {
+  const [out, n] = [4, 70]
+  const { block, h } = await oneLinear(out, n, correlatedInputs(TOKENS, n), noise(out * n, 6))
+  const diagonal = Float32Array.from({ length: n }, (_, i) => h[i * n + i]!)
+  const order = actOrder ? byFallingDiagonal(diagonal) : Uint32Array.from(diagonal.keys())
+  const mean = diagonal.reduce((sum, value) => sum + (value || 1), 0) / n
+  const damped = Float64Array.from(h, (_, at) => {
+    const [i, j] = [order[Math.floor(at / n)]!, order[at % n]!]
+    return i === j ? (h[i * n + i]! || 1) + 0.01 * mean : h[i * n + j]!
+  })
+  const upper = upperFactorOfInverseReference(damped, n)
+  for await (const { factor } of gptq.quantize(block, { ...defaults, actOrder }, null)) {
+    expect(factor).toHaveLength(n)
+    order.forEach((column, place) => {
+      const expected = upper[place * n + place]!
+      // float32 loses the condition number, below 10³, of its 2⁻²⁴
+      expect(Math.abs(factor![column]! - expected)).toBeLessThan(1e-3 * expected)
+    })
+  }
 })
 
 describe('a factorization that needs more damping', () => {

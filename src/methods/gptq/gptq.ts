@@ -60,6 +60,7 @@ export const gptq: Method<GptqOptions, Types | null> = {
   summary: 'Rounds column after column and lets the columns behind absorb each error, weighed by the inputs’ Hessian.',
   schema,
   needsCalibration: true,
+  together: ({ sequence }) => (sequence === 'true' ? 'stage' : 'block'),
   memory: (options) => ({
     ...{ together: options.sequence === 'layer', throughout: [], kept: factorShapes },
     plan: options.grid === 'auto' ? { sensitivities: true, stage: (linears) => linears.flatMap(choosing) } : null,
@@ -80,7 +81,7 @@ export const gptq: Method<GptqOptions, Types | null> = {
     const type = gridOf(options.grid === 'auto' ? 'Q4_K' : options.grid, spec)
     const [h, order, diagonal] = [allocPanels(gpu, n, 'hessian'), gpu.alloc([n], 'u32'), gpu.alloc([n])] as const
     const weight = gpu.alloc([out, n])
-    const { upper, failed } = recordInverseFactor(gpu, rec, h, order, 0.01)
+    const { upper, pivots, failed } = recordInverseFactor(gpu, rec, h, order, 0.01)
     if (type) {
       const tensors = allocBlockGrid(gpu, rec, allocLines(gpu, spec, type))
       recordGptqToBlocks(gpu, rec, weight, { upper, order, diagonal }, tensors, options.actOrder)
@@ -91,7 +92,7 @@ export const gptq: Method<GptqOptions, Types | null> = {
       gpu.free(recordPack(gpu, rec, grid, order))
       freeGrid(gpu, grid)
     }
-    gpu.free(...tensorsOf(h), order, diagonal, weight, ...tensorsOf(upper), failed)
+    gpu.free(...tensorsOf(h), order, diagonal, weight, ...tensorsOf(upper), pivots, failed)
   },
   plan: async (model, { grid, storedBits }) => (grid === 'auto' ? chooseTypes(model, storedBits) : null),
   async *quantize(block, options, types) {

@@ -87,7 +87,7 @@ async function* quantizeStage(
     const { training = null, warnings = [] } = learned.get(name) ?? {}
     yield {
       ...{ spec, linear, damping: factor.damping, deadColumns: factor.dead },
-      ...{ factor: Float32Array.from(statistics.factor), training, graph, warnings: [...factor.warnings, ...warnings] },
+      ...{ factor: factor.pivots, training, graph, warnings: [...factor.warnings, ...warnings] },
     }
   }
   freeFactor(gpu, factor)

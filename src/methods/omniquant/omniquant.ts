@@ -43,7 +43,7 @@ export const omniquant: Method<OmniquantOptions> = {
   summary: 'Learns by gradient steps how far to clip the range of every group, so that each block keeps its output.',
   schema,
   needsCalibration: true,
-  together: true,
+  together: () => 'block',
   memory: omniquantMemory,
   work: ({ epochs, batch }, model, { samples, length }) =>
     reconstructionWork(model, stepsOf(epochs, samples, batch), { batch: Math.min(batch, samples), length }),

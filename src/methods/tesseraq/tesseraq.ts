@@ -22,7 +22,7 @@ export const tesseraq: Method<TesseraqOptions, Widths> = {
   schema,
   presets,
   needsCalibration: true,
-  together: true,
+  together: () => 'block',
   memory: tesseraqMemory,
   work: tesseraqWork,
 
