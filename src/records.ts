@@ -157,7 +157,7 @@ export interface ColumnRecord {
   readonly error: Float32Array<ArrayBuffer>
   /** diag H: twice the mean square of the column's input. */
   readonly hessian: Float32Array<ArrayBuffer> | null
-  /** U_jj of the factor of the inverse Hessian in original order: an error in column j costs its square over U_jj². */
+  /** [in]: U_jj of the factor of the inverse Hessian along which columns are rounded: an error in column j costs its square over U_jj². */
   readonly factor: Float32Array<ArrayBuffer> | null
   /** ‖w_j‖ of the original column; null in files that were written before it was kept. */
   readonly norm: Float32Array<ArrayBuffer> | null
