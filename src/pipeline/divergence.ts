@@ -1,7 +1,7 @@
 import { FormatError } from '../errors'
 import type { Gpu } from '../gpu/device'
 import type { DivergenceReport } from '../measurement-records'
-import { LlamaModel } from '../models/model'
+import { CausalModel } from '../models/causal-model'
 import type { WeightSource } from '../models/weights'
 import { batchesOf, batchWindows, checkCancelled } from './batching'
 import { compareHeads } from './divergence-heads'
@@ -51,11 +51,11 @@ async function compare(gpu: Gpu, sides: Sides, request: PerplexityRequest): Prom
         scoredWindows(batch, protocol.firstScored),
       )
       const positions = protocol.length
-      const original = await LlamaModel.load(gpu, spec, sides.original.weights, { positions })
+      const original = await CausalModel.load(gpu, spec, sides.original.weights, { positions })
       const shared = other === sides.original.model
       const quantized = shared
         ? original.withBlocks(weights)
-        : await LlamaModel.load(gpu, other.spec, weights, { positions })
+        : await CausalModel.load(gpu, other.spec, weights, { positions })
       const total = batches.length * (spec.layers + other.spec.layers + 1)
       let done = 0
       const pass = () => {

@@ -1,7 +1,7 @@
 import { NumericalError } from '../errors'
 import type { Gpu } from '../gpu/device'
 import type { PerplexityReport, Scored } from '../measurement-records'
-import { LlamaModel } from '../models/model'
+import { CausalModel } from '../models/causal-model'
 import type { WeightSource } from '../models/weights'
 import type { Progress } from '../records'
 import { batchesOf, batchWindows } from './batching'
@@ -55,7 +55,7 @@ async function evaluate(
   const held = { tokenBytes: 4 * spec.hidden, roundBytes: request.roundBytes ?? ROUND_BYTES }
   const scores = await inSmallerBatches(gpu, { ...windows, ...held, together, onProgress }, async (roundBytes) => {
     const batches = batchesOf(gpu.info, spec, windows).map((batch) => scoredWindows(batch, protocol.firstScored))
-    const model = await LlamaModel.load(gpu, spec, weights, { positions: protocol.length })
+    const model = await CausalModel.load(gpu, spec, weights, { positions: protocol.length })
     const found = await scoreBatches(gpu, model, batches, { ...request, roundBytes, report })
     model.free()
     return found

@@ -1,7 +1,7 @@
 import { FormatError, NumericalError } from '../errors'
 import type { Gpu, GpuInfo } from '../gpu/device'
 import type { ZeroShotReport } from '../measurement-records'
-import { LlamaModel } from '../models/model'
+import { CausalModel } from '../models/causal-model'
 import type { ModelSpec } from '../models/spec'
 import type { WeightSource } from '../models/weights'
 import type { Progress } from '../records'
@@ -56,7 +56,7 @@ async function evaluate(
     { ...usual, ...held, onProgress },
     async (roundBytes) => {
       const all = batched(gpu.info, spec, sequences)
-      const model = await LlamaModel.load(gpu, spec, weights, { positions: length })
+      const model = await CausalModel.load(gpu, spec, weights, { positions: length })
       const batchScores = await scoreBatches(gpu, model, all.batches, { ...request, roundBytes, greedy, report })
       model.free()
       return { ...all, batchScores }
