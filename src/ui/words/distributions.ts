@@ -43,8 +43,8 @@ export const CODES = {
     apart: (bits: number) => `apart, ${bits} bits`,
   },
   code: (code: number) => `code ${code}`,
-  group: (group: number, plus: boolean) => `${plus ? '+' : '−'} group ${group + 1}`,
-  pair: (first: boolean, second: boolean) => `${first ? '+' : '−'} ${second ? '+' : '−'}`,
+  group: (group: number, plus: boolean) => `group ${group + 1}, ${plus ? '+' : '−'}`,
+  pair: (first: boolean, second: boolean) => `signs ${first ? '+' : '−'} ${second ? '+' : '−'}`,
   told: (entropy: string, bits: string, unused: number, clipped: string | null) =>
     [
       `entropy ${entropy} of ${bits} ${bits === '1' ? 'bit' : 'bits'}`,

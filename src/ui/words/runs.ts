@@ -179,6 +179,8 @@ export const runsWords = {
     top: 'Same likeliest token',
     accuracy: 'Accuracy',
   },
+  /** Over plain numbers, which do not say their unit. */
+  valueOf: { bytes: 'Packed file, bytes', seconds: 'Time, s' },
 
   tradeOff: 'Trade-off',
   tradeOffHint:
@@ -192,6 +194,11 @@ export const runsWords = {
   ablationNone: 'No other run differs from the baseline in exactly one value of the recipe.',
   ablationBase: 'baseline',
   ablationHead: ['Change', 'Value', 'n', 'Perplexity', 'Δ', 'KL', 'Bits', 'Size', 'Time'],
+  /** Over plain numbers. */
+  ablationValues: [
+    ...['Change', 'Value', 'n', 'Perplexity', 'Perplexity, deviation', 'Δ', 'KL', 'KL, deviation'],
+    ...['Bits', 'Bits, deviation', 'Size, bytes', 'Time, s'],
+  ],
 
   copyAs: 'Copy as',
   copied: (format: string) => `Copied as ${format}.`,
