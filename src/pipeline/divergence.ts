@@ -1,3 +1,4 @@
+import { counted } from '../counted'
 import { FormatError } from '../errors'
 import type { Gpu } from '../gpu/device'
 import type { DivergenceReport } from '../measurement-records'
@@ -42,7 +43,7 @@ async function compare(gpu: Gpu, sides: Sides, request: PerplexityRequest): Prom
   const { model: other, weights } = sides.quantized
   const step = () => Math.min(...[spec, other.spec].map((either) => batchWindows(gpu.info, either, protocol.length)))
   const held = { tokenBytes: 4 * (spec.hidden + other.spec.hidden), roundBytes: request.roundBytes ?? ROUND_BYTES }
-  const label = `${windows.count} windows of ${windows.length} tokens`
+  const label = `${counted(windows.count, 'window')} of ${counted(windows.length, 'token')}`
   const parts = await inSmallerBatches(
     gpu,
     { ...windows, ...held, together: step(), onProgress },

@@ -1,3 +1,4 @@
+import { counted } from '../counted'
 import { NumericalError } from '../errors'
 import type { Gpu } from '../gpu/device'
 import type { PerplexityReport, Scored } from '../measurement-records'
@@ -49,7 +50,7 @@ async function evaluate(
   const protocol = parseProtocol(name)
   onProgress?.({ type: 'phase', phase: 'tokenize', done: 0, total: 1, label: text.name })
   const windows = evaluationWindows(tokenizer, text.text, protocol, maxTokens)
-  const label = `${windows.count} windows of ${windows.length} tokens`
+  const label = `${counted(windows.count, 'window')} of ${counted(windows.length, 'token')}`
   const report = (done: number, total: number) => onProgress?.({ type: 'phase', phase: 'evaluate', done, total, label })
   const together = batchWindows(gpu.info, spec, protocol.length)
   const held = { tokenBytes: 4 * spec.hidden, roundBytes: request.roundBytes ?? ROUND_BYTES }

@@ -1,3 +1,4 @@
+import { counted } from '../counted'
 import type { FinishedBlock } from '../formats/bitloom/block'
 import { heldLinears } from '../formats/packed-model'
 import type { QuantizedLinear } from '../formats/quantized'
@@ -67,7 +68,7 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
   const now = () => pause.now()
   const started = now()
   let made = 0
-  if (windows) onProgress({ type: 'phase', phase: 'embed', done: 0, total: 1, label: `${windows.count} windows` })
+  if (windows) onProgress({ type: 'phase', phase: 'embed', done: 0, total: 1, label: counted(windows.count, 'window') })
   const causal = await CausalModel.load(gpu, spec, new CheckpointWeights(gpu, model.source), {
     positions: windows?.length ?? 1,
     ends: windows ? 'embedding' : 'none',

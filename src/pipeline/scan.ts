@@ -1,3 +1,4 @@
+import { counted } from '../counted'
 import type { Width } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
 import type { Tensor } from '../gpu/tensor'
@@ -136,7 +137,7 @@ async function advance(
     for (const probe of group) {
       const own = states.probes.get(probe)
       if (!own && layer < probe.first) continue
-      const label = `${probe.unit} at ${probe.bits} bits`
+      const label = `${probe.unit} at ${counted(probe.bits, 'bit')}`
       const { changed, free } = await rounded(gpu, causal, block, layer, probe, rounding)
       states.probes.set(probe, await through(changed, own ?? states.original, label))
       free()

@@ -1,3 +1,4 @@
+import { counted } from '../counted'
 import { FormatError, NumericalError } from '../errors'
 import type { Gpu, GpuInfo } from '../gpu/device'
 import type { ZeroShotReport } from '../measurement-records'
@@ -46,7 +47,7 @@ async function evaluate(
   const { spec } = opened
   const sequences = await tokenize(opened, task, { onProgress, signal: request.signal })
   const length = sequences.reduce((most, { input }) => Math.max(most, input.length), 1)
-  const label = `${task.name}: ${task.items.length} items`
+  const label = `${task.name}: ${counted(task.items.length, 'item')}`
   const report = (done: number, total: number) => onProgress?.({ type: 'phase', phase: 'evaluate', done, total, label })
   const greedy = task.kind === 'lastWord'
   const held = { tokenBytes: 4 * spec.hidden, roundBytes: request.roundBytes ?? ROUND_BYTES }

@@ -19,7 +19,7 @@ export const runsWords = {
   measuredBy: 'Perplexity under',
   notMeasured: 'nothing measured yet',
   setting: (text: string, protocol: string, maxTokens: number | null) =>
-    `${text}, ${protocol}, ${maxTokens === null ? 'whole text' : `first ${formatInteger(maxTokens)} tokens`}`,
+    `${text}, ${protocol}, ${maxTokens === null ? 'whole text' : `first ${plural(maxTokens, 'token')}`}`,
   settingChoice: (setting: string, count: number) => `${setting} (${runs(count)})`,
   columns: 'Columns',
   recipeColumns: 'Of the recipe',
@@ -116,7 +116,7 @@ export const runsWords = {
     resumed: 'Taken up again',
   },
   times: (count: number) => plural(count, 'time'),
-  tokensOf: (tokens: number, text: string) => `${formatInteger(tokens)} tokens of ${text}`,
+  tokensOf: (tokens: number, text: string) => `${plural(tokens, 'token')} of ${text}`,
   nothing: 'nothing',
   unknown: 'unknown',
 
