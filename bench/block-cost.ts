@@ -1,6 +1,6 @@
 import type { Gpu } from '../src/gpu/device'
 import type { ModelContext } from '../src/methods/method'
-import { LlamaModel } from '../src/models/model'
+import { CausalModel } from '../src/models/causal-model'
 import { freeBlock, loadBlock } from '../src/models/weights'
 import { batchesOf } from '../src/pipeline/batching'
 import { CalibratedBlock } from '../src/pipeline/block-context'
@@ -96,7 +96,7 @@ class BlockBench {
   private constructor(
     private readonly gpu: Gpu,
     private readonly source: SyntheticSource,
-    private readonly llama: LlamaModel,
+    private readonly causal: CausalModel,
     private readonly windows: Windows,
     private readonly asked: number,
   ) {}
@@ -104,20 +104,20 @@ class BlockBench {
   static async start(gpu: Gpu, { hidden, ffn, windows: count, asked, length }: BlockOptions): Promise<BlockBench> {
     const spec = syntheticModel(hidden, ffn, 1)
     const source = new SyntheticSource(gpu, spec)
-    const llama = await LlamaModel.load(gpu, spec, source, { positions: length, ends: 'embedding' })
+    const causal = await CausalModel.load(gpu, spec, source, { positions: length, ends: 'embedding' })
     const random = randomFrom(SEED)
     const ids = Uint32Array.from({ length: count * length }, () => Math.floor(random() * spec.vocab))
-    return new BlockBench(gpu, source, llama, { ids, count, length }, asked)
+    return new BlockBench(gpu, source, causal, { ids, count, length }, asked)
   }
 
   /** What pipeline/quantize.ts does for a block, with a clock; see there for the order. */
   async run(recipe: CostRecipe): Promise<BlockRun> {
-    const { gpu, llama, source } = this
+    const { gpu, causal, source } = this
     const { method, options } = resolve(recipe)
     const compares = method.comparesStreams?.(options) ?? false
     const clock = new Clock(gpu)
-    const original = await loadBlock(gpu, source, llama.spec, 0)
-    const stream = await HiddenStream.start(gpu, llama, batchesOf(gpu.info, llama.spec, this.windows))
+    const original = await loadBlock(gpu, source, causal.spec, 0)
+    const stream = await HiddenStream.start(gpu, causal, batchesOf(gpu.info, causal.spec, this.windows))
     await clock.lap(null)
     const plan = await method.plan?.(this.#model(stream, clock), options)
     await clock.lap('codes')
@@ -125,7 +125,7 @@ class BlockBench {
     const originals = await stream.fork()
     if (!compares) await originals.advance(original)
     await clock.lap('propagate')
-    const block = new CalibratedBlock(gpu, llama, original, {
+    const block = new CalibratedBlock(gpu, causal, original, {
       ...{ layer: 0, seed: SEED, stream, originalStream: originals, compares },
       ...{ pause: new PauseSwitch(), signal: undefined, report: () => {} },
     })
@@ -149,17 +149,17 @@ class BlockBench {
   }
 
   free(): void {
-    this.llama.free()
+    this.causal.free()
     this.source.free()
   }
 
   /** The whole model, of which there is one block. */
   #model(stream: HiddenStream, clock: Clock): ModelContext {
-    const { gpu, llama } = this
+    const { gpu, causal } = this
     const none = async () => new Map<string, Float32Array<ArrayBuffer>>()
     const whole = new CalibratedModel(
       gpu,
-      llama,
+      causal,
       stream,
       SEED,
       none,
@@ -168,7 +168,7 @@ class BlockBench {
       () => {},
     )
     return {
-      ...{ gpu, model: llama.spec, seed: SEED, report: () => {}, checkCancelled: () => {} },
+      ...{ gpu, model: causal.spec, seed: SEED, report: () => {}, checkCancelled: () => {} },
       forEachBlock: async (visit) => {
         await clock.lap('codes')
         await whole.forEachBlock(async (block) => {
@@ -189,9 +189,9 @@ class BlockBench {
   }
 
   async #gradients(layers: number) {
-    const { gpu, llama, source, windows } = this
+    const { gpu, causal, source, windows } = this
     const started = performance.now()
-    const { linears } = await outputGradients(gpu, { ...llama.spec, layers }, source, windows)
+    const { linears } = await outputGradients(gpu, { ...causal.spec, layers }, source, windows)
     await gpu.settle()
     const rows = new Map([...linears].map(([name, gradient]) => [name, gradient.rows]))
     return { rows, seconds: (performance.now() - started) / 1000 }

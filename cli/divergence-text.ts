@@ -1,3 +1,4 @@
+import { counted } from '../src/counted'
 import type { DivergenceReport, Interval } from '../src/measurement-records'
 
 /** A 95 % confidence interval behind its number, 4 digits after the point; empty where there is none. */
@@ -23,7 +24,7 @@ export function divergenceText(report: DivergenceReport): string {
     ] as const),
   ]
   return [
-    `${report.protocol}  ${report.text}  ${report.tokens} tokens in ${report.windows} windows  ${report.seconds.toFixed(1)} s`,
+    `${report.protocol}  ${report.text}  ${counted(report.tokens, 'token')} in ${counted(report.windows, 'window')}  ${report.seconds.toFixed(1)} s`,
     ...lines([
       ['perplexity of the original', `${original.perplexity.toFixed(4)}${intervalText(original.interval)}`],
       ['perplexity quantized', `${quantized.perplexity.toFixed(4)}${intervalText(quantized.interval)}`],

@@ -1,3 +1,4 @@
+import { counted } from '../src/counted'
 import { FormatError } from '../src/errors'
 import type { FileView, TensorPicture } from '../src/file-records'
 import type { ByteSource } from '../src/formats/bytes'
@@ -48,7 +49,7 @@ export function lookText(view: FileView, reason: string): string {
   const { name, architecture, weights, bytes, tensors, metadata } = view
   const bits = bitsOf(view)
   return [
-    `${name}  ${architecture ?? 'no architecture named'}  ${(weights / 1e6).toFixed(1)} M weights  ${megabytes(bytes)} in ${tensors.length} tensors`,
+    `${name}  ${architecture ?? 'no architecture named'}  ${(weights / 1e6).toFixed(1)} M weights  ${megabytes(bytes)} in ${counted(tensors.length, 'tensor')}`,
     ...(bits === null ? [] : [`  ${'bits/weight'.padEnd(16)} ${bits.toFixed(4)}`]),
     `can be looked at, not run, because ${reason}`,
     ...sharesText(view),
@@ -99,7 +100,7 @@ export function tensorText({
   const { min, max, mean, deviation, zeros, nans, infinities } = statistics
   const numbers = Object.entries({ min, max, mean, deviation, zeros, nans, infinities })
   return [
-    `${name}  ${dtype} [${shape.join(', ')}]  ${weights} weights`,
+    `${name}  ${dtype} [${shape.join(', ')}]  ${counted(weights, 'weight')}`,
     ...(block ? [`  ${'blocks'.padEnd(16)} ${blockText(block)}`] : []),
     ...numbers.map(([key, value]) => `  ${key.padEnd(16)} ${Number(value.toPrecision(6))}`),
   ].join('\n')
@@ -107,7 +108,7 @@ export function tensorText({
 
 const blockText = ({ weights, super: superBlock, book }: NonNullable<TensorPicture['block']>): string =>
   [
-    ...(book ? [`one of ${book.entries} codebook entries for ${book.weights} weights`] : []),
-    `a scale for ${weights} weights`,
+    ...(book ? [`one of ${book.entries} codebook entries for ${counted(book.weights, 'weight')}`] : []),
+    `a scale for ${counted(weights, 'weight')}`,
     ...(superBlock === null ? [] : [`a super-block of ${superBlock}`]),
   ].join(', ')

@@ -1,3 +1,4 @@
+import { counted } from '../src/counted'
 import type { Progress, ReconstructionRecord, TrainingRecord } from '../src/records'
 import { visible } from '../src/visible'
 
@@ -62,7 +63,7 @@ export function atMostEvery(ms: number, now: () => number = () => performance.no
 export function trainingLine(name: string, steps: number, training: TrainingRecord): string {
   const { step, loss, bits, entropy } = training
   const last = step.length - 1
-  if (last < 0) return `${name}  learning, ${steps} steps`
+  if (last < 0) return `${name}  learning, ${counted(steps, 'step')}`
   return `${name}  step ${step[last]}/${steps}  loss ${loss[last]!.toExponential(2)}  mean bits ${bits[last]!.toFixed(3)}  entropy ${entropy[last]!.toFixed(2)}`
 }
 
@@ -70,7 +71,7 @@ export function trainingLine(name: string, steps: number, training: TrainingReco
 export function reconstructionLine(block: string, steps: number, record: ReconstructionRecord): string {
   const { step, loss, soft, flips } = record
   const last = step.length - 1
-  if (last < 0) return `${block}: reconstruction, ${steps} steps`
+  if (last < 0) return `${block}: reconstruction, ${counted(steps, 'step')}`
   const flipped = flips.findLast(Number.isFinite)
   const facts = [
     `loss ${loss[last]!.toPrecision(3)}`,
@@ -95,7 +96,7 @@ function lineOf(progress: Exclude<Progress, Passing>): string {
   if (progress.type === 'warning') return `warning: ${progress.text}`
   if (progress.type === 'refused') return progress.text
   if (progress.type === 'resumed')
-    return `goes on where it was broken off: ${progress.blocks} of ${progress.layers} blocks are kept`
+    return `goes on where it was broken off: ${progress.blocks} of ${counted(progress.layers, 'block')} ${progress.blocks === 1 ? 'is' : 'are'} kept`
   if (progress.type === 'block') {
     const { layer, layers, seconds, drift, secondsLeft } = progress
     const drifted = drift === null ? '' : `  drift ${drift.toExponential(2)}`
@@ -104,7 +105,7 @@ function lineOf(progress: Exclude<Progress, Passing>): string {
   const { name, bits, error, damping, seconds, training } = progress.module
   const output = error.output === null ? '' : `  output error ${error.output.toExponential(2)}`
   const damped = damping === null ? '' : `  damping ${damping}`
-  const learned = training ? `  learned in ${training.step.at(-1) ?? 0} steps` : ''
+  const learned = training ? `  learned in ${counted(training.step.at(-1) ?? 0, 'step')}` : ''
   return `${name}  ${bits.total.toFixed(3)} bits  weight error ${error.weight.toExponential(2)}${output}${damped}${learned}  ${seconds.toFixed(2)} s`
 }
 

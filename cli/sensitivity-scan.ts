@@ -1,3 +1,4 @@
+import { counted } from '../src/counted'
 import { roughly } from '../src/duration'
 import type { Width } from '../src/formats/quantized'
 import type { Gpu } from '../src/gpu/device'
@@ -75,9 +76,9 @@ function scanText(report: SensitivityReport, allowed: number, limits: string): s
       }),
     ])
   return [
-    `original: perplexity ${perplexity.toFixed(4)}${intervalText(interval)}  ${protocol}  ${report.text}  ${tokens} tokens in ${windows} windows  ${seconds.toFixed(1)} s`,
+    `original: perplexity ${perplexity.toFixed(4)}${intervalText(interval)}  ${protocol}  ${report.text}  ${counted(tokens, 'token')} in ${counted(windows, 'window')}  ${seconds.toFixed(1)} s`,
     ...aligned([[by, ...widths.flatMap((bits) => [`KL at ${bits}`, 'perplexity'])], ...rows]),
     `minimum widths for a KL of at most ${allowed} a ${by}, as limits of a recipe:`,
-    limits || `none: ${widths[0]} bits will do everywhere`,
+    limits || `none: ${counted(widths[0]!, 'bit')} will do everywhere`,
   ].join('\n')
 }

@@ -33,7 +33,7 @@ const told: Readonly<Record<string, Record<string, unknown>>> = {
 }
 
 /** The model of a fixture as llama.cpp can be told of it, with `byteTokenizer`; or with other changes to its config. */
-export const openForLlama = (
+export const openForLlamaCpp = (
   name: string,
   changes: Record<string, unknown> = told[name] ?? {},
 ): Promise<OpenedModel> => {

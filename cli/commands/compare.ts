@@ -1,3 +1,4 @@
+import { counted } from '../../src/counted'
 import { methods } from '../../src/methods/registry'
 import { digest } from '../../src/pipeline/digest'
 import { modelSize } from '../../src/pipeline/opened'
@@ -88,7 +89,9 @@ export const compare = command({
         return { json: comparison, text: comparisonTable(comparison), failed }
       } catch (error) {
         if (signal.aborted && out !== undefined && kept)
-          throw new StoppedError(`${out} keeps ${kept.runs.length} runs; the same command goes on from there`)
+          throw new StoppedError(
+            `${out} keeps ${counted(kept.runs.length, 'run')}; the same command goes on from there`,
+          )
         throw error
       }
     })

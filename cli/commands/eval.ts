@@ -1,3 +1,4 @@
+import { counted } from '../../src/counted'
 import type { ZeroShotReport } from '../../src/measurement-records'
 import { divergence } from '../../src/pipeline/divergence'
 import { weightsOf } from '../../src/pipeline/opened'
@@ -80,7 +81,7 @@ async function scoreText({ positionals: [path], values, signal }: Args, file: st
     const report = await profiled(gpu, values.profile, () => perplexity(gpu, model, weightsOf(gpu, model), request))
     return {
       json: { ...report, model: model.name, device: gpu.info.name },
-      text: `perplexity ${report.perplexity.toFixed(4)}${intervalText(report.interval)}  ${report.protocol}  ${report.text}  ${report.tokens} tokens in ${report.windows} windows  ${report.seconds.toFixed(1)} s`,
+      text: `perplexity ${report.perplexity.toFixed(4)}${intervalText(report.interval)}  ${report.protocol}  ${report.text}  ${counted(report.tokens, 'token')} in ${counted(report.windows, 'window')}  ${report.seconds.toFixed(1)} s`,
     }
   })
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../src/counted'
 import { folderSources } from '../../src/formats/node-files'
 import { openViewed } from '../../src/formats/viewed'
 import { forecastOf, inspect as inspectModel } from '../../src/pipeline/inspect'
@@ -40,7 +41,7 @@ export const inspect = command({
       const inspection = { ...inspectModel(opened, info, room), forecast }
       const { architecture, parameters, bytes, tensors, spec, bits } = inspection
       const lines = [
-        `${name}  ${architecture}  ${(parameters / 1e6).toFixed(1)} M parameters  ${megabytes(bytes)} in ${tensors.length} tensors`,
+        `${name}  ${architecture}  ${(parameters / 1e6).toFixed(1)} M parameters  ${megabytes(bytes)} in ${counted(tensors.length, 'tensor')}`,
         ...Object.entries(spec).map(([key, value]) => `  ${key.padEnd(16)} ${value}`),
         ...(bits ? [`  ${'bits/weight'.padEnd(16)} ${bits.total.toFixed(4)}`] : []),
         ...sharesText(facts),

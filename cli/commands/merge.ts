@@ -1,3 +1,4 @@
+import { counted } from '../../src/counted'
 import { writeBitloom } from '../../src/formats/bitloom/write'
 import { joinParts } from '../../src/pipeline/parts'
 import { command } from '../command'
@@ -31,7 +32,7 @@ export const merge = command({
     const { bits } = result.report
     return {
       json: { out, bytes, parts: manifest.parts, blocks: manifest.layers, effectiveBits: bits },
-      text: `${out}  ${megabytes(bytes)}  ${bits.total.toFixed(4)} bits/weight, ${manifest.layers} blocks of ${manifest.parts} parts`,
+      text: `${out}  ${megabytes(bytes)}  ${bits.total.toFixed(4)} bits/weight, ${counted(manifest.layers, 'block')} of ${counted(manifest.parts, 'part')}`,
     }
   },
 })

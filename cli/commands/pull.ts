@@ -1,5 +1,6 @@
 import { copyFile, link, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { counted } from '../../src/counted'
 import { roughly } from '../../src/duration'
 import { FormatError } from '../../src/errors'
 import { assumedGpu } from '../../src/gpu/device'
@@ -57,7 +58,7 @@ export const pull = command({
         ({ path, size, why }) =>
           `${why ? '  ' : '* '}${megabytes(size).padStart(12)}  ${path}${why ? `  (${why})` : ''}`,
       ),
-      `${addressText(listing)} at ${listing.commit.slice(0, 12)}: ${choice.files.length} files, ${megabytes(choice.bytes)}`,
+      `${addressText(listing)} at ${listing.commit.slice(0, 12)}: ${counted(choice.files.length, 'file')}, ${megabytes(choice.bytes)}`,
       forecast,
     ]
     const about = { repo: listing.repo, revision: listing.revision, commit: listing.commit, bytes: choice.bytes, files }
@@ -98,7 +99,7 @@ function severalOf(listing: HubListing, choices: readonly Choice[]) {
     const of = parts > 1 ? `  (${parts} parts)` : ''
     return `${megabytes(bytes).padStart(12)}  ${(type ?? '').padEnd(8)}  ${file}${of}`
   })
-  const advice = `${addressText(listing)} at ${commit.slice(0, 12)}: ${rows.length} models; look at one with --file`
+  const advice = `${addressText(listing)} at ${commit.slice(0, 12)}: ${counted(rows.length, 'model')}; look at one with --file`
   return { json: { repo, revision, commit, choices: rows }, text: [...lines, advice].join('\n') }
 }
 

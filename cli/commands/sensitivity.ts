@@ -1,3 +1,4 @@
+import { counted } from '../../src/counted'
 import { outputGradients } from '../../src/pipeline/gradients'
 import { weightsOf } from '../../src/pipeline/opened'
 import { calibrationWindows } from '../../src/pipeline/windows'
@@ -118,7 +119,7 @@ async function gradients({ positionals: [path], values, signal }: Args): Promise
         ),
       },
       text: [
-        `mean −log p ${nll.toFixed(4)} over ${windows.count} windows of ${windows.length} tokens`,
+        `mean −log p ${nll.toFixed(4)} over ${counted(windows.count, 'window')} of ${counted(windows.length, 'token')}`,
         ...all.map(
           ([name, { mean, rows }]) =>
             `${name}  mean ${mean.toExponential(3)}  largest ${Math.max(...rows).toExponential(3)}`,

@@ -1,3 +1,4 @@
+import { counted } from '../counted'
 import { type Joint, jointsOf } from './fused'
 import type { UniformLayout } from './uniform'
 
@@ -34,7 +35,7 @@ export function schemesOf(layouts: ReadonlyMap<string, UniformLayout>): { scheme
 }
 
 export const describe = ({ bits, groupSize, symmetric }: Scheme): string =>
-  `${bits} bits${symmetric ? '' : ' asymmetric'}, ${groupSize === -1 ? 'one group a row' : `groups of ${groupSize}`}`
+  `${counted(bits, 'bit')}${symmetric ? '' : ' asymmetric'}, ${groupSize === -1 ? 'one group a row' : `groups of ${groupSize}`}`
 
 /** Says which joints have parts of different schemes; empty where none has. */
 export function jointWarnings(layouts: ReadonlyMap<string, UniformLayout>): string[] {

@@ -1,3 +1,4 @@
+import { counted } from '../counted'
 import type { Gpu } from '../gpu/device'
 import type { Tensor } from '../gpu/tensor'
 import { type Later, later } from '../later'
@@ -99,7 +100,7 @@ function describe(
   const warnings = [
     ...(needed > damping ? [`damping raised from ${damping} to ${needed}: the Hessian is ill-conditioned`] : []),
     ...(dead > 0 ? [`${dead} dead input columns set to zero`] : []),
-    ...(tokens < n ? [`only ${tokens} calibration tokens for ${n} columns`] : []),
+    ...(tokens < n ? [`only ${counted(tokens, 'calibration token')} for ${n} columns`] : []),
   ]
   return { damping: needed, dead, warnings }
 }

@@ -4,13 +4,13 @@ import { expectClose, testGpu } from '../../test/device'
 import type { Gpu } from '../gpu/device'
 import type { Tensor } from '../gpu/tensor'
 import type { OpenedModel } from '../pipeline/opened'
+import { CausalModel } from './causal-model'
 import { Decoder } from './decoder'
 import { KV_TYPES } from './kv-cache'
-import { LlamaModel } from './model'
 import { CheckpointWeights, freeBlock } from './weights'
 
 const loaded = (gpu: Gpu, { spec, source }: OpenedModel, positions: number) =>
-  LlamaModel.load(gpu, spec, new CheckpointWeights(gpu, source), { positions })
+  CausalModel.load(gpu, spec, new CheckpointWeights(gpu, source), { positions })
 
 /** Logits [tokens, vocab] of these ids, twice side by side as windows of one batch. */
 async function logitsTwice(gpu: Gpu, opened: OpenedModel, ids: Uint32Array): Promise<[Float32Array, Float32Array]> {

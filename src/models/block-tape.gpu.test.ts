@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { expectClose, noise, testGpu } from '../../test/device'
-import { tinyConfig, tinyLlama } from '../../test/tiny-llama'
+import { tinyCheckpoint, tinyConfig } from '../../test/tiny-checkpoint'
 import { Tape, type Variable } from '../autograd/tape'
 import type { Tensor } from '../gpu/tensor'
 import { numericGradient } from '../reference/gradients'
@@ -18,7 +18,7 @@ const config = {
 
 async function setUp() {
   const gpu = await testGpu()
-  const { spec, source, weights } = tinyLlama(config)
+  const { spec, source, weights } = tinyCheckpoint(config)
   const before = gpu.pool.liveBytes
   const block = await loadBlock(gpu, new CheckpointWeights(gpu, source), spec, 1)
   const tables = makeRopeTables(gpu, spec, 8)

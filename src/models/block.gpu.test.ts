@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest'
 import { noise, testGpu } from '../../test/device'
-import { tinyLlama } from '../../test/tiny-llama'
+import { tinyCheckpoint } from '../../test/tiny-checkpoint'
 import { BlockForward, type Stage } from './block'
 import { freeRopeTables, makeRopeTables } from './rope-tables'
 import { CheckpointWeights, freeBlock, loadBlock } from './weights'
 
 it('hands out the input of every stage, stops where asked, and gives all memory back', async () => {
   const gpu = await testGpu()
-  const { spec, source } = tinyLlama()
+  const { spec, source } = tinyCheckpoint()
   const before = gpu.pool.liveBytes
   const weights = await loadBlock(gpu, new CheckpointWeights(gpu, source), spec, 1)
   const tables = makeRopeTables(gpu, spec, 8)
@@ -49,7 +49,7 @@ it('hands out the input of every stage, stops where asked, and gives all memory 
 
 it('gives in two parts what it gives whole, the middle left as it is', async () => {
   const gpu = await testGpu()
-  const { spec, source } = tinyLlama()
+  const { spec, source } = tinyCheckpoint()
   const before = gpu.pool.liveBytes
   const weights = await loadBlock(gpu, new CheckpointWeights(gpu, source), spec, 1)
   const tables = makeRopeTables(gpu, spec, 8)

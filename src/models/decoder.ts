@@ -3,8 +3,8 @@ import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { argmax } from '../kernels/argmax'
 import type { Operand } from '../kernels/project'
+import type { CausalModel } from './causal-model'
 import { KvCache, type KvType } from './kv-cache'
-import type { LlamaModel } from './model'
 import type { BlockWeights } from './weights'
 
 export interface DecoderOptions {
@@ -19,7 +19,7 @@ export class Decoder {
 
   constructor(
     readonly gpu: Gpu,
-    readonly model: LlamaModel,
+    readonly model: CausalModel,
     private readonly blocks: readonly BlockWeights<Operand>[],
     { capacity, kv }: DecoderOptions,
   ) {

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { affineSample } from '../../test/affine'
 import { expectClose, testGpu } from '../../test/device'
-import { tinyConfig, tinyLlama } from '../../test/tiny-llama'
+import { tinyCheckpoint, tinyConfig } from '../../test/tiny-checkpoint'
 import { CancelledError, FormatError, NumericalError } from '../errors'
 import { dequantize, symmetricGrid } from '../formats/affine'
 import type { AffineLinear } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
 import { uploadLinear } from '../kernels/dequantize'
 import { llamaReference } from '../reference/llama'
+import { CausalModel } from './causal-model'
 import { Decoder } from './decoder'
 import { type GeneratedPiece, type GenerateOptions, generate } from './generation'
 import { KvCache, type KvType } from './kv-cache'
-import { LlamaModel } from './model'
 import { linearName } from './required-tensors'
 import { CheckpointWeights, freeBlock, type WeightSource } from './weights'
 
@@ -22,7 +22,7 @@ const tokenizer = { decode: (ids: readonly number[]) => ids.map((id) => `<${id}>
 
 /** Greedy continuation by the float64 model, the whole sequence anew for every token. */
 function continuation(config: Record<string, unknown>, count: number): number[] {
-  const { spec, weights } = tinyLlama(config)
+  const { spec, weights } = tinyCheckpoint(config)
   const ids = [...prompt]
   for (let i = 0; i < count; i++) {
     const last = llamaReference(spec, weights, ids).slice(-spec.vocab)
@@ -40,9 +40,9 @@ interface Changes {
 async function open(config: Record<string, unknown>, { kv, change }: Changes = {}) {
   const gpu = await testGpu()
   const before = gpu.pool.liveBytes
-  const { spec, source, weights } = tinyLlama(config)
+  const { spec, source, weights } = tinyCheckpoint(config)
   change?.(weights)
-  const model = await LlamaModel.load(gpu, spec, new CheckpointWeights(gpu, source), { positions: 16 })
+  const model = await CausalModel.load(gpu, spec, new CheckpointWeights(gpu, source), { positions: 16 })
   const blocks = await model.loadBlocks()
   const decoder = new Decoder(gpu, model, blocks, { capacity: 16, kv })
   const close = () => {
@@ -173,7 +173,7 @@ describe('generate', () => {
 describe('a model whose linears are stored as codes', () => {
   /** Codes of 2 and 3 bits for every linear, as they are and as what they stand for. */
   function coded(gpu: Gpu) {
-    const { spec, source } = tinyLlama(neverEnds)
+    const { spec, source } = tinyCheckpoint(neverEnds)
     const rest = new CheckpointWeights(gpu, source)
     const shapes = new Map(
       Array.from({ length: spec.layers }, (_, layer) => layer).flatMap((layer) =>
@@ -202,7 +202,7 @@ describe('a model whose linears are stored as codes', () => {
   it('has the same logits from the codes as from the weights, prompt and next token', async () => {
     const gpu = await testGpu()
     const { spec, weights } = coded(gpu)
-    const model = await LlamaModel.load(gpu, spec, weights, { positions: 16 })
+    const model = await CausalModel.load(gpu, spec, weights, { positions: 16 })
     const logitsOf = async (stored: boolean) => {
       const blocks = await model.loadBlocks(stored)
       const cache = new KvCache(gpu, spec, 16)

@@ -6,17 +6,17 @@ import { nllBackward } from '../kernels/nll-backward'
 import { recordNorm, recordNormBackward } from '../kernels/norm'
 import { softcap } from '../kernels/softcap'
 import { logitsRows } from './batch-size'
-import type { LlamaModel } from './model'
+import type { CausalModel } from './causal-model'
 
 /**
- * −log p(target) in nats of every row of the last block's output x [tokens, hidden], as `LlamaModel.nll` gives it, and
+ * −log p(target) in nats of every row of the last block's output x [tokens, hidden], as `CausalModel.nll` gives it, and
  * the gradient of their sum to x. Rows whose target is NO_TARGET count as 0 in both. Never holds more than 64 MiB of
  * logits. Both tensors are the caller's to free: nll [tokens], gradient [tokens, hidden].
  */
 export function nllGradient(
   gpu: Gpu,
   rec: Recorder,
-  { spec, head, finalNorm: w, finalNormBias: b }: LlamaModel,
+  { spec, head, finalNorm: w, finalNormBias: b }: CausalModel,
   x: Tensor,
   targets: Uint32Array,
 ): { nll: Tensor; gradient: Tensor } {

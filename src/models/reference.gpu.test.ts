@@ -5,9 +5,9 @@ import { readNpy } from '../../test/npy'
 import { sharedPath, sharedTest } from '../../test/shared'
 import { folderSources } from '../formats/node-files'
 import { openModel } from '../formats/open'
+import { CausalModel } from './causal-model'
 import { Decoder } from './decoder'
 import { generate } from './generation'
-import { LlamaModel } from './model'
 import { specFromConfig } from './spec'
 import { openTokenizer } from './tokenizer'
 import { CheckpointWeights, freeBlock } from './weights'
@@ -28,7 +28,7 @@ async function open(name: string, positions: number) {
   const gpu = await testGpu()
   const source = await openModel(await folderSources(sharedPath(`models/${name}`)))
   const spec = specFromConfig(source.config)
-  const model = await LlamaModel.load(gpu, spec, new CheckpointWeights(gpu, source), { positions })
+  const model = await CausalModel.load(gpu, spec, new CheckpointWeights(gpu, source), { positions })
   return { gpu, spec, model, tokenizer: openTokenizer(source.files) }
 }
 

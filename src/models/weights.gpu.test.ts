@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { noise, testGpu } from '../../test/device'
-import { entryOf, tinyLlama } from '../../test/tiny-llama'
+import { entryOf, tinyCheckpoint } from '../../test/tiny-checkpoint'
 import { FormatError, NumericalError } from '../errors'
 import { toFloat32 } from '../formats/floats'
 import type { ModelSource, TensorEntry } from '../formats/source'
 import { CheckpointWeights, loadBlock, loadSharded, PIECE_BYTES } from './weights'
 
 const sourceOf = (...entries: TensorEntry[]): ModelSource => ({
-  ...tinyLlama().source,
+  ...tinyCheckpoint().source,
   tensors: new Map(entries.map((entry) => [entry.name, entry])),
 })
 
@@ -98,7 +98,7 @@ describe('CheckpointWeights', () => {
 
 it('frees what it had loaded of a block when one tensor is missing', async () => {
   const gpu = await testGpu()
-  const { spec, source } = tinyLlama()
+  const { spec, source } = tinyCheckpoint()
   const before = gpu.pool.liveBytes
   const tensors = new Map(source.tensors)
   tensors.delete('model.layers.2.mlp.down_proj.bias')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { asAffine } from '../../test/affine'
 import { expectClose, testGpu } from '../../test/device'
-import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-checkpoint'
 import { quantizeWhole as quantize, type WholeModel } from '../../test/whole'
 import { scalesOf } from '../methods/awq/exponents'
 import { inputMagnitudes } from '../methods/awq/magnitudes'
@@ -9,8 +9,8 @@ import { partErrors } from '../methods/awq/part-errors'
 import { candidateOf, searchScales } from '../methods/awq/scales'
 import { placesOf } from '../methods/reconstruction/windows'
 import { BlockForward } from '../models/block'
+import { CausalModel } from '../models/causal-model'
 import { feedOf } from '../models/feeds'
-import { LlamaModel } from '../models/model'
 import { linearName } from '../models/required-tensors'
 import type { ModelSpec } from '../models/spec'
 import { CheckpointWeights } from '../models/weights'
@@ -80,20 +80,20 @@ async function withBlock(
   const { model, spec } = all
   const windows = calibrationWindows(model.tokenizer, text.text, recipe('awq', {}).calibration, 0)
   const before = gpu.pool.liveBytes
-  const llama = await LlamaModel.load(gpu, spec, new CheckpointWeights(gpu, model.source), {
+  const causal = await CausalModel.load(gpu, spec, new CheckpointWeights(gpu, model.source), {
     ...{ positions: LENGTH, ends: 'embedding' },
   })
-  const stream = await HiddenStream.start(gpu, llama, batchesOf(gpu.info, spec, windows, 3))
+  const stream = await HiddenStream.start(gpu, causal, batchesOf(gpu.info, spec, windows, 3))
   const beside = await stream.fork()
-  await llama.forEachBlock(async (original) => {
+  await causal.forEachBlock(async (original) => {
     const setting = { layer: 0, seed: 0, stream, originalStream: beside, compares: false, signal: undefined }
-    const block = new CalibratedBlock(gpu, llama, original, { ...setting, pause: new PauseSwitch(), report: () => {} })
+    const block = new CalibratedBlock(gpu, causal, original, { ...setting, pause: new PauseSwitch(), report: () => {} })
     await work(block, all)
     block.free()
   })
   await stream.free()
   beside.free()
-  llama.free()
+  causal.free()
   await gpu.settle()
   expect(gpu.pool.liveBytes, 'live bytes afterwards').toBe(before)
 }

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest'
-import { tinyLlama } from '../../test/tiny-llama'
+import { tinyCheckpoint } from '../../test/tiny-checkpoint'
 import { assumedGpu } from '../gpu/device'
 import { partWindows } from '../methods/reconstruction/reconstruction'
 import { batchesOf, batchWindows } from './batching'
 import { gradientWindows } from './gradients'
 import { keptWindows } from './run-descent'
 
-const { spec } = tinyLlama()
+const { spec } = tinyCheckpoint()
 const few = { ...assumedGpu, batchTokens: 8 * 64 }
 
 it('lets so many windows pass a block together as tokens are allowed, one at the least', () => {

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { affineSample } from '../../test/affine'
 import { expectClose, testGpu } from '../../test/device'
 import { whole } from '../../test/panels'
-import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-checkpoint'
 import { dequantize } from '../formats/affine'
-import { LlamaModel } from '../models/model'
+import { CausalModel } from '../models/causal-model'
 import { linearName } from '../models/required-tensors'
 import { type BlockWeights, CheckpointWeights } from '../models/weights'
 import { blockReference, embedReference } from '../reference/llama'
@@ -32,14 +32,14 @@ async function withBlock(
   const recipe = { text: 'letters', samples: SAMPLES, length: LENGTH, pick: 'first' } as const
   const windows = calibrationWindows(model.tokenizer, tinyText(100), recipe, 0)
   const before = gpu.pool.liveBytes
-  const llama = await LlamaModel.load(gpu, spec, new CheckpointWeights(gpu, model.source), {
+  const causal = await CausalModel.load(gpu, spec, new CheckpointWeights(gpu, model.source), {
     ...{ positions: LENGTH, ends: 'embedding' },
   })
   // two batches, the last one smaller
-  const stream = await HiddenStream.start(gpu, llama, batchesOf(gpu.info, spec, windows, 3))
+  const stream = await HiddenStream.start(gpu, causal, batchesOf(gpu.info, spec, windows, 3))
   const beside = await stream.fork()
-  await llama.forEachBlock(async (original) => {
-    const block = new CalibratedBlock(gpu, llama, original, {
+  await causal.forEachBlock(async (original) => {
+    const block = new CalibratedBlock(gpu, causal, original, {
       ...{ layer: 0, seed: 0, stream, originalStream: beside, compares },
       ...{ pause: new PauseSwitch(), signal: undefined, report: () => {} },
     })
@@ -61,7 +61,7 @@ async function withBlock(
   })
   await stream.free()
   beside.free()
-  llama.free()
+  causal.free()
   await gpu.settle()
   expect(gpu.pool.liveBytes, 'live bytes afterwards').toBe(before)
   return { spec, weights, ids: windows.ids }

@@ -10,8 +10,8 @@ import { dequantizeInto, freeLinear, uploadLinear } from '../kernels/dequantize'
 import { type Later, later } from '../later'
 import type { Hessian } from '../linalg/hessian'
 import type { MethodEvent, QuantizedModule, Samples, WorkingBlock } from '../methods/method'
+import type { CausalModel } from '../models/causal-model'
 import { feedOf } from '../models/feeds'
-import type { LlamaModel } from '../models/model'
 import { linearName, parameterName } from '../models/required-tensors'
 import type { RopeTables } from '../models/rope-tables'
 import type { LinearSpec, ModelSpec } from '../models/spec'
@@ -65,12 +65,12 @@ export class CalibratedBlock implements WorkingBlock {
   /** @param original the caller's to free; holds the block's tensors that are alive after `takeOver`. */
   constructor(
     readonly gpu: Gpu,
-    llama: LlamaModel,
+    causal: CausalModel,
     private readonly original: BlockWeights,
     private readonly setting: BlockSetting,
   ) {
-    this.model = llama.spec
-    this.rope = llama.rope
+    this.model = causal.spec
+    this.rope = causal.rope
     this.layer = setting.layer
     this.seed = setting.seed
     this.report = setting.report

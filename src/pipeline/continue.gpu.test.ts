@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { testGpu } from '../../test/device'
-import { letterTokenizer, openedTiny, tinyConfig } from '../../test/tiny-llama'
+import { letterTokenizer, openedTiny, tinyConfig } from '../../test/tiny-checkpoint'
 import { FormatError } from '../errors'
 import { type ContinueRequest, continueText } from './continue'
 import { type OpenedModel, weightsOf } from './opened'

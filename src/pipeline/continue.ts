@@ -1,10 +1,10 @@
 import { FormatError } from '../errors'
 import type { Gpu } from '../gpu/device'
+import { CausalModel } from '../models/causal-model'
 import { renderChat } from '../models/chat-template'
 import { Decoder } from '../models/decoder'
 import { type GenerateOptions, generate } from '../models/generation'
 import type { KvType } from '../models/kv-cache'
-import { LlamaModel } from '../models/model'
 import type { ModelSpec } from '../models/spec'
 import { freeBlock, type WeightSource } from '../models/weights'
 import type { OpenedModel } from './opened'
@@ -56,7 +56,7 @@ export function continueText(
     checkLength(spec, promptTokens, maxNewTokens)
     gpu.pool.resetPeak()
     const capacity = promptTokens + maxNewTokens
-    const model = await LlamaModel.load(gpu, spec, weights, { positions: capacity })
+    const model = await CausalModel.load(gpu, spec, weights, { positions: capacity })
     const blocks = await model.loadBlocks()
     const decoder = new Decoder(gpu, model, blocks, { capacity, kv })
     await gpu.settle()

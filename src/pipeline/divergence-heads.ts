@@ -5,13 +5,13 @@ import { argmax, NO_COLUMN } from '../kernels/argmax'
 import { divergence } from '../kernels/divergence'
 import { nll } from '../kernels/nll'
 import { logitsRows } from '../models/batch-size'
-import type { LlamaModel } from '../models/model'
+import type { CausalModel } from '../models/causal-model'
 import type { Divergences } from './divergence-report'
 import type { ScoredBatch } from './scoring'
 
 /** A model and what its last block gave for a batch, [tokens, hidden]; the caller's to free. */
 export interface Half {
-  readonly model: LlamaModel
+  readonly model: CausalModel
   readonly hidden: Tensor
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { smallGpu, testGpu } from '../../test/device'
-import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-checkpoint'
 import { CancelledError, FormatError, NumericalError } from '../errors'
 import type { Gpu } from '../gpu/device'
 import { divergenceReference } from '../reference/divergence'

@@ -1,7 +1,8 @@
+import { counted } from '../counted'
 import { FormatError } from '../errors'
 import type { Gpu } from '../gpu/device'
 import type { DivergenceReport } from '../measurement-records'
-import { LlamaModel } from '../models/model'
+import { CausalModel } from '../models/causal-model'
 import type { WeightSource } from '../models/weights'
 import { batchesOf, batchWindows, checkCancelled } from './batching'
 import { compareHeads } from './divergence-heads'
@@ -42,7 +43,7 @@ async function compare(gpu: Gpu, sides: Sides, request: PerplexityRequest): Prom
   const { model: other, weights } = sides.quantized
   const step = () => Math.min(...[spec, other.spec].map((either) => batchWindows(gpu.info, either, protocol.length)))
   const held = { tokenBytes: 4 * (spec.hidden + other.spec.hidden), roundBytes: request.roundBytes ?? ROUND_BYTES }
-  const label = `${windows.count} windows of ${windows.length} tokens`
+  const label = `${counted(windows.count, 'window')} of ${counted(windows.length, 'token')}`
   const parts = await inSmallerBatches(
     gpu,
     { ...windows, ...held, together: step(), onProgress },
@@ -51,11 +52,11 @@ async function compare(gpu: Gpu, sides: Sides, request: PerplexityRequest): Prom
         scoredWindows(batch, protocol.firstScored),
       )
       const positions = protocol.length
-      const original = await LlamaModel.load(gpu, spec, sides.original.weights, { positions })
+      const original = await CausalModel.load(gpu, spec, sides.original.weights, { positions })
       const shared = other === sides.original.model
       const quantized = shared
         ? original.withBlocks(weights)
-        : await LlamaModel.load(gpu, other.spec, weights, { positions })
+        : await CausalModel.load(gpu, other.spec, weights, { positions })
       const total = batches.length * (spec.layers + other.spec.layers + 1)
       let done = 0
       const pass = () => {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { smallGpu, testGpu } from '../../test/device'
-import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-checkpoint'
 import { folderSources } from '../formats/node-files'
 import { presets } from '../methods/mgptq/options'
 import type { Recipe } from '../records'

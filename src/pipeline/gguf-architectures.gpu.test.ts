@@ -3,12 +3,12 @@ import {
   architectureNames,
   byteTokenizer,
   architectureConfig as configOf,
-  openForLlama as open,
+  openForLlamaCpp as open,
 } from '../../test/architectures'
 import { scratch } from '../../test/cli'
 import { noise, testGpu } from '../../test/device'
 import { ratio, readable, writeModel } from '../../test/gguf-out'
-import { entryOf, tinyLlama } from '../../test/tiny-llama'
+import { entryOf, tinyCheckpoint } from '../../test/tiny-checkpoint'
 import { quantizeWhole as quantize } from '../../test/whole'
 import { memorySource } from '../formats/bytes'
 import { dequantize } from '../formats/dequantize'
@@ -29,7 +29,7 @@ function wide(name: string): OpenedModel {
     ...{ hidden_size: 64, intermediate_size: 96, head_dim: 16, n_embd: 64, n_inner: 96, n_head: 4 },
     ...{ num_attention_heads: 4, moe_intermediate_size: 32, query_pre_attn_scalar: 16 },
   }
-  const { spec, source, weights } = tinyLlama({ ...configOf(name), ...sizes })
+  const { spec, source, weights } = tinyCheckpoint({ ...configOf(name), ...sizes })
   const head = spec.tiedHead ? spec.names.embedding : spec.names.head
   const calm = weights.get(head)!.map((value) => value / 4)
   const tensors = new Map(source.tensors).set(head, entryOf(head, [spec.vocab, spec.hidden], calm))

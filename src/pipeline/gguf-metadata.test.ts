@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { openForLlama } from '../../test/architectures'
+import { openForLlamaCpp } from '../../test/architectures'
 import { modelMetadata } from './gguf-metadata'
 
 const sliding = 'sliding_attention'
@@ -14,7 +14,7 @@ it.each([
   ['mistral', [sliding, sliding], undefined],
   ['mistral', [full, sliding], [0, 1]],
 ])('windows of %s in layers %o are listed where they are not the usual ones', async (name, layer_types, listed) => {
-  const model = await openForLlama(name, { query_pre_attn_scalar: 10, layer_types })
+  const model = await openForLlamaCpp(name, { query_pre_attn_scalar: 10, layer_types })
   const entries = new Map(modelMetadata(model).map(([key, { value }]) => [key.replace(/^[a-z0-9]+\./, ''), value]))
   expect(entries.get('attention.sliding_window')).toBe(7)
   expect(entries.get('attention.sliding_window_pattern')).toEqual(listed)

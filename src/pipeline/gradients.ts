@@ -4,7 +4,7 @@ import type { Gpu, GpuInfo } from '../gpu/device'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'
 import { blockOnTape, frozenBlock } from '../models/block-tape'
-import { LlamaModel } from '../models/model'
+import { CausalModel } from '../models/causal-model'
 import { nllGradient } from '../models/nll-gradient'
 import type { ModelSpec } from '../models/spec'
 import { type BlockWeights, freeBlock, loadBlock, type WeightSource } from '../models/weights'
@@ -71,7 +71,7 @@ async function sweepAll(
   const most = Math.min(batches.length, sweepBatches(spec, batches[0]!.ids.length, stateBytes))
   const together = Math.max(1, Math.floor(most * partOfBatches(gpu.info, spec, windows.length)))
   const blocks = 2 * spec.layers * Math.ceil(batches.length / together)
-  const model = await LlamaModel.load(gpu, spec, weights, { positions: windows.length })
+  const model = await CausalModel.load(gpu, spec, weights, { positions: windows.length })
   const sums = new SquareSums(gpu, spec, windows)
   let [done, nll] = [0, 0]
   const passBlock = async (layer: number, pass: (block: BlockWeights) => Promise<void>) => {
@@ -108,7 +108,7 @@ class Sweep {
 
   constructor(
     private readonly gpu: Gpu,
-    private readonly model: LlamaModel,
+    private readonly model: CausalModel,
     private readonly batches: readonly WindowBatch[],
     /** Where the first batch begins among all tokens. */
     private readonly first: number,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { scarceGpu } from '../../test/scarce-gpu'
-import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-checkpoint'
 import { GpuOutOfMemoryError } from '../errors'
 import type { Gpu } from '../gpu/device'
 import type { Progress } from '../records'

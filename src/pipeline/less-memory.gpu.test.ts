@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { smallGpu } from '../../test/device'
 import { type Memory, scarceGpu } from '../../test/scarce-gpu'
-import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-checkpoint'
 import { quantizeWhole, type WholeModel } from '../../test/whole'
 import { CancelledError, GpuOutOfMemoryError } from '../errors'
 import { arraysOf } from '../formats/linear-check'

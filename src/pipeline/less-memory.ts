@@ -1,3 +1,4 @@
+import { counted } from '../counted'
 import { GpuOutOfMemoryError } from '../errors'
 import type { Gpu } from '../gpu/device'
 import type { StatesPlace } from '../inspection-records'
@@ -70,7 +71,7 @@ function refused({ message }: Error, words: string): GpuOutOfMemoryError {
 /** Half as many windows; null where there is one. */
 export const fewer = (windows: number): number | null => (windows > 1 ? Math.floor(windows / 2) : null)
 
-export const batchWords = (windows: number): string => `${windows} ${windows === 1 ? 'window' : 'windows'} a batch`
+export const batchWords = (windows: number): string => `${counted(windows, 'window')} a batch`
 
 const PLACES: Record<StatesPlace, string> = { gpu: 'on the GPU', host: 'in host memory', disk: 'on disk' }
 export const statesWords = (states: StatesPlace): string => `hidden states ${PLACES[states]}`

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { freshGpu } from '../../test/device'
-import { openedTiny, tinyText } from '../../test/tiny-llama'
+import { openedTiny, tinyText } from '../../test/tiny-checkpoint'
 import { DeviceLostError } from '../errors'
 import type { Progress } from '../records'
 import { weightsOf } from './opened'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { openedTiny, tinyConfig } from '../../test/tiny-llama'
+import { openedTiny, tinyConfig } from '../../test/tiny-checkpoint'
 import { assumedGpu } from '../gpu/device'
 import type { Room } from '../inspection-records'
 import type { Recipe } from '../records'

@@ -1,3 +1,4 @@
+import { counted } from '../counted'
 import type { GpuInfo } from '../gpu/device'
 import type { Budget, MemoryForecast, Room, StatesPlace } from '../inspection-records'
 import type { Method } from '../methods/method'
@@ -101,7 +102,7 @@ function remedy<O>(
   const more = what === 'disk' ? 'free some space' : `use a device with more, or say that there is more`
   if (!resolved.method.needsCalibration) return more
   const fewer = most(calibration.samples - 1, (samples) => fits({ ...calibration, samples }))
-  if (fewer > 0) return `${fewer} ${fewer === 1 ? 'sample' : 'samples'} of ${calibration.length} tokens would fit`
+  if (fewer > 0) return `${counted(fewer, 'sample')} of ${counted(calibration.length, 'token')} would fit`
   const shorter = most(calibration.length - 1, (length) => fits({ ...calibration, samples: 1, length }))
   if (shorter > 0) return `windows of ${shorter} tokens would fit, one of them at least`
   return `even one token would not fit; use RTN, which needs no calibration, or ${more}`

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { asAffine } from '../../test/affine'
 import { testGpu } from '../../test/device'
-import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-checkpoint'
 import { collect } from '../../test/tiny-model'
 import { quantizeWhole as quantize, type WholeModel } from '../../test/whole'
 import { FormatError } from '../errors'

@@ -1,7 +1,7 @@
 import type { Gpu } from '../gpu/device'
 import { Hessian } from '../linalg/hessian'
 import type { BlockContext, MethodEvent, ModelContext } from '../methods/method'
-import type { LlamaModel } from '../models/model'
+import type { CausalModel } from '../models/causal-model'
 import { linearName } from '../models/required-tensors'
 import type { ModelSpec } from '../models/spec'
 import type { BlockWeights } from '../models/weights'
@@ -15,7 +15,7 @@ export class CalibratedModel implements ModelContext {
 
   constructor(
     readonly gpu: Gpu,
-    private readonly llama: LlamaModel,
+    private readonly causal: CausalModel,
     /** The states before the first block; left as they are. */
     private readonly start: HiddenStream,
     readonly seed: number,
@@ -25,16 +25,16 @@ export class CalibratedModel implements ModelContext {
     /** Blocks visited, of all. */
     private readonly onBlock: (done: number, total: number) => void,
   ) {
-    this.model = llama.spec
+    this.model = causal.spec
   }
 
   async forEachBlock(visit: (block: BlockContext) => Promise<void>): Promise<void> {
-    const { llama } = this
+    const { causal } = this
     const stream = await this.start.fork()
     try {
-      await llama.forEachBlock(async (original, layer) => {
+      await causal.forEachBlock(async (original, layer) => {
         this.checkCancelled()
-        this.onBlock(layer, llama.spec.layers)
+        this.onBlock(layer, causal.spec.layers)
         const hessians = await this.#passThrough(stream, original)
         try {
           await visit(this.#blockOf(original, layer, hessians))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { smallGpu, testGpu } from '../../test/device'
-import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-checkpoint'
 import { quantizeWhole } from '../../test/whole'
 import { dequantize } from '../formats/dequantize'
 import type { Recipe } from '../records'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { testGpu } from '../../test/device'
-import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-checkpoint'
 import { quantizeWhole, type WholeModel } from '../../test/whole'
 import type { QuantizedLinear } from '../formats/quantized'
 import type { CalibrationStream, Recipe } from '../records'

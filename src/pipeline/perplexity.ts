@@ -1,7 +1,8 @@
+import { counted } from '../counted'
 import { NumericalError } from '../errors'
 import type { Gpu } from '../gpu/device'
 import type { PerplexityReport, Scored } from '../measurement-records'
-import { LlamaModel } from '../models/model'
+import { CausalModel } from '../models/causal-model'
 import type { WeightSource } from '../models/weights'
 import type { Progress } from '../records'
 import { batchesOf, batchWindows } from './batching'
@@ -49,13 +50,13 @@ async function evaluate(
   const protocol = parseProtocol(name)
   onProgress?.({ type: 'phase', phase: 'tokenize', done: 0, total: 1, label: text.name })
   const windows = evaluationWindows(tokenizer, text.text, protocol, maxTokens)
-  const label = `${windows.count} windows of ${windows.length} tokens`
+  const label = `${counted(windows.count, 'window')} of ${counted(windows.length, 'token')}`
   const report = (done: number, total: number) => onProgress?.({ type: 'phase', phase: 'evaluate', done, total, label })
   const together = batchWindows(gpu.info, spec, protocol.length)
   const held = { tokenBytes: 4 * spec.hidden, roundBytes: request.roundBytes ?? ROUND_BYTES }
   const scores = await inSmallerBatches(gpu, { ...windows, ...held, together, onProgress }, async (roundBytes) => {
     const batches = batchesOf(gpu.info, spec, windows).map((batch) => scoredWindows(batch, protocol.firstScored))
-    const model = await LlamaModel.load(gpu, spec, weights, { positions: protocol.length })
+    const model = await CausalModel.load(gpu, spec, weights, { positions: protocol.length })
     const found = await scoreBatches(gpu, model, batches, { ...request, roundBytes, report })
     model.free()
     return found

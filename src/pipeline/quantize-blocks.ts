@@ -1,10 +1,11 @@
+import { counted } from '../counted'
 import type { FinishedBlock } from '../formats/bitloom/block'
 import { heldLinears } from '../formats/packed-model'
 import type { QuantizedLinear } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
 import { type Later, later } from '../later'
 import type { Method } from '../methods/method'
-import { LlamaModel } from '../models/model'
+import { CausalModel } from '../models/causal-model'
 import { type BlockWeights, CheckpointWeights, freeBlock, loadBlock } from '../models/weights'
 import type { ModuleRecord, Phase, Progress, Recipe } from '../records'
 import { batchesOf, checkCancelled } from './batching'
@@ -67,8 +68,8 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
   const now = () => pause.now()
   const started = now()
   let made = 0
-  if (windows) onProgress({ type: 'phase', phase: 'embed', done: 0, total: 1, label: `${windows.count} windows` })
-  const llama = await LlamaModel.load(gpu, spec, new CheckpointWeights(gpu, model.source), {
+  if (windows) onProgress({ type: 'phase', phase: 'embed', done: 0, total: 1, label: counted(windows.count, 'window') })
+  const causal = await CausalModel.load(gpu, spec, new CheckpointWeights(gpu, model.source), {
     positions: windows?.length ?? 1,
     ends: windows ? 'embedding' : 'none',
   })
@@ -82,15 +83,17 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
     let quantizedStream: HiddenStream | null = null
     let originalStream: HiddenStream | null = null
     if (windows) {
-      streams.push((quantizedStream = await HiddenStream.start(gpu, llama, batchesOf(gpu.info, spec, windows), states)))
-      llama.freeEnds()
+      streams.push(
+        (quantizedStream = await HiddenStream.start(gpu, causal, batchesOf(gpu.info, spec, windows), states)),
+      )
+      causal.freeEnds()
       clock.lap('embed')
       if (method.plan && request.plan === undefined) {
         const planning = (label: string) => (done: number, total: number) =>
           onProgress({ type: 'phase', phase: 'plan', done, total, label })
         const gradients = { ...(signal && { signal }), onProgress: planning('gradients, there and back') }
         const whole = new CalibratedModel(
-          ...([gpu, llama, quantizedStream, recipe.seed, sensitivitiesOf(gpu, model, windows, gradients)] as const),
+          ...([gpu, causal, quantizedStream, recipe.seed, sensitivitiesOf(gpu, model, windows, gradients)] as const),
           ...([signal, onProgress, planning('widths of all columns')] as const),
         )
         plan = await method.plan(whole, options)
@@ -107,7 +110,7 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
       onProgress({ type: 'module', module })
       for (const text of itsWarnings) onProgress({ type: 'warning', text: `${module.name}: ${text}` })
     })
-    await llama.forEachBlock(async (original, layer) => {
+    await causal.forEachBlock(async (original, layer) => {
       const blockStarted = now()
       const phase = (name: Phase) =>
         onProgress({
@@ -135,7 +138,7 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
         return
       }
       phase(method.needsCalibration ? 'calibrate' : 'quantize')
-      const block = new CalibratedBlock(gpu, llama, original, {
+      const block = new CalibratedBlock(gpu, causal, original, {
         ...{ layer, seed: recipe.seed, stream: quantizedStream, originalStream, compares },
         ...{ pause, signal, report: onProgress, enter: phase },
       })
@@ -199,7 +202,7 @@ export async function quantizeBlocks(gpu: Gpu, model: OpenedModel, request: Bloc
     await ending.value.catch(() => {})
     await keeping.value.catch(() => {}) // told where it is waited for, unless something else has failed before
     for (const stream of streams) await stream.free()
-    llama.free()
+    causal.free()
     await gpu.settle().catch(() => {}) // a lost device has already been reported
     gpu.pool.trim()
   }

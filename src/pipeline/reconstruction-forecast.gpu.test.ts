@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { smallGpu, testGpu } from '../../test/device'
 import { methodThat } from '../../test/methods'
-import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-checkpoint'
 import { quantizeWhole as quantize } from '../../test/whole'
 import type { Recorder } from '../gpu/recorder'
 import type { Tensor } from '../gpu/tensor'

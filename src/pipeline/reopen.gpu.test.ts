@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { testGpu } from '../../test/device'
-import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-checkpoint'
 import { FormatError, StorageError } from '../errors'
 import { memoryStore } from '../storage/memory-store'
 import { quantize } from './quantize'

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { expectClose, noise, testGpu } from '../../test/device'
 import { whole } from '../../test/panels'
-import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-checkpoint'
 import { NumericalError } from '../errors'
 import type { Gpu } from '../gpu/device'
 import { rtn } from '../methods/rtn/rtn'
-import { LlamaModel } from '../models/model'
+import { CausalModel } from '../models/causal-model'
 import { CheckpointWeights } from '../models/weights'
 import { batchesOf } from './batching'
 import { CalibratedBlock } from './block-context'
@@ -33,13 +33,13 @@ async function withBlock(
   const recipe = { text: 'letters', samples: 5, length: LENGTH, pick: 'first' } as const
   const windows = calibrationWindows(model.tokenizer, tinyText(100), recipe, 0)
   const before = gpu.pool.liveBytes
-  const llama = await LlamaModel.load(gpu, spec, new CheckpointWeights(gpu, model.source), {
+  const causal = await CausalModel.load(gpu, spec, new CheckpointWeights(gpu, model.source), {
     ...{ positions: LENGTH, ends: 'embedding' },
   })
-  const stream = await HiddenStream.start(gpu, llama, batchesOf(gpu.info, spec, windows, 3))
+  const stream = await HiddenStream.start(gpu, causal, batchesOf(gpu.info, spec, windows, 3))
   const originalStream = await stream.fork()
-  await llama.forEachBlock(async (original) => {
-    const block = new CalibratedBlock(gpu, llama, original, {
+  await causal.forEachBlock(async (original) => {
+    const block = new CalibratedBlock(gpu, causal, original, {
       ...{ layer: 0, seed: 0, stream, originalStream, compares },
       ...{ pause: new PauseSwitch(), signal: undefined, report: () => {} },
     })
@@ -57,7 +57,7 @@ async function withBlock(
   })
   await stream.free()
   await originalStream.free()
-  llama.free()
+  causal.free()
   await gpu.settle()
   expect(gpu.pool.liveBytes, 'live bytes afterwards').toBe(before)
 }

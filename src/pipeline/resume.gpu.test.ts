@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { freshGpu, testGpu } from '../../test/device'
-import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-checkpoint'
 import { quantizeWhole, type WholeModel } from '../../test/whole'
 import { CancelledError, DeviceLostError, FormatError, StorageError } from '../errors'
 import type { Gpu } from '../gpu/device'

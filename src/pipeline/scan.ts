@@ -1,9 +1,10 @@
+import { counted } from '../counted'
 import type { Width } from '../formats/quantized'
 import type { Gpu } from '../gpu/device'
 import type { Tensor } from '../gpu/tensor'
 import type { ScanUnit, SensitivityReport } from '../measurement-records'
 import { roundToNearest } from '../methods/rtn/nearest'
-import { LlamaModel } from '../models/model'
+import { CausalModel } from '../models/causal-model'
 import { linearName } from '../models/required-tensors'
 import type { BlockWeights } from '../models/weights'
 import { batchesOf, batchWindows, checkCancelled } from './batching'
@@ -54,7 +55,7 @@ async function run(gpu: Gpu, model: OpenedModel, request: ScanRequest): Promise<
     const most = batchWindows(gpu.info, spec, length)
     const { groups, step, passes } = planScan(spec, probes, { windows: count, length }, { most, roundBytes })
     const batches = batchesOf(gpu.info, spec, windows, step).map((batch) => scoredWindows(batch, protocol.firstScored))
-    const llama = await LlamaModel.load(gpu, spec, weightsOf(gpu, model), { positions: length })
+    const causal = await CausalModel.load(gpu, spec, weightsOf(gpu, model), { positions: length })
     let done = 0
     const pass = (label: string) => {
       onProgress?.({ type: 'phase', phase: 'evaluate', done: done++, total: passes, label })
@@ -64,9 +65,9 @@ async function run(gpu: Gpu, model: OpenedModel, request: ScanRequest): Promise<
     const original: Float32Array[] = []
     for (const group of groups)
       for (const round of roundsOf(batches, 4 * spec.hidden * (group.length + 1), roundBytes)) {
-        const states = await advance(gpu, llama, round, group, rounding, pass)
+        const states = await advance(gpu, causal, round, group, rounding, pass)
         for (const [b, batch] of round.entries()) {
-          const half = (hidden: readonly Tensor[]): Half => ({ model: llama, hidden: hidden[b]! })
+          const half = (hidden: readonly Tensor[]): Half => ({ model: causal, hidden: hidden[b]! })
           const others = group.map((probe) => half(states.probes.get(probe)!))
           const compared = await compareHeads(gpu, half(states.original), others, batch, () => pass('predictions'))
           gpu.free(states.original[b], ...others.map(({ hidden }) => hidden))
@@ -78,7 +79,7 @@ async function run(gpu: Gpu, model: OpenedModel, request: ScanRequest): Promise<
           }
         }
       }
-    llama.free()
+    causal.free()
     return { found, original }
   })
   const before = joined(original)
@@ -110,7 +111,7 @@ type Rounding = Pick<ScanRequest, 'groupSize' | 'symmetric'>
 /** The original and every probe of a group through all blocks. */
 async function advance(
   gpu: Gpu,
-  llama: LlamaModel,
+  causal: CausalModel,
   round: readonly ScoredBatch[],
   group: readonly Probe[],
   rounding: Rounding,
@@ -119,7 +120,7 @@ async function advance(
   const states: States = { original: [], probes: new Map() }
   for (const batch of round) {
     const rec = gpu.record()
-    states.original.push(llama.embed(rec, batch.ids, batch))
+    states.original.push(causal.embed(rec, batch.ids, batch))
     await gpu.submit(rec)
   }
   const through = async (block: BlockWeights, from: readonly Tensor[], label: string): Promise<Tensor[]> => {
@@ -127,17 +128,17 @@ async function advance(
     for (const [b, batch] of round.entries()) {
       pass(label)
       const rec = gpu.record()
-      next.push(llama.block.run(rec, block, from[b]!, batch))
+      next.push(causal.block.run(rec, block, from[b]!, batch))
       await gpu.submit(rec)
     }
     return next
   }
-  await llama.forEachBlock(async (block, layer) => {
+  await causal.forEachBlock(async (block, layer) => {
     for (const probe of group) {
       const own = states.probes.get(probe)
       if (!own && layer < probe.first) continue
-      const label = `${probe.unit} at ${probe.bits} bits`
-      const { changed, free } = await rounded(gpu, llama, block, layer, probe, rounding)
+      const label = `${probe.unit} at ${counted(probe.bits, 'bit')}`
+      const { changed, free } = await rounded(gpu, causal, block, layer, probe, rounding)
       states.probes.set(probe, await through(changed, own ?? states.original, label))
       free()
       gpu.free(...(own ?? []))
@@ -152,7 +153,7 @@ async function advance(
 /** The block with what a probe rounds of it; `free` gives that back. */
 async function rounded(
   gpu: Gpu,
-  { spec }: LlamaModel,
+  { spec }: CausalModel,
   block: BlockWeights,
   layer: number,
   { layers, bits }: Probe,

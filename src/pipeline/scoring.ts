@@ -2,7 +2,7 @@ import type { Gpu } from '../gpu/device'
 import type { Tensor } from '../gpu/tensor'
 import { NO_TARGET } from '../kernels/nll'
 import type { Operand } from '../kernels/project'
-import type { LlamaModel } from '../models/model'
+import type { CausalModel } from '../models/causal-model'
 import type { BlockWeights, WeightSource } from '../models/weights'
 import { checkCancelled, type WindowBatch } from './batching'
 
@@ -40,7 +40,7 @@ export const storesCodes = ({ packed }: WeightSource, wanted = false): boolean =
 /** Scores of all batches. Blocks are loaded one after another: all batches of a round pass one before the next is loaded. */
 export async function scoreBatches(
   gpu: Gpu,
-  model: LlamaModel,
+  model: CausalModel,
   batches: readonly ScoredBatch[],
   options: ScoringOptions,
 ): Promise<BatchScores[]> {
@@ -78,7 +78,7 @@ export function roundsOf(
 
 async function scoreRound(
   gpu: Gpu,
-  model: LlamaModel,
+  model: CausalModel,
   batches: readonly ScoredBatch[],
   { greedy = false, stored = false }: ScoringOptions,
   step: () => void,
@@ -102,7 +102,7 @@ async function scoreRound(
 /** What the last block gives for every batch, [tokens, hidden] each. `step` is called before a batch passes a block. */
 export async function hiddenStates(
   gpu: Gpu,
-  model: LlamaModel,
+  model: CausalModel,
   batches: readonly WindowBatch[],
   stored: boolean,
   step: () => void,

@@ -5,7 +5,7 @@ import { subtract } from '../kernels/matrix'
 import { type Later, later } from '../later'
 import { readColumnSums, recordColumnSums, total } from '../linalg/column-sums'
 import type { BlockOptions, Stage } from '../models/block'
-import type { LlamaModel } from '../models/model'
+import type { CausalModel } from '../models/causal-model'
 import type { BlockWeights } from '../models/weights'
 import { checkCancelled, type WindowBatch } from './batching'
 import { ResidentStates, type States } from './states'
@@ -22,7 +22,7 @@ export class HiddenStream {
 
   private constructor(
     private readonly gpu: Gpu,
-    private readonly model: LlamaModel,
+    private readonly model: CausalModel,
     readonly batches: readonly WindowBatch[],
     readonly states: States,
   ) {}
@@ -30,7 +30,7 @@ export class HiddenStream {
   /** The states before the first block, kept in `states`. */
   static async start(
     gpu: Gpu,
-    model: LlamaModel,
+    model: CausalModel,
     batches: readonly WindowBatch[],
     states: States = new ResidentStates(gpu),
   ): Promise<HiddenStream> {

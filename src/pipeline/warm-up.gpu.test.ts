@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { testGpu } from '../../test/device'
-import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-checkpoint'
 import { resolveMethod } from '../methods/registry'
 import type { Recipe } from '../records'
 import { quantize } from './quantize'

@@ -1,3 +1,4 @@
+import { counted } from '../counted'
 import { FormatError } from '../errors'
 import type { Tokenizer } from '../models/tokenizer'
 import { randomFrom, sampleBelow } from '../random'
@@ -79,7 +80,11 @@ export const shortage = (
   { count, length }: { count: number; length: number },
   { samples }: CalibrationRecipe,
 ): string[] =>
-  count < samples ? [`the calibration text holds ${count} windows of ${length} tokens, ${samples} were asked for`] : []
+  count < samples
+    ? [
+        `the calibration text holds ${counted(count, 'window')} of ${counted(length, 'token')}, ${samples} were asked for`,
+      ]
+    : []
 
 function take(
   tokens: readonly number[],

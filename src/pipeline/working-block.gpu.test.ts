@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { expectClose, testGpu } from '../../test/device'
 import { methodThat } from '../../test/methods'
-import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-checkpoint'
 import { quantizeWhole as quantize } from '../../test/whole'
 import { CancelledError } from '../errors'
 import { dequantize } from '../formats/dequantize'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { expectClose, smallGpu, testGpu } from '../../test/device'
-import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-llama'
+import { openedTiny, tinyConfig, tinyText } from '../../test/tiny-checkpoint'
 import { CancelledError, NumericalError } from '../errors'
 import type { Gpu } from '../gpu/device'
 import type { Progress } from '../records'

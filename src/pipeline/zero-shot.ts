@@ -1,7 +1,8 @@
+import { counted } from '../counted'
 import { FormatError, NumericalError } from '../errors'
 import type { Gpu, GpuInfo } from '../gpu/device'
 import type { ZeroShotReport } from '../measurement-records'
-import { LlamaModel } from '../models/model'
+import { CausalModel } from '../models/causal-model'
 import type { ModelSpec } from '../models/spec'
 import type { WeightSource } from '../models/weights'
 import type { Progress } from '../records'
@@ -46,7 +47,7 @@ async function evaluate(
   const { spec } = opened
   const sequences = await tokenize(opened, task, { onProgress, signal: request.signal })
   const length = sequences.reduce((most, { input }) => Math.max(most, input.length), 1)
-  const label = `${task.name}: ${task.items.length} items`
+  const label = `${task.name}: ${counted(task.items.length, 'item')}`
   const report = (done: number, total: number) => onProgress?.({ type: 'phase', phase: 'evaluate', done, total, label })
   const greedy = task.kind === 'lastWord'
   const held = { tokenBytes: 4 * spec.hidden, roundBytes: request.roundBytes ?? ROUND_BYTES }
@@ -56,7 +57,7 @@ async function evaluate(
     { ...usual, ...held, onProgress },
     async (roundBytes) => {
       const all = batched(gpu.info, spec, sequences)
-      const model = await LlamaModel.load(gpu, spec, weights, { positions: length })
+      const model = await CausalModel.load(gpu, spec, weights, { positions: length })
       const batchScores = await scoreBatches(gpu, model, all.batches, { ...request, roundBytes, greedy, report })
       model.free()
       return { ...all, batchScores }

@@ -1,3 +1,4 @@
+import { counted } from '../counted'
 import type { BenchmarkDevice, BenchmarkGroup, BenchmarkProgress, BenchmarkRow, StartUp } from '../workers/api'
 import type { StudioState } from './store'
 import { benchmarkWaits as waits } from './words'
@@ -168,7 +169,7 @@ export function benchmarkMarkdown({ device, rows }: BenchmarkRun): string {
   })
   const runs = rows[0]?.runs ?? 0
   return [
-    `${device}; medians of ${runs} ${runs === 1 ? 'run' : 'runs'}`,
+    `${device}; medians of ${counted(runs, 'run')}`,
     '',
     `| work | n | ms |${gpu ? ' GPU ms |' : ''} GFLOP/s | GB/s | bound by | reached |`,
     `|---|---:|---:|${gpu ? '---:|' : ''}---:|---:|---|---:|`,

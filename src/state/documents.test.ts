@@ -1,8 +1,9 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { fakeMethods } from '../../test/fake-methods'
 import { fakeInspection, fakeModule } from '../../test/fake-model'
 import type { RunReport } from '../records'
-import { columnsCsv, modulesCsv, reportBytes, reportPieces, textStream } from './documents'
+import { columnsCsv, csvOf, modulesCsv, reportBytes, reportPieces, textStream } from './documents'
 import { defaultRecipe } from './recipe'
 
 const plan = fakeInspection('wren', 1).modules
@@ -25,6 +26,20 @@ it('writes one line a column, one column a lane that is known', () => {
 it('quotes names and disarms formulas', () => {
   const csv = modulesCsv([{ ...rtn, name: '=cmd("x"),y' }])
   expect(csv.split('\n')[1]).toMatch(/^"'=cmd\(""x""\),y",0,q,192,192,4.125,/)
+})
+
+it('writes numbers as any program reads them', () => {
+  fc.assert(
+    fc.property(fc.double({ noNaN: true }), (value) => {
+      const written = csvOf([[value]]).trimEnd()
+      expect(Number(written) + 0).toBe(value + 0)
+    }),
+  )
+  expect(csvOf([[-0.25, 1e-7, -3e21, null, Number.NaN]])).toBe('-0.25,1e-7,-3e+21,,\n')
+})
+
+it('writes texts with the sign that a keyboard has, and no number among them as a text', () => {
+  expect(csvOf([['A − B', '−4e-5', '-8', '+1', '-cmd', '−1+cmd', '-']])).toBe("A - B,-4e-5,-8,+1,'-cmd,'-1+cmd,'-\n")
 })
 
 it('writes a report piece by piece, lanes as plain arrays of six digits', async () => {

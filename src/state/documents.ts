@@ -49,16 +49,22 @@ export function textStream(pieces: Iterable<string>): ReadableStream<Uint8Array>
   })
 }
 
+/** A number goes into a file as it is, not as a person reads it; null and NaN where there is none. */
+export type CsvCell = string | number | null
+
+const NUMBER = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i
+
 /** A cell of a CSV file, quoted where it must be. A leading '=' and its like would be a formula in a spreadsheet. */
-const cell = (value: string | number | null): string => {
-  if (value === null) return ''
-  if (typeof value === 'number') return String(value)
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
+const cell = (value: CsvCell): string => {
+  if (value === null || Number.isNaN(value)) return ''
+  // a spreadsheet knows the hyphen only, and takes a number with the sign that is as wide as a digit for a text
+  const plain = String(value).replaceAll('−', '-')
+  const text = /^[=+\-@\t\r]/.test(plain) && !NUMBER.test(plain) ? `'${plain}` : plain
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
 /** Rows of cells as a CSV file. */
-export const csvOf = (rows: readonly (readonly (string | number | null)[])[]): string =>
+export const csvOf = (rows: readonly (readonly CsvCell[])[]): string =>
   rows.map((row) => `${row.map(cell).join(',')}\n`).join('')
 
 /** The model map as a table: one row a module. */

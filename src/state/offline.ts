@@ -6,7 +6,8 @@ export interface Offline {
   readonly update: boolean
   /** Of bundled models and texts; null where nothing can be kept, or is not known yet. */
   readonly kept: Kept | null
-  readonly keeping: boolean
+  /** What was asked for and is under way: to keep them, or to forget them. */
+  readonly changing: 'keep' | 'forget' | null
 }
 
-export const notOffline: Offline = { update: false, kept: null, keeping: false }
+export const notOffline: Offline = { update: false, kept: null, changing: null }

@@ -13,9 +13,9 @@ export function offlineActions(context: Context) {
   }
 
   const keepBundled = async (wanted: boolean): Promise<void> => {
-    if (!host || context.store.getState().offline.keeping) return
+    if (!host || context.store.getState().offline.changing) return
     setFailure(context, 'open', null)
-    know({ keeping: true })
+    know({ changing: wanted ? 'keep' : 'forget' })
     try {
       know({ kept: await host.keep(wanted, (kept) => know({ kept })) })
     } catch (error) {
@@ -27,7 +27,7 @@ export function offlineActions(context: Context) {
         ),
       )
     } finally {
-      know({ keeping: false })
+      know({ changing: null })
     }
   }
 

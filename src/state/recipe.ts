@@ -1,3 +1,4 @@
+import { counted } from '../counted'
 import { FormatError } from '../errors'
 import { readRecipe, recipeSchema } from '../recipe'
 import type { Recipe } from '../records'
@@ -116,7 +117,7 @@ export function recipeLabel(recipe: Recipe): string {
   if (allocation === 'mg-ptq') parts.push(allocation)
   if (typeof bits === 'number') parts.push(`${bits}-bit`)
   // 0: chosen for every matrix
-  if (typeof groups === 'number' && groups > 0) parts.push(`${groups} amplitude${groups === 1 ? '' : 's'}`)
+  if (typeof groups === 'number' && groups > 0) parts.push(counted(groups, 'amplitude'))
   if (typeof groupSize === 'number') parts.push(groupSize > 0 ? `g${groupSize}` : 'per row')
   return parts.join(' ')
 }

@@ -1,4 +1,5 @@
 import type { RunHead, RunSetting } from '../archived-run'
+import { counted } from '../counted'
 import { recipeFields, scoreOf, settingsOf } from './run-table'
 
 /** What runs are compared in: a field of their recipes, or of where and by what they were made. */
@@ -80,7 +81,7 @@ export function compareRuns(runs: readonly RunHead[], baseline: string | null): 
 
 const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null)
 
-const taskKey = ({ task, items }: RunHead['tasks'][number]): string => `${task}, ${items} items`
+const taskKey = ({ task, items }: RunHead['tasks'][number]): string => `${task}, ${counted(items, 'item')}`
 
 /** Mean of some runs, and their standard deviation; null of fewer than two. */
 export interface Mean {

@@ -1,4 +1,4 @@
-import { csvOf } from './documents'
+import { type CsvCell, csvOf } from './documents'
 
 /** A table of texts, to be taken into another document. */
 export interface TextTable {
@@ -6,12 +6,14 @@ export interface TextTable {
   readonly rows: readonly (readonly string[])[]
   /** Columns of texts, which stand to the left, from the first on; the others are numbers. */
   readonly texts: number
+  /** The same for machines: its head, then its rows, with numbers in columns of their own. */
+  readonly values: readonly (readonly CsvCell[])[]
 }
 
 export type TableFormat = 'markdown' | 'csv' | 'latex'
 
 export const tableText = (table: TextTable, format: TableFormat): string =>
-  ({ markdown, csv: ({ head, rows }: TextTable) => csvOf([head, ...rows]), latex })[format](table)
+  ({ markdown, csv: ({ values }: TextTable) => csvOf(values), latex })[format](table)
 
 function markdown({ head, rows, texts }: TextTable): string {
   const line = (cells: readonly string[]) =>

@@ -1,3 +1,5 @@
+import { counted } from '../counted'
+
 /**
  * What stores say in words that reach the page: names of work under way, headings, why something must wait. Messages of errors
  * are where they are thrown, and names of options, methods and exports where these are defined.
@@ -15,7 +17,7 @@ export const workWords = {
   reviving: 'Opening the result again',
   perplexity: (side: Side) => `Perplexity of the ${OF[side]}`,
   comparing: 'Comparing with the original',
-  scanning: (unit: string, bits: number) => `Scanning every ${unit} at ${bits} ${bits === 1 ? 'bit' : 'bits'}`,
+  scanning: (unit: string, bits: number) => `Scanning every ${unit} at ${counted(bits, 'bit')}`,
   task: (name: string, side: Side) => `${name}, ${OF[side]}`,
   saving: (file: string) => `Saving ${file}`,
   verifying: (file: string) => `Verifying ${file}`,

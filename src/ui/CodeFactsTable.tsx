@@ -1,10 +1,12 @@
 import { useMemo } from 'react'
 import type { Distributions } from '../workers/api'
-import { FigureTable } from './FigureTable'
-import { formatInteger, formatNumber, formatTenths } from './format'
+import { FigureTable, inFull } from './FigureTable'
+import { formatError, formatInteger, formatNumber, formatTenths } from './format'
 import type { BinPanel } from './maps/bin-panels'
 import { codeFacts, codeMeans, levelRows, smallShare } from './maps/distribution-panels'
 import { CODES } from './words/distributions'
+
+const LEVEL_FORMATS = [inFull, inFull, formatError, formatTenths]
 
 /** How much of their width the codes use. */
 export function CodeFactsTable({ found, panels }: { found: Distributions; panels: readonly BinPanel[] }) {
@@ -54,6 +56,7 @@ export function CodeFactsTable({ found, panels }: { found: Distributions; panels
         what={CODES.levels}
         head={CODES.levelHead}
         rows={() => levelRows(panels)}
+        formats={LEVEL_FORMATS}
         file={`${found.name}-levels`}
       />
     </>

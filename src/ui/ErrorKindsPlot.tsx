@@ -1,7 +1,7 @@
 import { useCallback, useMemo, useState } from 'react'
 import { kindOfRole } from '../state/experts'
 import type { MappedModule } from '../state/runs'
-import { FigureTable } from './FigureTable'
+import { FigureTable, inFull } from './FigureTable'
 import { formatError } from './format'
 import { drawKinds, type ErrorKinds, errorKinds, kindAt, kindText, layoutKinds } from './maps/error-kinds'
 import { MEASURES } from './maps/measure'
@@ -16,6 +16,8 @@ interface ErrorKindsPlotProps {
   readonly onSelect: (name: string) => void
   readonly onPicture: OnPicture
 }
+
+const FORMATS = [inFull, inFull, formatError]
 
 /** Which kinds of modules lose most, over the whole model. */
 export function ErrorKindsPlot({ modules, ...props }: ErrorKindsPlotProps) {
@@ -71,10 +73,9 @@ function Kinds(props: Omit<ErrorKindsPlotProps, 'modules'> & { found: ErrorKinds
         label={title}
         head={KINDS.head}
         rows={() =>
-          kinds.map(({ kind, modules, low, median, high, worst }) => [
-            ...[kind, modules, formatError(low), formatError(median), formatError(high), worst],
-          ])
+          kinds.map(({ kind, modules, low, median, high, worst }) => [...[kind, modules, low, median, high, worst]])
         }
+        formats={FORMATS}
         file={`${what}-errors-by-kind`}
       />
     </>

@@ -1,15 +1,13 @@
 import { useMemo, useState } from 'react'
-import { csvOf } from '../state/documents'
+import { type CsvCell, csvOf } from '../state/documents'
 import { minus } from './format'
 import { useStudio } from './studio-context'
 import { type TableColumn, VirtualTable } from './VirtualTable'
 import { DISTRIBUTIONS } from './words/distributions'
 
-type Cell = string | number
-
 interface Row {
   readonly index: number
-  readonly row: readonly Cell[]
+  readonly row: readonly CsvCell[]
 }
 
 interface FigureTableProps {
@@ -18,14 +16,16 @@ interface FigureTableProps {
   readonly head: readonly string[]
   /** In a word, where one figure has two tables. */
   readonly what?: string
-  /** Made when the table is opened or saved. */
-  readonly rows: () => readonly (readonly Cell[])[]
+  /** Made when the table is opened or saved, its numbers as they are. */
+  readonly rows: () => readonly (readonly CsvCell[])[]
+  /** How a person reads the numbers of each column, the last one those of all that follow; in all their digits unless given. */
+  readonly formats?: readonly ((value: number) => string)[]
   /** Of the CSV file, without the ending. */
   readonly file: string
 }
 
 /** The numbers of a figure: folded away below it, and as a CSV file. */
-export function FigureTable({ label, head, rows, file, what }: FigureTableProps) {
+export function FigureTable({ label, head, rows, formats, file, what }: FigureTableProps) {
   const studio = useStudio()
   const [open, setOpen] = useState(false)
   return (
@@ -36,7 +36,7 @@ export function FigureTable({ label, head, rows, file, what }: FigureTableProps)
       </summary>
       {open && (
         <>
-          <Rows label={label} head={head} rows={rows} />
+          <Rows label={label} head={head} rows={rows} {...(formats && { formats })} />
           <button
             type="button"
             className="plain"
@@ -51,9 +51,13 @@ export function FigureTable({ label, head, rows, file, what }: FigureTableProps)
   )
 }
 
-const shown = (cell: Cell): string => (typeof cell === 'number' ? minus(String(cell)) : cell)
+export const inFull = (value: number): string => minus(String(value))
 
-function Rows({ label, head, rows }: Pick<FigureTableProps, 'label' | 'head' | 'rows'>) {
+const IN_FULL = [inFull]
+
+type RowsProps = Pick<FigureTableProps, 'label' | 'head' | 'rows' | 'formats'>
+
+function Rows({ label, head, rows, formats = IN_FULL }: RowsProps) {
   const cells = useMemo(() => rows().map((row, index) => ({ index, row })), [rows])
   const columns = useMemo(
     () =>
@@ -61,10 +65,13 @@ function Rows({ label, head, rows }: Pick<FigureTableProps, 'label' | 'head' | '
         (title, at): TableColumn<Row> => ({
           ...{ key: `${at} ${title}`, title, width: `${100 / head.length}%` },
           ...(typeof cells[0]?.row[at] === 'number' || at > 0 ? { align: 'right' as const } : {}),
-          render: ({ row }) => shown(row[at]!),
+          render: ({ row }) => {
+            const cell = row[at] ?? ''
+            return typeof cell === 'number' ? (formats[at] ?? formats.at(-1)!)(cell) : cell
+          },
         }),
       ),
-    [head, cells],
+    [head, cells, formats],
   )
   return (
     <VirtualTable

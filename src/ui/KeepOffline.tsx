@@ -6,7 +6,7 @@ import { offlineWords } from './words/offline'
 /** Whether the bundled models and texts stay in this browser; shown where it can keep them. */
 export function KeepOffline() {
   const studio = useStudio()
-  const { kept, keeping } = useStudioState((state) => state.offline)
+  const { kept, changing } = useStudioState((state) => state.offline)
   if (!kept || kept.total === 0) return null
   const { bytes, total } = kept
   return (
@@ -14,11 +14,12 @@ export function KeepOffline() {
       <CheckField
         label={offlineWords.keep}
         help={offlineWords.size(total)}
-        value={keeping || bytes === total}
-        disabled={keeping}
+        // what was clicked, at once: copying takes as long as the models are large
+        value={changing === null ? bytes === total : changing === 'keep'}
+        disabled={changing !== null}
         onChange={(wanted) => void studio.keepBundled(wanted)}
       />
-      {keeping && (
+      {changing === 'keep' && (
         <ProgressLine label={offlineWords.keep} detail={offlineWords.keeping(bytes, total)} share={bytes / total} />
       )}
     </div>

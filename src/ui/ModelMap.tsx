@@ -1,8 +1,9 @@
 import { useMemo, useRef } from 'react'
+import type { CsvCell } from '../state/documents'
 import { hasExperts } from '../state/experts'
 import type { ModuleLike, PlannedModule } from '../state/modules'
 import type { Spread } from '../state/store'
-import { FigureTable } from './FigureTable'
+import { FigureTable, inFull } from './FigureTable'
 import { GridMap } from './GridMap'
 import { expertGrid, type MapGrid, modelGrid } from './maps/map-grid'
 import { type MapTally, shownValue, tallyOf } from './maps/map-tally'
@@ -44,6 +45,7 @@ export function ModelMap<M extends ModuleLike>({ plan, modules, ...props }: Mode
         label={MODEL_MAP.table(title)}
         head={[MODEL_MAP.axis[grid.axis], ...grid.rows]}
         rows={() => tableRows(tally, spread)}
+        formats={[inFull, view.format]}
         file={`${view.id}-by-module`}
       />
     </>
@@ -67,14 +69,11 @@ function useTally<M extends ModuleLike>(grid: MapGrid, view: MapView<M>, modules
   return last.current
 }
 
-/** A row a column of the map: what its cells show. */
-function tableRows<M>(tally: MapTally<M>, spread: Spread): (string | number)[][] {
-  const { grid, view, cells } = tally
+/** A row a column of the map: the values of its cells. */
+function tableRows<M>(tally: MapTally<M>, spread: Spread): CsvCell[][] {
+  const { grid, cells } = tally
   return grid.columns.map((column, at) => [
     column,
-    ...grid.rows.map((_, row) => {
-      const value = shownValue(tally, cells[row * grid.columns.length + at]!, spread)
-      return value === null ? '' : view.format(value)
-    }),
+    ...grid.rows.map((_, row) => shownValue(tally, cells[row * grid.columns.length + at]!, spread)),
   ])
 }

@@ -1,6 +1,6 @@
 import { useCallback, useMemo, useState } from 'react'
 import type { ColumnRecord } from '../records'
-import { FigureTable } from './FigureTable'
+import { FigureTable, inFull } from './FigureTable'
 import { formatError } from './format'
 import {
   drawSaliency,
@@ -15,6 +15,8 @@ import { savePicture } from './save'
 import { useStudio } from './studio-context'
 import type { Draw } from './use-canvas'
 import { SALIENCY } from './words/distributions'
+
+const FORMATS = [inFull, inFull, formatError]
 
 /** Whether the columns that matter got the bits. */
 export function SaliencyPlot({ name, columns }: { name: string; columns: ColumnRecord }) {
@@ -57,7 +59,8 @@ function Boxes({ name, found }: { name: string; found: SaliencyBoxes }) {
       <FigureTable
         label={`${SALIENCY.title}, ${name}`}
         head={SALIENCY.head}
-        rows={() => boxes.map(({ bits, columns: n, quantiles }) => [bits, n, ...quantiles.map(formatError)])}
+        rows={() => boxes.map(({ bits, columns: n, quantiles }) => [bits, n, ...quantiles])}
+        formats={FORMATS}
         file={`${name}-saliency-bits`}
       />
     </div>

@@ -1,7 +1,7 @@
 import { useCallback, useMemo, useState } from 'react'
 import type { ModuleRecord } from '../records'
 import { BitsLegend } from './BitsLegend'
-import { FigureTable } from './FigureTable'
+import { FigureTable, inFull } from './FigureTable'
 import { formatTenths } from './format'
 import { BARS_HEIGHT, barAt, barText, drawBars, layoutBars, modelWidth, widthBars } from './maps/widths'
 import type { OnPicture } from './PictureButtons'
@@ -18,6 +18,7 @@ interface WidthsChartProps {
 }
 
 const FAR = 7
+const FORMATS = [inFull, (mean: number) => mean.toFixed(3), formatTenths]
 
 /** How every module spends its bits: the share of its columns at each width. */
 export function WidthsChart({ modules, selected, onSelect, onPicture }: WidthsChartProps) {
@@ -80,10 +81,11 @@ export function WidthsChart({ modules, selected, onSelect, onPicture }: WidthsCh
         head={[words.head.module, words.head.mean, ...widths.map(String)]}
         rows={() =>
           bars.map(({ name, mean: of, shares }) => [
-            ...[name, of.toFixed(3)],
-            ...widths.map((width) => formatTenths(shares.find(({ bits }) => bits === width)?.share ?? 0)),
+            ...[name, of],
+            ...widths.map((width) => shares.find(({ bits }) => bits === width)?.share ?? 0),
           ])
         }
+        formats={FORMATS}
         file="widths"
       />
     </>

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { openForLlama } from '../../../test/architectures'
+import { openForLlamaCpp } from '../../../test/architectures'
 import { ggufFile, i32s, text, textBytes, texts, u32, u32Bytes, u64Bytes, type Written } from '../../../test/gguf'
 import { ggufOf } from '../../../test/gguf-model'
-import { tinyConfig, tinyLlama } from '../../../test/tiny-llama'
+import { tinyCheckpoint, tinyConfig } from '../../../test/tiny-checkpoint'
 import { collect } from '../../../test/tiny-model'
 import { FormatError } from '../../errors'
 import { specFromFiles } from '../../models/spec'
@@ -16,7 +16,7 @@ const { rope_scaling: _, ...config } = { ...tinyConfig, num_hidden_layers: 1, vo
 
 /** A whole small model of each kind of tokenizer, some of it in codes. */
 async function sample(kind: 'gpt2' | 'llama'): Promise<Written> {
-  const { metadata, tensors } = await ggufOf(tinyLlama(config).source)
+  const { metadata, tensors } = await ggufOf(tinyCheckpoint(config).source)
   const words = ['<s>', '</s>', 'a', 'b', 'c', 'ab', 'abc', '▁', 'Ġ', 'Ġa', '▁a', 'ca']
   const tokenizer: Written['metadata'] = [
     ['tokenizer.ggml.model', text(kind)],
@@ -38,7 +38,7 @@ const originals = Promise.all([sample('gpt2').then(ggufFile), sample('llama').th
 const architectures = Promise.all(['gpt2', 'gpt-neox', 'phi3-long', 'gemma3', 'qwen3-moe'].map(exported))
 
 async function exported(name: string): Promise<Uint8Array<ArrayBuffer>> {
-  const model = await openForLlama(name)
+  const model = await openForLlamaCpp(name)
   return collect((await exportGguf(model, { linears: [], report: null, rest: 'F16' })).chunks)
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ggufFile, i32s, text, texts, u32, type Written } from '../../../test/gguf'
 import { ggufOf } from '../../../test/gguf-model'
-import { tinyConfig, tinyLlama } from '../../../test/tiny-llama'
+import { tinyCheckpoint, tinyConfig } from '../../../test/tiny-checkpoint'
 import { FormatError } from '../../errors'
 import { checkTensors } from '../../models/required-tensors'
 import { inverseFrequencies } from '../../models/rope'
@@ -21,7 +21,7 @@ const tokenizer: Written['metadata'] = [
 const { rope_scaling: _, ...unscaled } = tinyConfig
 
 async function written(config: Record<string, unknown> = unscaled): Promise<Written> {
-  const { metadata, tensors } = await ggufOf(tinyLlama(config).source)
+  const { metadata, tensors } = await ggufOf(tinyCheckpoint(config).source)
   return { metadata: [...metadata, ...tokenizer], tensors }
 }
 
@@ -39,7 +39,7 @@ const edited = (file: Written, key: string, entry: Written['metadata'][number][1
 
 describe('a GGUF file', () => {
   it('opens as the checkpoint that it was made of', async () => {
-    const { source, spec, weights } = tinyLlama(unscaled)
+    const { source, spec, weights } = tinyCheckpoint(unscaled)
     const model = await open(await written())
     expect(specFromConfig(model.config)).toEqual(spec)
     checkTensors(spec, model)
@@ -52,7 +52,7 @@ describe('a GGUF file', () => {
 
   it('gives any rows of q in the order of a checkpoint', async () => {
     const name = 'model.layers.1.self_attn.q_proj.weight'
-    const { weights, spec } = tinyLlama(unscaled)
+    const { weights, spec } = tinyCheckpoint(unscaled)
     const entry = (await open(await written())).tensors.get(name)!
     for (const [start, end] of [
       [0, 1],
@@ -119,7 +119,7 @@ describe('a GGUF file', () => {
     [{ ...tinyConfig.rope_scaling, low_freq_factor: 2, high_freq_factor: 8, factor: 3 }, 10000, 64],
   ])('finds the rule %j in what angles are divided by', async (rope_scaling, rope_theta, head_dim) => {
     const config = { ...tinyConfig, rope_scaling, rope_theta, head_dim, num_hidden_layers: 1 }
-    const { spec } = tinyLlama(config)
+    const { spec } = tinyCheckpoint(config)
     const right = inverseFrequencies(spec.rope!)
     const plain = inverseFrequencies({ ...spec.rope!, scaling: null })
     const factors = Float32Array.from(right, (frequency, i) => plain[i]! / frequency)
@@ -166,7 +166,7 @@ describe('a GGUF file', () => {
   it('multiplies weights by the scale beside them, and leaves out that of inputs', async () => {
     const file = await written()
     const [name, of] = ['blk.1.ffn_down.weight', 'model.layers.1.mlp.down_proj.weight']
-    const { weights } = tinyLlama(unscaled)
+    const { weights } = tinyCheckpoint(unscaled)
     const beside = (part: string, values: number[], more = {}) => ({
       ...{ name: name.replace('weight', part), type: 'F32' as const, shape: [values.length] },
       data: new Uint8Array(Float32Array.from(values).buffer),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type GridSample, gridSample, ranges, symmetric } from '../../../test/gguf-grids'
-import { entryOf } from '../../../test/tiny-llama'
+import { entryOf } from '../../../test/tiny-checkpoint'
 import { dequantize } from '../dequantize'
 import { encodeFloat16 } from '../floats'
 import type { Grid, QuantizedLinear } from '../quantized'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { tinyConfig } from '../../../test/tiny-llama'
+import { tinyConfig } from '../../../test/tiny-checkpoint'
 import { specFromConfig } from '../../models/spec'
 import { describeMethod } from '../options'
 import { methods, resolveMethod } from '../registry'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { testGpu } from '../../../test/device'
-import { openedTiny, tinyConfig, tinyText } from '../../../test/tiny-llama'
+import { openedTiny, tinyConfig, tinyText } from '../../../test/tiny-checkpoint'
 import { quantizeWhole as quantize } from '../../../test/whole'
 import { effectiveBits } from '../../formats/bits'
 import { exactContainer } from '../../formats/gguf/container'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { asAffine } from '../../../test/affine'
 import { expectClose, noise, testGpu } from '../../../test/device'
 import { samplesOf } from '../../../test/samples'
-import { tinyConfig, tinyLlama } from '../../../test/tiny-llama'
+import { tinyCheckpoint, tinyConfig } from '../../../test/tiny-checkpoint'
 import { CancelledError } from '../../errors'
 import { unpackCodes } from '../../formats/affine'
 import { dequantize } from '../../formats/dequantize'
@@ -41,7 +41,7 @@ interface Tiny {
 /** A block of the tiny model between its states, in two batches; all it takes is given back after `work`. */
 async function withTiny(work: (tiny: Tiny) => Promise<void>, checkpoint = async () => {}): Promise<void> {
   const gpu = await testGpu()
-  const { spec, source } = tinyLlama()
+  const { spec, source } = tinyCheckpoint()
   const mine: Tensor[] = []
   const own = (tensor: Tensor) => {
     mine.push(tensor)

@@ -1,4 +1,5 @@
 import { Tape } from '../../autograd/tape'
+import { counted } from '../../counted'
 import type { Gpu } from '../../gpu/device'
 import type { Recorder } from '../../gpu/recorder'
 import type { Tensor } from '../../gpu/tensor'
@@ -145,7 +146,9 @@ export function batchWarnings(block: WorkingBlock, batch: number): string[] {
   if (block.layer > 0) return []
   const { count } = block.samples()
   return batch > count
-    ? [`a batch of ${batch} was asked for, but there are ${count} windows: every step takes all`]
+    ? [
+        `a batch of ${batch} was asked for, but there ${count === 1 ? 'is' : 'are'} ${counted(count, 'window')}: every step takes all`,
+      ]
     : []
 }
 

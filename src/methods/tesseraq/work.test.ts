@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { tinyConfig } from '../../../test/tiny-llama'
+import { tinyConfig } from '../../../test/tiny-checkpoint'
 import { specFromConfig } from '../../models/spec'
 import type { Work } from '../work'
 import { schema } from './options'

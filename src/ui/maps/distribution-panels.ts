@@ -162,7 +162,7 @@ export const panelRows = (panels: readonly BinPanel[]): (string | number)[][] =>
 
 export const levelRows = (panels: readonly BinPanel[]): (string | number)[][] =>
   panels.flatMap(({ title, levels }) =>
-    (levels ?? []).map(({ name, at, share }) => [title.split(':')[0]!, name, formatError(at), formatTenths(share)]),
+    (levels ?? []).map(({ name, at, share }) => [title.split(':')[0]!, name, at, share]),
   )
 
 export const weightsText = (found: Distributions): string => {

@@ -93,7 +93,7 @@ describe('saliency and bits', () => {
     // ranks 1…5 against 1.5, 1.5, 3.5, 3.5, 5
     expect(boxes.rho).toBeCloseTo(0.948683298, 8)
     expect(saliencyText(boxes, null)).toBe('Spearman’s ρ = 0.949 over 5 columns')
-    expect(saliencyText(boxes, 2)).toMatch(/^4 bits: 1 columns, median saliency 25\.0/)
+    expect(saliencyText(boxes, 2)).toMatch(/^4 bits: 1 column, median saliency 25\.0/)
     expect(saliencyBoxAt(boxes, { box: { x: 52, y: 0, width: 300, height: 100 } }, 53)).toBe(0)
     expect(saliencyBoxAt(boxes, { box: { x: 52, y: 0, width: 300, height: 100 } }, 400)).toBeNull()
   })

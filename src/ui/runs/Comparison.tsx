@@ -4,7 +4,6 @@ import { baselineOf } from '../../state/archive'
 import { widthsOf } from '../../state/archived'
 import { recipeLabel } from '../../state/recipe'
 import { compareRuns, type FieldRow, type Comparison as Held, type MetricRow } from '../../state/run-comparison'
-import type { TextTable } from '../../state/text-tables'
 import type { ListedRun } from '../../workers/archive-api'
 import { DifferenceBetween } from '../DifferenceMap'
 import { ChoiceField } from '../fields'
@@ -15,6 +14,7 @@ import { CopyTable } from './CopyTable'
 import { changeText, fieldTitle, improved, metricText, metricTitle, nameOf } from './cells'
 import { useRecord } from './RunShown'
 import { useMarkedRuns } from './selection'
+import { comparisonTable, countSettings } from './tables'
 
 /** Each is as tall as a table. */
 const MOST_MAPS = 6
@@ -51,7 +51,7 @@ export function Comparison() {
           <div className="stack">
             <div className="table-head">
               <h3>{runsWords.comparison}</h3>
-              <CopyTable table={() => tableOf(runs, base, held)} of={runsWords.comparison} />
+              <CopyTable table={() => comparisonTable(runs, base, held)} of={runsWords.comparison} />
             </div>
             <Table runs={runs} base={base} held={held} />
           </div>
@@ -117,8 +117,6 @@ function Table({ runs, base, held }: TableProps) {
   )
 }
 
-const countSettings = ({ metrics }: Held): number => metrics.filter(({ kind }) => kind === 'perplexity').length
-
 function Group({ title, columns, children }: { title: string; columns: number; children: ReactNode }) {
   return (
     <tbody>
@@ -168,31 +166,6 @@ function MetricLine({ row, title }: { row: MetricRow; title: string }) {
       })}
     </tr>
   )
-}
-
-/** The same as texts, for other documents. */
-function tableOf(runs: readonly ListedRun[], base: ListedRun, held: Held): TextTable {
-  const settings = countSettings(held)
-  const fields = ({ key, values }: FieldRow) => [fieldTitle(key), ...values]
-  const numbers = (row: MetricRow) => [
-    metricTitle(row, settings),
-    ...row.values.map((value, i) => {
-      const change = row.changes[i] ?? null
-      if (value === null) return ''
-      const text = metricText(row.kind, value)
-      return change === null ? text : `${text} (${changeText(row.kind, change, value)})`
-    }),
-  ]
-  return {
-    head: [
-      '',
-      ...runs.map(
-        (run) => `${runsWords.run(run.number)}${run === base ? `, ${runsWords.baseline.toLowerCase()}` : ''}`,
-      ),
-    ],
-    rows: [...[...held.recipe, ...held.circumstances].map(fields), ...held.metrics.map(numbers)],
-    texts: 1,
-  }
 }
 
 /** Where a run spent more bits than the baseline; nothing where the widths are the same everywhere. */

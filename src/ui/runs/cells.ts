@@ -63,6 +63,10 @@ export function metricTitle({ kind, setting, task }: MetricRow, settings: number
   return setting && settings > 1 ? `${title}: ${settingText(setting)}` : title
 }
 
+/** The same over plain numbers, which do not say their unit. */
+export const valueTitle = (row: MetricRow, settings: number): string =>
+  row.kind === 'bytes' || row.kind === 'seconds' ? runsWords.valueOf[row.kind] : metricTitle(row, settings)
+
 /** "61.00 ± 1.00"; the deviation only of more than one. */
 export const meanText = (mean: Mean | null, text: (value: number) => string): string => {
   if (!mean) return ''

@@ -1,3 +1,5 @@
+import { inBits, plural } from './counts'
+
 /** What the page says about how weights, errors and saliency are spread. */
 export const DISTRIBUTIONS = {
   title: 'Distributions',
@@ -18,7 +20,7 @@ export const DISTRIBUTIONS = {
     `${title} of ${name}: ${panels.join('; ')}. Arrow keys move from bar to bar and from histogram to histogram.`,
   table: (title: string, name: string) => `${title} of ${name}`,
   bar: (panel: string, low: string, high: string, unit: string, weights: string, part: string) =>
-    `${panel}, ${low} to ${high} ${unit}: ${weights} weights, ${part}`,
+    `${panel}, ${low} to ${high} ${unit}: ${plural(weights, 'weight')}, ${part}`,
   key: { original: 'original', stored: 'stored' },
   level: (code: string, part: string) => `${code}: ${part} of the weights are stored so`,
 } as const
@@ -27,7 +29,7 @@ export const WEIGHTS = {
   title: 'Weights',
   original: 'original weights',
   stored: 'stored weights',
-  counted: (weights: string) => `${weights} weights`,
+  counted: (weights: string) => plural(weights, 'weight'),
   beyond: (part: string) => `${part} beyond the ends`,
   largest: (value: string, column: number) => `largest |w| ${value}, in column ${column}`,
 } as const
@@ -37,27 +39,32 @@ export const CODES = {
   about: 'original weights over the levels of their group, in steps; stems are the codes as stored',
   alone: 'how often each code is stored',
   kinds: {
-    affine: (bits: number) => `${bits} ${bits === 1 ? 'bit' : 'bits'}`,
+    affine: inBits,
     sign: () => 'sign and group',
     pair: () => 'two signs',
-    apart: (bits: number) => `apart, ${bits} bits`,
+    apart: (bits: number) => `apart, ${inBits(bits)}`,
   },
   code: (code: number) => `code ${code}`,
-  group: (group: number, plus: boolean) => `${plus ? '+' : '−'} group ${group + 1}`,
-  pair: (first: boolean, second: boolean) => `${first ? '+' : '−'} ${second ? '+' : '−'}`,
+  group: (group: number, plus: boolean) => `group ${group + 1}, ${plus ? '+' : '−'}`,
+  pair: (first: boolean, second: boolean) => `signs ${first ? '+' : '−'} ${second ? '+' : '−'}`,
   told: (entropy: string, bits: string, unused: number, clipped: string | null) =>
     [
-      `entropy ${entropy} of ${bits} ${bits === '1' ? 'bit' : 'bits'}`,
+      `entropy ${entropy} of ${inBits(bits)}`,
       ...(unused > 0 ? [`${unused} unused`] : []),
       ...(clipped ? [`${clipped} of the originals lie beyond the levels`] : []),
     ].join(', '),
-  flat: (count: string) => `${count} weights lie in groups whose levels all coincide and have no place among them.`,
+  flat: (count: string) =>
+    plural(
+      count,
+      'weight lies in a group whose levels all coincide and has no place among them.',
+      'weights lie in groups whose levels all coincide and have no place among them.',
+    ),
   head: ['codes', 'weights', 'share', 'width', 'entropy', 'used', 'beyond'],
   table: 'What the codes tell',
   levels: 'Levels',
   levelHead: ['codes', 'level', 'at', 'share'],
   used: (used: number, codes: number) => `${used} of ${codes}`,
-  mean: (entropy: string, width: string) => `Codes tell ${entropy} of ${width} bits a weight.`,
+  mean: (entropy: string, width: string) => `Codes tell ${entropy} of ${inBits(width)} a weight.`,
   summary:
     'Bars: the part of the original weights in a step around each place. Stems: the part that is stored as each code.',
   unitSteps: 'step',
@@ -92,22 +99,22 @@ export const SALIENCY = {
   about: 'saliency of the columns at each width: median, middle half, 5 to 95 %',
   missing: 'Saliency needs a calibrated run whose record has norms and the factor of the inverse Hessian.',
   same: (bits: string, n: number) =>
-    `All ${n} columns have ${bits} ${bits === '1' ? 'bit' : 'bits'}: there is nothing for saliency to go together with.`,
+    `${n === 1 ? 'The only column has' : `All ${n} columns have`} ${inBits(bits)}: there is nothing for saliency to go together with.`,
   label: (name: string, whole: string) => `Saliency and bits, ${name}: ${whole}. Arrow keys move.`,
   axis: 'saliency ‖w‖² ÷ U², log',
-  width: (bits: string) => `${bits} ${bits === '1' ? 'bit' : 'bits'}`,
-  rho: (rho: string, n: number) => `Spearman’s ρ = ${rho} over ${n} columns`,
+  width: inBits,
+  rho: (rho: string, n: number) => `Spearman’s ρ = ${rho} over ${plural(n, 'column')}`,
   head: ['bits', 'columns', '5 %', '25 %', 'median', '75 %', '95 %'],
   box: (bits: string, n: number, median: string, low: string, high: string) =>
-    `${bits} ${bits === '1' ? 'bit' : 'bits'}: ${n} columns, median saliency ${median}, middle half ${low} to ${high}`,
+    `${inBits(bits)}: ${plural(n, 'column')}, median saliency ${median}, middle half ${low} to ${high}`,
 } as const
 
 export const KINDS = {
   title: (what: string) => `${what} by kind of module`,
   about: 'modules by their error, on one axis by factors; a line at the median',
   label: (title: string, kinds: number) =>
-    `${title}: ${kinds} ${kinds === 1 ? 'kind' : 'kinds'}. Up and down walk the kinds, Enter selects the worst module of one.`,
+    `${title}: ${plural(kinds, 'kind')}. Up and down walk the kinds, Enter selects the worst module of one.`,
   head: ['kind', 'modules', 'least', 'median', 'greatest', 'worst module'],
   row: (kind: string, n: number, median: string, low: string, high: string, worst: string) =>
-    `${kind}: ${n} modules, median ${median}, ${low} to ${high}, worst ${worst}`,
+    `${kind}: ${plural(n, 'module')}, median ${median}, ${low} to ${high}, worst ${worst}`,
 } as const

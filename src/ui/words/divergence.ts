@@ -1,4 +1,4 @@
-import { formatInteger } from '../format'
+import { plural } from './counts'
 
 /** How far a result is from its original: table and chart. */
 export const divergenceWords = {
@@ -9,7 +9,7 @@ export const divergenceWords = {
   interval: (low: string, high: string) => `${low} to ${high}`,
   oneWindow: 'one window',
   of: (recipe: string, text: string, protocol: string, tokens: number) =>
-    `${recipe}; ${text}, ${protocol}, ${formatInteger(tokens)} tokens`,
+    `${recipe}; ${text}, ${protocol}, ${plural(tokens, 'token')}`,
   label:
     'Tokens by their KL divergence from the original, and loss by position. Arrow keys read out a step of the histogram.',
   picture: (recipe: string, text: string, protocol: string) =>
@@ -27,5 +27,5 @@ export const divergenceWords = {
     `KL divergence mean ${mean}, median ${median}, 99 % below ${p99} nats; the same likeliest token in ${agreement} %`,
   /** `low` is null of the first step, which has all that is less than `high`. */
   step: (low: string | null, high: string, tokens: number, share: string) =>
-    `${low === null ? `less than ${high}` : `${low} to ${high}`} nats: ${tokens} tokens, ${share} %`,
+    `${low === null ? `less than ${high}` : `${low} to ${high}`} nats: ${plural(tokens, 'token')}, ${share} %`,
 }

@@ -1,3 +1,5 @@
+import { inBits, plural } from './counts'
+
 export const hubWords = {
   from: 'From the Hugging Face Hub',
   placeholder: 'org/name, org/name@revision or a huggingface.co address',
@@ -16,15 +18,15 @@ export const hubWords = {
   otherChoice: 'another choice',
   download: (size: string) => `Download ${size}`,
   downloadNote: (wanted: number, all: number) =>
-    `${wanted} of ${all} files, kept in this browser and checked by their hashes.`,
+    `${wanted} of ${plural(all, 'file')}, kept in this browser and checked by their hashes.`,
   packed: 'A packed Bitloom file.',
   facts: (architecture: string, parameters: string, context: string) =>
-    `${architecture}, ${parameters} parameters, context ${context}.`,
+    `${architecture}, ${plural(parameters, 'parameter')}, context ${context}.`,
   share: (type: string, percent: number) => `${type} ${percent} %`,
-  stored: (types: string, bits: string) => `${types}, ${bits} bits a weight.`,
+  stored: (types: string, bits: string) => `${types}, ${inBits(bits)} a weight.`,
   memory: (size: string) => `About ${size} of GPU memory to quantize.`,
   checkpoint: 'Checkpoint',
-  parts: (count: number) => `, ${count} parts`,
+  parts: (count: number) => `, ${plural(count, 'part')}`,
   downloading: 'Download',
   progress: (done: string, total: string) => `${done} of ${total}`,
   speed: (size: string) => `, ${size}/s`,

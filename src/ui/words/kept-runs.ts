@@ -1,4 +1,4 @@
-import { ofAll } from './counts'
+import { ofAll, plural } from './counts'
 
 /** Runs that were broken off, or finished in a tab that is closed. */
 export const keptWords = {
@@ -8,7 +8,7 @@ export const keptWords = {
   open: 'Open',
   delete: 'Delete',
   deleteRun: (name: string) => `Delete ${name}`,
-  blocks: (done: number, layers: number) => `${ofAll(done, layers)} blocks`,
+  blocks: (done: number, layers: number) => ofAll(done, plural(layers, 'block')),
   finished: 'finished',
   held: 'at work in another tab',
 }

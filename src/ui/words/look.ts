@@ -1,4 +1,4 @@
-import { plural } from './counts'
+import { inBits, plural } from './counts'
 import { MEASURE_WORDS } from './model-map'
 
 export const lookWords = {
@@ -33,7 +33,7 @@ export const graphWords = {
     `Graph of ${plural(columns, 'column')} of ${module} with ${plural(edges, 'edge')}. Arrow keys move, Enter selects the column.`,
   how: 'An arc leads from the column whose error is pushed, on the left, to the one that absorbs it. Click a column to find it in the matrix map.',
   column: (column: number, facts: readonly string[]) => `Column ${column}: ${facts.join('; ')}`,
-  bits: (bits: number) => (bits === 1 ? '1 bit' : `${bits} bits`),
+  bits: inBits,
   pushes: (columns: number, weight: string, to: number) =>
     `pushes to ${columns}, ${weight} of its error to column ${to}`,
   absorbs: (columns: number, weight: string, from: number) => `absorbs from ${columns}, ${weight} of column ${from}`,
@@ -49,14 +49,14 @@ export const groupingWords = {
     `Histogram of the magnitudes of ${module}, ${plural(bars, 'bar')}. Arrow keys read out a bar.`,
   histogram: 'weights by magnitude',
   sample: (magnitudes: number, clusters: number) =>
-    `graph of ${magnitudes} sampled magnitudes, ${plural(clusters, 'cluster')}`,
+    `graph of ${plural(magnitudes, 'sampled magnitude')}, ${plural(clusters, 'cluster')}`,
   groups: (amplitudes: readonly string[]) => `${plural(amplitudes.length, 'group')} at ± ${amplitudes.join(', ± ')}`,
   boundaries: (boundaries: readonly string[]) => `boundaries ${boundaries.join(', ')}`,
   salient: (part: string, beyond: string) => `${part} salient, beyond ${beyond}`,
   silhouettes: (byGroups: readonly (readonly [groups: number, silhouette: string])[]) =>
     `silhouette by groups ${byGroups.map((pair) => pair.join(': ')).join(', ')}`,
   bar: (low: string, high: string, weights: string, part: string, group: string) =>
-    `${low} to ${high}: ${weights} weights, ${part}; ${group}`,
+    `${low} to ${high}: ${plural(weights, 'weight')}, ${part}; ${group}`,
   isSalient: 'salient',
   group: (group: number, groups: number, amplitude: string) => `group ${group} of ${groups}, stored as ± ${amplitude}`,
 }

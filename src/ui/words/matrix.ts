@@ -1,6 +1,7 @@
 import type { Reduction } from '../../pipeline/matrix/reduce'
 import type { Quantity } from '../../pipeline/matrix/sources'
 import type { Lane, Order } from '../../state/lanes'
+import { inBits, plural } from './counts'
 
 /** What a strip shows. */
 export const QUANTITY_TITLES: Readonly<Record<Quantity, string>> = {
@@ -56,14 +57,14 @@ export const ROW_ORDER_TITLES = { original: 'original', norm: 'by norm', error: 
 
 /** All there is, or from which to which place of it. */
 const part = (what: string) => (first: number, last: number, all: number) =>
-  last - first + 1 === all ? `all ${all} ${what}` : `${what} ${first} to ${last} of ${all}`
+  all === 1 ? `1 ${what}` : last - first + 1 === all ? `all ${all} ${what}s` : `${what}s ${first} to ${last} of ${all}`
 
 export const WORDS = {
   title: 'Matrix map',
   titleOf: (module: string) => `Matrix map: ${module}`,
   label: (module: string, columns: number) =>
-    `Matrix map of ${module}, ${columns} columns. Arrow keys move, plus and minus zoom, Enter looks closer.`,
-  inView: { columns: part('columns'), ranks: part('ranks'), rows: part('rows') },
+    `Matrix map of ${module}, ${plural(String(columns), 'column')}. Arrow keys move, plus and minus zoom, Enter looks closer.`,
+  inView: { columns: part('column'), ranks: part('rank'), rows: part('row') },
   widths: 'Bits of the columns',
   zoomIn: 'Zoom in',
   zoomOut: 'Zoom out',
@@ -71,7 +72,7 @@ export const WORDS = {
   noErrors: 'Its errors are not known. Bins narrower than a pixel show their largest value.',
   worst: (column: number, error: string, share: string) =>
     `Largest error in column ${column}: ${error}, ${share}% of the matrix.`,
-  dead: (columns: number) => `${columns} columns never saw an input.`,
+  dead: (columns: number) => `${plural(columns, 'column')} never saw an input.`,
   saliency: 'Saliency is the norm over diag U, squared.',
   show: 'Show',
   bin: 'Bin',
@@ -81,7 +82,7 @@ export const WORDS = {
   groups: 'Groups',
   noGroups: 'none',
   heads: 'heads',
-  rowsEach: (size: number) => `${size} rows`,
+  rowsEach: (size: number) => plural(size, 'row'),
   group: (heads: boolean, index: number) => `${heads ? 'head' : 'group'} ${index}`,
   table: 'Table',
   other: 'Compare with…',
@@ -96,14 +97,15 @@ export const WORDS = {
   rescaled:
     'This run scaled rows or columns of the matrix before it rounded, and the inverse into what comes before. The original is shown scaled alike: the error is what rounding did.',
   columnsTable: (count: number) => `Columns in view, ${count}`,
-  weightsTable: (rows: number, columns: number) => `Weights in view, ${rows} rows and ${columns} columns`,
+  weightsTable: (rows: number, columns: number) =>
+    `Weights in view, ${plural(rows, 'row')} and ${plural(columns, 'column')}`,
   zoomForWeights: (most: number) => `Single weights are listed once at most ${most} are in view: zoom in.`,
   row: 'Row',
   column: 'Column',
   code: 'code',
   /** One column with all that is known of it. */
   columnFacts: (column: number, bits: number, lanes: readonly (readonly [title: string, value: string])[]) =>
-    `Column ${column}: ${[`${bits} bits`, ...lanes.map((lane) => lane.join(' '))].join(', ')}`,
+    `Column ${column}: ${[inBits(bits), ...lanes.map((lane) => lane.join(' '))].join(', ')}`,
   axis: { column: 'column', rank: 'rank' },
   /** The end of a scale. */
   reach: (end: string) => `to ${end}`,
@@ -120,7 +122,7 @@ export const CELL_WORDS = {
   error: (value: string) => `error ${value}`,
   other: (value: string) => `B ${value}`,
   difference: (value: string) => `A − B ${value}`,
-  bits: (bits: number) => `${bits} ${bits === 1 ? 'bit' : 'bits'}`,
+  bits: inBits,
   amplitude: (amplitude: string, center: string) => `amplitude ${amplitude} about ${center}`,
   group: (group: number, scale: string, zero: string) => `group ${group} with scale ${scale}, zero ${zero}`,
   salient: 'salient',

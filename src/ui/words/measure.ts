@@ -1,3 +1,5 @@
+import { plural } from './counts'
+
 export const measureWords = {
   protocols: { windows: 'windows', 'llama.cpp': 'llama.cpp' },
   protocolHelp: {
@@ -34,7 +36,7 @@ export const measureWords = {
   noNumber: 'none',
   /** How the weights that were measured were multiplied. */
   codes: (stored: boolean) => (stored ? 'stored' : 'dequantized'),
-  interval: (windows: number) => `95 % confidence interval over ${windows} windows`,
+  interval: (windows: number) => `95 % confidence interval over ${plural(windows, 'window')}`,
   left: (time: string) => `about ${time} left`,
   progress: (done: number, total: number) => `${done} of ${total}`,
 }

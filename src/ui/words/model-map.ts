@@ -1,3 +1,5 @@
+import { plural } from './counts'
+
 /** What the page says on the map of a model. */
 export const MODEL_MAP = {
   title: 'Model map',
@@ -11,7 +13,7 @@ export const MODEL_MAP = {
   awaited: (waiting: string) => `${waiting}, selected as soon as it is`,
   keys: 'Arrow keys move, Home and End along a row, Page Up and Page Down along a column, Enter selects.',
   label: (title: string, rows: number, columns: number, axis: string) =>
-    `${title}, ${rows} modules by ${columns} ${axis}s.`,
+    `${title}, ${plural(rows, 'module')} by ${plural(columns, axis)}.`,
   experts: (layer: number) => `Experts of layer ${layer}`,
   spread: 'Experts show',
   spreads: { mean: 'their mean', largest: 'their largest', smallest: 'their smallest' },
@@ -23,7 +25,7 @@ export const MODEL_MAP = {
     values: { readonly mean: string; readonly low: string; readonly high: string },
     at: { readonly low: string; readonly high: string },
   ) =>
-    `${kind} of layer ${layer}: ${done} of ${count} experts, mean ${values.mean}, least ${values.low} in ${at.low}, greatest ${values.high} in ${at.high}`,
+    `${kind} of layer ${layer}: ${done} of ${plural(count, 'expert')}, mean ${values.mean}, least ${values.low} in ${at.low}, greatest ${values.high} in ${at.high}`,
   table: (title: string) => `${title} by layer and module`,
 } as const
 

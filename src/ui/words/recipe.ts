@@ -1,4 +1,4 @@
-import { formatBytes, formatInteger } from '../format'
+import { formatBytes } from '../format'
 import { plural } from './counts'
 
 export const recipeWords = {
@@ -21,7 +21,7 @@ export const recipeWords = {
   otherCalibration: (preset: string) => `${preset}, other calibration`,
   byHand: 'Changed by hand; choose one to go back to it.',
   meantFor: (preset: string, samples: number, length: number) =>
-    `${preset} is meant for ${samples} windows of ${length} tokens; choose it again to have those.`,
+    `${preset} is meant for ${plural(samples, 'window')} of ${plural(length, 'token')}; choose it again to have those.`,
   options: 'Method options',
   advanced: (options: number) => `Advanced options (${options})`,
 
@@ -30,7 +30,7 @@ export const recipeWords = {
   samples: 'Samples',
   samplesHelp: 'Windows of the text the layers are fitted to. More is steadier and slower.',
   length: 'Length',
-  lengthHelp: (tokens: number) => `Tokens a window: ${formatInteger(tokens)} tokens in all.`,
+  lengthHelp: (tokens: number) => `Tokens a window: ${plural(tokens, 'token')} in all.`,
   windows: 'Windows',
   windowsHelp: 'The first windows of the text, or windows drawn by the seed.',
   picks: { first: 'First', random: 'Random' },
@@ -51,6 +51,6 @@ export const sweepWords = {
   atLeastTwo: 'Choose at least two.',
   measure: 'Measure perplexity of each',
   on: (text: string, protocol: string, maxTokens: number | null) =>
-    `on ${text}, ${protocol}, ${maxTokens === null ? 'the whole text' : `first ${maxTokens} tokens`}`,
+    `on ${text}, ${protocol}, ${maxTokens === null ? 'the whole text' : `first ${plural(maxTokens, 'token')}`}`,
   noText: 'once a text is chosen under Measure',
 }

@@ -1,5 +1,4 @@
 import type { ScanUnit } from '../../measurement-records'
-import { formatInteger } from '../format'
 import { plural } from './counts'
 import { MEASURE_WORDS } from './model-map'
 
@@ -34,7 +33,7 @@ export const reportWords = {
   },
 
   counted: (weights: number, linears: number, packed: string) =>
-    `Counted from the bytes that are stored, padding included, over the ${formatInteger(weights)} weights of the ${plural(linears, 'quantized linear')}. Embedding, head and norms stay as they were; the packed file is ${packed} with them, config and tokenizer.`,
+    `Counted from the bytes that are stored, padding included, over the ${plural(weights, 'weight')} of the ${plural(linears, 'quantized linear')}. Embedding, head and norms stay as they were; the packed file is ${packed} with them, config and tokenizer.`,
   bits: {
     caption: 'Bits a weight',
     head: ['Part', 'Bits'],
@@ -83,7 +82,7 @@ export const reportWords = {
       readonly tokens: number
     },
   ) =>
-    `What the original model loses where one ${unit} alone is rounded to nearest, in groups of ${groupSize ?? 'a row'}: measured on ${formatInteger(tokens)} tokens of ${text} under ${protocol}, where the original has a perplexity of ${perplexity}.`,
+    `What the original model loses where one ${unit} alone is rounded to nearest, in groups of ${groupSize ?? 'a row'}: measured on ${plural(tokens, 'token')} of ${text} under ${protocol}, where the original has a perplexity of ${perplexity}.`,
 
   mapOfBits: 'Stored bits of every linear',
   mapOf: (measure: string) => `${measure} of every linear`,
@@ -121,7 +120,7 @@ export const reportWords = {
     device: (name: string, software: boolean) => ['Device', software ? `${name}, a software adapter` : name],
     time: (time: string) => ['Time', time],
     memory: (bytes: string) => ['GPU memory at the peak', bytes],
-    original: (parameters: number, size: string) => ['Original', `${formatInteger(parameters)} parameters, ${size}`],
+    original: (parameters: number, size: string) => ['Original', `${plural(parameters, 'parameter')}, ${size}`],
     text: (text: string, digest: string) => ['Calibration text', `${text}, SHA-256 ${digest}`],
   },
 }
@@ -129,7 +128,7 @@ export const reportWords = {
 /** A model card for the Hub, in Markdown. */
 export const cardWords = {
   intro: (parameters: number, recipe: string, version: string) =>
-    `A language model of ${formatInteger(parameters)} parameters, quantized with ${recipe} by Bitloom ${version}.`,
+    `A language model of ${plural(parameters, 'parameter')}, quantized with ${recipe} by Bitloom ${version}.`,
   headings: { bits: 'Bits', measured: 'Measured', load: 'How to load it', made: 'How it was made' },
   counted:
     'Counted from stored bytes over the weights of the quantized linears; embedding, head and norms stay as they were.',

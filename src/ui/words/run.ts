@@ -1,6 +1,5 @@
 import type { RunState } from '../../state/progress'
-import { formatInteger } from '../format'
-import { ofAll } from './counts'
+import { ofAll, plural } from './counts'
 
 export const runWords = {
   status: {
@@ -36,11 +35,11 @@ export const runWords = {
     `reconstruct: block ${layers > 0 ? ofAll(block, layers) : block}, steps`,
 
   calibrated: 'Calibrated on',
-  tokensOf: (tokens: number, text: string) => `${formatInteger(tokens)} tokens of ${text}`,
+  tokensOf: (tokens: number, text: string) => `${plural(tokens, 'token')} of ${text}`,
   nothing: 'nothing',
   device: 'Device',
   wentOn: 'Went on with',
-  blocks: (kept: number, layers: number) => `${ofAll(kept, layers)} blocks`,
+  blocks: (kept: number, layers: number) => ofAll(kept, plural(layers, 'block')),
   elapsed: 'Elapsed',
   took: 'Took',
   left: 'Time left',
@@ -68,7 +67,7 @@ export const runsTableWords = {
   perplexity: 'Perplexity',
   perplexityOf: (text: string) => `Perplexity ${text}`,
   setting: (text: string, protocol: string, maxTokens: number | null) =>
-    `${text}, ${protocol}, ${maxTokens === null ? 'whole text' : `first ${maxTokens} tokens`}`,
+    `${text}, ${protocol}, ${maxTokens === null ? 'whole text' : `first ${plural(maxTokens, 'token')}`}`,
   interval: (bounds: string) => `95 %: ${bounds}`,
   none: 'none',
   again: 'Run again',

@@ -19,7 +19,7 @@ export const runsWords = {
   measuredBy: 'Perplexity under',
   notMeasured: 'nothing measured yet',
   setting: (text: string, protocol: string, maxTokens: number | null) =>
-    `${text}, ${protocol}, ${maxTokens === null ? 'whole text' : `first ${formatInteger(maxTokens)} tokens`}`,
+    `${text}, ${protocol}, ${maxTokens === null ? 'whole text' : `first ${plural(maxTokens, 'token')}`}`,
   settingChoice: (setting: string, count: number) => `${setting} (${runs(count)})`,
   columns: 'Columns',
   recipeColumns: 'Of the recipe',
@@ -116,7 +116,7 @@ export const runsWords = {
     resumed: 'Taken up again',
   },
   times: (count: number) => plural(count, 'time'),
-  tokensOf: (tokens: number, text: string) => `${formatInteger(tokens)} tokens of ${text}`,
+  tokensOf: (tokens: number, text: string) => `${plural(tokens, 'token')} of ${text}`,
   nothing: 'nothing',
   unknown: 'unknown',
 
@@ -179,6 +179,8 @@ export const runsWords = {
     top: 'Same likeliest token',
     accuracy: 'Accuracy',
   },
+  /** Over plain numbers, which do not say their unit. */
+  valueOf: { bytes: 'Packed file, bytes', seconds: 'Time, s' },
 
   tradeOff: 'Trade-off',
   tradeOffHint:
@@ -192,6 +194,11 @@ export const runsWords = {
   ablationNone: 'No other run differs from the baseline in exactly one value of the recipe.',
   ablationBase: 'baseline',
   ablationHead: ['Change', 'Value', 'n', 'Perplexity', 'Δ', 'KL', 'Bits', 'Size', 'Time'],
+  /** Over plain numbers. */
+  ablationValues: [
+    ...['Change', 'Value', 'n', 'Perplexity', 'Perplexity, deviation', 'Δ', 'KL', 'KL, deviation'],
+    ...['Bits', 'Bits, deviation', 'Size, bytes', 'Time, s'],
+  ],
 
   copyAs: 'Copy as',
   copied: (format: string) => `Copied as ${format}.`,

@@ -1,5 +1,6 @@
 import { roughly } from '../../duration'
 import type { ScanUnit } from '../../measurement-records'
+import { inBits, plural } from './counts'
 
 const UNITS: Readonly<Record<ScanUnit, string>> = { module: 'module', layer: 'layer', role: 'role' }
 
@@ -9,19 +10,19 @@ export const sensitivityWords = {
   round: 'Round',
   every: (unit: ScanUnit) => `every ${UNITS[unit]}`,
   to: 'To',
-  bits: (bits: number) => (bits === 1 ? '1 bit' : `${bits} bits`),
+  bits: inBits,
   groupSize: 'Group size',
   perRow: 'per row',
   scan: 'Scan',
   stop: 'Stop',
   /** `seconds` of one perplexity, where one was measured. */
   work: (unit: ScanUnit, passes: number, seconds: number | null) =>
-    `The original, with one ${UNITS[unit]} after the other rounded to nearest, on the evaluation text above: about as much work as ${passes} perplexities of it${
+    `The original, with one ${UNITS[unit]} after the other rounded to nearest, on the evaluation text above: about as much work as ${plural(passes, 'perplexity', 'perplexities')} of it${
       seconds === null ? '' : `, ${roughly(passes * seconds)} by the one that was measured`
     }.`,
 
   map: 'Sensitivity',
-  mapOf: (unit: ScanUnit, bits: number) => `Loss where one ${UNITS[unit]} has ${bits} ${bits === 1 ? 'bit' : 'bits'}`,
+  mapOf: (unit: ScanUnit, bits: number) => `Loss where one ${UNITS[unit]} has ${inBits(bits)}`,
   unit: 'KL divergence, nats a token',
   withAll: (module: string, unit: string) => `${module}, with all of ${unit}`,
   within: (low: string, high: string) => ` (95 %: ${low} to ${high})`,
@@ -30,7 +31,7 @@ export const sensitivityWords = {
 
   allowed: (unit: ScanUnit) => `KL that a ${UNITS[unit]} may cost`,
   allowedHelp: (above: number, bits: number, minimum: number) =>
-    `${above} lose more at ${bits} ${bits === 1 ? 'bit' : 'bits'} and would get ${minimum} at the least.`,
+    `${above} ${above === 1 ? 'loses' : 'lose'} more at ${inBits(bits)} and would get ${minimum} at the least.`,
   use: 'Use as minimum widths of MG-PTQ',
   save: 'Scan as JSON',
 }

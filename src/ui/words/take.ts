@@ -1,3 +1,5 @@
+import { plural } from './counts'
+
 export const takeWords = {
   lost: 'quantized model lost with the engine',
   recipe: 'Recipe',
@@ -24,8 +26,8 @@ export const takeWords = {
   verifyHelp: 'Write it, open it again, and hold every tensor and the perplexity against this result',
   verified: 'Verified',
   notSame: 'Not the same',
-  allEqual: (tensors: number) => `: all ${tensors} tensors equal`,
+  allEqual: (tensors: number) => (tensors === 1 ? ': its tensor is equal' : `: all ${tensors} tensors equal`),
   someDiffer: (different: number, tensors: number, largest: string, names: string) =>
-    `: ${different} of ${tensors} tensors differ by up to ${largest} (${names})`,
+    `: ${different} of ${plural(tensors, 'tensor')} ${different === 1 ? 'differs' : 'differ'} by up to ${largest} (${names})`,
   perplexity: (file: string, run: string) => `, perplexity ${file} against ${run}`,
 }

@@ -1,4 +1,5 @@
 import { formatBytes } from '../format'
+import { plural } from './counts'
 
 /** Where a text to calibrate or measure on comes from. */
 export const textsWords = {
@@ -11,6 +12,6 @@ export const textsWords = {
   downloads: (title: string, bytes: number) => `${title} (downloads ${formatBytes(bytes)})`,
   own: (name: string, bytes: number) => `${name} (${formatBytes(bytes)})`,
   downloading: (name: string) => `Downloading ${name}`,
-  rows: (done: number, total: number) => `${done} of ${total} rows`,
+  rows: (done: number, total: number) => `${done} of ${plural(String(total), 'row')}`,
   ownFile: { calibration: 'Calibrate on your own text file', evaluation: 'Measure on your own text file' },
 }

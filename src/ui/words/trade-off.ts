@@ -28,7 +28,7 @@ type Cost = keyof typeof COSTS
 export const tradeOffWords = {
   costs: COSTS,
   about: (cost: Cost, text: string, protocol: string, maxTokens: number | null) =>
-    `${COSTS[cost].about}; ${text}, ${protocol}${maxTokens === null ? '' : `, first ${maxTokens} tokens`}`,
+    `${COSTS[cost].about}; ${text}, ${protocol}${maxTokens === null ? '' : `, first ${plural(maxTokens, 'token')}`}`,
   label: (cost: Cost, runs: number) =>
     `Perplexity over ${COSTS[cost].over} of ${plural(runs, 'run')}. Arrow keys read out a run.`,
   caption: (cost: Cost, model: string, text: string, protocol: string) =>

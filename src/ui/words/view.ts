@@ -1,5 +1,6 @@
 import type { TensorKind, TensorLane, TensorPicture } from '../../file-records'
 import { formatInteger, formatPercent } from '../format'
+import { inBits, plural } from './counts'
 
 /** What the page says of files that are looked at. */
 export const viewWords = {
@@ -18,19 +19,19 @@ export const viewWords = {
   shares: 'Share of the size',
   byKind: 'By kind',
   byType: 'By type',
-  shareOf: (tensors: number) => (tensors === 1 ? '1 tensor' : `${formatInteger(tensors)} tensors`),
+  shareOf: (tensors: number) => plural(tensors, 'tensor'),
   map: 'Map of the file',
   mapBy: 'Colour the map by',
   noMap: 'No matrices in numbered blocks.',
   metadata: 'Metadata',
-  entries: (count: number) => (count === 1 ? '1 entry' : `${formatInteger(count)} entries`),
-  someEntries: (shown: number, count: number) => `${formatInteger(shown)} of ${formatInteger(count)} entries`,
+  entries: (count: number) => plural(count, 'entry', 'entries'),
+  someEntries: (shown: number, count: number) => `${formatInteger(shown)} of ${plural(count, 'entry', 'entries')}`,
   findEntries: 'Find entries: key or value',
   noMetadata: 'These files hold none.',
   metadataColumns: { key: 'Key', type: 'Type', value: 'Value' },
-  bitsOf: (bits: string) => `${bits} bits`,
+  bitsOf: inBits,
   module: (name: string, bits: string, weights: number, size: string) =>
-    `${name}: ${bits} bits a weight, ${formatInteger(weights)} weights, ${size}`,
+    `${name}: ${inBits(bits)} a weight, ${plural(weights, 'weight')}, ${size}`,
   colours: {
     bits: { title: 'Bits', unit: 'bits a weight, from stored bytes' },
     size: { title: 'Size', unit: 'bytes, scales included' },
@@ -42,7 +43,7 @@ export const viewWords = {
     look: (name: string) => `Look at ${name}`,
     label: 'Tensors',
     count: (shown: number, all: number) =>
-      shown === all ? `${formatInteger(all)} tensors` : `${formatInteger(shown)} of ${formatInteger(all)} tensors`,
+      `${shown === all ? '' : `${formatInteger(shown)} of `}${plural(all, 'tensor')}`,
     beside: 'beside',
     belongs: 'belongs to codes beside it: counted with them',
   },
@@ -84,25 +85,28 @@ export const tensorWords = {
   unknownType: (type: string) => `Weights of ${type} cannot be drawn: that type is not known here.`,
   empty: 'This tensor holds no weights.',
   label: (name: string, rows: number, columns: number) =>
-    `Heatmap of ${name}, ${formatInteger(rows)} rows by ${formatInteger(columns)} columns. Arrow keys move, plus and minus zoom, 0 shows the whole.`,
+    `Heatmap of ${name}, ${plural(rows, 'row')} by ${plural(columns, 'column')}. Arrow keys move, plus and minus zoom, 0 shows the whole.`,
   hint: 'Point at a cell, or walk with the arrow keys. Drag to zoom, + and − zoom, 0 shows the whole.',
   reading: (share: number) => `Reading, ${formatPercent(share)}`,
   readAll: (weights: number) => `Read all ${formatInteger(weights)}`,
   someRead: (read: number, weights: number) =>
-    `${formatInteger(read)} of ${formatInteger(weights)} weights read, evenly spread`,
-  allRead: (weights: number) => `all ${formatInteger(weights)} weights read`,
+    `${formatInteger(read)} of ${plural(weights, 'weight')} read, evenly spread`,
+  allRead: (weights: number) => (weights === 1 ? 'its weight read' : `all ${formatInteger(weights)} weights read`),
   block: ({ weights, super: superBlock, book }: NonNullable<TensorPicture['block']>) =>
     [
-      ...(book ? [`one of ${formatInteger(book.entries)} codebook entries for ${book.weights} weights`] : []),
-      `a scale for ${weights} weights`,
+      ...(book
+        ? [`one of ${plural(book.entries, 'codebook entry', 'codebook entries')} for ${plural(book.weights, 'weight')}`]
+        : []),
+      `a scale for ${plural(weights, 'weight')}`,
       ...(superBlock === null ? [] : [`a super-block of ${superBlock}`]),
     ].join(', '),
   statistics: 'Statistics',
   histogram: 'Histogram of the weights',
   logCounts: 'height by the logarithm of the count',
-  histogramLabel: (name: string, bars: number) => `Histogram of ${name}, ${bars} bars. Arrow keys read out a bar.`,
+  histogramLabel: (name: string, bars: number) =>
+    `Histogram of ${name}, ${plural(bars, 'bar')}. Arrow keys read out a bar.`,
   histogramHint: 'Point at a bar to read it out.',
-  bar: (from: string, to: string, weights: number) => `${from} to ${to}: ${formatInteger(weights)} weights`,
+  bar: (from: string, to: string, weights: number) => `${from} to ${to}: ${plural(weights, 'weight')}`,
   rows: (first: number, last: number) =>
     first === last ? `Row ${formatInteger(first)}` : `Rows ${formatInteger(first)} to ${formatInteger(last)}`,
   columns: (first: number, last: number) =>

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { expectClose, testGpu } from '../../test/device'
-import { tinyConfig, tinyLlama } from '../../test/tiny-llama'
+import { tinyCheckpoint, tinyConfig } from '../../test/tiny-checkpoint'
 import type { Tensor } from '../gpu/tensor'
 import { NO_TARGET } from '../kernels/nll'
 import { llamaReference } from '../reference/llama'
 import { nllReference } from '../reference/transformer'
+import { CausalModel } from './causal-model'
 import { KvCache } from './kv-cache'
-import { LlamaModel } from './model'
 import { CheckpointWeights } from './weights'
 
 const ids = Array.from({ length: 42 }, (_, i) => (i * 37 + 5) % 101)
@@ -16,8 +16,8 @@ const tolerance = { atol: 1e-4, rtol: 1e-4 }
 /** A model with the windows' last hidden states, block by block. */
 async function forward(config: Record<string, unknown>, { windows = 1, shardBytes = 2 ** 20 } = {}) {
   const gpu = await testGpu()
-  const { spec, source, weights } = tinyLlama(config)
-  const model = await LlamaModel.load(gpu, spec, new CheckpointWeights(gpu, source), { positions: 64, shardBytes })
+  const { spec, source, weights } = tinyCheckpoint(config)
+  const model = await CausalModel.load(gpu, spec, new CheckpointWeights(gpu, source), { positions: 64, shardBytes })
   const first = gpu.record()
   let x = model.embed(first, Uint32Array.from(ids))
   await gpu.submit(first)
@@ -31,7 +31,7 @@ async function forward(config: Record<string, unknown>, { windows = 1, shardByte
   return { gpu, spec, weights, model, x }
 }
 
-describe('LlamaModel', () => {
+describe('CausalModel', () => {
   it.each([
     ['every option set', tinyConfig],
     ['every option at its default', { ...tinyConfig, head_dim: 10, attention_bias: false, mlp_bias: false, rope_scaling: null, tie_word_embeddings: true }],
@@ -82,8 +82,8 @@ describe('LlamaModel', () => {
 
   it.each(['f32', 'f16'] as const)('gives the same logits token by token through a cache in %s as at once', async (kv) => {
     const gpu = await testGpu()
-    const { spec, source, weights } = tinyLlama()
-    const model = await LlamaModel.load(gpu, spec, new CheckpointWeights(gpu, source), { positions: 64 })
+    const { spec, source, weights } = tinyCheckpoint()
+    const model = await CausalModel.load(gpu, spec, new CheckpointWeights(gpu, source), { positions: 64 })
     const blocks = await model.loadBlocks()
     const cache = new KvCache(gpu, spec, 50, kv)
     const expected = llamaReference(spec, weights, ids)
@@ -104,8 +104,8 @@ describe('LlamaModel', () => {
 
   it('refuses a token that the vocabulary does not have', async () => {
     const gpu = await testGpu()
-    const { spec, source } = tinyLlama()
-    const model = await LlamaModel.load(gpu, spec, new CheckpointWeights(gpu, source), { positions: 8 })
+    const { spec, source } = tinyCheckpoint()
+    const model = await CausalModel.load(gpu, spec, new CheckpointWeights(gpu, source), { positions: 8 })
     expect(() => model.embed(gpu.record(), Uint32Array.of(3, 101))).toThrow(/tokens: expected ids below 101, got 101/)
   })
 })

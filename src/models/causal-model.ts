@@ -35,7 +35,7 @@ export interface Places {
  * What surrounds the blocks of a model: embedding, final norm and head stay on the GPU; blocks come and go
  * as the caller wishes. All methods with a recorder only record; tensors they return are the caller's to free.
  */
-export class LlamaModel {
+export class CausalModel {
   /** Runs any block of this model. */
   readonly block: BlockForward
 
@@ -50,14 +50,14 @@ export class LlamaModel {
   }
 
   /** FormatError where the model has embedded fewer positions than are asked for. */
-  static async load(gpu: Gpu, spec: ModelSpec, weights: WeightSource, options: EndsOptions): Promise<LlamaModel> {
+  static async load(gpu: Gpu, spec: ModelSpec, weights: WeightSource, options: EndsOptions): Promise<CausalModel> {
     const ends = await loadEnds(gpu, spec, weights, options)
-    return new LlamaModel(gpu, spec, weights, makeRopeTables(gpu, spec, options.positions), ends)
+    return new CausalModel(gpu, spec, weights, makeRopeTables(gpu, spec, options.positions), ends)
   }
 
   /** The same with blocks from elsewhere; what surrounds them is this one's, and freed with it. */
-  withBlocks(weights: WeightSource): LlamaModel {
-    return new LlamaModel(this.gpu, this.spec, weights, this.tables, this.ends)
+  withBlocks(weights: WeightSource): CausalModel {
+    return new CausalModel(this.gpu, this.spec, weights, this.tables, this.ends)
   }
 
   /** The longest sequence that can be run. */

@@ -34,7 +34,7 @@ export const tinyConfig = {
 }
 
 /** Random weights for a config: the values by name, and the same as an opened F32 checkpoint. */
-export function tinyLlama(config: Record<string, unknown> = tinyConfig) {
+export function tinyCheckpoint(config: Record<string, unknown> = tinyConfig) {
   const spec = specFromConfig(config)
   const weights = new Map<string, Float32Array<ArrayBuffer>>()
   const tensors = new Map<string, TensorEntry>()
@@ -82,9 +82,9 @@ export const letterTokenizer = (vocab: number): Tokenizer => ({
   addsBos: true,
 })
 
-/** `tinyLlama` as the pipeline opens it, reading texts letter by letter. */
+/** `tinyCheckpoint` as the pipeline opens it, reading texts letter by letter. */
 export function openedTiny(config: Record<string, unknown> = tinyConfig) {
-  const { spec, weights, source } = tinyLlama(config)
+  const { spec, weights, source } = tinyCheckpoint(config)
   const tokenizer = letterTokenizer(spec.vocab)
   const model: OpenedModel = { name: 'tiny', source, spec, tokenizer, chatTemplate: null, packed: null }
   return { model, spec, weights }
