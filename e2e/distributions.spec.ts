@@ -30,7 +30,7 @@ test('shows how the weights of a module lie, and points at one module in every v
     await expect(look.getByText(/^original weights, \S+ to \S+ w: \d+ weights/)).toBeVisible()
     // rounded to nearest, no weight inside of its levels is further than half a step away
     await expect(
-      look.getByRole('application', { name: /^Errors of .* (9\d\.\d|100\.0)% within half a step/ }),
+      look.getByRole('application', { name: /^Errors of .* (9\d\.\d|100\.0)\s% within half a step/ }),
     ).toBeVisible()
     const facts = look.getByRole('region', { name: /^What the codes tell/ }).locator('tbody tr')
     await expect(facts).toHaveCount(1)

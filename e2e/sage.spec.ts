@@ -34,7 +34,7 @@ test('weights near one bit: what is stored and what is published, groups, salien
   await expect(readout).toContainText(/4 groups at ± .*boundaries .*% salient/)
   await magnitudes.focus()
   await magnitudes.press('Home')
-  await expect(readout).toContainText(/weights, \d+\.\d%; group 1 of 4, stored as ±/)
+  await expect(readout).toContainText(/weights, \d+\.\d\s%; group 1 of 4, stored as ±/)
   await magnitudes.press('End')
   await expect(readout).toContainText('salient')
   await expect(look!.getByText('Framed weights are salient')).toBeVisible()

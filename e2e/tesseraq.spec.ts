@@ -80,7 +80,7 @@ test('learns the roundings of all blocks within a minute, waits when told to, sh
 
   const readout = chartOf(run).locator('.readout')
   await test.step('paused inside a block, and resumed', async () => {
-    await expect(readout).toContainText(/^Step [1-9]\d* of 500: loss \S+, [1-9]\S+% of the roundings still soft/, {
+    await expect(readout).toContainText(/^Step [1-9]\d* of 500: loss \S+, [1-9]\S*\s% of the roundings still soft/, {
       timeout: patience,
     })
     await expect(run.getByText(/^reconstruct: block 1 of \d, steps$/)).toBeVisible()
@@ -105,7 +105,7 @@ test('learns the roundings of all blocks within a minute, waits when told to, sh
     const chart = chartOf(look)
     await chart.getByRole('application').press('End')
     await expect(chart.locator('.readout')).toContainText(
-      /^Step 500 of 500: loss \S+, 0.5% of the roundings still soft, [1-9]\S*% of the codes unlike nearest; lowest loss/,
+      /^Step 500 of 500: loss \S+, 0.5\s% of the roundings still soft, [1-9]\S*\s% of the codes unlike nearest; lowest loss/,
     )
     await expect(look.getByText('original is shown scaled alike')).toBeVisible()
     expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])

@@ -132,7 +132,7 @@ it('shows a block being reconstructed, pauses it, and keeps how it went', async 
   await waitFor(() => expect(document.querySelector('.look-told[aria-busy=false]')).toBeTruthy())
   const chart = screen.getByRole('application', { name: /^Reconstruction of block 2, 200 recorded steps/ })
   fireEvent.keyDown(chart, { key: 'Home' })
-  expect(screen.getByText(/^Step 1 of 200: loss \S+, 85\.4% of the roundings still soft; lowest loss/)).toBeTruthy()
+  expect(screen.getByText(/^Step 1 of 200: loss \S+, 85\.4 % of the roundings still soft; lowest loss/)).toBeTruthy()
   expect(screen.getByText('Unlike nearest')).toBeTruthy()
   expect(screen.getByText('Codes unlike nearest')).toBeTruthy()
 })

@@ -1,9 +1,9 @@
 import { useMemo } from 'react'
 import type { Distributions } from '../workers/api'
 import { FigureTable, inFull } from './FigureTable'
-import { formatError, formatInteger, formatNumber, formatTenths } from './format'
+import { formatError, formatInteger, formatNumber, formatShare, formatTenths } from './format'
 import type { BinPanel } from './maps/bin-panels'
-import { codeFacts, codeMeans, levelRows, smallShare } from './maps/distribution-panels'
+import { codeFacts, codeMeans, levelRows } from './maps/distribution-panels'
 import { CODES } from './words/distributions'
 
 const LEVEL_FORMATS = [inFull, inFull, formatError, formatTenths]
@@ -36,7 +36,7 @@ export function CodeFactsTable({ found, panels }: { found: Distributions; panels
                 <td>{name}</td>
                 {[
                   ...[formatInteger(weights), formatTenths(share), formatNumber(bits, 3), formatNumber(entropy, 3)],
-                  ...[CODES.used(used, codes), clipped === null ? '' : smallShare(clipped)],
+                  ...[CODES.used(used, codes), clipped === null ? '' : formatShare(clipped)],
                 ].map((cell, at) => (
                   <td key={CODES.head[at + 1]} data-align="right">
                     {cell}

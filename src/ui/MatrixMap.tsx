@@ -7,7 +7,7 @@ import type { MatrixChoices } from '../state/matrix-choices'
 import { sidesOf } from '../state/measuring'
 import { rowArrangement } from '../state/row-order'
 import { BitsLegend } from './BitsLegend'
-import { formatError } from './format'
+import { formatError, formatTenths } from './format'
 import { fitting, MatrixChoosing } from './MatrixChoosing'
 import { MatrixTable } from './MatrixTable'
 import {
@@ -253,7 +253,7 @@ function summary({ columns, in: total, deadColumns }: ModuleRecord): string {
     sum += columns.error[column]!
     if (columns.error[column]! > columns.error[worst]!) worst = column
   }
-  const share = sum > 0 ? ((columns.error[worst]! / sum) * 100).toFixed(1) : '0'
+  const share = formatTenths(sum > 0 ? columns.error[worst]! / sum : 0)
   return [
     WORDS.worst(worst, formatError(columns.error[worst] ?? 0), share),
     ...(deadColumns > 0 ? [WORDS.dead(deadColumns)] : []),

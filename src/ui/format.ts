@@ -67,9 +67,14 @@ export function formatBounds({ low, high }: { readonly low: number; readonly hig
 }
 
 export const formatShape = (shape: readonly number[]): string => shape.join(' × ')
-export const formatPercent = (share: number): string => `${Math.round(share * 100)}%`
+export const formatPercent = (share: number): string => numberWords.percent(String(Math.round(share * 100)))
 /** Shares that are small and move little. */
-export const formatTenths = (share: number): string => `${(share * 100).toFixed(1)}%`
+export const formatTenths = (share: number): string => numberWords.percent((share * 100).toFixed(1))
+/** A share that may be tiny and is not nothing. */
+export const formatShare = (share: number): string =>
+  share > 0 && share < 0.0005 ? numberWords.percent(formatError(share * 100)) : formatTenths(share)
+/** A chosen share, as a tick is. */
+export const formatShareTick = (share: number): string => numberWords.percent(formatSetting(share * 100))
 
 /** Spec keys as words: "normEps" and "norm_eps" both read "norm eps". */
 export const words = (key: string): string =>

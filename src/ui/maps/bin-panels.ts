@@ -1,4 +1,4 @@
-import { formatError, formatInteger, formatSetting, formatTenths } from '../format'
+import { formatError, formatInteger, formatSetting, formatShareTick, formatTenths } from '../format'
 import { DISTRIBUTIONS } from '../words/distributions'
 import type { MapTheme } from './colour'
 import { linearScale, logScale, niceTicks, type Scale } from './scale'
@@ -165,7 +165,7 @@ export function drawPanels(
         ]
       : []
     const title = fitted(ctx, panel.title, box.width - keyWidth(ctx, key, theme), theme)
-    drawKey(ctx, box, drawPanel(ctx, box, scale, title, theme, shareText), key, theme)
+    drawKey(ctx, box, drawPanel(ctx, box, scale, title, theme, formatShareTick), key, theme)
     for (const guide of panel.guides ?? []) {
       const x = box.x + (box.width * (guide - panel.low)) / (panel.high - panel.low)
       stroke(
@@ -194,8 +194,6 @@ function fitted(ctx: CanvasRenderingContext2D, title: string, width: number, the
   while (ctx.measureText(shown).width > width && /[,:]/.test(shown)) shown = shown.replace(/[,:][^,:]*$/, '')
   return shown
 }
-
-const shareText = (share: number): string => `${formatSetting(share * 100)}%`
 
 const square =
   (colour: string) =>

@@ -120,11 +120,11 @@ describe('reconstruction chart', () => {
     const at = reconstructionStepAt(record, layout, 200, layout.soft!.x + layout.soft!.width / 2, layout.soft!.y + 5)!
     expect(record.step[at]).toBe(100)
     expect(reconstructionText(record, at + 1, 200)).toMatch(
-      /^Step 101 of 200: loss \S+, 25\.3% of the roundings still soft, 6\.0% of the codes unlike nearest; lowest loss \S+ at step 1\d\d$/,
+      /^Step 101 of 200: loss \S+, 25\.3\u00a0% of the roundings still soft, 6\.0\u00a0% of the codes unlike nearest; lowest loss \S+ at step 1\d\d$/,
     )
     expect(reconstructionText(record, 0, 200)).not.toContain('codes')
     expect(reconstructionText({ ...record, loss: unknown, soft: unknown }, 9, 200)).toBe(
-      'Step 10 of 200: no loss, 1.2% of the codes unlike nearest',
+      'Step 10 of 200: no loss, 1.2\u00a0% of the codes unlike nearest',
     )
     expect(reconstructionText(fakeReconstruction(200, 0), -1, 200)).toBe('No step recorded yet.')
   })
@@ -173,7 +173,7 @@ describe('widths of the columns', () => {
     expect(bars).toHaveLength(14)
     for (const { shares } of bars) expect(shares.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 12)
     expect(modelWidth(modules)).toBeCloseTo(2.5, 1)
-    expect(barText(bars[0]!)).toMatch(/^model\.layers\.0\.self_attn\.q_proj: mean 2\.\d+ bits; \d+% at 4, \d+% at 3, /)
+    expect(barText(bars[0]!)).toMatch(/^model\.layers\.0\.self_attn\.q_proj: mean 2\.\d+ bits; \d+\s% at 4, \d+\s% at 3, /)
     const layout = layoutBars(bars, 1000)
     expect([barAt(layout, layout.left), barAt(layout, layout.left + layout.plot - 1)]).toEqual([0, 13])
     expect(barAt(layout, layout.left - 1)).toBeNull()

@@ -1,5 +1,5 @@
 import { type CodeTally, type Distributions, entropyBits, type Histogram } from '../../workers/api'
-import { formatError, formatInteger, formatNumber, formatTenths } from '../format'
+import { formatError, formatInteger, formatNumber, formatShare, formatTenths } from '../format'
 import { CODES, ERRORS, WEIGHTS } from '../words/distributions'
 import type { BinPanel, PanelLevel } from './bin-panels'
 
@@ -36,12 +36,8 @@ function coarse(histogram: Histogram, least = 0): Histogram {
 
 const beyondOf = (histogram: Histogram): string => {
   const part = (histogram.below + histogram.above) / Math.max(1, totalOf(histogram))
-  return part > 0 ? `, ${WEIGHTS.beyond(smallShare(part))}` : ''
+  return part > 0 ? `, ${WEIGHTS.beyond(formatShare(part))}` : ''
 }
-
-/** A share that may be tiny and is not nothing. */
-export const smallShare = (share: number): string =>
-  share > 0 && share < 0.0005 ? `${formatError(share * 100)}%` : formatTenths(share)
 
 export function weightPanels({ weights, stored }: Distributions): BinPanel[] {
   const panel = (title: string, histogram: Histogram): BinPanel => ({
@@ -125,7 +121,7 @@ export function codePanels(found: Distributions): BinPanel[] {
       formatNumber(entropy, 2),
       formatNumber(bits, Number.isInteger(bits) ? 0 : 2),
       codes - used,
-      clipped === null ? null : smallShare(clipped),
+      clipped === null ? null : formatShare(clipped),
     )
     const even = tally.levels === null
     const reach = Math.max(

@@ -52,7 +52,7 @@ describe('panels of a matrix', () => {
     const at = panelBinAt(panels, layout, second.x + second.width / 2, second.y + 3)!
     expect(at.panel).toBe(1)
     expect(panelText(panels, at)).toMatch(
-      /^4 bits, \S+ to \S+ step: \d+ weights, [\d.]+%; code \d+: [\d.]+% of the weights/,
+      /^4 bits, \S+ to \S+ step: \d+ weights, [\d.]+\s%; code \d+: [\d.]+\s% of the weights/,
     )
     expect(panelBinAt(panels, layout, second.x - 2, second.y)).toBeNull()
     expect(walkPanels(panels, at, 'ArrowUp', 1)).toMatchObject({ panel: 0 })

@@ -32,10 +32,10 @@ describe('the chart of magnitudes', () => {
     const layout = layoutGrouping(grouping, 700)
     const { x, width } = layout.histogram
     expect([-1, 1, width / 2 + 1, width + 1].map((at) => binAt(grouping, layout, x + at))).toEqual([null, 0, 3, null])
-    expect(groupingText(grouping, 0)).toBe('0 to 0.167: 50 weights, 50.0%; group 1 of 2, stored as ± 0.125')
-    expect(groupingText(grouping, 5)).toBe('0.833 to 1.00: 2 weights, 2.0%; salient')
+    expect(groupingText(grouping, 0)).toBe('0 to 0.167: 50 weights, 50.0\u00a0%; group 1 of 2, stored as ± 0.125')
+    expect(groupingText(grouping, 5)).toBe('0.833 to 1.00: 2 weights, 2.0\u00a0%; salient')
     expect(groupingText(grouping, null)).toBe(
-      '2 groups at ± 0.125, ± 0.500; boundaries 0.300; 2.0% salient, beyond 0.900; silhouette by groups 2: 0.610, 3: 0.550',
+      '2 groups at ± 0.125, ± 0.500; boundaries 0.300; 2.0\u00a0% salient, beyond 0.900; silhouette by groups 2: 0.610, 3: 0.550',
     )
   })
 })

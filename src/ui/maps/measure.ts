@@ -2,7 +2,16 @@ import type { ModuleRecord } from '../../records'
 import { saliencyOf } from '../../state/lanes'
 import type { MappedModule, RunRecord } from '../../state/runs'
 import type { Measure, Spread } from '../../state/store'
-import { formatBytes, formatDuration, formatError, formatNumber, formatSetting, formatTenths } from '../format'
+import {
+  formatBytes,
+  formatDuration,
+  formatError,
+  formatNumber,
+  formatSetting,
+  formatShare,
+  formatShareTick,
+  formatTenths,
+} from '../format'
 import { DIFFERENCE_WORDS, MEASURE_WORDS, MODULE_WORDS } from '../words/model-map'
 import { bitPosition, cividis, type Ramp, viridis } from './colour'
 import { errorScale, linearScale, niceAbove, type Scale, scaleFor } from './scale'
@@ -47,10 +56,6 @@ function saliencyMass({ columns }: MeasuredModule): number | null {
 }
 const masses = new WeakMap<ModuleRecord['columns'], number | null>()
 
-const share = (value: number): string =>
-  value > 0 && value < 0.0005 ? `${formatError(value * 100)}%` : formatTenths(value)
-const percent = (value: number): string => `${formatSetting(value * 100)}%`
-
 /** `said` is how a module's own value reads where it is shown as a part of all. */
 type Silent = Omit<MeasureView, 'text'> & { readonly said?: (value: number) => string }
 
@@ -65,8 +70,8 @@ const VIEWS: Readonly<Record<Measure, Silent>> = {
   share: {
     ...{ id: 'share', ...MEASURE_WORDS.share, ramp: cividis, spread: 'mean', part: true },
     value: ({ out, in: columns, bits }) => (out * columns * bits.total) / 8,
-    format: share,
-    tick: percent,
+    format: formatShare,
+    tick: formatShareTick,
     scale: fromZero(1e-4),
     said: formatBytes,
   },
@@ -87,8 +92,8 @@ const VIEWS: Readonly<Record<Measure, Silent>> = {
   saliency: {
     ...{ id: 'saliency', ...MEASURE_WORDS.saliency, ramp: cividis, spread: 'largest', part: true },
     value: saliencyMass,
-    format: share,
-    tick: percent,
+    format: formatShare,
+    tick: formatShareTick,
     scale: scaleFor,
     said: formatError,
   },
@@ -96,14 +101,14 @@ const VIEWS: Readonly<Record<Measure, Silent>> = {
     ...{ id: 'flips', ...MEASURE_WORDS.flips, ramp: cividis, spread: 'largest' },
     value: ({ flips }) => flips ?? null,
     format: formatTenths,
-    tick: percent,
+    tick: formatShareTick,
     scale: fromZero(1e-3),
   },
   dead: {
     ...{ id: 'dead', ...MEASURE_WORDS.dead, ramp: cividis, spread: 'largest' },
     value: ({ deadColumns, in: columns }) => (deadColumns === undefined ? null : deadColumns / columns),
-    format: share,
-    tick: percent,
+    format: formatShare,
+    tick: formatShareTick,
     scale: fromZero(1e-3),
   },
   damping: {

@@ -9,12 +9,12 @@ describe('numbers of runs', () => {
     expect(metricText('bits', 4.25)).toBe('4.250')
     expect(metricText('bytes', 853_000)).toBe('853 KB')
     expect(metricText('kl', 0.01234)).toBe('0.0123')
-    expect(metricText('accuracy', 0.525)).toBe('52.5%')
+    expect(metricText('accuracy', 0.525)).toBe('52.5\u00a0%')
   })
 
   it('are held against those of the baseline', () => {
     expect(changeText('perplexity', 6, 66)).toBe('+6.00')
-    expect(changeText('bytes', -25, 75)).toBe('−25.0%')
+    expect(changeText('bytes', -25, 75)).toBe('−25.0\u00a0%')
     expect(changeText('top', -0.021, 0.5)).toBe('−2.1 points')
     expect(changeText('seconds', 0, 3)).toBe('±0')
     expect([

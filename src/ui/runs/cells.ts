@@ -36,7 +36,7 @@ const signed = (value: number, text: (size: number) => string) => `${sign(value)
 export function changeText(kind: MetricRow['kind'], change: number, value: number): string {
   if (change === 0) return '±0'
   const base = value - change
-  const share = base === 0 ? '' : signed(change / base, (size) => `${(100 * size).toFixed(1)}%`)
+  const share = base === 0 ? '' : signed(change / base, formatTenths)
   switch (kind) {
     case 'bits':
     case 'width':

@@ -16,7 +16,7 @@ it('holds runs side by side, for people and as plain numbers', () => {
   const table = comparisonTable(runs.slice(1), runs[1]!, compareRuns(runs.slice(1), runs[1]!.id))
   const told = new Map(table.rows.map(([title, ...cells]) => [title, cells]))
   expect(told.get('Perplexity')).toEqual(['68.00', '60.50 (−7.50)'])
-  expect(told.get('Packed file')).toEqual(['600 KB', '700 KB (+16.7%)'])
+  expect(told.get('Packed file')).toEqual(['600 KB', '700 KB (+16.7\u00a0%)'])
   expect(tableText(table, 'csv').split('\n')).toEqual(
     expect.arrayContaining([
       ',"Run 2, baseline",Run 3',

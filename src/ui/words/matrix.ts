@@ -71,7 +71,7 @@ export const WORDS = {
   all: 'All',
   noErrors: 'Its errors are not known. Bins narrower than a pixel show their largest value.',
   worst: (column: number, error: string, share: string) =>
-    `Largest error in column ${column}: ${error}, ${share}% of the matrix.`,
+    `Largest error in column ${column}: ${error}, ${share} of the matrix.`,
   dead: (columns: number) => `${plural(columns, 'column')} never saw an input.`,
   saliency: 'Saliency is the norm over diag U, squared.',
   show: 'Show',
