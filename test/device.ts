@@ -1,4 +1,4 @@
-import { expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { create, globals } from 'webgpu'
 import { Gpu } from '../src/gpu/device'
 import { openGpu } from '../src/gpu/open'
@@ -34,10 +34,12 @@ export async function freshGpu(): Promise<Gpu> {
   return openGpu(await requestTestAdapter(), { limits: 'default' })
 }
 
-/** The test device as one that binds no more than `maxBindingBytes`, so that small models must be split. */
+/** A device that binds no more than `maxBindingBytes`, so that small models must be split; gone when the test is done. */
 export async function smallGpu(maxBindingBytes: number): Promise<Gpu> {
-  const { device, info } = await testGpu()
-  return new Gpu(device, { ...info, maxBindingBytes })
+  const { device, info } = await freshGpu()
+  const gpu = new Gpu(device, { ...info, maxBindingBytes })
+  onTestFinished(() => gpu.quiet().then(() => gpu.destroy()))
+  return gpu
 }
 
 export interface Tolerance {

@@ -188,6 +188,24 @@ describe('a lost device', () => {
   })
 })
 
+it('listens to its device once, and no more when that is gone', async () => {
+  const gpu = await freshGpu()
+  let heard = 0
+  const error = () => {
+    heard++
+    return { message: 'odd' }
+  }
+  const fail = () =>
+    gpu.device.dispatchEvent(Object.defineProperty(new Event('uncapturederror'), 'error', { get: error }))
+  fail()
+  expect(heard).toBe(1)
+  await expect(gpu.settle()).rejects.toThrow('bug in Bitloom: odd')
+  gpu.destroy()
+  await gpu.device.lost
+  fail()
+  expect(heard).toBe(1)
+})
+
 describe('requestGpu', () => {
   it('says what is missing: WebGPU, or an adapter', async () => {
     await expect(requestGpu(undefined)).rejects.toThrow(GpuUnavailableError)

@@ -53,7 +53,12 @@ export class Gpu {
     this.#pipelines = new PipelineCache(device)
     this.#queue = new GpuQueue(device, this.#pipelines, this.#speed)
     this.#readback = new Readback(device)
+    const hear = (event: Event) => {
+      this.#fail(new Error(`bug in Bitloom: ${(event as GPUUncapturedErrorEvent).error.message}`))
+    }
+    device.addEventListener('uncapturederror', hear)
     const lost = device.lost.then(({ reason, message }) => {
+      device.removeEventListener('uncapturederror', hear)
       throw this.#fail(
         new DeviceLostError(
           `gpu: expected the device to stay, got '${reason || 'unknown'}' ${message ? `(${message}) ` : ''}— ` +
@@ -62,9 +67,6 @@ export class Gpu {
       )
     })
     this.#unlessLost = unless(lost)
-    device.addEventListener('uncapturederror', (event) => {
-      this.#fail(new Error(`bug in Bitloom: ${(event as GPUUncapturedErrorEvent).error.message}`))
-    })
   }
 
   /** A fresh list of commands for this device. */

@@ -35,9 +35,11 @@ export function RunStep() {
   const model = useStudioState((state) => state.model)
   const run = useStudioState((state) => state.run)
   const selected = useStudioState((state) => state.selected)
+  // the last run stays in view until the text for the next is there
+  const starting = useStudioState(({ busy, run }) => busy === 'run' && run?.endedAt !== null)
   if (!model) return <Step id="run" waitsFor={waits.run} />
   return (
-    <Step id="run" status={run && words.status[run.status]} side={<RunSide />}>
+    <Step id="run" status={starting ? words.starting : run && words.status[run.status]} side={<RunSide />}>
       {run && <Warnings warnings={run.warnings} label={words.warnings} />}
       {run?.status === 'done' && <Glance />}
       <ModuleTable

@@ -10,6 +10,7 @@ export const runWords = {
     cancelled: 'cancelled',
     failed: 'failed',
   } satisfies Record<RunState['status'], string>,
+  starting: 'starting',
   warnings: 'Warnings of the run',
   quantize: 'Quantize',
   pause: 'Pause',
