@@ -44,6 +44,7 @@ export function affineRows(linear: AffineLinear): RowReader {
   }
   const readRow = (row: number, lanes: Partial<RowLanes>) => {
     const { weights, codes, bases, steps } = lanes
+    if (!weights && !codes && !bases && !steps) return
     if (weights || codes) stored.row(row, unpacked)
     if (!perm) codes?.set(unpacked)
     for (const { start, end, group, bits } of runs) {
@@ -60,10 +61,10 @@ export function affineRows(linear: AffineLinear): RowReader {
   }
   return {
     kinds: widths.map((bits) => ({ kind: 'affine', bits, codes: 2 ** bits, even: true })),
-    read: (row, { kinds, ...lanes }, some) => {
-      kinds?.set(kindOf)
+    read: (row, lanes, some) => {
+      lanes.kinds?.set(kindOf)
       if (some && some.length * DEARER < columns) readFew(row, lanes, some)
-      else if (Object.keys(lanes).length > 0) readRow(row, lanes)
+      else readRow(row, lanes)
     },
     extremes: (binOf) => binExtremes(linear, binOf, levelsOf),
     source: (row, column) => {

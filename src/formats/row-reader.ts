@@ -28,7 +28,7 @@ export interface RowReader {
  */
 export interface CodeKind {
   readonly kind: 'affine' | 'sign' | 'pair' | 'apart'
-  /** Stored for each weight, the planes' bits of weights apart included, their places not. */
+  /** Bits that stand for a weight of it, with those that it takes of planes; places of weights apart are not counted. */
   readonly bits: number
   /** How many codes there are, each with a level of its own. */
   readonly codes: number
@@ -48,10 +48,11 @@ export interface RowLanes {
   readonly steps: Float32Array
 }
 
-/** Group of a weight's column and what the group stores; of signs the group id, half the distance of its levels and their middle. */
+/** Group of a weight and what it says of levels. */
 export interface LevelSource {
+  /** The group of its column; of signs the group id. */
   readonly group: number
-  /** w = scale·(code − zero). */
+  /** w = scale·(code − zero); of signs zero ± scale. */
   readonly scale: number
   readonly zero: number
 }

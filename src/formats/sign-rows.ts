@@ -22,6 +22,7 @@ export function signRows(linear: SignLinear): RowReader {
   const csr = csrOf(linear)
   const scales = sparse && decodeFloat16(sparse.scales)
 
+  const levelsOf = (row: number): Float32Array => shared ?? levelTable(linear, row, row + 1)
   /** As if there were no weights apart. */
   const readPlanes = (row: number, { weights, codes, kinds, bases, steps }: Partial<RowLanes>, some: Uint32Array) => {
     kinds?.set(kindOf)
@@ -49,14 +50,13 @@ export function signRows(linear: SignLinear): RowReader {
       if (weights) weights[column] = levels[2 * groups * cellOf[column]! + code]!
     }
   }
-  const levelsOf = (row: number): Float32Array => shared ?? levelTable(linear, row, row + 1)
   /** Indices of the weights apart of a row. */
   const apartOf = (row: number): [number, number] => (csr ? [csr.starts[row]!, csr.starts[row + 1]!] : [0, 0])
   const apartLevels = (row: number) => {
     const { bits, zeros } = sparse!
     return { scale: scales![row]!, zero: zeros ? readBits(zeros, row * bits, bits) : 2 ** (bits - 1) }
   }
-  const code = new Uint8Array(columns)
+  const one = new Uint8Array(columns)
 
   return {
     kinds,
@@ -79,8 +79,8 @@ export function signRows(linear: SignLinear): RowReader {
     source: (row, column) => {
       const [start, end] = apartOf(row)
       if (csr?.columns.subarray(start, end).includes(column)) return { group: 0, ...apartLevels(row) }
-      readPlanes(row, { codes: code }, Uint32Array.of(column))
-      const group = ranks[column]! < 0 ? code[column]! >>> 1 : 0
+      readPlanes(row, { codes: one }, Uint32Array.of(column))
+      const group = ranks[column]! < 0 ? one[column]! >>> 1 : 0
       const at = 2 * (groups * cellOf[column]! + group)
       const levels = levelsOf(row)
       const [minus, plus] = [levels[at]!, levels[at + 1]!]
