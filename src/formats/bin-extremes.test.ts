@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { affineSample, anyAffine } from '../../test/affine'
 import { dequantize } from './affine'
 import type { AffineLinear, Width } from './quantized'
-import { weightRows } from './weight-rows'
+import { rowReader } from './row-reader'
 
 /** The extremes of `bins` bins of a row, beside what `kept` had. */
 function extremesOf(linear: AffineLinear, binOf: Int32Array, row: number, bins: number, kept = 0): Float32Array {
   const found = new Float32Array(bins).fill(kept)
-  weightRows(linear).extremes!(binOf)(row, new Int32Array(found.buffer), 0)
+  rowReader(linear).extremes!(binOf)(row, new Int32Array(found.buffer), 0)
   return found
 }
 

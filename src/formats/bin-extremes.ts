@@ -1,4 +1,5 @@
 import { groupOfColumn, placeSegments } from './affine'
+import type { Levels, ReadLevels } from './affine-levels'
 import { larger } from './floats'
 import type { AffineLinear } from './quantized'
 
@@ -7,12 +8,6 @@ import type { AffineLinear } from './quantized'
  * than what `kept` has there; `kept` holds floats by their bits, that of bin b at `at` + b. What is no number counts as nothing.
  */
 export type KeepExtremes = (row: number, kept: Int32Array, at: number) => void
-
-/** w = base + step·code of one group of a row. */
-export interface Levels {
-  base: number
-  step: number
-}
 
 /** Pieces [start, end) of one group, one width and one length; they all lie across two words, or none does. */
 interface Block {
@@ -43,20 +38,16 @@ interface Plan {
 /**
  * Plans the extremes of bins: `binOf` [in] has the bin of every column, −1 where it is in none. Weights grow or fall with
  * their codes, so that of the codes of a piece only the least or the largest is of interest: a look-up for several
- * weights, whatever the order in which columns are stored. `levelsOf` tells a group's levels, at a width, into `levels`.
+ * weights, whatever the order in which columns are stored.
  */
-export function binExtremes(
-  linear: AffineLinear,
-  binOf: Int32Array,
-  levelsOf: (row: number, group: number, bits: number, levels: Levels) => void,
-): KeepExtremes {
+export function binExtremes(linear: AffineLinear, binOf: Int32Array, levelsOf: ReadLevels): KeepExtremes {
   const plan = planOf(linear, binOf)
-  const levels: Levels = { base: 0, step: 0 }
+  const levels: Levels = { min: 0, step: 0, zero: 0 }
   const weights = new Float32Array(plan.places.length)
   const found = new Int32Array(weights.buffer)
   return (row, kept, at) => {
     for (const block of plan.blocks) {
-      levelsOf(row, block.group, block.bits, levels)
+      levelsOf(row * linear.groups + block.group, block.bits, levels)
       const begin = block.base + row * block.stride
       if (block.rest > 0) readLong(linear.codes, begin, plan.places, block, levels, weights)
       else readShort(linear.codes, begin, plan.places, block, levels, weights)
@@ -66,7 +57,7 @@ export function binExtremes(
 }
 
 /** Twice the code of weight 0, as far as codes go: the lower code has the larger weight where both together are below it. */
-const middleOf = ({ base, step }: Levels): number =>
+const middleOf = (base: number, step: number): number =>
   step === 0 ? 0 : Math.max(-1e6, Math.min(1e6, Math.ceil((-2 * base) / step))) | 0
 
 /** Of every piece of a block the weight of largest size; the block's row begins with the word `begin`. */
@@ -75,11 +66,11 @@ function readShort(
   begin: number,
   places: Int32Array,
   { start, end, crossing, size, spreads }: Block,
-  levels: Levels,
+  { min, step, zero }: Levels,
   weights: Float32Array,
 ): void {
-  const { base, step } = levels
-  const middle = middleOf(levels)
+  const base = min - step * zero
+  const middle = middleOf(base, step)
   const mask = (1 << size) - 1
   for (let i = start; i < end; i++) {
     const place = places[i]!
@@ -101,11 +92,11 @@ function readLong(
   begin: number,
   places: Int32Array,
   { start, end, crossing, size, rest, spreads, restSpreads }: Block,
-  levels: Levels,
+  { min, step, zero }: Levels,
   weights: Float32Array,
 ): void {
-  const { base, step } = levels
-  const middle = middleOf(levels)
+  const base = min - step * zero
+  const middle = middleOf(base, step)
   const [mask, restMask] = [(1 << size) - 1, (1 << rest) - 1]
   for (let i = start; i < end; i++) {
     const place = places[i]!

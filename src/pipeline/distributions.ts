@@ -1,6 +1,6 @@
 import { toFloat32 } from '../formats/floats'
 import type { QuantizedLinear, Scaling } from '../formats/quantized'
-import { readRows } from '../formats/row-codes'
+import { type RowReader, rowLanes, rowReader } from '../formats/row-reader'
 import type { TensorEntry } from '../formats/source'
 import { checkCancelled } from './batching'
 import { breathe, type Pause, turns } from './breathe'
@@ -96,7 +96,8 @@ export async function distributions(
 ): Promise<Distributions> {
   const { linear, original, scaling } = source
   const { name, out, in: columns } = linear
-  const reader = readRows(linear)
+  const reader = rowReader(linear)
+  const stored = rowLanes(columns)
   const slabs = slabsOf(source, extent)
   const read = async (at: number) => {
     const slab = slabs[at]
@@ -113,7 +114,8 @@ export async function distributions(
     tally ??= new RowTally(reader.kinds, columns, values !== null, spreadOf(reader, values, start, end, columns))
     for (let row = start; row < end; row++) {
       const from = (row - start) * columns
-      tally.add(row, reader.read(row), values?.subarray(from, from + columns) ?? null)
+      reader.read(row, stored)
+      tally.add(row, stored, values?.subarray(from, from + columns) ?? null)
       await turn()
       checkCancelled(signal)
     }
@@ -153,16 +155,17 @@ async function slabOf(
 
 /** Root mean squares of stored weights and errors over some of the first rows. */
 function spreadOf(
-  reader: ReturnType<typeof readRows>,
+  reader: RowReader,
   original: Float32Array | null,
   start: number,
   end: number,
   columns: number,
 ): { weight: number; error: number } {
   const every = Math.max(1, Math.floor((end - start) / SAMPLED_ROWS))
+  const weights = new Float32Array(columns)
   let [weight, error, count] = [0, 0, 0]
   for (let row = start; row < end; row += every) {
-    const { weights } = reader.read(row)
+    reader.read(row, { weights })
     for (let column = 0; column < columns; column++) {
       const value = weights[column]!
       const before = original ? original[(row - start) * columns + column]! : value

@@ -1,4 +1,4 @@
-import type { CodeKind, RowCodes } from '../formats/row-codes'
+import type { CodeKind, RowLanes } from '../formats/row-reader'
 import type { CodeTally, Distributions, Extreme } from './distributions'
 import { closed, countAll, type OpenBins, openBins } from './histogram'
 
@@ -91,7 +91,7 @@ export class RowTally {
   }
 
   /** `original` is the row before; without one, what is told of weights is told of the stored ones. */
-  add(row: number, codes: RowCodes, original: Float32Array | null): void {
+  add(row: number, codes: RowLanes, original: Float32Array | null): void {
     const before = original ?? codes.weights
     countAll(this.#stored, codes.weights)
     countCodes(this.#counts, this.#firsts, codes)
@@ -106,7 +106,7 @@ export class RowTally {
     this.#rows++
   }
 
-  #spanLevels({ weights, codes, kinds }: RowCodes): void {
+  #spanLevels({ weights, codes, kinds }: RowLanes): void {
     for (let column = 0; column < this.columns; column++) {
       const at = this.#firsts[kinds[column]!]! + codes[column]!
       const weight = weights[column]!
@@ -158,7 +158,7 @@ export class RowTally {
   }
 
   #codeTally(index: number): CodeTally {
-    const { kind, bits, codes, even } = this.kinds[index]!
+    const { kind, codes, even } = this.kinds[index]!
     const first = this.#firsts[index]!
     const counts = this.#counts.slice(first, first + codes)
     const levels = Array.from(counts, (n, code) => ({
@@ -166,7 +166,7 @@ export class RowTally {
       ...{ low: this.#lows[first + code]!, high: this.#highs[first + code]! },
     }))
     return {
-      ...{ kind, bits, counts, weights: counts.reduce((sum, n) => sum + n, 0) },
+      ...{ kind, bits: Math.log2(codes), counts, weights: counts.reduce((sum, n) => sum + n, 0) },
       places: this.known ? closed(this.#places.bins[index]!) : null,
       levels: even ? null : levels,
     }
@@ -175,7 +175,7 @@ export class RowTally {
 
 // Each of these goes over a row by itself: a loop with little in it is compiled to a few instructions a weight.
 
-function countCodes(counts: Uint32Array, firsts: Uint32Array, { codes, kinds }: RowCodes): void {
+function countCodes(counts: Uint32Array, firsts: Uint32Array, { codes, kinds }: RowLanes): void {
   for (let column = 0; column < codes.length; column++) counts[firsts[kinds[column]!]! + codes[column]!]!++
 }
 
@@ -196,7 +196,7 @@ function countErrors({ low, scale, slots }: OpenBins, stored: Float32Array, orig
 function countPlaces(
   { even, starts, lows, scales, lasts, slots }: PlaceBins,
   relative: OpenBins,
-  { codes, kinds, bases, steps }: RowCodes,
+  { codes, kinds, bases, steps }: RowLanes,
   original: Float32Array,
 ): number {
   let flat = 0

@@ -1,8 +1,8 @@
 import { invariant } from '../errors'
 import type { StoredLinears } from '../formats/packed-model'
 import type { QuantizedLinear, Scalings } from '../formats/quantized'
+import { rowReader } from '../formats/row-reader'
 import type { TensorEntry } from '../formats/source'
-import { weightRows } from '../formats/weight-rows'
 import { breathe, type Pause } from '../pipeline/breathe'
 import { type Bins, binsFor, binsSpan } from '../pipeline/matrix/bins'
 import { readCells } from '../pipeline/matrix/cells'
@@ -168,12 +168,12 @@ export class MatrixDesk implements MatrixApi {
     const others = this.#other?.linears
     const header = others?.headers.get(name)
     const fits = header?.out === linear.out && header.in === linear.in
-    const other = fits && others ? weightRows(await this.#ofOther(others, name)) : null
+    const other = fits && others ? rowReader(await this.#ofOther(others, name)) : null
     const { out, in: columns } = linear
     const entry = looked.original(name)
     const original = entry && entry.shape[0] === out && entry.shape[1] === columns ? entry : null
     const scaling = looked.scalings.get(name)
-    const data = { out, in: columns, rows: weightRows(linear), original, scaling, other }
+    const data = { out, in: columns, rows: rowReader(linear), original, scaling, other }
     return { name, of, linear, data, overviews: [], rows: null }
   }
 

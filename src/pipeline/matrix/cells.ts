@@ -4,46 +4,34 @@ import { type MatrixData, rowSource } from './sources'
 /** Everything about the weights of these rows in these columns, row-major; see MatrixCells of the workers. */
 export async function readCells(data: MatrixData, rows: Places, columns: Places) {
   const size = rows.length * columns.length
-  const wide = data.in
-  const pick = <T extends Float32Array | Uint8Array | Uint16Array>(part: T, from: T, at: number) => {
-    for (let i = 0; i < columns.length; i++) part[at + i] = from[columns[i]!]!
-  }
-  const read = <T extends Float32Array | Uint8Array | Uint16Array>(
-    make: (length: number) => T,
-    of: (row: number, values: T) => void,
-  ) => {
-    const [part, values] = [make(size), make(wide)]
-    rows.forEach((row, i) => {
-      of(row, values)
-      pick(part, values, i * columns.length)
-    })
-    return part
-  }
-  const bytes = (length: number) => new Uint8Array(length)
-  const floats = (length: number) => new Float32Array(length)
   const { rows: stored, other } = data
-  const group = new Uint32Array(size)
-  const [scale, zero] = [floats(size), floats(size)]
+  const cells = {
+    ...{ group: new Uint32Array(size), scale: new Float32Array(size), zero: new Float32Array(size) },
+    ...{ weight: new Float32Array(size), other: other && new Float32Array(size) },
+    ...{ code: new Uint8Array(size), levels: new Uint16Array(size), bits: new Uint8Array(size) },
+    salient: stored.kinds.some(({ kind }) => kind === 'sign') ? new Uint8Array(size) : null,
+  }
+  const [codes, kinds] = [new Uint8Array(data.in), new Uint8Array(data.in)]
+  const [weights, others] = [new Float32Array(data.in), new Float32Array(data.in)]
   rows.forEach((row, r) => {
+    stored.read(row, { weights, codes, kinds }, columns)
+    other?.read(row, { weights: others }, columns)
     columns.forEach((column, c) => {
       const at = r * columns.length + c
-      const source = stored.source(row, column)
-      group[at] = source.group
-      scale[at] = source.scale
-      zero[at] = source.zero
+      const { group, scale, zero } = stored.source(row, column)
+      const kind = stored.kinds[kinds[column]!]!
+      cells.group[at] = group
+      cells.scale[at] = scale
+      cells.zero[at] = zero
+      cells.weight[at] = weights[column]!
+      if (cells.other) cells.other[at] = others[column]!
+      cells.code[at] = codes[column]!
+      cells.levels[at] = kind.codes
+      cells.bits[at] = kind.bits
+      if (cells.salient) cells.salient[at] = Number(kind.kind !== 'sign')
     })
   })
-  const { salient } = stored
-  return {
-    ...{ rows, columns, group, scale, zero },
-    weight: read(floats, stored.weights),
-    original: await originals(data, rows, columns),
-    other: other && read(floats, other.weights),
-    code: read(bytes, stored.codes),
-    levels: read((length) => new Uint16Array(length), stored.levels),
-    bits: read(bytes, stored.bits),
-    salient: salient && read(bytes, salient),
-  }
+  return { rows, columns, ...cells, original: await originals(data, rows, columns) }
 }
 
 async function originals(data: MatrixData, rows: Places, columns: Places) {

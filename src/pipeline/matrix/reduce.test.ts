@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { affineSample, anyAffine } from '../../../test/affine'
 import { dequantize, unpackCodes } from '../../formats/affine'
 import type { AffineLinear } from '../../formats/quantized'
+import { rowReader } from '../../formats/row-reader'
 import type { TensorEntry } from '../../formats/source'
-import { weightRows } from '../../formats/weight-rows'
 import { type Bins, binOf, binRange, binsFor } from './bins'
 import { type Reduction, reduce, reduceCells } from './reduce'
 import { type MatrixData, rowSource } from './sources'
@@ -27,7 +27,7 @@ const entryOf = (values: Float32Array<ArrayBuffer>, columns: number): TensorEntr
 })
 
 const dataOf = (linear: AffineLinear, original?: Float32Array<ArrayBuffer>): MatrixData => ({
-  ...{ out: linear.out, in: linear.in, rows: weightRows(linear), scaling: undefined, other: null },
+  ...{ out: linear.out, in: linear.in, rows: rowReader(linear), scaling: undefined, other: null },
   original: original ? entryOf(original, linear.in) : null,
 })
 
@@ -204,7 +204,7 @@ describe('quantities', () => {
     expect(await rowOf('original', scaled, 2)).toEqual(part(original, 2).map((weight) => Math.fround(weight * 1.5)))
     expect(rowSource(dataOf(linear), 'error')).toBeNull()
     expect(rowSource(dataOf(linear), 'difference')).toBeNull()
-    const other = { ...dataOf(linear), other: weightRows(linear) }
+    const other = { ...dataOf(linear), other: rowReader(linear) }
     expect(await rowOf('difference', other, 1)).toEqual(new Array(40).fill(0))
   })
 })

@@ -1,7 +1,7 @@
 import { toFloat32 } from '../../formats/floats'
 import type { Scaling } from '../../formats/quantized'
+import type { RowReader } from '../../formats/row-reader'
 import type { TensorEntry } from '../../formats/source'
-import type { WeightRows } from '../../formats/weight-rows'
 
 /**
  * What of a matrix is looked at, one number a weight: the weight that its code stands for, the one it was, their
@@ -15,11 +15,11 @@ export type Quantity = (typeof QUANTITIES)[number]
 export interface MatrixData {
   readonly out: number
   readonly in: number
-  readonly rows: WeightRows
+  readonly rows: RowReader
   readonly original: TensorEntry | null
   /** What the original was multiplied by before it was quantized. */
   readonly scaling: Scaling | undefined
-  readonly other: WeightRows | null
+  readonly other: RowReader | null
 }
 
 /** Numbers of a quantity row by row; those of rows [start, end) can be had once they are prepared. */
@@ -28,7 +28,7 @@ export interface RowSource {
   /** Those of these columns at least, by original column. */
   read(row: number, values: Float32Array, columns: Uint32Array): void
   /** Numbers of largest size, of bins of columns; null where these cannot be had faster than by `read`. */
-  readonly extremes: WeightRows['extremes']
+  readonly extremes: RowReader['extremes']
 }
 
 /** Null where there is nothing to compare with. */
@@ -36,33 +36,30 @@ export function rowSource(data: MatrixData, quantity: Quantity): RowSource | nul
   const { rows, other } = data
   switch (quantity) {
     case 'weight':
-      return { ...plain(rows.weights), extremes: rows.extremes }
+      return { ...weightsOf(rows), extremes: rows.extremes }
     case 'original':
       return data.original && originalRows(data, data.original)
     case 'error':
-      return data.original && lessOf(plain(rows.weights), originalRows(data, data.original), data.in)
+      return data.original && lessOf(weightsOf(rows), originalRows(data, data.original), data.in)
     case 'code':
       return codeRows(data)
-    case 'bits': {
-      const bits = new Uint8Array(data.in)
-      return plain((row, values) => {
-        rows.bits(row, bits)
-        values.set(bits)
-      })
-    }
+    case 'bits':
+      return bitRows(data)
     case 'sign':
       return plain((row, values, columns) => {
-        rows.weights(row, values, columns)
+        rows.read(row, { weights: values }, columns)
         for (const column of columns) values[column] = Math.sign(values[column]!)
       })
     case 'other':
-      return other && { ...plain(other.weights), extremes: other.extremes }
+      return other && { ...weightsOf(other), extremes: other.extremes }
     case 'difference':
-      return other && lessOf(plain(rows.weights), plain(other.weights), data.in)
+      return other && lessOf(weightsOf(rows), weightsOf(other), data.in)
   }
 }
 
 const plain = (read: RowSource['read']): RowSource => ({ prepare: null, extremes: null, read })
+
+const weightsOf = (rows: RowReader): RowSource => plain((row, weights, columns) => rows.read(row, { weights }, columns))
 
 function lessOf(one: RowSource, other: RowSource, columns: number): RowSource {
   const taken = new Float32Array(columns)
@@ -76,14 +73,23 @@ function lessOf(one: RowSource, other: RowSource, columns: number): RowSource {
 
 /** −1 for the lowest level of a weight, 1 for the highest. */
 function codeRows({ rows, in: columns }: MatrixData): RowSource {
-  const [codes, levels] = [new Uint8Array(columns), new Uint16Array(columns)]
+  const [codes, kinds] = [new Uint8Array(columns), new Uint8Array(columns)]
+  const highest = Float64Array.from(rows.kinds, (kind) => kind.codes - 1)
   return plain((row, values, shown) => {
-    rows.codes(row, codes, shown)
-    rows.levels(row, levels)
+    rows.read(row, { codes, kinds }, shown)
     for (let i = 0; i < shown.length; i++) {
       const column = shown[i]!
-      values[column] = (2 * codes[column]!) / (levels[column]! - 1) - 1
+      values[column] = (2 * codes[column]!) / highest[kinds[column]!]! - 1
     }
+  })
+}
+
+function bitRows({ rows, in: columns }: MatrixData): RowSource {
+  const kinds = new Uint8Array(columns)
+  const bits = Float64Array.from(rows.kinds, (kind) => kind.bits)
+  return plain((row, values, shown) => {
+    rows.read(row, { kinds }, shown)
+    for (let i = 0; i < shown.length; i++) values[shown[i]!] = bits[kinds[shown[i]!]!]!
   })
 }
 
