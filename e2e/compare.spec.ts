@@ -42,10 +42,12 @@ test('values of an option are run and measured one after another, and held again
   const matrix = page.getByRole('application', { name: /^Matrix map/ })
   await matrix.focus()
   await matrix.press('Home')
-  const [largest] = /error \S+/.exec(await look.locator('figure', { has: matrix }).locator('.readout').innerText())!
+  const readout = look.locator('figure', { has: matrix }).locator('.readout')
+  await expect(readout).toContainText(/^Column \d+: .*error/)
+  const [largest] = /error \S+/.exec(await readout.innerText())!
   await matrix.press('Escape')
   await look.getByLabel('Order').selectOption('original')
-  await expect(look.locator('figure', { has: matrix }).locator('.readout')).toContainText(
+  await expect(readout).toContainText(
     new RegExp(`Largest error in column \\d+: ${largest.replace(/^error /, '').replace(/,$/, '')}`),
   )
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])

@@ -48,7 +48,7 @@ test.describe('a page that keeps itself', () => {
 
     await page.reload()
     await page.getByRole('button', { name: 'Quantize Wren Nano now' }).click()
-    await expect(studio.step('run').getByText('finished')).toBeVisible({ timeout: 60_000 })
+    await expect(studio.step('run').getByText('finished', { exact: true })).toBeVisible({ timeout: 60_000 })
     await expect(studio.step('look').getByRole('application', { name: /^Model map/ })).toBeVisible()
   })
 
@@ -162,8 +162,9 @@ test('every width is used, and nothing is too small to read or to hit', async ({
   await expect(studio.step('take').getByRole('button', { name: 'Save packed file' })).toBeEnabled()
   for (const width of [360, 768, 1280, 1920, 3840]) {
     await page.setViewportSize({ width, height: width === 360 ? 740 : 1080 })
-    expect(await page.evaluate(() => document.documentElement.scrollWidth), `${width} px`).toBeLessThanOrEqual(width)
-    expect(await page.evaluate(tooSmall), `${width} px`).toEqual([])
+    const wide = () => page.evaluate(() => document.documentElement.scrollWidth)
+    await expect.poll(wide, `${width} px`).toBeLessThanOrEqual(width)
+    await expect.poll(() => page.evaluate(tooSmall), `${width} px`).toEqual([])
   }
 })
 

@@ -19,6 +19,9 @@ export const chromium: LaunchOptions = {
   ],
 }
 
+/** IDLE=1: nothing else is at work on this machine, so what is said of time is asserted, too. */
+export const idle = process.env.IDLE === '1'
+
 /** A test whose page may throw nothing uncaught and may ask for nothing its security policy forbids. */
 export const test = plain.extend<{ cleanPage: undefined }>({
   cleanPage: [

@@ -121,7 +121,7 @@ test('the end of a long run is told by the system, to somebody who was asked onc
   await controlled(page)
   await studio.openBundled('Wren Nano')
   await studio.setRecipe('GPTQ', 4)
-  await studio.step('recipe').getByLabel('Samples').fill('16')
+  await studio.step('recipe').getByLabel('Samples').fill('32')
   await page.getByRole('button', { name: 'Quantize', exact: true }).click()
   const offer = run.getByRole('checkbox', { name: 'Tell me when long work is done' })
   await offer.check()

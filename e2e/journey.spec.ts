@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from './fixtures'
+import { expect, idle, test } from './fixtures'
 import { modelFiles, Studio } from './studio'
 import { zipEntries } from './zip'
 
@@ -119,17 +119,19 @@ test('quantizes a bundled model, shows it, measures it, saves it and opens the s
   })
 })
 
-test('a dropped folder is quantized and saved within a minute', async ({ page }) => {
+test('a dropped folder is quantized and saved, on an idle machine within a minute', async ({ page }) => {
   const studio = new Studio(page)
   await studio.open()
-  const started = Date.now()
+  const started = performance.now()
   await studio.drop(modelFiles())
   await expect(studio.step('inspect').getByText('LlamaForCausalLM')).toBeVisible()
   await studio.setRecipe('GPTQ', 4)
   await studio.quantize()
   const { bytes } = await studio.save('Save packed file')
   expect(bytes.length).toBeGreaterThan(100_000)
-  expect(Date.now() - started).toBeLessThan(60_000)
+  const seconds = (performance.now() - started) / 1000
+  console.log(`from drop to saved file: ${seconds.toFixed(1)} s`)
+  if (idle) expect(seconds).toBeLessThan(60)
 })
 
 test('a run can be paused, resumed and cancelled, and a saved recipe brings its form back', async ({ page }) => {
@@ -146,7 +148,11 @@ test('a run can be paused, resumed and cancelled, and a saved recipe brings its 
   // The result that was there before stays, and is what there is to take away.
   await expect(studio.step('run').getByRole('button', { name: 'Cancel' })).toBeDisabled({ timeout: 30_000 })
   await expect(
-    studio.step('run').getByLabel('Result at a glance').or(studio.step('run').getByText('cancelled')).first(),
+    studio
+      .step('run')
+      .getByLabel('Result at a glance')
+      .or(studio.step('run').getByText('cancelled', { exact: true }))
+      .first(),
   ).toBeVisible()
   expect(JSON.parse((await studio.save('Save recipe as JSON')).bytes.toString())).toMatchObject({
     method: 'rtn',

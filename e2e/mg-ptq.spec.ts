@@ -55,7 +55,7 @@ test('weaves bits over columns, shows how, and stores what was measured', async 
     await recipe.getByLabel('Training steps').fill('20')
     await page.getByRole('button', { name: 'Quantize', exact: true }).click()
     await expect(run.getByRole('application', { name: TRAINING })).toBeVisible({ timeout: patience })
-    await expect(run.getByText('finished')).toBeVisible({ timeout: patience })
+    await expect(run.getByText('finished', { exact: true })).toBeVisible({ timeout: patience })
   })
 
   const codeBits = run.getByLabel('Runs', { exact: true }).locator('tbody tr').last()

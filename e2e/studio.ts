@@ -94,7 +94,7 @@ export class Studio {
 
   async quantize(): Promise<void> {
     await this.page.getByRole('button', { name: 'Quantize', exact: true }).click()
-    await expect(this.step('run').getByText('finished')).toBeVisible({ timeout: 60_000 })
+    await expect(this.step('run').getByText('finished', { exact: true })).toBeVisible({ timeout: 60_000 })
   }
 
   /** Measures and returns the last line of the table. */

@@ -40,8 +40,9 @@ async function begin(studio: Studio): Promise<void> {
   await studio.page.getByRole('button', { name: 'Quantize', exact: true }).click()
 }
 
+/** So many blocks or more: a fast device is at the next when one looks. */
 const blocksDone = (studio: Studio, blocks: number) =>
-  expect(studio.step('run').getByText(new RegExp(`^GPTQ.*: block ${blocks} of 4`))).toBeVisible({ timeout: 60_000 })
+  expect(studio.step('run').getByText(new RegExp(`^GPTQ.*: block [${blocks}-3] of 4`))).toBeVisible({ timeout: 60_000 })
 const finished = (studio: Studio) =>
   expect(studio.step('run').getByText('finished', { exact: true })).toBeVisible({ timeout: 90_000 })
 const resume = (page: Page) => page.getByRole('button', { name: /^Resume wren-nano/ })
