@@ -14,9 +14,10 @@ test('shows how the weights of a module lie, and points at one module in every v
   await test.step('one module in every view', async () => {
     await map.press('End')
     await map.press('PageDown')
-    await expect(table.locator('tr[data-hovered]')).toContainText('model.layers.3.mlp.down_proj')
     await map.press('Enter')
+    // only what is chosen comes into view
     await expect(table.locator('tr[data-selected]')).toContainText('model.layers.3.mlp.down_proj')
+    await expect(table.locator('tr[data-hovered]')).toContainText('model.layers.3.mlp.down_proj')
     await table.getByRole('button', { name: 'model.layers.2.mlp.up_proj' }).click()
     await expect(look.getByRole('application', { name: /^Matrix map of model\.layers\.2\.mlp\.up_proj/ })).toBeVisible()
   })
