@@ -23,7 +23,11 @@ export function offlineActions(context: Context) {
         context,
         'open',
         new StorageError(
-          `offline: expected the bundled models to be kept, got '${(error as Error).message}' — see that there is a connection and room, then try again`,
+          `offline: expected the bundled models to be ${wanted ? 'kept' : 'let go'}, got '${(error as Error).message}' — ${
+            wanted
+              ? 'see that there is a connection and room, then try again'
+              : 'try again, or clear the data of this page in the browser'
+          }`,
         ),
       )
     } finally {

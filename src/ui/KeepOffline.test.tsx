@@ -32,7 +32,7 @@ async function open(bytes: number) {
   const state = () => [box.checked, box.disabled, screen.queryByRole('progressbar') !== null]
   const end = (left: number) => act(async () => work.done({ bytes: left, total: TOTAL }))
   const fail = () => act(async () => work.fail(new Error('no room')))
-  return { click: () => fireEvent.click(box), state, end, fail }
+  return { studio, click: () => fireEvent.click(box), state, end, fail }
 }
 
 it('shows what was clicked while it is being done', async () => {
@@ -48,10 +48,13 @@ it('shows what was clicked while it is being done', async () => {
   expect(state()).toEqual([false, false, false])
 })
 
-it('shows what is kept where that could not be changed', async () => {
-  const { click, state, fail } = await open(TOTAL)
+it.each([
+  [0, /^offline: expected the bundled models to be kept, got 'no room' — see that there is a connection and room/],
+  [TOTAL, /^offline: expected the bundled models to be let go, got 'no room' — try again, or clear the data/],
+])('shows what is kept where that could not be changed, and says what to do (%i bytes)', async (bytes, told) => {
+  const { studio, click, state, fail } = await open(bytes)
   click()
-  expect(state()).toEqual([false, true, false])
   await fail()
-  expect(state()).toEqual([true, false, false])
+  expect(state()).toEqual([bytes === TOTAL, false, false])
+  expect(studio.store.getState().failures.open?.message).toMatch(told)
 })
