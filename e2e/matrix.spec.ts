@@ -59,6 +59,11 @@ test('a lone column of 8 bits among 28672 of 2 is seen from the whole matrix dow
     const seen = async () => [await pixels(canvas, EIGHT, 0, 0.06), await pixels(canvas, EIGHT, 0.5, 1)]
     await expect.poll(async () => (await seen()).every((count) => count > 0)).toBe(true)
 
+    await look.getByLabel('Order').selectOption('stored')
+    await map.focus()
+    // widths are stored one after another, the widest last
+    await map.press('End')
+    await expect(look.locator('figure.matrix .readout')).toContainText(`Column ${LONE}: 8 bits`)
     await look.getByLabel('Order').selectOption('width')
     await map.focus()
     await map.press('Home')

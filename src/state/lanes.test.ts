@@ -23,6 +23,9 @@ describe('lanes', () => {
   it('arrange columns by falling values, equals as they were, NaN last', () => {
     expect([...arrangement(columns, 'original')]).toEqual([0, 1, 2, 3])
     expect([...arrangement(columns, 'width')]).toEqual([1, 0, 2, 3])
+    expect([...arrangement(columns, 'stored')]).toEqual([0, 1, 2, 3])
+    expect([...arrangement(columns, 'stored', Uint32Array.of(2, 3, 0, 1))]).toEqual([2, 3, 0, 1])
+    expect([...arrangement(columns, 'stored', Uint32Array.of(1, 0))]).toEqual([0, 1, 2, 3])
     expect([...arrangement(columns, 'saliency')]).toEqual([0, 2, 1, 3])
     expect([...arrangement(columns, 'error')]).toEqual([3, 0, 1, 2])
     expect([...arrangement(columns, 'hessian')]).toEqual([0, 1, 2, 3])

@@ -3,8 +3,8 @@ import type { ColumnRecord } from '../records'
 /** Everything there is to say of a column beside its width. */
 export type Lane = 'hessian' | 'factor' | 'norm' | 'error' | 'saliency' | 'salient'
 
-/** How the columns of a matrix are laid side by side: as they were, by falling width, or by a falling lane. */
-export type Order = 'original' | 'width' | Lane
+/** How the columns of a matrix are laid side by side: as they were, as they are stored, by falling width, or by a falling lane. */
+export type Order = 'original' | 'stored' | 'width' | Lane
 
 const LANES: readonly Lane[] = ['hessian', 'factor', 'norm', 'error', 'saliency', 'salient']
 
@@ -30,10 +30,19 @@ export function laneOf(columns: ColumnRecord, lane: Lane): Float32Array<ArrayBuf
 /** The lanes that a record has, in the order in which maps and documents list them. */
 export const lanesOf = (columns: ColumnRecord): Lane[] => LANES.filter((lane) => laneOf(columns, lane))
 
-/** Original column at each place; columns that are alike stay in their original order. NaN goes last. */
-export function arrangement(columns: ColumnRecord, order: Order): Uint32Array<ArrayBuffer> {
+/**
+ * Original column at each place; columns that are alike stay in their original order. NaN goes last.
+ *
+ * @param stored the same as they are stored, once that is known
+ */
+export function arrangement(
+  columns: ColumnRecord,
+  order: Order,
+  stored: Uint32Array<ArrayBuffer> | null = null,
+): Uint32Array<ArrayBuffer> {
+  if (order === 'stored' && stored?.length === columns.bits.length) return stored
   const places = new Uint32Array(columns.bits.length).map((_, place) => place)
-  if (order === 'original') return places
+  if (order === 'original' || order === 'stored') return places
   const values = order === 'width' ? columns.bits : laneOf(columns, order)
   if (!values) return places
   const key = values.map((value) => (Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value))

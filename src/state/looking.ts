@@ -21,9 +21,16 @@ export function lookingActions(context: Context) {
     }
   }
 
+  /** Its weights are being read while the page still draws that it was chosen; what fails there is told where they are shown. */
+  const select = (module: string): void => {
+    const { busy, result } = state()
+    if (busy === null && result?.alive) void context.engine.api.matrix.open(module).catch(() => {})
+    patch(context, { selected: module })
+  }
+
   return {
     distributions,
-    select: (module: string) => patch(context, { selected: module }),
+    select,
     /** Points at a module in every view; null when the pointer left. */
     hover: (module: string | null) => {
       if (state().hovered !== module) patch(context, { hovered: module })

@@ -28,7 +28,7 @@ export const startingChoices: MatrixChoices = {
 type Known<T extends string> = Readonly<Record<T, true>>
 
 const ORDERS: Known<Order> = {
-  ...{ original: true, width: true, hessian: true, factor: true },
+  ...{ original: true, stored: true, width: true, hessian: true, factor: true },
   ...{ norm: true, error: true, saliency: true, salient: true },
 }
 const ROW_ORDERS: Known<RowOrder> = { original: true, norm: true, error: true }

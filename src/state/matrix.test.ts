@@ -28,3 +28,22 @@ it('knows of no other result in an engine that was started anew', async () => {
   await studio.restart()
   expect(otherOf(state())).toBeNull()
 })
+
+it('has a matrix read when it is chosen, while there is a result and nothing else is at work', async () => {
+  const read: string[] = []
+  const open = async (module: string) => void read.push(module)
+  const matrix = Object.assign(fakeMatrix(1), { open })
+  const studio = studioOn({ connect: () => workerOf({ ...fakeEngine({ layers: 1 }), matrix }) })
+  await studio.boot()
+  await studio.openBundled('wren-3m')
+  const [first, second] = studio.store.getState().model!.plan
+  studio.select(first!.name)
+  studio.chooseMethod('rtn')
+  const run = studio.run()
+  studio.select(second!.name)
+  await run
+  expect(read).toEqual([])
+  studio.select(first!.name)
+  expect(read).toEqual([first!.name])
+  expect(studio.store.getState().selected).toBe(first!.name)
+})

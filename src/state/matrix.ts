@@ -1,3 +1,4 @@
+import type { Places } from '../pipeline/matrix/reduce'
 import type { ImageRequest, MatrixApi, MatrixCells, MatrixImage, OtherResult, RowRecord } from '../workers/matrix-api'
 import { type Context, patch, setFailure } from './context'
 import { modelKey } from './modules'
@@ -27,6 +28,7 @@ export function matrixActions(context: Context) {
   }
   return {
     matrixImage: (request: ImageRequest): Promise<MatrixImage | null> => asked((api) => api.image(request)),
+    matrixStored: (module: string): Promise<Places | null> => asked((api) => api.stored(module)),
     matrixRows: (module: string): Promise<RowRecord | null> => asked((api) => api.rows(module)),
     matrixCells: (...cells: Parameters<MatrixApi['cells']>): Promise<MatrixCells | null> =>
       asked((api) => api.cells(...cells)),

@@ -172,6 +172,7 @@ const quantitiesOf = (original: boolean, compared: boolean): Quantity[] => [
 /** Ways to lay out the columns of a module: by width only where widths differ. */
 const ordersOf = ({ columns }: ModuleRecord): Order[] => [
   'original',
+  'stored',
   ...(widthsOf(columns.bits).length > 1 ? (['width'] as const) : []),
   ...lanesOf(columns).filter((lane) => laneOf(columns, lane)),
 ]

@@ -26,7 +26,7 @@ import { type OnPicture, PictureButtons } from './PictureButtons'
 import { useStudioState } from './studio-context'
 import { type Draw, useCanvas } from './use-canvas'
 import { type Point, useGestures } from './use-gestures'
-import { type Shown, useCells, useImages, useRowRecord, useUnder, useWeightsAt } from './use-matrix'
+import { type Shown, useCells, useImages, useRowRecord, useStored, useUnder, useWeightsAt } from './use-matrix'
 import { countOf, type MatrixCursor, placesIn, useMatrixView } from './use-matrix-view'
 import { WORDS } from './words/matrix'
 
@@ -74,7 +74,8 @@ export function MatrixMap({
   const key = `${run} ${compared ?? ''}`
   const { order, rowOrder, group, quantities, reduction, table } = choices
 
-  const laid = useMemo(() => matrixView(columns, order), [columns, order])
+  const stored = useStored(name, order === 'stored', key)
+  const laid = useMemo(() => matrixView(columns, order, stored), [columns, order, stored])
   const record = useRowRecord(name, rowOrder !== 'original', key)
   const rowPlaces = useMemo(() => rowArrangement(rows, rowOrder, record, group), [rows, rowOrder, record, group])
   const height = matrixHeight(laid, quantities.length)
@@ -224,6 +225,9 @@ export function MatrixMap({
       <p className="weight-readout" aria-live="polite">
         {free || images.size > 0 ? (under ?? WORDS.how) : WORDS.waits}
       </p>
+      {order === 'stored' && stored?.every((column, place) => column === place) && (
+        <p className="field-help">{WORDS.storedAsTheyWere}</p>
+      )}
       {cells?.cells.salient && <p className="field-help">{WORDS.salient}</p>}
       {cells?.cells.rescaled && cells.cells.original && <p className="field-help">{WORDS.rescaled}</p>}
       {table && <MatrixTable module={module} places={laid.places} inView={inView} cells={cells} choices={choices} />}

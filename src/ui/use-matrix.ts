@@ -188,18 +188,30 @@ export function useUnder(
 /** Rows, or columns, of a bin that are looked at for the readout. */
 const MOST_BIN = 128
 
-/** Norm and error of every row, once they are wanted. */
-export function useRowRecord(module: string, wanted: boolean, key: string): RowRecord | null {
-  const studio = useStudio()
+/** What is told of a matrix, once it is wanted. */
+function useTold<Told>(
+  ask: (module: string) => Promise<Told | null>,
+  module: string,
+  wanted: boolean,
+  key: string,
+): Told | null {
   const { free } = useWeightsAt()
-  const [record, setRecord] = useState<{ key: string; rows: RowRecord } | null>(null)
+  const [answer, setAnswer] = useState<{ key: string; told: Told } | null>(null)
   useEffect(() => {
     if (!wanted || !free) return
     let current = true
-    void studio.matrixRows(module).then((rows) => current && rows && setRecord({ key, rows }))
+    void ask(module).then((told) => current && told && setAnswer({ key, told }))
     return () => {
       current = false
     }
-  }, [studio, module, wanted, free, key])
-  return record?.key === key ? record.rows : null
+  }, [ask, module, wanted, free, key])
+  return answer?.key === key ? answer.told : null
 }
+
+/** Norm and error of every row. */
+export const useRowRecord = (module: string, wanted: boolean, key: string): RowRecord | null =>
+  useTold(useStudio().matrixRows, module, wanted, key)
+
+/** The original column at every stored place. */
+export const useStored = (module: string, wanted: boolean, key: string): Places | null =>
+  useTold(useStudio().matrixStored, module, wanted, key)

@@ -136,6 +136,8 @@ const guardArchive = (remote: Comlink.Remote<ArchiveApi>, or: Or): ArchiveApi =>
 })
 
 const guardMatrix = (remote: Comlink.Remote<MatrixApi>, or: Or): MatrixApi => ({
+  open: (module) => or(remote.open(module)),
+  stored: (module) => or(remote.stored(module)),
   rows: (module) => or(remote.rows(module)),
   image: (request) => or(remote.image(request)),
   cells: (module, rows, columns) => or(remote.cells(module, rows, columns)),

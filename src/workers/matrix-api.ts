@@ -10,6 +10,10 @@ export type { RowRecord } from '../pipeline/matrix/row-record'
 export interface MatrixApi {
   /** What there is to be looked at, and every row in a number or two: a pass over the whole matrix. */
   rows(module: string): Promise<RowRecord>
+  /** Begins to read a matrix of which pictures will be asked. */
+  open(module: string): Promise<void>
+  /** The original column at every stored place. */
+  stored(module: string): Promise<Places>
   /** Bins of a window; null where the quantity needs what is not here, or another matrix was asked for meanwhile. */
   image(request: ImageRequest): Promise<MatrixImage | null>
   /** Everything about single weights, of all these rows in all these columns; at most `MOST_CELLS`. */

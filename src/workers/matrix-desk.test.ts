@@ -46,6 +46,10 @@ describe('the desk for matrices', () => {
     expect(error![7]).toBeCloseTo(squares, 4)
   })
 
+  it('knows the order in which columns are stored', async () => {
+    expect(await fakeMatrix(1).stored(NAME)).toEqual(places)
+  })
+
   it('has nothing of what is not there', async () => {
     expect(await fakeMatrix(1).image(request({ quantity: 'difference' }))).toBeNull()
   })

@@ -72,6 +72,10 @@ export class MatrixDesk implements MatrixApi {
     private readonly runs: FileStore,
   ) {}
 
+  open = async (module: string): Promise<void> => {
+    await this.#take(module)
+  }
+
   image = (request: ImageRequest): Promise<MatrixImage | null> => {
     const made = this.#image(request)
     const settled = () => void this.#making.delete(settling)
@@ -127,6 +131,12 @@ export class MatrixDesk implements MatrixApi {
     const held = await this.#take(module)
     held.rows ??= rowRecord(held.data, breathe)
     return held.rows
+  }
+
+  stored = async (module: string): Promise<Places> => {
+    const { linear } = await this.#take(module)
+    const perm = linear.kind === 'affine' ? linear.perm : null
+    return perm ?? new Uint32Array(linear.in).map((_, place) => place)
   }
 
   cells = async (module: string, rows: Places, columns: Places) => {

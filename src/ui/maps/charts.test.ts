@@ -173,7 +173,9 @@ describe('widths of the columns', () => {
     expect(bars).toHaveLength(14)
     for (const { shares } of bars) expect(shares.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 12)
     expect(modelWidth(modules)).toBeCloseTo(2.5, 1)
-    expect(barText(bars[0]!)).toMatch(/^model\.layers\.0\.self_attn\.q_proj: mean 2\.\d+ bits; \d+\s% at 4, \d+\s% at 3, /)
+    expect(barText(bars[0]!)).toMatch(
+      /^model\.layers\.0\.self_attn\.q_proj: mean 2\.\d+ bits; \d+\s% at 4, \d+\s% at 3, /,
+    )
     const layout = layoutBars(bars, 1000)
     expect([barAt(layout, layout.left), barAt(layout, layout.left + layout.plot - 1)]).toEqual([0, 13])
     expect(barAt(layout, layout.left - 1)).toBeNull()

@@ -18,8 +18,12 @@ export interface MatrixView {
   readonly lanes: readonly { readonly lane: Lane; readonly values: Float32Array; readonly scale: Scale }[]
 }
 
-export function matrixView(columns: ColumnRecord, order: Order): MatrixView {
-  const places = arrangement(columns, order)
+export function matrixView(
+  columns: ColumnRecord,
+  order: Order,
+  stored: Uint32Array<ArrayBuffer> | null = null,
+): MatrixView {
+  const places = arrangement(columns, order, stored)
   const lane = (lane: Lane) => {
     const values = arranged(laneOf(columns, lane)!, places)
     return { lane, values, scale: scaleFor(values) }

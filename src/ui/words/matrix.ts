@@ -28,6 +28,7 @@ export const LANE_TITLES: Readonly<Record<Lane, string>> = {
 export const ORDER_TITLES: Readonly<Record<Order, string>> = {
   ...LANE_TITLES,
   original: 'original',
+  stored: 'as stored',
   width: 'by width',
 }
 
@@ -74,6 +75,7 @@ export const WORDS = {
     `Largest error in column ${column}: ${error}, ${share} of the matrix.`,
   dead: (columns: number) => `${plural(columns, 'column')} never saw an input.`,
   saliency: 'Saliency is the norm over diag U, squared.',
+  storedAsTheyWere: 'The columns are stored in their original order.',
   show: 'Show',
   bin: 'Bin',
   colour: 'Colours',
