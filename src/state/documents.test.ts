@@ -35,7 +35,7 @@ it('writes numbers as any program reads them', () => {
       expect(Number(written) + 0).toBe(value + 0)
     }),
   )
-  expect(csvOf([[-0.25, 1e-7, -3e21, null, Number.NaN]])).toBe('-0.25,1e-7,-3e+21,,\n')
+  expect(csvOf([[-0.25, 1e-7, -3e21, -Infinity, null, Number.NaN]])).toBe('-0.25,1e-7,-3e+21,-Infinity,,\n')
 })
 
 it('writes texts with the sign that a keyboard has, and no number among them as a text', () => {

@@ -57,8 +57,9 @@ const NUMBER = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i
 /** A cell of a CSV file, quoted where it must be. A leading '=' and its like would be a formula in a spreadsheet. */
 const cell = (value: CsvCell): string => {
   if (value === null || Number.isNaN(value)) return ''
+  if (typeof value === 'number') return String(value)
   // a spreadsheet knows the hyphen only, and takes a number with the sign that is as wide as a digit for a text
-  const plain = String(value).replaceAll('−', '-')
+  const plain = value.replaceAll('−', '-')
   const text = /^[=+\-@\t\r]/.test(plain) && !NUMBER.test(plain) ? `'${plain}` : plain
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

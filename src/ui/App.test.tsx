@@ -85,7 +85,7 @@ it('shows how widths were learned, sorts columns and holds runs against each oth
   fireEvent.blur(graph)
   const order = screen.getByLabelText('Order') as HTMLSelectElement
   expect([...order.options].map(({ value }) => value)).toEqual([
-    ...['original', 'width', 'hessian', 'factor', 'norm', 'error', 'saliency'],
+    ...['original', 'stored', 'width', 'hessian', 'factor', 'norm', 'error', 'saliency'],
   ])
   fireEvent.change(order, { target: { value: 'saliency' } })
   expect(screen.getByText(new RegExp(`^Column ${chosen}: .* saliency`))).toBeTruthy()
