@@ -78,6 +78,8 @@ export function expectClose(
   )
 }
 
+const BELOW_ONE = 1 - 2 ** -24
+
 /** The same numbers in (−1, 1) every time, roughly uniform: mulberry32 of the seed. */
 export function noise(length: number, seed: number): Float32Array<ArrayBuffer> {
   let state = seed >>> 0
@@ -85,6 +87,7 @@ export function noise(length: number, seed: number): Float32Array<ArrayBuffer> {
     state = (state + 0x6d2b79f5) >>> 0
     let t = Math.imul(state ^ (state >>> 15), state | 1)
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 31 - 1
+    // as a float32, the largest would be 1
+    return Math.min(BELOW_ONE, ((t ^ (t >>> 14)) >>> 0) / 2 ** 31 - 1)
   })
 }
